@@ -1,0 +1,41 @@
+"""Server times to UTC (field guide §2): the reader's own clock is never asked."""
+
+from calltrack.events import Number
+from calltrack.records import Seconds
+
+_EARLIEST, _LATEST = 946_684_800, 4_102_444_800  # 2000 and 2100: any other epoch is absurd
+_WIDEST_OFFSET_MIN = 14 * 60
+
+
+class Clock:
+    """The last offset and time that the stream told; both None before the first."""
+
+    def __init__(self, offset_s: Seconds | None = None, at: Seconds | None = None):
+        self.offset_s = offset_s
+        self.at = at
+
+    def utc(self, stamp: Number) -> Seconds | None:
+        """A stamp of the server's local wall clock as UTC epoch s; None for 0, absurd or missing ones.
+
+        Also None before the first offset: the stream says it, we don't assume one.
+        """
+        if stamp is None or self.offset_s is None or not _EARLIEST < stamp < _LATEST:
+            return None
+        return stamp - self.offset_s
+
+    def utc_of_ms(self, stamp: Number) -> Seconds | None:
+        """The same for the one stamp that comes in milliseconds, representativeUpdated."""
+        if stamp is None:
+            return None
+        whole, rest = divmod(stamp, 1000)
+        return self.utc(stamp / 1000 if rest else whole)
+
+    def tell(self, servertime: Number, offset_min: Number) -> bool:
+        """Take a frame's time and offset (minutes); False if it is earlier than the one before."""
+        if offset_min is not None and -_WIDEST_OFFSET_MIN <= offset_min <= _WIDEST_OFFSET_MIN:
+            self.offset_s = offset_min * 60
+        at = self.utc(servertime)
+        if at is None:
+            return True
+        before, self.at = self.at, at
+        return before is None or at >= before

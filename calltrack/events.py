@@ -1,0 +1,213 @@
+"""What a frame says: one frozen class per kind of frame, fields spelled and ordered as the vendor sends them.
+
+Every field may be missing; the tracker asks for what it needs. The order of the fields matters for speed alone
+(the decoder looks for the next field first where it was last seen). A `Raw` field is known and not used: it is
+skipped, not decoded, and stays reachable through `Frame.payload`. What the fields mean: field guide §1-§5.
+"""
+
+from typing import Any, TypeVar
+
+from msgspec import Raw, Struct
+
+Number = int | float | None
+Text = int | float | str | None  # ids, phones and names arrive as numbers or strings
+Said = TypeVar("Said")
+
+
+class Wire(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """Base of the frame classes; a field that is not declared sends the frame to the tolerant decoder."""
+
+
+class CallInfo(Wire, frozen=True):
+    """One call at an extension: an element of `calls`, or `currentCall` (doc, seen)."""
+
+    callStarted: Number = None
+    calldurationinterval: Raw = Raw()
+    callAnswered: Number = None
+    answered: bool | None = None
+    callername: Text = None
+    callerphone: Text = None
+    callstatus: str | None = None
+    customdata: Any = None
+    direction: str | None = None
+    ivrid: Text = None
+    recording: Raw = Raw()
+    did: Text = None
+    ip: Raw = Raw()
+    blcServerID: Raw = Raw()
+    isOpensips: Raw = Raw()
+    channel: Raw = Raw()
+    channel2: Raw = Raw()
+    queueID: Text = None
+    c2cdirection: int | None = None
+    isInternal: bool | None = None
+    isSpyed: Raw = Raw()
+    relatedIvrUniqueIDs: Any = None
+    transferExtensionName: Text = None
+    campaignID: Raw = Raw()
+    actualDialedNumber: Raw = Raw()
+    IvrUniqueID: Text = None
+
+    @property
+    def call_id(self) -> str:
+        """The call's ivrid, or "" (field guide §1 names the aliases)."""
+        return text(self.ivrid) or text(self.IvrUniqueID)
+
+
+class Summary(Wire, frozen=True):
+    """The `summery` of an extension: the name of the person who works there now (doc)."""
+
+    representative: Text = None
+
+
+class ExtensionInfo(Wire, frozen=True):
+    """One extension's whole state; the last fields are there because some frames carry them inside `data` (doc)."""
+
+    calls: list[CallInfo] | None = None
+    userID: Text = None
+    userName: Text = None
+    number: Text = None
+    extenUser: Text = None
+    accountID: Text = None
+    topAccountID: Raw = Raw()
+    summery: Summary | None = None
+    onlineUserID: Text = None
+    representative: Text = None
+    representativeStatus: int | None = None
+    lastCallEventEpoch: Raw = Raw()
+    lastAnsweredCallEventEpoch: Raw = Raw()
+    lastHangupCallEpoch: Raw = Raw()
+    representativeUpdated: Number = None
+    peerStatus: Raw = Raw()
+    currentCall: CallInfo | None = None
+    eventName: Raw = Raw()
+    reason: str | None = None
+    cause: str | None = None
+    servertime: Number = None
+    servertimeoffset: Number = None
+    telephonyservertime: Number = None
+    callerID: Raw = Raw()
+    ivruniqueid: Text = None
+    dialStatus: str | None = None
+
+
+class ExtensionEvent(Wire, frozen=True):
+    """One change at one extension (field guide §4)."""
+
+    data: ExtensionInfo | None = None
+    eventName: Raw = Raw()
+    reason: str | None = None
+    servertime: Number = None
+    servertimeoffset: Number = None
+    telephonyservertime: Number = None
+    callerID: Raw = Raw()
+    ivruniqueid: Text = None
+    dialStatus: str | None = None
+    cause: str | None = None
+
+
+class QueueCall(Wire, frozen=True):
+    """One waiting call: an element of a queue's `Calls` (doc, seen)."""
+
+    CallerID: Text = None
+    CallerName: Text = None
+    IvrUniqueID: Text = None
+    JoinTimeStamp: Number = None
+    calldurationinterval: Raw = Raw()
+    ivrid: Text = None
+
+    @property
+    def call_id(self) -> str:
+        """The call's ivrid, or ""."""
+        return text(self.ivrid) or text(self.IvrUniqueID)
+
+
+class QueueInfo(Wire, frozen=True):
+    """One queue's whole waiting list; the last fields are there for frames that carry them inside `data`."""
+
+    QueueID: Text = None
+    QueueName: Text = None
+    UserID: Raw = Raw()
+    DistributorID: Raw = Raw()
+    IsDistributedQueue: Raw = Raw()
+    Calls: list[QueueCall] | None = None
+    AnsweredAgent: Text = None
+    eventName: Raw = Raw()
+    reason: str | None = None
+    servertime: Number = None
+    servertimeoffset: Number = None
+    telephonyservertime: Number = None
+    ivruniqueid: Text = None
+
+
+class QueueEvent(Wire, frozen=True):
+    """One change at one queue (field guide §5)."""
+
+    data: QueueInfo | None = None
+    eventName: Raw = Raw()
+    reason: str | None = None
+    servertime: Number = None
+    servertimeoffset: Number = None
+    telephonyservertime: Number = None
+    ivruniqueid: Text = None
+
+
+class AllExtensionsStatus(Wire, frozen=True):
+    """Every monitored extension (doc)."""
+
+    extensions: list[ExtensionInfo] | None = None
+    servertime: Number = None
+    servertimeoffset: Number = None
+    errorCode: Number = None
+    errorDesc: Text = None
+
+
+class LoginStatus(Wire, frozen=True):
+    """Every monitored queue (doc)."""
+
+    queues: list[QueueInfo] | None = None
+    servertime: Number = None
+    servertimeoffset: Number = None
+    errorCode: Number = None
+    errorDesc: Text = None
+
+
+class Notice(Struct, frozen=True, gc=False):
+    """Any other frame, known or not: what the tracker reads of it; all else stays in `Frame.payload`."""
+
+    servertime: Number = None
+    servertimeoffset: Number = None
+    errorCode: Number = None
+    errorDesc: Text = None
+    reason: Text = None
+
+
+Body = ExtensionEvent | QueueEvent | AllExtensionsStatus | LoginStatus | Notice
+
+BODIES: dict[str, type[Body]] = {
+    "ExtensionEvent": ExtensionEvent,
+    "QueueEvent": QueueEvent,
+    "AllExtensionsStatus": AllExtensionsStatus,
+    "loginStatus": LoginStatus,
+}
+
+ALIASES = {"QueueEvents": "QueueEvent", "AllExtensionStatus": "AllExtensionsStatus"}
+
+KNOWN = frozenset(
+    [*BODIES, "loginSuccess", "loginResponse", "closeme", "error", "keepaliveResponse", "connect", "disconnect"]
+    + ["AllDialersStatus", "DialerEvent", "AllUsersStatus"]
+    + ["ExtensionsUpdated", "QueuesUpdated", "DialersUpdated"]
+)
+"""Events whose meaning is known (field guide §1); connect and disconnect are the socket's own."""
+
+
+def text(value: Text) -> str:
+    """A name, phone or id as a string: "" where there is none, numbers spelled out."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else str(value)
+
+
+def placed(outside: Said | None, inside: Said | None) -> Said | None:
+    """A field that sits beside `data` or in it: outside first (field guide §1)."""
+    return inside if outside is None else outside

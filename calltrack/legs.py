@@ -1,0 +1,341 @@
+"""One extension's list of live calls against the legs that we hold there (field guide §4)."""
+
+import msgspec
+from msgspec import Struct
+
+from calltrack.changes import AnomalyKind
+from calltrack.clock import Clock
+from calltrack.events import CallInfo, text
+from calltrack.ledger import Ledger
+from calltrack.machine import PATHS
+from calltrack.records import Call, Extension, Leg, Seconds, elapsed
+from calltrack.states import State
+from calltrack.table import (
+    HOLD,
+    LEG,
+    NEW,
+    REASONS,
+    SEEN_AS,
+    TALKING,
+    UNKNOWN,
+    Edge,
+)
+
+_SIGNALS = SEEN_AS | {status.capitalize(): signal for status, signal in SEEN_AS.items()}
+_STATES: dict[str, State] = {edge.signal: edge.dest for edge in LEG if edge.source is NEW}
+_DIRECTIONS = {"incoming": "Incoming", "outgoing": "Outgoing", "click2call": "Click2call", "spy": "Spy"}
+
+
+class Told(Struct, frozen=True, gc=False):
+    """What a frame says beside the list: an event explains one leg; a full list (`source`) explains none.
+
+    `quiet` is set where differences are no surprise: at the first sight of an extension, and after a gap.
+    """
+
+    reason: str = ""
+    call_id: str = ""
+    info: CallInfo | None = None
+    cause: str = ""
+    dial_status: str = ""
+    source: str = ""
+    quiet: bool = False
+
+    def of(self, leg: Leg) -> bool:
+        """Whether the event is about this leg."""
+        if leg.call_id != self.call_id:
+            return False
+        return self.info is None or _same_attempt(leg, self.info)
+
+
+def reconcile(ledger: Ledger, clock: Clock, extension: Extension, infos: list[CallInfo], told: Told) -> tuple[Leg, ...]:
+    """Make the extension's legs agree with the list; returns its live legs, in the list's order."""
+    held = list(extension.legs)
+    live: list[Leg] = []
+    for info in infos:
+        call_id = info.call_id
+        if not call_id:
+            ledger.anomaly(
+                AnomalyKind.MISSING_IDENTITY, "a call without ivrid", exten_user=extension.exten_user
+            )
+            continue
+        signal = _signal(ledger, extension, info, call_id)
+        leg = _held(held, call_id, info)
+        if leg is None:
+            leg = _start(ledger, clock, extension, info, call_id, signal, told)
+        else:
+            held.remove(leg)
+            if _STATES[signal] is not leg.state:
+                leg = _move(ledger, clock, leg, info, signal, told)
+            if info.relatedIvrUniqueIDs and _related(info) != ledger.calls[call_id].related:
+                ledger.link(call_id, _related(info), text(info.transferExtensionName))
+        live.append(leg)
+    hungup = False
+    for leg in held:
+        hungup |= _end(ledger, clock, leg, live, told)
+    if told.reason in REASONS and told.call_id:
+        _check_reason(ledger, clock, extension, live, told, hungup)
+    return tuple(live)
+
+
+def _signal(ledger: Ledger, extension: Extension, info: CallInfo, call_id: str) -> str:
+    """What a call in the list is seen as; click2call leg 2 dials until it is answered, whatever it says."""
+    status = info.callstatus or ""
+    signal = _SIGNALS.get(status) or _SIGNALS.get(status.lower())
+    if signal is None:
+        ledger.anomaly(
+            AnomalyKind.UNKNOWN_STATUS,
+            f"a call is {status!r}",
+            call_id=call_id,
+            exten_user=extension.exten_user,
+            expected=", ".join(sorted(SEEN_AS)),
+            seen=status,
+        )
+        return "blurs"
+    if signal == "talks" and info.c2cdirection == 2 and not info.answered:
+        return "dials"
+    return signal
+
+
+def _held(held: list[Leg], call_id: str, info: CallInfo) -> Leg | None:
+    """The leg that a call in the list is (field guide §3); a missing stamp matches any."""
+    for leg in held:
+        if leg.call_id == call_id and _same_attempt(leg, info):
+            return leg
+    return None
+
+
+def _same_attempt(leg: Leg, info: CallInfo) -> bool:
+    stamp = info.callStarted or 0
+    return leg.c2c == (info.c2cdirection or 0) and (leg.stamp == stamp or not leg.stamp or not stamp)
+
+
+def _start(
+    ledger: Ledger, clock: Clock, extension: Extension, info: CallInfo, call_id: str, signal: str, told: Told
+) -> Leg:
+    leg = _opened(ledger, clock, extension, info, call_id, signal)
+    edge = PATHS[NEW, signal][0]
+    inferred = ""
+    if told.of(leg) and told.reason in edge.told_by:
+        # An ANSWER alone is a pick-up if the leg talked from its start; else it rang before and we did not see it.
+        if told.reason == "ANSWER" and leg.answered_at != leg.started:
+            inferred = "answered, its NEWCALL was not seen"
+    else:
+        inferred = f"in the list of {told.source}" if told.source else "in the list, its NEWCALL was not seen"
+    if inferred and not told.quiet and not told.source:
+        _missed(ledger, leg, "NEWCALL", told)
+    opening = Call(
+        call_id,
+        leg.state,
+        leg.direction,
+        extension.account_id,
+        leg.caller,
+        leg.caller_name,
+        leg.did,
+        leg.started,
+        leg.since,
+        ring_s=leg.ring_s,
+        talk_s=leg.talk_s,
+        related=_related(info),
+        transferred_by=text(info.transferExtensionName),
+    )
+    return ledger.start_leg(leg, opening, inferred)
+
+
+def _opened(
+    ledger: Ledger, clock: Clock, extension: Extension, info: CallInfo, call_id: str, signal: str
+) -> Leg:
+    """A new leg in the state that it is seen in, with what the stamps tell of the time before."""
+    state = _STATES[signal]
+    started = clock.utc(info.callStarted)
+    since = started if started is not None else ledger.when
+    answered_at: Seconds | None = None
+    ring_s: Seconds | None = 0
+    talk_s: Seconds | None = 0
+    answered = state is TALKING or state is HOLD
+    if answered:
+        # Picked up from a queue: callAnswered stays 0, it talks from the start (field guide §4).
+        answered_at = clock.utc(info.callAnswered) or since
+        ring_s = elapsed(started, answered_at)
+        if started is not None and answered_at is not None and answered_at < started:
+            ledger.anomaly(
+                AnomalyKind.NEGATIVE_DURATION,
+                "answered before it started",
+                call_id=call_id,
+                exten_user=extension.exten_user,
+                expected=f"not before {started}",
+                seen=str(answered_at),
+            )
+        since = answered_at
+    if state is HOLD:
+        since = ledger.when
+        talk_s = elapsed(answered_at, since)
+    elif state is UNKNOWN:
+        since = ledger.when
+    direction = info.direction or ""
+    return Leg(
+        call_id,
+        extension.exten_user,
+        0,
+        state,
+        _DIRECTIONS.get(direction.lower(), direction),
+        since,
+        started,
+        answered,
+        answered_at,
+        None,
+        ring_s,
+        talk_s,
+        0,
+        0,
+        None,
+        "",
+        "",
+        text(info.callerphone),
+        text(info.callername),
+        text(info.did),
+        text(info.queueID),
+        msgspec.json.encode(info.customdata).decode() if info.customdata else "",
+        bool(info.isInternal),
+        info.c2cdirection or 0,
+        info.callStarted or 0,
+    )
+
+
+def _move(ledger: Ledger, clock: Clock, leg: Leg, info: CallInfo, signal: str, told: Told) -> Leg:
+    """Take the table's steps to the state that the leg is seen in, or the impossible one that the list demands."""
+    path = PATHS.get((leg.state, signal))
+    about = told.of(leg)
+    if path is None:
+        ledger.anomaly(
+            AnomalyKind.IMPOSSIBLE_TRANSITION,
+            f"a leg that is {leg.state} is seen as {_STATES[signal]}",
+            call_id=leg.call_id,
+            exten_user=leg.exten_user,
+            expected=" or ".join(sorted({dest.value for dest in _lawful(leg.state)})),
+            seen=_STATES[signal].value,
+        )
+        edge = Edge(leg.state, signal, _STATES[signal], (), "LegCorrected")
+        return ledger.move_leg(leg, edge, ledger.when, "no lawful step leads here; the list is believed")
+    for edge in path:
+        when = ledger.when
+        if edge.signal == "talks" and not leg.answered:
+            when = clock.utc(info.callAnswered) or when
+        inferred = ""
+        if edge.told_by and not (about and told.reason in edge.told_by):
+            name = edge.told_by[0]
+            inferred = f"in the list of {told.source}" if told.source else f"seen, its {name} was not"
+            if not told.source and not told.quiet:
+                _missed(ledger, leg, name, told)
+        elif not edge.told_by:
+            inferred = "its status has an unknown name" if edge.dest is UNKNOWN else "seen again"
+        leg = ledger.move_leg(leg, edge, when, inferred)
+    return leg
+
+
+def _end(ledger: Ledger, clock: Clock, leg: Leg, live: list[Leg], told: Told) -> bool:
+    """End a leg that the list has no more; returns whether its own HANGUP is the reason."""
+    if told.reason == "HANGUP" and told.of(leg):
+        if told.info is not None and not leg.answered:
+            leg = _catch_up(ledger, clock, leg, told.info, told)
+        ledger.end_leg(leg, told.cause, told.dial_status, True, "")
+        return True
+    if leg.c2c == 1 and any(other.call_id == leg.call_id and other.c2c == 2 for other in live):
+        inferred = "click2call leg 2 took its place"  # leg 1 never gets a HANGUP then (field guide §4)
+    elif told.source:
+        inferred = f"not in the list of {told.source}"
+    else:
+        inferred = "gone from the list, its HANGUP was not seen"
+        if not told.quiet:
+            _missed(ledger, leg, "HANGUP", told)
+    ledger.end_leg(leg, "", "", False, inferred)
+    return False
+
+
+def _catch_up(ledger: Ledger, clock: Clock, leg: Leg, last: CallInfo, told: Told) -> Leg:
+    """A HANGUP shows the call as it last was: an answer that we did not see shows in it."""
+    signal = SEEN_AS.get((last.callstatus or "").lower(), "")
+    if last.answered and signal in ("rings", "dials"):
+        signal = "talks"
+    if last.c2cdirection == 2 and not last.answered:
+        return leg
+    if _STATES.get(signal) not in (TALKING, HOLD) and leg.state is not UNKNOWN:
+        return leg
+    if signal not in _STATES or _STATES[signal] is leg.state:
+        return leg
+    return _move(ledger, clock, leg, last, signal, told)
+
+
+def _check_reason(
+    ledger: Ledger, clock: Clock, extension: Extension, live: list[Leg], told: Told, hungup: bool
+) -> None:
+    """Whether the list shows the event's own call as the reason says."""
+    expected = REASONS[told.reason]
+    leg = next((leg for leg in live if told.of(leg)), None)
+    seen = leg.state if leg else None
+    if expected is None and seen is None:
+        if not hungup:
+            _end_unseen(ledger, clock, extension, told)
+        return
+    if seen is None or expected is None or seen not in expected:
+        ledger.anomaly(
+            AnomalyKind.REASON_DISAGREES,
+            f"{told.reason}, but the list shows the call as {seen or 'gone'}",
+            call_id=told.call_id,
+            exten_user=extension.exten_user,
+            expected=" or ".join(sorted(expected)) if expected else "gone",
+            seen=seen or "gone",
+        )
+
+
+def _end_unseen(ledger: Ledger, clock: Clock, extension: Extension, told: Told) -> None:
+    """The HANGUP of a leg that we never held: open it as it last was, and close it; once."""
+    info = told.info
+    stamp, c2c = (info.callStarted or 0, info.c2cdirection or 0) if info else (None, 0)
+    if ledger.ended_before(told.call_id, extension.exten_user, stamp, c2c):
+        return
+    if info is None:
+        ledger.anomaly(
+            AnomalyKind.EVENT_MISSED,
+            "the HANGUP of a call that was never seen",
+            call_id=told.call_id,
+            exten_user=extension.exten_user,
+            expected="NEWCALL",
+            seen="HANGUP",
+        )
+        return
+    leg = _start(ledger, clock, extension, info, told.call_id, _signal(ledger, extension, info, told.call_id), told)
+    ledger.end_leg(leg, told.cause, told.dial_status, True, "")
+
+
+def _missed(ledger: Ledger, leg: Leg, name: str, told: Told) -> None:
+    ledger.anomaly(
+        AnomalyKind.EVENT_MISSED,
+        f"no {name} was seen for this leg",
+        call_id=leg.call_id,
+        exten_user=leg.exten_user,
+        expected=name,
+        seen=told.reason,
+    )
+
+
+def _lawful(state: State) -> set[State]:
+    return {path[-1].dest for (source, _), path in PATHS.items() if source is state}
+
+
+def _related(info: CallInfo) -> tuple[str, ...]:
+    """The ivrids that a call came from: a list, or one text with commas."""
+    value = info.relatedIvrUniqueIDs
+    if not value:
+        return ()
+    parts = value if isinstance(value, list) else str(value).split(",")
+    return tuple(str(part).strip() for part in parts if part)
+
+
+def blur(ledger: Ledger, extension: Extension) -> tuple[Leg, ...]:
+    """The extension's legs after a lost connection: nobody knows what they do now."""
+    return tuple(
+        ledger.move_leg(leg, PATHS[leg.state, "blurs"][0], ledger.when, "the connection was lost")
+        if leg.state is not UNKNOWN
+        else leg
+        for leg in extension.legs
+    )

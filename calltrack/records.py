@@ -1,0 +1,270 @@
+"""What is tracked, as immutable values: legs, calls, waits, extensions, queues; and what is derived from them.
+
+Times are UTC epoch seconds, durations seconds, both from the server's clock; None is unknown (field guide §2).
+A change replaces a value by a new one, so whoever holds a record holds a fact that no later frame alters.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from calltrack.states import Outcome, State
+from calltrack.table import (
+    AWAITED,
+    CALL,
+    CALL_OUTCOMES,
+    CAUSES,
+    DIAL_STATUSES,
+    DIALING,
+    EXTENSION,
+    HOLD,
+    HUNGUP,
+    IDLE,
+    RINGING,
+    TALKING,
+    UNANSWERED,
+    UNKNOWN,
+)
+
+Seconds = int | float
+
+
+class Leg(Struct, frozen=True, gc=False):
+    """One attempt of one call at one extension (CSTA: a connection); `attempt` counts within the call, from 1.
+
+    `since` is when `state` began. `ring_s`, `talk_s`, `hold_s` and `unknown_s` hold what is over; the time since
+    `since` comes on top while the leg lives. `inferred` says why, if the end was not told but concluded. `stamp` and
+    `c2c` (1, 2, else 0) tell attempts apart (field guide §3). `custom_data` is JSON text, "" if there is none.
+    """
+
+    call_id: str
+    exten_user: str
+    attempt: int
+    state: State
+    direction: str
+    since: Seconds | None
+    started: Seconds | None
+    answered: bool = False
+    answered_at: Seconds | None = None
+    ended_at: Seconds | None = None
+    ring_s: Seconds | None = 0
+    talk_s: Seconds | None = 0
+    hold_s: Seconds | None = 0
+    unknown_s: Seconds | None = 0
+    outcome: Outcome | None = None
+    cause: str = ""
+    inferred: str = ""
+    caller: str = ""
+    caller_name: str = ""
+    did: str = ""
+    queue_id: str = ""
+    custom_data: str = ""
+    internal: bool = False
+    c2c: int = 0
+    stamp: Seconds = 0
+
+
+class Wait(Struct, frozen=True, gc=False):
+    """One call's stay in one queue; `outcome` is answered, picked up, abandoned or lost (field guide §5)."""
+
+    queue_id: str
+    call_id: str
+    caller: str
+    caller_name: str
+    state: State
+    joined_at: Seconds | None
+    left_at: Seconds | None = None
+    wait_s: Seconds | None = None
+    outcome: Outcome | None = None
+    agent_name: str = ""
+    inferred: str = ""
+    stamp: Seconds = 0
+
+
+class Call(Struct, frozen=True, gc=False):
+    """All legs and waits under one ivrid; `legs` and `waiting` live, `past_legs` and `past_waits` are over.
+
+    `talk_s`, `hold_s` and `ring_s` are how long the call as a whole was in that state, `wait_s` what it spent in
+    queues. `related` names the calls it came from; `transferred_by` who sent it here (field guide §4).
+    `awaited_since` is set while someone has answered whose leg has not been seen yet.
+    """
+
+    call_id: str
+    state: State
+    direction: str
+    account_id: str
+    caller: str
+    caller_name: str
+    did: str
+    started: Seconds | None
+    since: Seconds | None
+    answered: bool = False
+    answered_at: Seconds | None = None
+    ended_at: Seconds | None = None
+    wait_s: Seconds | None = 0
+    ring_s: Seconds | None = 0
+    talk_s: Seconds | None = 0
+    hold_s: Seconds | None = 0
+    unknown_s: Seconds | None = 0
+    outcome: Outcome | None = None
+    cause: str = ""
+    inferred: str = ""
+    related: tuple[str, ...] = ()
+    transferred_by: str = ""
+    awaited_since: Seconds | None = None
+    legs: tuple[Leg, ...] = ()
+    past_legs: tuple[Leg, ...] = ()
+    waiting: tuple[Wait, ...] = ()
+    past_waits: tuple[Wait, ...] = ()
+
+
+class Extension(Struct, frozen=True, gc=False):
+    """A phone, the agent now logged on to it, and its live legs; activity and agent status are independent.
+
+    `user_name` owns the phone, `agent_name` works there. `unknown_since` is set from a lost connection until the
+    extension is heard of again.
+    """
+
+    exten_user: str
+    state: State = UNKNOWN
+    since: Seconds | None = None
+    agent_status: int | None = None
+    agent_status_name: str = ""
+    agent_status_since: Seconds | None = None
+    agent_id: str = ""
+    agent_name: str = ""
+    agent_since: Seconds | None = None
+    user_id: str = ""
+    user_name: str = ""
+    number: str = ""
+    account_id: str = ""
+    unknown_since: Seconds | None = None
+    unknown: bool = False
+    status_stamp: Seconds | None = None
+    legs: tuple[Leg, ...] = ()
+
+
+class Queue(Struct, frozen=True, gc=False):
+    """A queue, who waits in it, and the sums: queued = answered + picked_up + abandoned + lost + still waiting."""
+
+    queue_id: str
+    name: str = ""
+    queued: int = 0
+    answered: int = 0
+    picked_up: int = 0
+    abandoned: int = 0
+    lost: int = 0
+    unknown_since: Seconds | None = None
+    unknown: bool = False
+    waiting: tuple[Wait, ...] = ()
+
+
+class Gap(Struct, frozen=True, gc=False):
+    """A time in which nothing was received, and why; `until` is None while it lasts."""
+
+    since: Seconds | None
+    until: Seconds | None
+    reason: str
+
+
+_BUCKETS = {
+    RINGING: "ring_s",
+    DIALING: "ring_s",
+    TALKING: "talk_s",
+    HOLD: "hold_s",
+    UNKNOWN: "unknown_s",
+}
+
+
+def counted(leg: Leg) -> State:
+    """The state that a leg lends to its call and extension: click2call leg 1 talks to nobody yet (style rule 3)."""
+    return DIALING if leg.c2c == 1 and leg.state is TALKING else leg.state
+
+
+def elapsed(since: Seconds | None, until: Seconds | None) -> Seconds | None:
+    """Seconds between two moments, 0 if they are reversed, None if one is unknown."""
+    if since is None or until is None:
+        return None
+    return max(0, until - since)
+
+
+def plus(total: Seconds | None, more: Seconds | None) -> Seconds | None:
+    """A sum in which the unknown stays unknown."""
+    return None if total is None or more is None else total + more
+
+
+def spent(record: Leg | Call, state: State, until: Seconds | None) -> dict[str, Any]:
+    """The total to update when `record` has been in `state` until now: {field: new total}."""
+    bucket = _BUCKETS.get(state)
+    return {bucket: plus(getattr(record, bucket), elapsed(record.since, until))} if bucket else {}
+
+
+def moved(leg: Leg, state: State, when: Seconds | None) -> Leg:
+    """The leg after a step; a first Talking or Hold is its answer."""
+    totals = spent(leg, counted(leg), when)
+    if (state is TALKING or state is HOLD) and not leg.answered:
+        totals.update(answered=True, answered_at=when)
+    return replace(leg, state=state, since=when, **totals)
+
+
+def ended(leg: Leg, when: Seconds | None, outcome: Outcome, cause: str, inferred: str) -> Leg:
+    """The leg after its end."""
+    totals = spent(leg, counted(leg), when)
+    return replace(
+        leg, state=HUNGUP, since=when, ended_at=when, outcome=outcome, cause=cause, inferred=inferred, **totals
+    )
+
+
+def outcome_of_leg(leg: Leg, cause: str, dial_status: str, told: bool) -> Outcome:
+    """How a leg ended; `told` is whether its own HANGUP was seen (field guide §4)."""
+    known = DIAL_STATUSES.get(dial_status.lower())
+    if known is not None:
+        return known
+    if leg.answered:
+        return Outcome.ANSWERED
+    if not told:
+        return Outcome.LOST
+    return CAUSES.get(cause.lower()) or UNANSWERED.get(leg.state, Outcome.LOST)
+
+
+def outcome_of_call(call: Call) -> tuple[Outcome, str]:
+    """How a call ended, and the cause of the leg that decided it.
+
+    Click2call leg 1 decides only if it was all there was: the agent's answer is not the customer's.
+    """
+    legs = [leg for leg in call.past_legs if leg.c2c != 1] or [
+        leg for leg in call.past_legs if leg.outcome is not Outcome.ANSWERED
+    ]
+    causes = {leg.outcome: leg.cause for leg in legs}
+    for wait in call.past_waits:
+        picked = wait.outcome is Outcome.PICKED_UP
+        causes.setdefault(Outcome.ANSWERED if picked else wait.outcome, "")
+    if call.answered:
+        causes.setdefault(Outcome.ANSWERED, "")
+    for outcome in CALL_OUTCOMES:
+        if outcome in causes:
+            return outcome, causes[outcome]
+    return (Outcome.NO_ANSWER if call.past_legs else Outcome.LOST), ""
+
+
+def state_of_call(call: Call) -> State:
+    """The first state of the table's order that a leg or wait is in; alive while its winner is awaited."""
+    states = [counted(leg) for leg in call.legs]
+    states += [wait.state for wait in call.waiting]
+    for state in CALL:
+        if state in states:
+            return state
+    return HUNGUP if call.awaited_since is None else AWAITED
+
+
+def state_of_extension(legs: tuple[Leg, ...]) -> State:
+    """The first state of the table's order that a leg is in, else Idle."""
+    if len(legs) == 1:
+        return counted(legs[0])
+    states = [counted(leg) for leg in legs]
+    for state in EXTENSION:
+        if state in states:
+            return state
+    return IDLE
+

@@ -1,0 +1,372 @@
+"""feed(): a frame in, the changes it makes out.
+
+Rules (style rules 1, 2 and 4; field guide §4-§6):
+1. The frame's own list of live calls, or of waiting calls, is the authority; what we hold is made to agree with it.
+2. The event's reason, cause and currentCall explain one of the differences. All others are inferred, and say so.
+3. A frame fed twice in a row changes nothing the second time.
+4. After a lost connection everything is Unknown until a list says otherwise.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2s
+from typing import Self
+
+import msgspec
+from msgspec.structs import replace
+
+from calltrack import agents, changes, legs, waits
+from calltrack.changes import Anomaly, AnomalyKind, Change
+from calltrack.clock import Clock
+from calltrack.errors import AnomalyFound
+from calltrack.events import (
+    KNOWN,
+    AllExtensionsStatus,
+    ExtensionEvent,
+    ExtensionInfo,
+    LoginStatus,
+    Notice,
+    QueueEvent,
+    QueueInfo,
+    placed,
+    text,
+)
+from calltrack.ledger import Ledger
+from calltrack.records import Extension, Gap, Queue
+from calltrack.snapshot import Counters, Resume, Snapshot
+from calltrack.wire import Frame
+
+HISTORY = 1000
+"""Ended calls that a tracker keeps unless told otherwise."""
+
+_NAMES_COUNTED = 200  # distinct names counted one by one, the rest together: strangers choose them
+
+
+class Tracker:
+    """The state of one stream. It reads no clock and does no I/O: same frames in, same changes out.
+
+    history: how many ended calls are kept (default 1000). strict: raise AnomalyFound instead of returning an Anomaly.
+    """
+
+    def __init__(self, *, history: int = HISTORY, strict: bool = False):
+        self._ledger = Ledger(history)
+        self._clock = Clock()
+        self._strict = strict
+        self._last: Frame | None = None
+        self._last_print = ""
+        self._connected = True
+        self._events_since_login = False
+        self._duplicates = 0
+        self._counts: dict[str, dict[str, int]] = {
+            "events": {},
+            "changes": {},
+            "anomalies": {},
+            "unknown_fields": {},
+            "unknown_events": {},
+        }
+
+    def feed(self, frame: Frame) -> tuple[Change, ...]:
+        """Apply one frame; returns what it changed, in order, () if nothing.
+
+        Raises AnomalyFound after applying the frame if the tracker is strict and met an anomaly.
+        """
+        ledger = self._ledger
+        ledger.position += 1
+        if self._repeats(frame):
+            self._duplicates += 1
+            return ()
+        self._last = frame
+        body = frame.body
+        if type(body) is ExtensionEvent:
+            self._extension_event(body)
+        elif type(body) is QueueEvent:
+            self._queue_event(body)
+        elif type(body) is AllExtensionsStatus:
+            self._all_extensions(body)
+        elif type(body) is LoginStatus:
+            self._all_queues(body)
+        elif type(body) is Notice:
+            self._notice(frame.event, body)
+        if frame.bad or frame.unknown:
+            self._oddities(frame)
+        ledger.settle_calls()
+        if ledger.awaited:
+            ledger.forget_unseen_winners()
+        return self._handed_out(frame)
+
+    def snapshot(self) -> Snapshot:
+        """Everything known now, as an immutable value; cheap, for the records are shared."""
+        ledger = self._ledger
+        return Snapshot(
+            position=ledger.position,
+            time=self._clock.at,
+            calls=tuple(ledger.calls.values()),
+            extensions=tuple(ledger.extensions.values()),
+            queues=tuple(ledger.queues.values()),
+            ended=tuple(ledger.ended.values()),
+            gaps=ledger.gaps,
+            counters=Counters(
+                self._duplicates, **{name: dict(counts) for name, counts in self._counts.items()}
+            ),
+            resume=Resume(
+                history=ledger.history,
+                strict=self._strict,
+                offset_s=self._clock.offset_s,
+                connected=self._connected,
+                events_since_login=self._events_since_login,
+                last_frame=_fingerprint(self._last) if self._last else self._last_print,
+            ),
+        )
+
+    @classmethod
+    def restore(cls, snapshot: Snapshot) -> Self:
+        """A tracker that goes on from a snapshot exactly as the one that made it would have."""
+        resume = snapshot.resume
+        tracker = cls(history=resume.history, strict=resume.strict)
+        ledger = tracker._ledger
+        ledger.position = snapshot.position
+        ledger.at = snapshot.time
+        ledger.calls = {call.call_id: call for call in snapshot.calls}
+        ledger.ended = {call.call_id: call for call in snapshot.ended}
+        ledger.extensions = {known.exten_user: known for known in snapshot.extensions}
+        ledger.queues = {known.queue_id: known for known in snapshot.queues}
+        ledger.gaps = snapshot.gaps
+        ledger.awaited = {
+            call.call_id: call.awaited_since for call in snapshot.calls if call.awaited_since is not None
+        }
+        tracker._clock = Clock(resume.offset_s, snapshot.time)
+        tracker._connected = resume.connected
+        tracker._events_since_login = resume.events_since_login
+        tracker._last_print = resume.last_frame
+        counters = snapshot.counters
+        tracker._duplicates = counters.duplicates
+        tracker._counts = {name: dict(getattr(counters, name)) for name in tracker._counts}
+        return tracker
+
+    def _repeats(self, frame: Frame) -> bool:
+        last = self._last
+        if last is None:
+            return bool(self._last_print) and _fingerprint(frame) == self._last_print
+        if frame is last:
+            return True
+        if frame.event != last.event:
+            return False
+        if type(frame.body) is Notice:
+            return frame.raw == last.raw
+        return frame.body == last.body and frame.unknown == last.unknown and frame.bad == last.bad
+
+    def _extension_event(self, body: ExtensionEvent) -> None:
+        info = body.data or ExtensionInfo()
+        self._tell_time(
+            placed(body.servertime, info.servertime),
+            placed(body.servertimeoffset, info.servertimeoffset),
+            placed(body.telephonyservertime, info.telephonyservertime),
+        )
+        self._events_since_login = True
+        reason = placed(body.reason, info.reason) or ""
+        if reason not in _REASONS:
+            self._ledger.anomaly(
+                AnomalyKind.UNKNOWN_REASON,
+                f"an extension event is {reason!r}",
+                exten_user=text(info.extenUser),
+                expected=", ".join(_REASONS),
+                seen=reason,
+            )
+        current = info.currentCall
+        call_id = current.call_id if current else ""
+        told = legs.Told(
+            reason,
+            call_id or text(placed(body.ivruniqueid, info.ivruniqueid)),
+            current if call_id else None,
+            placed(body.cause, info.cause) or "",
+            placed(body.dialStatus, info.dialStatus) or "",
+        )
+        self._extension(info, told)
+
+    def _extension(self, info: ExtensionInfo, told: legs.Told) -> str:
+        ledger, clock = self._ledger, self._clock
+        name = text(info.extenUser)
+        if not name:
+            ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "an extension without extenUser")
+            return ""
+        known = ledger.extensions.get(name)
+        before = known or Extension(name)
+        after = agents.update(ledger, clock, before, info, told.reason)
+        if known is None:
+            ledger.extensions[name] = after
+            ledger.out.append(changes.ExtensionAppeared(ledger.position, ledger.at, name, after))
+        if known is None or known.unknown:
+            told = replace(told, quiet=True)
+            after = replace(after, unknown=False, unknown_since=None)
+        live: tuple[legs.Leg, ...] = ()
+        if info.calls or after.legs or told.call_id:
+            live = legs.reconcile(ledger, clock, after, info.calls or [], told)
+        ledger.settle_extension(after, live)
+        return name
+
+    def _all_extensions(self, body: AllExtensionsStatus) -> None:
+        self._tell_time(body.servertime, body.servertimeoffset, None)
+        self._server_error(body)
+        if body.extensions is None:
+            return
+        told = legs.Told(source="AllExtensionsStatus")
+        seen = {self._extension(info, told) for info in body.extensions}
+        for name in [name for name in self._ledger.extensions if name not in seen]:
+            extension = self._ledger.extensions[name]
+            legs.reconcile(self._ledger, self._clock, extension, [], told)
+            del self._ledger.extensions[name]
+            self._ledger.out.append(
+                changes.ExtensionRemoved(self._ledger.position, self._ledger.at, name, extension)
+            )
+
+    def _queue_event(self, body: QueueEvent) -> None:
+        info = body.data or QueueInfo()
+        self._tell_time(
+            placed(body.servertime, info.servertime),
+            placed(body.servertimeoffset, info.servertimeoffset),
+            placed(body.telephonyservertime, info.telephonyservertime),
+        )
+        self._events_since_login = True
+        told = waits.Told(
+            placed(body.reason, info.reason) or "",
+            text(placed(body.ivruniqueid, info.ivruniqueid)),
+            text(info.AnsweredAgent),
+        )
+        self._queue(info, told)
+
+    def _queue(self, info: QueueInfo, told: waits.Told) -> str:
+        ledger = self._ledger
+        queue_id = text(info.QueueID)
+        if not queue_id:
+            ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a queue without QueueID")
+            return ""
+        known = ledger.queues.get(queue_id)
+        queue = known or Queue(queue_id)
+        name = text(info.QueueName) or queue.name
+        if known is None or known.name != name:
+            ledger.queues[queue_id] = replace(queue, name=name)
+        if known is None or known.unknown:
+            told = replace(told, quiet=True)
+            ledger.blur_queue(queue_id, None, unknown=False)
+        waits.reconcile(ledger, self._clock, queue_id, info.Calls or [], told)
+        return queue_id
+
+    def _all_queues(self, body: LoginStatus) -> None:
+        self._tell_time(body.servertime, body.servertimeoffset, None)
+        self._server_error(body)
+        if body.queues is None:
+            return
+        ledger = self._ledger
+        told = waits.Told(source="loginStatus")
+        seen = {self._queue(info, told) for info in body.queues}
+        for queue_id in [queue_id for queue_id in ledger.queues if queue_id not in seen]:
+            waits.reconcile(ledger, self._clock, queue_id, [], told)
+            ledger.blur_queue(queue_id, self._clock.at, unknown=True)
+
+    def _notice(self, event: str, body: Notice) -> None:
+        ledger, clock = self._ledger, self._clock
+        before = clock.at
+        if event == "disconnect":
+            ledger.when = ledger.at
+            self._connection_lost(text(body.reason))
+            return
+        if event != "connect":
+            self._tell_time(body.servertime, body.servertimeoffset, None)
+        if event == "loginSuccess":
+            if self._connected and self._events_since_login:
+                gap = Gap(before, ledger.at, "logged in again, the loss was not seen")
+                self._regained(gap)
+            self._events_since_login = False
+        if event not in KNOWN:
+            ledger.anomaly(AnomalyKind.UNKNOWN_EVENT, f"an event is {event!r}", seen=event)
+            self._count("unknown_events", event)
+        self._server_error(body)
+
+    def _server_error(self, body: Notice | AllExtensionsStatus | LoginStatus) -> None:
+        if body.errorCode:
+            self._ledger.anomaly(
+                AnomalyKind.SERVER_ERROR,
+                f"the server reports error {body.errorCode}",
+                expected="0",
+                seen=text(body.errorDesc),
+            )
+
+    def _connection_lost(self, reason: str) -> None:
+        if not self._connected:
+            return
+        self._connected = False
+        ledger = self._ledger
+        gap = Gap(ledger.at, None, reason or "connection lost")
+        ledger.gaps = (*ledger.gaps, gap)[-_GAPS_KEPT:]
+        ledger.out.append(changes.ConnectionLost(ledger.position, ledger.at, gap))
+        for extension in list(ledger.extensions.values()):
+            blurred = legs.blur(ledger, extension)
+            unknown = replace(extension, unknown=True, unknown_since=ledger.at)
+            ledger.settle_extension(unknown, blurred, gap.reason)
+        for queue_id in list(ledger.queues):
+            ledger.blur_queue(queue_id, ledger.at, unknown=True)
+
+    def _regained(self, gap: Gap) -> None:
+        ledger = self._ledger
+        kept = ledger.gaps[:-1] if ledger.gaps and ledger.gaps[-1].until is None else ledger.gaps
+        ledger.gaps = (*kept, gap)[-_GAPS_KEPT:]
+        ledger.out.append(changes.ConnectionRegained(ledger.position, ledger.at, gap))
+
+    def _tell_time(
+        self, servertime: int | float | None, offset: int | float | None, telephony: int | float | None
+    ) -> None:
+        ledger, clock = self._ledger, self._clock
+        before = clock.at
+        in_order = clock.tell(servertime, offset)
+        ledger.at = clock.at
+        moment = clock.utc(telephony)
+        ledger.when = clock.at if moment is None else moment
+        if not in_order:
+            ledger.anomaly(
+                AnomalyKind.TIME_BACKWARDS,
+                "the server's time went back",
+                expected=f"not before {before}",
+                seen=str(clock.at),
+            )
+        if not self._connected:
+            self._connected = True
+            self._events_since_login = False
+            self._regained(replace(ledger.gaps[-1], until=clock.at))
+
+    def _oddities(self, frame: Frame) -> None:
+        for detail in frame.bad:
+            self._ledger.anomaly(AnomalyKind.BAD_VALUE, detail, seen=frame.event)
+        for path in frame.unknown:
+            self._count("unknown_fields", f"{frame.event}.{path}")
+
+    def _count(self, what: str, name: str) -> None:
+        counts = self._counts[what]
+        if name not in counts and len(counts) >= _NAMES_COUNTED:
+            name = "(others)"
+        counts[name] = counts.get(name, 0) + 1
+
+    def _handed_out(self, frame: Frame) -> tuple[Change, ...]:
+        counts = self._counts["changes"]
+        self._count("events", frame.event)
+        ledger = self._ledger
+        out, ledger.out = tuple(ledger.out), []
+        found = None
+        for change in out:
+            name = type(change).__name__
+            counts[name] = counts.get(name, 0) + 1
+            if type(change) is Anomaly:
+                self._count("anomalies", change.kind.value)
+                found = found or change
+        if found is not None and self._strict:
+            raise AnomalyFound(found, out)
+        return out
+
+
+_REASONS = ("NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP", "userStatusUpdate")
+_GAPS_KEPT = 100
+
+
+def _fingerprint(frame: Frame) -> str:
+    """Tells whether a restored tracker is fed the frame again that its snapshot ended with."""
+    said = frame.raw if type(frame.body) is Notice else msgspec.json.encode((frame.body, frame.unknown, frame.bad))
+    return blake2s(frame.event.encode() + b"\0" + said, digest_size=16).hexdigest()

@@ -1,0 +1,129 @@
+"""One queue's list of waiting calls against the waits that we hold there (field guide §5)."""
+
+from msgspec import Struct
+
+from calltrack.changes import AnomalyKind
+from calltrack.clock import Clock
+from calltrack.events import QueueCall, text
+from calltrack.ledger import Ledger
+from calltrack.records import Call, Wait
+from calltrack.states import Outcome
+from calltrack.table import QUEUED, WAIT_ENDS
+
+
+class Told(Struct, frozen=True, gc=False):
+    """What a frame says beside the list: an event explains one wait; a full list (`source`) explains none."""
+
+    reason: str = ""
+    call_id: str = ""
+    agent_name: str = ""
+    source: str = ""
+    quiet: bool = False
+
+
+def reconcile(ledger: Ledger, clock: Clock, queue_id: str, infos: list[QueueCall], told: Told) -> None:
+    """Make the queue's waits agree with the list."""
+    held = list(ledger.queues[queue_id].waiting)
+    listed = set()
+    for info in infos:
+        call_id = info.call_id
+        if not call_id:
+            ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a waiting call without ivrid", queue_id=queue_id)
+            continue
+        listed.add(call_id)
+        stamp = info.JoinTimeStamp or 0
+        wait = next((wait for wait in held if wait.call_id == call_id and wait.stamp == stamp), None)
+        if wait is not None:
+            held.remove(wait)
+        else:
+            _join(ledger, clock, queue_id, info, call_id, told)
+    hungup = False
+    for wait in held:
+        hungup |= _leave(ledger, wait, told)
+    if told.call_id:
+        _check_reason(ledger, queue_id, listed, told, hungup)
+
+
+def _join(ledger: Ledger, clock: Clock, queue_id: str, info: QueueCall, call_id: str, told: Told) -> None:
+    inferred = ""
+    if not (told.reason == "JOIN" and told.call_id == call_id):
+        inferred = f"in the list of {told.source}" if told.source else "in the list, its JOIN was not seen"
+        if not told.source and not told.quiet:
+            _missed(ledger, queue_id, call_id, "JOIN", told)
+    _open(ledger, queue_id, call_id, info, clock.utc(info.JoinTimeStamp), inferred)
+
+
+def _open(
+    ledger: Ledger, queue_id: str, call_id: str, info: QueueCall, joined: int | float | None, inferred: str
+) -> Wait:
+    caller, name = text(info.CallerID), text(info.CallerName)
+    wait = Wait(
+        queue_id, call_id, caller, name, QUEUED, joined, inferred=inferred, stamp=info.JoinTimeStamp or 0
+    )
+    opening = Call(call_id, QUEUED, "Incoming", "", caller, name, "", joined, joined)
+    ledger.join_queue(wait, opening, inferred)
+    return wait
+
+
+def _leave(ledger: Ledger, wait: Wait, told: Told) -> bool:
+    """Close a wait that the list has no more; returns whether its own event is the reason."""
+    outcome = WAIT_ENDS.get(told.reason)
+    if outcome is not None and told.call_id == wait.call_id:
+        ledger.leave_queue(wait, outcome, told.agent_name, "")
+        return True
+    if told.source:
+        inferred = f"not in the list of {told.source}"
+    else:
+        inferred = "gone from the list, its end was not seen"
+        if not told.quiet:
+            _missed(ledger, wait.queue_id, wait.call_id, "EXIT, ANSWER or ABANDONED", told)
+    answered = ledger.calls[wait.call_id].answered
+    if answered:
+        inferred += "; an agent has the call"
+    ledger.leave_queue(wait, Outcome.ANSWERED if answered else Outcome.LOST, "", inferred)
+    return False
+
+
+def _check_reason(ledger: Ledger, queue_id: str, listed: set[str], told: Told, left: bool) -> None:
+    """Whether the list agrees with the event's reason."""
+    if told.reason == "JOIN":
+        agrees = told.call_id in listed
+    elif told.reason in WAIT_ENDS:
+        agrees = told.call_id not in listed
+    else:
+        ledger.anomaly(
+            AnomalyKind.UNKNOWN_REASON,
+            f"a queue event is {told.reason!r}",
+            call_id=told.call_id,
+            queue_id=queue_id,
+            expected=", ".join(["JOIN", *WAIT_ENDS]),
+            seen=told.reason,
+        )
+        return
+    if not agrees:
+        ledger.anomaly(
+            AnomalyKind.REASON_DISAGREES,
+            f"{told.reason}, but the call {'waits' if told.call_id in listed else 'does not wait'}",
+            call_id=told.call_id,
+            queue_id=queue_id,
+            expected="waiting" if told.reason == "JOIN" else "gone",
+            seen="waiting" if told.call_id in listed else "gone",
+        )
+    elif told.reason in WAIT_ENDS and not left and not ledger.left_before(queue_id, told.call_id):
+        # The end of a wait that we never held: it was there, we don't know since when.
+        inferred = "left the queue, its JOIN was not seen"
+        if not told.quiet:
+            _missed(ledger, queue_id, told.call_id, "JOIN", told)
+        wait = _open(ledger, queue_id, told.call_id, QueueCall(), None, inferred)
+        ledger.leave_queue(wait, WAIT_ENDS[told.reason], told.agent_name, "")
+
+
+def _missed(ledger: Ledger, queue_id: str, call_id: str, name: str, told: Told) -> None:
+    ledger.anomaly(
+        AnomalyKind.EVENT_MISSED,
+        f"no {name} was seen for this wait",
+        call_id=call_id,
+        queue_id=queue_id,
+        expected=name,
+        seen=told.reason,
+    )
