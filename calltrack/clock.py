@@ -8,11 +8,18 @@ _WIDEST_OFFSET_MIN = 14 * 60
 
 
 class Clock:
-    """The last offset and time that the stream told; both None before the first."""
+    """The last offset, time, and moment at the switch that the stream told; None before the first.
+
+    Events happen at the switch: `when` is telephonyservertime, which callStarted and callAnswered are stamped with
+    (seen: equal in 127 of 127 NEWCALL and ANSWER); it trails `at`, the servertime, by some seconds.
+    """
+
+    __slots__ = ("at", "offset_s", "when")
 
     def __init__(self, offset_s: Seconds | None = None, at: Seconds | None = None):
         self.offset_s = offset_s
         self.at = at
+        self.when = at
 
     def utc(self, stamp: Number) -> Seconds | None:
         """A stamp of the server's local wall clock as UTC epoch s; None for 0, absurd or missing ones.
@@ -30,12 +37,14 @@ class Clock:
         whole, rest = divmod(stamp, 1000)
         return self.utc(stamp / 1000 if rest else whole)
 
-    def tell(self, servertime: Number, offset_min: Number) -> bool:
-        """Take a frame's time and offset (minutes); False if it is earlier than the one before."""
+    def tell(self, servertime: Number, offset_min: Number, telephonyservertime: Number = None) -> bool:
+        """Take a frame's times and offset (minutes); False if it is earlier than the one before."""
         if offset_min is not None and -_WIDEST_OFFSET_MIN <= offset_min <= _WIDEST_OFFSET_MIN:
             self.offset_s = offset_min * 60
-        at = self.utc(servertime)
-        if at is None:
-            return True
-        before, self.at = self.at, at
-        return before is None or at >= before
+        before, offset = self.at, self.offset_s
+        if offset is None or servertime is None or not _EARLIEST < servertime < _LATEST:
+            at = before
+        else:
+            self.at = at = servertime - offset
+        self.when = at if telephonyservertime is None else self.utc(telephonyservertime) or at
+        return before is None or at is None or at >= before

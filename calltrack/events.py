@@ -5,13 +5,12 @@ Every field may be missing; the tracker asks for what it needs. The order of the
 skipped, not decoded, and stays reachable through `Frame.payload`. What the fields mean: field guide §1-§5.
 """
 
-from typing import Any, TypeVar
+from typing import Any
 
 from msgspec import Raw, Struct
 
 Number = int | float | None
-Text = int | float | str | None  # ids, phones and names arrive as numbers or strings
-Said = TypeVar("Said")
+Text = int | str | None  # ids, phones and names arrive as numbers or strings
 
 
 class Wire(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -47,11 +46,6 @@ class CallInfo(Wire, frozen=True):
     campaignID: Raw = Raw()
     actualDialedNumber: Raw = Raw()
     IvrUniqueID: Text = None
-
-    @property
-    def call_id(self) -> str:
-        """The call's ivrid, or "" (field guide §1 names the aliases)."""
-        return text(self.ivrid) or text(self.IvrUniqueID)
 
 
 class Summary(Wire, frozen=True):
@@ -115,11 +109,6 @@ class QueueCall(Wire, frozen=True):
     JoinTimeStamp: Number = None
     calldurationinterval: Raw = Raw()
     ivrid: Text = None
-
-    @property
-    def call_id(self) -> str:
-        """The call's ivrid, or ""."""
-        return text(self.ivrid) or text(self.IvrUniqueID)
 
 
 class QueueInfo(Wire, frozen=True):
@@ -203,11 +192,12 @@ KNOWN = frozenset(
 
 def text(value: Text) -> str:
     """A name, phone or id as a string: "" where there is none, numbers spelled out."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else str(value)
+    if type(value) is str:
+        return value
+    return "" if value is None else str(value)
 
 
-def placed(outside: Said | None, inside: Said | None) -> Said | None:
-    """A field that sits beside `data` or in it: outside first (field guide §1)."""
-    return inside if outside is None else outside
+def call_id_of(info: CallInfo | QueueCall) -> str:
+    """A call's ivrid under either name, or "" (field guide §1)."""
+    found = info.ivrid
+    return found if type(found) is str and found else text(found) or text(info.IvrUniqueID)

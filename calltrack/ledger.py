@@ -1,15 +1,20 @@
 """What the tracker holds, and every way in which it changes; each change is written down as it is made.
 
 The tracker decides what a frame means; the ledger carries it out. While a frame is being applied, `position`, `at`
-(server time) and `when` (the moment at the switch) are that frame's. Calls are settled once per frame, after all of its
-legs: a click2call's leg 1 leaves in the very frame that brings leg 2, and the call must not end in between.
+(server time) and `when` (the moment at the switch) are that frame's. What it does to a call is drafted, and settled
+once at its end: a click2call's leg 1 leaves in the very frame that brings leg 2, and the call must not end in between.
 """
+
+from __future__ import annotations
+
+from typing import Any
 
 from msgspec.structs import replace
 
 from calltrack import changes
 from calltrack.changes import Anomaly, AnomalyKind, Change
 from calltrack.records import (
+    PAST_KEPT,
     Call,
     Extension,
     Gap,
@@ -21,12 +26,12 @@ from calltrack.records import (
     elapsed,
     ended,
     moved,
-    outcome_of_call,
     outcome_of_leg,
     plus,
     spent,
     state_of_call,
     state_of_extension,
+    verdict,
 )
 from calltrack.states import Outcome, State
 from calltrack.table import HUNGUP, QUEUED, SPYING, UNKNOWN, WINNER_WAIT_S, Edge
@@ -34,6 +39,25 @@ from calltrack.table import HUNGUP, QUEUED, SPYING, UNKNOWN, WINNER_WAIT_S, Edge
 LEG_CHANGES: dict[str, type[changes.LegChange]] = {
     kind.__name__: kind for kind in changes.LegChange.__subclasses__()
 }
+
+
+class Draft:
+    """What the current frame does to one call: its lists as they will be, and the other fields that change."""
+
+    __slots__ = ("call", "fields", "legs", "past_legs", "past_waits", "waiting", "when")
+
+    def __init__(self, call: Call):
+        self.call = call
+        self.legs = call.legs
+        self.past_legs = call.past_legs
+        self.waiting = call.waiting
+        self.past_waits = call.past_waits
+        self.when: Seconds | None = None
+        self.fields: dict[str, Any] = {}
+
+    def now(self, name: str) -> Any:
+        """A field as this frame has left it so far."""
+        return self.fields[name] if name in self.fields else getattr(self.call, name)
 
 
 class Ledger:
@@ -51,7 +75,8 @@ class Ledger:
         self.at: Seconds | None = None
         self.when: Seconds | None = None
         self.out: list[Change] = []
-        self._touched: dict[str, Seconds | None] = {}
+        self.anomalies: list[Anomaly] = []
+        self._drafts: dict[str, Draft] = {}
 
     def anomaly(
         self,
@@ -65,79 +90,108 @@ class Ledger:
         seen: str = "",
     ) -> None:
         """Write down what should not happen."""
-        self.out.append(
-            Anomaly(self.position, self.at, kind, detail, call_id, exten_user, queue_id, expected, seen)
-        )
+        found = Anomaly(self.position, self.at, kind, detail, call_id, exten_user, queue_id, expected, seen)
+        self.out.append(found)
+        self.anomalies.append(found)
 
     # Legs
 
-    def start_leg(self, leg: Leg, opening: Call, inferred: str) -> Leg:
-        """Open a leg, and its call if need be: `opening` is the call as it would be if this leg is its first."""
+    def next_attempt(self, call_id: str) -> int:
+        """The number of the next leg of a call, from 1."""
+        draft = self._drafts.get(call_id)
+        if draft is not None:
+            return int(draft.now("attempts")) + 1
+        call = self.calls.get(call_id) or self.ended.get(call_id)
+        return 1 if call is None else call.attempts + 1
+
+    def start_leg(self, leg: Leg, account_id: int | str | None, inferred: str) -> None:
+        """Open a leg, and its call if this is its first."""
         call_id = leg.call_id
-        call = self._call(call_id, leg.since)
-        if call is None:
-            leg = replace(leg, attempt=1)
-            call = replace(opening, state=HUNGUP, legs=(leg,))
-            started = True
+        draft = self._draft(call_id, leg.since)
+        if draft is None:
+            self._start_call(leg, account_id, inferred)
         else:
-            leg = replace(leg, attempt=1 + len(call.legs) + len(call.past_legs))
-            call = replace(
-                call,
-                legs=(*call.legs, leg),
-                direction=call.direction or leg.direction,
-                caller=call.caller or leg.caller,
-                caller_name=call.caller_name or leg.caller_name,
-                did=call.did or leg.did,
-                account_id=call.account_id or opening.account_id,
-            )
-            started = False
-        call = self._answered(call, leg)
-        if started:
-            call = replace(call, state=state_of_call(call))
-            self.out.append(changes.CallStarted(self.position, self.at, call_id, call, inferred))
-        self.calls[call_id] = call
-        if opening.related and opening.related != call.related or (opening.related and started):
-            self.link(call_id, opening.related, opening.transferred_by)
-        self.out.append(
-            changes.LegStarted(self.position, self.at, call_id, leg.exten_user, leg, inferred)
+            call, fields = draft.call, draft.fields
+            draft.legs = (*draft.legs, leg)
+            draft.when = leg.since
+            fields["attempts"] = leg.attempt
+            if not call.attempts:  # so far it only waited in a queue
+                fields.update(
+                    account_id=account_id,
+                    direction=leg.direction,
+                    caller=call.caller or leg.caller,
+                    caller_name=call.caller_name or leg.caller_name,
+                    did=leg.did,
+                )
+            self._mark_answered(draft, leg)
+        self.out.append(changes.LegStarted(self.position, self.at, call_id, leg.exten_user, leg, inferred))
+
+    def _start_call(self, leg: Leg, account_id: int | str | None, inferred: str) -> None:
+        call_id = leg.call_id
+        talks = _answers_the_call(leg)
+        call = Call(
+            call_id,
+            counted(leg),
+            leg.direction,
+            account_id,
+            leg.caller,
+            leg.caller_name,
+            leg.did,
+            leg.started,
+            leg.since,
+            1,
+            talks,
+            leg.answered_at if talks else None,
+            None,
+            0,
+            leg.ring_s,
+            leg.talk_s,
+            legs=(leg,),
         )
-        self._touched[call_id] = leg.since
-        return leg
+        self.calls[call_id] = call
+        self.out.append(changes.CallStarted(self.position, self.at, call_id, call, inferred))
 
     def move_leg(self, leg: Leg, edge: Edge, when: Seconds | None, inferred: str) -> Leg:
         """Take one step of the table, or an impossible one that the list demands."""
-        self._check_order(leg, when)
+        if when is None or (leg.since is not None and when < leg.since):
+            self._check_order(leg, when)
         after = moved(leg, edge.dest, when)
-        self._put(leg, after)
+        draft = self._held_draft(leg.call_id)
+        draft.when = when
+        if len(draft.legs) == 1:
+            draft.legs = (after,)
+        else:
+            draft.legs = tuple(after if other.attempt == leg.attempt else other for other in draft.legs)
+        if after.answered and not leg.answered:
+            self._mark_answered(draft, after)
         kind = LEG_CHANGES[edge.says]
         self.out.append(kind(self.position, self.at, leg.call_id, leg.exten_user, after, inferred))
-        self._touched[leg.call_id] = after.since
         return after
 
     def end_leg(self, leg: Leg, cause: str, dial_status: str, told: bool, inferred: str) -> None:
         """Close a leg, once."""
-        self._check_order(leg, self.when)
+        when = self.when
+        if when is None or (leg.since is not None and when < leg.since):
+            self._check_order(leg, when)
         outcome = outcome_of_leg(leg, cause, dial_status, told)
-        after = ended(leg, self.when, outcome, cause, inferred)
-        call = self.calls[leg.call_id]
-        call = replace(
-            call,
-            legs=tuple(other for other in call.legs if other.attempt != leg.attempt),
-            past_legs=(*call.past_legs, after),
-        )
+        after = ended(leg, when, outcome, cause, inferred)
+        draft = self._held_draft(leg.call_id)
+        draft.when = when
+        draft.legs = tuple(other for other in draft.legs if other.attempt != leg.attempt)
+        draft.past_legs = (*draft.past_legs, after)[-PAST_KEPT:]
+        self._decide(draft, after)
         if outcome is Outcome.ANSWERED_ELSEWHERE:
-            call = self._await_winner(call)
-        self.calls[leg.call_id] = call
-        self.out.append(
-            changes.LegEnded(self.position, self.at, leg.call_id, leg.exten_user, after, inferred)
-        )
-        self._touched[leg.call_id] = self.when
+            self._await_winner(draft)
+        self.out.append(changes.LegEnded(self.position, self.at, leg.call_id, leg.exten_user, after, inferred))
 
     def link(self, call_id: str, related: tuple[str, ...], transferred_by: str) -> None:
-        """Remember which calls a call came from."""
-        call = replace(self.calls[call_id], related=related, transferred_by=transferred_by)
-        self.calls[call_id] = call
-        self.out.append(changes.CallLinked(self.position, self.at, call_id, call))
+        """Remember which calls a call came from, if that is news."""
+        draft = self._held_draft(call_id)
+        if related != draft.now("related"):
+            draft.fields.update(related=related, transferred_by=transferred_by)
+            self.out.append(
+                changes.CallLinked(self.position, self.at, call_id, replace(draft.call, **draft.fields))
+            )
 
     def ended_before(self, call_id: str, exten_user: str, stamp: Seconds | None, c2c: int) -> bool:
         """Whether an attempt has ended already, so that a repeated HANGUP says nothing new.
@@ -152,27 +206,31 @@ class Ledger:
 
     # Waits in queues
 
-    def join_queue(self, wait: Wait, opening: Call, inferred: str) -> None:
+    def join_queue(self, wait: Wait, inferred: str) -> None:
         """Open a wait, and its call if need be."""
         call_id = wait.call_id
-        call = self._call(call_id, wait.joined_at)
-        if call is None:
-            call = replace(opening, waiting=(wait,))
+        draft = self._draft(call_id, wait.joined_at)
+        if draft is None:
+            call = Call(
+                call_id,
+                QUEUED,
+                "Incoming",
+                None,
+                wait.caller,
+                wait.caller_name,
+                "",
+                wait.joined_at,
+                wait.joined_at,
+                waiting=(wait,),
+            )
+            self.calls[call_id] = call
             self.out.append(changes.CallStarted(self.position, self.at, call_id, call, inferred))
         else:
-            call = replace(
-                call,
-                waiting=(*call.waiting, wait),
-                direction=call.direction or opening.direction,
-                caller=call.caller or wait.caller,
-            )
-        self.calls[call_id] = call
+            draft.waiting = (*draft.waiting, wait)
+            draft.when = wait.joined_at
         queue = self.queues[wait.queue_id]
         self.queues[wait.queue_id] = replace(queue, waiting=(*queue.waiting, wait), queued=queue.queued + 1)
-        self.out.append(
-            changes.QueueJoined(self.position, self.at, wait.queue_id, call_id, wait, inferred)
-        )
-        self._touched[call_id] = wait.joined_at
+        self.out.append(changes.QueueJoined(self.position, self.at, wait.queue_id, call_id, wait, inferred))
 
     def leave_queue(self, wait: Wait, outcome: Outcome, agent_name: str, inferred: str) -> None:
         """Close a wait, once."""
@@ -187,26 +245,21 @@ class Ledger:
             inferred=inferred,
         )
         queue = self.queues[wait.queue_id]
-        field = outcome.value.replace(" ", "_")
+        total = _TOTALS[outcome]
         self.queues[wait.queue_id] = replace(
             queue,
             waiting=tuple(other for other in queue.waiting if other != wait),
-            **{field: getattr(queue, field) + 1},
+            **{total: getattr(queue, total) + 1},
         )
-        call = self.calls[wait.call_id]
-        call = replace(
-            call,
-            waiting=tuple(other for other in call.waiting if other != wait),
-            past_waits=(*call.past_waits, after),
-            wait_s=plus(call.wait_s, wait_s),
-        )
+        draft = self._held_draft(wait.call_id)
+        draft.when = self.when
+        draft.waiting = tuple(other for other in draft.waiting if other != wait)
+        draft.past_waits = (*draft.past_waits, after)[-PAST_KEPT:]
+        draft.fields["wait_s"] = plus(draft.now("wait_s"), wait_s)
+        self._decide(draft, after)
         if outcome is Outcome.ANSWERED or outcome is Outcome.PICKED_UP:
-            call = self._await_winner(call)
-        self.calls[wait.call_id] = call
-        self.out.append(
-            changes.QueueLeft(self.position, self.at, wait.queue_id, wait.call_id, after, inferred)
-        )
-        self._touched[wait.call_id] = self.when
+            self._await_winner(draft)
+        self.out.append(changes.QueueLeft(self.position, self.at, wait.queue_id, wait.call_id, after, inferred))
 
     def blur_queue(self, queue_id: str, since: Seconds | None, *, unknown: bool) -> None:
         """Mark a queue and its waits as unknown since a lost connection, or as known again."""
@@ -219,12 +272,11 @@ class Ledger:
             waiting=tuple(replace(wait, state=state) for wait in queue.waiting),
         )
         for wait in queue.waiting:
-            call = self.calls[wait.call_id]
-            marked = tuple(
-                replace(other, state=state) if other.queue_id == queue_id else other for other in call.waiting
+            draft = self._held_draft(wait.call_id)
+            draft.when = self.when
+            draft.waiting = tuple(
+                replace(other, state=state) if other.queue_id == queue_id else other for other in draft.waiting
             )
-            self.calls[wait.call_id] = replace(call, waiting=marked)
-            self._touched[wait.call_id] = self.when
 
     def left_before(self, queue_id: str, call_id: str) -> bool:
         """Whether this very end of a wait is known already, so that a repeated frame says nothing new."""
@@ -237,105 +289,138 @@ class Ledger:
 
     def settle_extension(self, extension: Extension, legs: tuple[Leg, ...], inferred: str = "") -> None:
         """Give an extension its live legs, and the state that follows from them."""
+        before = extension.state
         state = UNKNOWN if extension.unknown else state_of_extension(legs)
-        if state is extension.state:
-            if legs != extension.legs or extension is not self.extensions.get(extension.exten_user):
-                self.extensions[extension.exten_user] = replace(extension, legs=legs)
+        if state is before:
+            if legs:
+                extension = replace(extension, legs=legs)
+            self.extensions[extension.exten_user] = extension
             return
         since = self.when
-        if extension.state is UNKNOWN and extension.since is None:  # the first sight of it
+        if before is UNKNOWN and extension.since is None:  # the first sight of it
             since = next((leg.since for leg in legs if counted(leg) is state), None)
         after = replace(extension, legs=legs, state=state, since=since)
         self.extensions[extension.exten_user] = after
         self.out.append(
             changes.ExtensionStateChanged(
-                self.position, self.at, extension.exten_user, after, inferred, old=extension.state
+                self.position, self.at, extension.exten_user, after, inferred, old=before
             )
         )
 
     def settle_calls(self) -> None:
         """Derive the state of every call that this frame touched, and end those that have nothing left."""
-        for call_id, when in self._touched.items():
-            call = self.calls[call_id]
-            state = state_of_call(call)
+        for draft in self._drafts.values():
+            call, fields = draft.call, draft.fields
+            awaited = call.awaited_since
+            if "awaited_since" in fields:
+                awaited = fields["awaited_since"]
+            state = state_of_call(draft.legs, draft.waiting, awaited)
             if state is HUNGUP:
-                self._end_call(call, self.when)
-            elif state is not call.state:
-                self._to_state(call, state, when)
-        self._touched.clear()
+                self._end_call(draft, self.when)
+            else:
+                self._keep_call(draft, state)
+        self._drafts.clear()
 
     def forget_unseen_winners(self) -> None:
         """End the calls that someone answered long ago without a leg of theirs ever showing."""
-        if self.at is None:
-            return
         for call_id, since in list(self.awaited.items()):
-            if self.at - since > WINNER_WAIT_S:
+            if self.at is not None and self.at - since > WINNER_WAIT_S:
                 del self.awaited[call_id]
-                call = replace(self.calls[call_id], awaited_since=None)
-                self.calls[call_id] = call
-                if state_of_call(call) is HUNGUP:
+                draft = Draft(self.calls[call_id])
+                draft.fields["awaited_since"] = None
+                state = state_of_call(draft.legs, draft.waiting, None)
+                if state is HUNGUP:
                     inferred = f"answered by someone not seen; no leg followed within {WINNER_WAIT_S} s"
-                    self._end_call(call, call.since, inferred)
+                    self._end_call(draft, draft.call.since, inferred)
+                else:
+                    self._keep_call(draft, state)
 
-    def _call(self, call_id: str, when: Seconds | None) -> Call | None:
-        """The live call, brought back from the history if it had ended."""
+    def _draft(self, call_id: str, when: Seconds | None) -> Draft | None:
+        """The draft of a call that lives, or that had ended and rings again; None if it was never seen."""
+        draft = self._drafts.get(call_id)
+        if draft is not None:
+            return draft
         call = self.calls.get(call_id)
-        if call is None and (call := self.ended.pop(call_id, None)) is not None:
-            call = replace(call, ended_at=None, outcome=None, cause="", inferred="", since=when)
+        if call is None:
+            past = self.ended.pop(call_id, None)
+            if past is None:
+                return None
+            call = replace(past, ended_at=None, inferred="", since=when)
             self.calls[call_id] = call
             self.out.append(changes.CallResumed(self.position, self.at, call_id, call))
-        return call
+        draft = self._drafts[call_id] = Draft(call)
+        return draft
 
-    def _to_state(self, call: Call, state: State, when: Seconds | None) -> None:
-        if call.since is not None and when is not None and when < call.since:
-            when = call.since
-        after = replace(call, state=state, since=when, **spent(call, call.state, when))
-        self.calls[call.call_id] = after
-        self.out.append(
-            changes.CallStateChanged(self.position, self.at, call.call_id, after, old=call.state)
+    def _held_draft(self, call_id: str) -> Draft:
+        draft = self._drafts.get(call_id)
+        if draft is None:
+            draft = self._drafts[call_id] = Draft(self.calls[call_id])
+        return draft
+
+    def _keep_call(self, draft: Draft, state: State) -> None:
+        call, when = draft.call, draft.when
+        fields = draft.fields
+        if state is not call.state:
+            if when is None or (call.since is not None and when < call.since):
+                when = call.since
+            fields.update(spent(call, call.state, when), state=state, since=when)
+        after = self.calls[call.call_id] = replace(
+            call,
+            legs=draft.legs,
+            past_legs=draft.past_legs,
+            waiting=draft.waiting,
+            past_waits=draft.past_waits,
+            **fields,
         )
+        if state is not call.state:
+            self.out.append(
+                changes.CallStateChanged(self.position, self.at, call.call_id, after, old=call.state)
+            )
 
-    def _end_call(self, call: Call, when: Seconds | None, inferred: str = "") -> None:
-        del self.calls[call.call_id]
-        outcome, cause = outcome_of_call(call)
-        inferred = inferred or (call.past_legs[-1].inferred if call.past_legs else "")
-        after = replace(
+    def _end_call(self, draft: Draft, when: Seconds | None, inferred: str = "") -> None:
+        call = draft.call
+        call_id = call.call_id
+        del self.calls[call_id]
+        if not inferred and draft.past_legs:
+            inferred = draft.past_legs[-1].inferred
+        after = self.ended[call_id] = replace(
             call,
             state=HUNGUP,
             since=when,
             ended_at=when,
-            outcome=outcome,
-            cause=cause,
             inferred=inferred,
+            legs=(),
+            past_legs=draft.past_legs,
+            waiting=(),
+            past_waits=draft.past_waits,
+            **draft.fields,
             **spent(call, call.state, when),
         )
-        self.ended[call.call_id] = after
-        while len(self.ended) > self.history:
+        if len(self.ended) > self.history:
             del self.ended[next(iter(self.ended))]
-        self.out.append(changes.CallEnded(self.position, self.at, call.call_id, after, inferred))
+        self.out.append(changes.CallEnded(self.position, self.at, call_id, after, inferred))
 
-    def _await_winner(self, call: Call) -> Call:
+    def _decide(self, draft: Draft, ending: Leg | Wait) -> None:
+        """The call's outcome so far is the strongest of what has ended in it."""
+        outcome = verdict(draft.now("outcome"), ending)
+        if outcome is not None:
+            draft.fields["outcome"] = outcome
+            if isinstance(ending, Leg):
+                draft.fields["cause"] = ending.cause
+
+    def _await_winner(self, draft: Draft) -> None:
         """Someone answered; unless it was a leg that we saw, the call waits for theirs."""
-        if call.answered or call.awaited_since is not None or self.at is None:
-            return call
-        self.awaited[call.call_id] = self.at
-        return replace(call, awaited_since=self.at)
+        if not draft.now("answered") and draft.now("awaited_since") is None and self.at is not None:
+            self.awaited[draft.call.call_id] = self.at
+            draft.fields["awaited_since"] = self.at
 
-    def _answered(self, call: Call, leg: Leg) -> Call:
-        """A leg's answer is the call's, but for a listener's, and for click2call leg 1 (style rule 3)."""
-        if not leg.answered or leg.c2c == 1 or leg.state is SPYING:
-            return call
-        if call.awaited_since is not None:
-            self.awaited.pop(call.call_id, None)
-            call = replace(call, awaited_since=None)
-        return call if call.answered else replace(call, answered=True, answered_at=leg.answered_at)
-
-    def _put(self, before: Leg, after: Leg) -> None:
-        call = self.calls[before.call_id]
-        call = replace(
-            call, legs=tuple(after if leg.attempt == before.attempt else leg for leg in call.legs)
-        )
-        self.calls[before.call_id] = self._answered(call, after)
+    def _mark_answered(self, draft: Draft, leg: Leg) -> None:
+        if not _answers_the_call(leg):
+            return
+        if self.awaited.pop(leg.call_id, None) is not None:
+            draft.fields["awaited_since"] = None
+        if not draft.call.answered:
+            draft.fields.update(answered=True, answered_at=leg.answered_at)
 
     def _check_order(self, leg: Leg, when: Seconds | None) -> None:
         if leg.since is not None and when is not None and when < leg.since:
@@ -347,3 +432,16 @@ class Ledger:
                 expected=f"not before {leg.since}",
                 seen=str(when),
             )
+
+
+_TOTALS = {
+    Outcome.ANSWERED: "answered",
+    Outcome.PICKED_UP: "picked_up",
+    Outcome.ABANDONED: "abandoned",
+    Outcome.LOST: "lost",
+}
+
+
+def _answers_the_call(leg: Leg) -> bool:
+    """A leg's answer is the call's, but for a listener's, and for click2call leg 1 (style rule 3)."""
+    return leg.answered and leg.c2c != 1 and leg.state is not SPYING

@@ -5,10 +5,10 @@ from msgspec import Struct
 
 from calltrack.changes import AnomalyKind
 from calltrack.clock import Clock
-from calltrack.events import CallInfo, text
+from calltrack.events import CallInfo, call_id_of, text
 from calltrack.ledger import Ledger
 from calltrack.machine import PATHS
-from calltrack.records import Call, Extension, Leg, Seconds, elapsed
+from calltrack.records import Extension, Leg, Seconds, elapsed
 from calltrack.states import State
 from calltrack.table import (
     HOLD,
@@ -23,6 +23,7 @@ from calltrack.table import (
 
 _SIGNALS = SEEN_AS | {status.capitalize(): signal for status, signal in SEEN_AS.items()}
 _STATES: dict[str, State] = {edge.signal: edge.dest for edge in LEG if edge.source is NEW}
+_ANY: frozenset[State] = frozenset()  # of a reason that says nothing of the list
 _DIRECTIONS = {"incoming": "Incoming", "outgoing": "Outgoing", "click2call": "Click2call", "spy": "Spy"}
 
 
@@ -42,17 +43,17 @@ class Told(Struct, frozen=True, gc=False):
 
     def of(self, leg: Leg) -> bool:
         """Whether the event is about this leg."""
-        if leg.call_id != self.call_id:
-            return False
-        return self.info is None or _same_attempt(leg, self.info)
+        info = self.info
+        return leg.call_id == self.call_id and (info is None or _same_attempt(leg, info))
 
 
 def reconcile(ledger: Ledger, clock: Clock, extension: Extension, infos: list[CallInfo], told: Told) -> tuple[Leg, ...]:
     """Make the extension's legs agree with the list; returns its live legs, in the list's order."""
     held = list(extension.legs)
+    seen: State | None = None
     live: list[Leg] = []
     for info in infos:
-        call_id = info.call_id
+        call_id = info.ivrid if type(info.ivrid) is str else call_id_of(info)
         if not call_id:
             ledger.anomaly(
                 AnomalyKind.MISSING_IDENTITY, "a call without ivrid", exten_user=extension.exten_user
@@ -61,19 +62,29 @@ def reconcile(ledger: Ledger, clock: Clock, extension: Extension, infos: list[Ca
         signal = _signal(ledger, extension, info, call_id)
         leg = _held(held, call_id, info)
         if leg is None:
-            leg = _start(ledger, clock, extension, info, call_id, signal, told)
+            leg = _opened(ledger, clock, extension, info, call_id, signal)
+            about = call_id == told.call_id and told.of(leg)
+            _start(ledger, extension, leg, info, signal, told, about)
         else:
             held.remove(leg)
+            about = call_id == told.call_id and told.of(leg)
             if _STATES[signal] is not leg.state:
-                leg = _move(ledger, clock, leg, info, signal, told)
-            if info.relatedIvrUniqueIDs and _related(info) != ledger.calls[call_id].related:
+                leg = _move(ledger, clock, leg, info, signal, told, about)
+            if info.relatedIvrUniqueIDs:
                 ledger.link(call_id, _related(info), text(info.transferExtensionName))
+        if about:
+            seen = leg.state
         live.append(leg)
     hungup = False
     for leg in held:
         hungup |= _end(ledger, clock, leg, live, told)
-    if told.reason in REASONS and told.call_id:
-        _check_reason(ledger, clock, extension, live, told, hungup)
+    if told.call_id and not told.source:
+        expected = REASONS.get(told.reason, _ANY)
+        if expected is None and seen is None:
+            if not hungup:
+                _end_unseen(ledger, clock, extension, told)
+        elif expected is not _ANY and (expected is None or seen not in expected):
+            _disagree(ledger, extension, told, seen)
     return tuple(live)
 
 
@@ -98,24 +109,26 @@ def _signal(ledger: Ledger, extension: Extension, info: CallInfo, call_id: str) 
 
 def _held(held: list[Leg], call_id: str, info: CallInfo) -> Leg | None:
     """The leg that a call in the list is (field guide §3); a missing stamp matches any."""
+    found = None
     for leg in held:
         if leg.call_id == call_id and _same_attempt(leg, info):
-            return leg
-    return None
+            if leg.stamp == info.callStarted:
+                return leg
+            found = found or leg
+    return found
 
 
 def _same_attempt(leg: Leg, info: CallInfo) -> bool:
-    stamp = info.callStarted or 0
-    return leg.c2c == (info.c2cdirection or 0) and (leg.stamp == stamp or not leg.stamp or not stamp)
+    if leg.c2c != (info.c2cdirection or 0):
+        return False
+    return leg.stamp == info.callStarted or not leg.stamp or not info.callStarted
 
 
 def _start(
-    ledger: Ledger, clock: Clock, extension: Extension, info: CallInfo, call_id: str, signal: str, told: Told
-) -> Leg:
-    leg = _opened(ledger, clock, extension, info, call_id, signal)
-    edge = PATHS[NEW, signal][0]
+    ledger: Ledger, extension: Extension, leg: Leg, info: CallInfo, signal: str, told: Told, about: bool
+) -> None:
     inferred = ""
-    if told.of(leg) and told.reason in edge.told_by:
+    if about and told.reason in PATHS[NEW, signal][0].told_by:
         # An ANSWER alone is a pick-up if the leg talked from its start; else it rang before and we did not see it.
         if told.reason == "ANSWER" and leg.answered_at != leg.started:
             inferred = "answered, its NEWCALL was not seen"
@@ -123,22 +136,9 @@ def _start(
         inferred = f"in the list of {told.source}" if told.source else "in the list, its NEWCALL was not seen"
     if inferred and not told.quiet and not told.source:
         _missed(ledger, leg, "NEWCALL", told)
-    opening = Call(
-        call_id,
-        leg.state,
-        leg.direction,
-        extension.account_id,
-        leg.caller,
-        leg.caller_name,
-        leg.did,
-        leg.started,
-        leg.since,
-        ring_s=leg.ring_s,
-        talk_s=leg.talk_s,
-        related=_related(info),
-        transferred_by=text(info.transferExtensionName),
-    )
-    return ledger.start_leg(leg, opening, inferred)
+    ledger.start_leg(leg, extension.account_id, inferred)
+    if info.relatedIvrUniqueIDs:
+        ledger.link(leg.call_id, _related(info), text(info.transferExtensionName))
 
 
 def _opened(
@@ -175,7 +175,7 @@ def _opened(
     return Leg(
         call_id,
         extension.exten_user,
-        0,
+        ledger.next_attempt(call_id),
         state,
         _DIRECTIONS.get(direction.lower(), direction),
         since,
@@ -201,10 +201,11 @@ def _opened(
     )
 
 
-def _move(ledger: Ledger, clock: Clock, leg: Leg, info: CallInfo, signal: str, told: Told) -> Leg:
+def _move(
+    ledger: Ledger, clock: Clock, leg: Leg, info: CallInfo, signal: str, told: Told, about: bool
+) -> Leg:
     """Take the table's steps to the state that the leg is seen in, or the impossible one that the list demands."""
     path = PATHS.get((leg.state, signal))
-    about = told.of(leg)
     if path is None:
         ledger.anomaly(
             AnomalyKind.IMPOSSIBLE_TRANSITION,
@@ -262,29 +263,19 @@ def _catch_up(ledger: Ledger, clock: Clock, leg: Leg, last: CallInfo, told: Told
         return leg
     if signal not in _STATES or _STATES[signal] is leg.state:
         return leg
-    return _move(ledger, clock, leg, last, signal, told)
+    return _move(ledger, clock, leg, last, signal, told, True)
 
 
-def _check_reason(
-    ledger: Ledger, clock: Clock, extension: Extension, live: list[Leg], told: Told, hungup: bool
-) -> None:
-    """Whether the list shows the event's own call as the reason says."""
+def _disagree(ledger: Ledger, extension: Extension, told: Told, seen: State | None) -> None:
     expected = REASONS[told.reason]
-    leg = next((leg for leg in live if told.of(leg)), None)
-    seen = leg.state if leg else None
-    if expected is None and seen is None:
-        if not hungup:
-            _end_unseen(ledger, clock, extension, told)
-        return
-    if seen is None or expected is None or seen not in expected:
-        ledger.anomaly(
-            AnomalyKind.REASON_DISAGREES,
-            f"{told.reason}, but the list shows the call as {seen or 'gone'}",
-            call_id=told.call_id,
-            exten_user=extension.exten_user,
-            expected=" or ".join(sorted(expected)) if expected else "gone",
-            seen=seen or "gone",
-        )
+    ledger.anomaly(
+        AnomalyKind.REASON_DISAGREES,
+        f"{told.reason}, but the list shows the call as {seen or 'gone'}",
+        call_id=told.call_id,
+        exten_user=extension.exten_user,
+        expected=" or ".join(sorted(expected)) if expected else "gone",
+        seen=seen or "gone",
+    )
 
 
 def _end_unseen(ledger: Ledger, clock: Clock, extension: Extension, told: Told) -> None:
@@ -303,7 +294,9 @@ def _end_unseen(ledger: Ledger, clock: Clock, extension: Extension, told: Told) 
             seen="HANGUP",
         )
         return
-    leg = _start(ledger, clock, extension, info, told.call_id, _signal(ledger, extension, info, told.call_id), told)
+    signal = _signal(ledger, extension, info, told.call_id)
+    leg = _opened(ledger, clock, extension, info, told.call_id, signal)
+    _start(ledger, extension, leg, info, signal, told, True)
     ledger.end_leg(leg, told.cause, told.dial_status, True, "")
 
 

@@ -85,6 +85,7 @@ class Wait(Struct, frozen=True, gc=False):
 class Call(Struct, frozen=True, gc=False):
     """All legs and waits under one ivrid; `legs` and `waiting` live, `past_legs` and `past_waits` are over.
 
+    Of what is over the last 50 are kept; `attempts` counts all legs. `outcome` and `cause` are the strongest so far.
     `talk_s`, `hold_s` and `ring_s` are how long the call as a whole was in that state, `wait_s` what it spent in
     queues. `related` names the calls it came from; `transferred_by` who sent it here (field guide §4).
     `awaited_since` is set while someone has answered whose leg has not been seen yet.
@@ -93,12 +94,13 @@ class Call(Struct, frozen=True, gc=False):
     call_id: str
     state: State
     direction: str
-    account_id: str
+    account_id: int | str | None
     caller: str
     caller_name: str
     did: str
     started: Seconds | None
     since: Seconds | None
+    attempts: int = 0
     answered: bool = False
     answered_at: Seconds | None = None
     ended_at: Seconds | None = None
@@ -122,6 +124,7 @@ class Call(Struct, frozen=True, gc=False):
 class Extension(Struct, frozen=True, gc=False):
     """A phone, the agent now logged on to it, and its live legs; activity and agent status are independent.
 
+    Ids are as the vendor sends them, numbers or strings; `agent_id` is None when nobody is logged on.
     `user_name` owns the phone, `agent_name` works there. `unknown_since` is set from a lost connection until the
     extension is heard of again.
     """
@@ -132,13 +135,13 @@ class Extension(Struct, frozen=True, gc=False):
     agent_status: int | None = None
     agent_status_name: str = ""
     agent_status_since: Seconds | None = None
-    agent_id: str = ""
+    agent_id: int | str | None = None
     agent_name: str = ""
     agent_since: Seconds | None = None
-    user_id: str = ""
+    user_id: int | str | None = None
     user_name: str = ""
-    number: str = ""
-    account_id: str = ""
+    number: int | str | None = None
+    account_id: int | str | None = None
     unknown_since: Seconds | None = None
     unknown: bool = False
     status_stamp: Seconds | None = None
@@ -168,6 +171,10 @@ class Gap(Struct, frozen=True, gc=False):
     reason: str
 
 
+PAST_KEPT = 50
+"""Ended legs, and ended waits, that a call keeps; a call can ring for ever, memory must not follow it."""
+
+_RANKS: dict[Outcome | None, int] = {outcome: rank for rank, outcome in enumerate(CALL_OUTCOMES)}
 _BUCKETS = {
     RINGING: "ring_s",
     DIALING: "ring_s",
@@ -197,14 +204,20 @@ def plus(total: Seconds | None, more: Seconds | None) -> Seconds | None:
 def spent(record: Leg | Call, state: State, until: Seconds | None) -> dict[str, Any]:
     """The total to update when `record` has been in `state` until now: {field: new total}."""
     bucket = _BUCKETS.get(state)
-    return {bucket: plus(getattr(record, bucket), elapsed(record.since, until))} if bucket else {}
+    if bucket is None:
+        return {}
+    total, since = getattr(record, bucket), record.since
+    if total is None or since is None or until is None:
+        return {bucket: None}
+    return {bucket: total + until - since if until > since else total}
 
 
 def moved(leg: Leg, state: State, when: Seconds | None) -> Leg:
     """The leg after a step; a first Talking or Hold is its answer."""
     totals = spent(leg, counted(leg), when)
-    if (state is TALKING or state is HOLD) and not leg.answered:
-        totals.update(answered=True, answered_at=when)
+    if not leg.answered and (state is TALKING or state is HOLD):
+        totals["answered"] = True
+        totals["answered_at"] = when
     return replace(leg, state=state, since=when, **totals)
 
 
@@ -228,43 +241,39 @@ def outcome_of_leg(leg: Leg, cause: str, dial_status: str, told: bool) -> Outcom
     return CAUSES.get(cause.lower()) or UNANSWERED.get(leg.state, Outcome.LOST)
 
 
-def outcome_of_call(call: Call) -> tuple[Outcome, str]:
-    """How a call ended, and the cause of the leg that decided it.
+def verdict(so_far: Outcome | None, ending: Leg | Wait) -> Outcome | None:
+    """A call's new outcome once one of its legs or waits ended; None if a stronger one stands (table rule 5).
 
-    Click2call leg 1 decides only if it was all there was: the agent's answer is not the customer's.
+    Click2call leg 1's answer is the agent's, not the customer's, so it decides nothing more than "no answer".
     """
-    legs = [leg for leg in call.past_legs if leg.c2c != 1] or [
-        leg for leg in call.past_legs if leg.outcome is not Outcome.ANSWERED
-    ]
-    causes = {leg.outcome: leg.cause for leg in legs}
-    for wait in call.past_waits:
-        picked = wait.outcome is Outcome.PICKED_UP
-        causes.setdefault(Outcome.ANSWERED if picked else wait.outcome, "")
-    if call.answered:
-        causes.setdefault(Outcome.ANSWERED, "")
-    for outcome in CALL_OUTCOMES:
-        if outcome in causes:
-            return outcome, causes[outcome]
-    return (Outcome.NO_ANSWER if call.past_legs else Outcome.LOST), ""
+    outcome = ending.outcome
+    if outcome is Outcome.PICKED_UP:
+        outcome = Outcome.ANSWERED
+    elif outcome is Outcome.ANSWERED and isinstance(ending, Leg) and ending.c2c == 1:
+        outcome = Outcome.NO_ANSWER
+    return None if so_far is not None and _RANKS[so_far] < _RANKS[outcome] else outcome
 
 
-def state_of_call(call: Call) -> State:
+def state_of_call(legs: tuple[Leg, ...], waiting: tuple[Wait, ...], awaited: Seconds | None) -> State:
     """The first state of the table's order that a leg or wait is in; alive while its winner is awaited."""
-    states = [counted(leg) for leg in call.legs]
-    states += [wait.state for wait in call.waiting]
-    for state in CALL:
-        if state in states:
-            return state
-    return HUNGUP if call.awaited_since is None else AWAITED
+    if waiting:
+        states = [wait.state for wait in waiting]
+        states += [counted(leg) for leg in legs]
+    elif not legs:
+        return HUNGUP if awaited is None else AWAITED
+    elif len(legs) == 1:
+        return counted(legs[0])
+    else:
+        states = [counted(leg) for leg in legs]
+    return next(state for state in CALL if state in states)
 
 
 def state_of_extension(legs: tuple[Leg, ...]) -> State:
     """The first state of the table's order that a leg is in, else Idle."""
+    if not legs:
+        return IDLE
     if len(legs) == 1:
         return counted(legs[0])
     states = [counted(leg) for leg in legs]
-    for state in EXTENSION:
-        if state in states:
-            return state
-    return IDLE
+    return next(state for state in EXTENSION if state in states)
 

@@ -9,6 +9,7 @@ Rules (style rules 1, 2 and 4; field guide §4-§6):
 
 from __future__ import annotations
 
+from collections import defaultdict
 from hashlib import blake2s
 from typing import Self
 
@@ -16,7 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from calltrack import agents, changes, legs, waits
-from calltrack.changes import Anomaly, AnomalyKind, Change
+from calltrack.changes import AnomalyKind, Change
 from calltrack.clock import Clock
 from calltrack.errors import AnomalyFound
 from calltrack.events import (
@@ -26,9 +27,10 @@ from calltrack.events import (
     ExtensionInfo,
     LoginStatus,
     Notice,
+    Number,
     QueueEvent,
     QueueInfo,
-    placed,
+    call_id_of,
     text,
 )
 from calltrack.ledger import Ledger
@@ -57,9 +59,9 @@ class Tracker:
         self._connected = True
         self._events_since_login = False
         self._duplicates = 0
+        self._events: defaultdict[str, int] = defaultdict(int)
+        self._changes: defaultdict[type[Change], int] = defaultdict(int)
         self._counts: dict[str, dict[str, int]] = {
-            "events": {},
-            "changes": {},
             "anomalies": {},
             "unknown_fields": {},
             "unknown_events": {},
@@ -72,11 +74,12 @@ class Tracker:
         """
         ledger = self._ledger
         ledger.position += 1
-        if self._repeats(frame):
+        last, body = self._last, frame.body
+        if (last is None or last.event == frame.event) and self._repeats(frame):
             self._duplicates += 1
             return ()
         self._last = frame
-        body = frame.body
+        self._events[frame.event] += 1
         if type(body) is ExtensionEvent:
             self._extension_event(body)
         elif type(body) is QueueEvent:
@@ -92,7 +95,13 @@ class Tracker:
         ledger.settle_calls()
         if ledger.awaited:
             ledger.forget_unseen_winners()
-        return self._handed_out(frame)
+        out = tuple(ledger.out)
+        ledger.out.clear()
+        for change in out:
+            self._changes[type(change)] += 1
+        if ledger.anomalies:
+            self._count_anomalies(out)
+        return out
 
     def snapshot(self) -> Snapshot:
         """Everything known now, as an immutable value; cheap, for the records are shared."""
@@ -106,7 +115,10 @@ class Tracker:
             ended=tuple(ledger.ended.values()),
             gaps=ledger.gaps,
             counters=Counters(
-                self._duplicates, **{name: dict(counts) for name, counts in self._counts.items()}
+                self._duplicates,
+                events=dict(self._events),
+                changes={kind.__name__: count for kind, count in self._changes.items()},
+                **{name: dict(counts) for name, counts in self._counts.items()},
             ),
             resume=Resume(
                 history=ledger.history,
@@ -140,6 +152,9 @@ class Tracker:
         tracker._last_print = resume.last_frame
         counters = snapshot.counters
         tracker._duplicates = counters.duplicates
+        tracker._events.update(counters.events)
+        for kind_name, count in counters.changes.items():
+            tracker._changes[getattr(changes, kind_name)] = count
         tracker._counts = {name: dict(getattr(counters, name)) for name in tracker._counts}
         return tracker
 
@@ -147,23 +162,14 @@ class Tracker:
         last = self._last
         if last is None:
             return bool(self._last_print) and _fingerprint(frame) == self._last_print
-        if frame is last:
-            return True
-        if frame.event != last.event:
-            return False
         if type(frame.body) is Notice:
             return frame.raw == last.raw
         return frame.body == last.body and frame.unknown == last.unknown and frame.bad == last.bad
 
     def _extension_event(self, body: ExtensionEvent) -> None:
-        info = body.data or ExtensionInfo()
-        self._tell_time(
-            placed(body.servertime, info.servertime),
-            placed(body.servertimeoffset, info.servertimeoffset),
-            placed(body.telephonyservertime, info.telephonyservertime),
-        )
-        self._events_since_login = True
-        reason = placed(body.reason, info.reason) or ""
+        info = body.data or _NOTHING
+        self._tell_time(body, info)
+        reason = body.reason or info.reason or ""
         if reason not in _REASONS:
             self._ledger.anomaly(
                 AnomalyKind.UNKNOWN_REASON,
@@ -173,19 +179,19 @@ class Tracker:
                 seen=reason,
             )
         current = info.currentCall
-        call_id = current.call_id if current else ""
+        call_id = call_id_of(current) if current is not None else ""
         told = legs.Told(
             reason,
-            call_id or text(placed(body.ivruniqueid, info.ivruniqueid)),
+            call_id or text(body.ivruniqueid or info.ivruniqueid),
             current if call_id else None,
-            placed(body.cause, info.cause) or "",
-            placed(body.dialStatus, info.dialStatus) or "",
+            body.cause or info.cause or "",
+            body.dialStatus or info.dialStatus or "",
         )
         self._extension(info, told)
 
     def _extension(self, info: ExtensionInfo, told: legs.Told) -> str:
         ledger, clock = self._ledger, self._clock
-        name = text(info.extenUser)
+        name = info.extenUser if type(info.extenUser) is str else text(info.extenUser)
         if not name:
             ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "an extension without extenUser")
             return ""
@@ -205,7 +211,7 @@ class Tracker:
         return name
 
     def _all_extensions(self, body: AllExtensionsStatus) -> None:
-        self._tell_time(body.servertime, body.servertimeoffset, None)
+        self._told_time(body.servertime, body.servertimeoffset)
         self._server_error(body)
         if body.extensions is None:
             return
@@ -221,15 +227,10 @@ class Tracker:
 
     def _queue_event(self, body: QueueEvent) -> None:
         info = body.data or QueueInfo()
-        self._tell_time(
-            placed(body.servertime, info.servertime),
-            placed(body.servertimeoffset, info.servertimeoffset),
-            placed(body.telephonyservertime, info.telephonyservertime),
-        )
-        self._events_since_login = True
+        self._tell_time(body, info)
         told = waits.Told(
-            placed(body.reason, info.reason) or "",
-            text(placed(body.ivruniqueid, info.ivruniqueid)),
+            body.reason or info.reason or "",
+            text(body.ivruniqueid or info.ivruniqueid),
             text(info.AnsweredAgent),
         )
         self._queue(info, told)
@@ -252,7 +253,7 @@ class Tracker:
         return queue_id
 
     def _all_queues(self, body: LoginStatus) -> None:
-        self._tell_time(body.servertime, body.servertimeoffset, None)
+        self._told_time(body.servertime, body.servertimeoffset)
         self._server_error(body)
         if body.queues is None:
             return
@@ -271,7 +272,7 @@ class Tracker:
             self._connection_lost(text(body.reason))
             return
         if event != "connect":
-            self._tell_time(body.servertime, body.servertimeoffset, None)
+            self._told_time(body.servertime, body.servertimeoffset)
         if event == "loginSuccess":
             if self._connected and self._events_since_login:
                 gap = Gap(before, ledger.at, "logged in again, the loss was not seen")
@@ -280,6 +281,7 @@ class Tracker:
         if event not in KNOWN:
             ledger.anomaly(AnomalyKind.UNKNOWN_EVENT, f"an event is {event!r}", seen=event)
             self._count("unknown_events", event)
+            del self._events[event]
         self._server_error(body)
 
     def _server_error(self, body: Notice | AllExtensionsStatus | LoginStatus) -> None:
@@ -312,15 +314,21 @@ class Tracker:
         ledger.gaps = (*kept, gap)[-_GAPS_KEPT:]
         ledger.out.append(changes.ConnectionRegained(ledger.position, ledger.at, gap))
 
-    def _tell_time(
-        self, servertime: int | float | None, offset: int | float | None, telephony: int | float | None
-    ) -> None:
+    def _tell_time(self, body: ExtensionEvent | QueueEvent, inner: ExtensionInfo | QueueInfo) -> None:
+        """Take the frame's time; the fields sit beside `data` or in it, outside first (field guide §1)."""
+        offset = body.servertimeoffset
+        self._told_time(
+            body.servertime or inner.servertime,
+            inner.servertimeoffset if offset is None else offset,
+            body.telephonyservertime or inner.telephonyservertime,
+        )
+        self._events_since_login = True
+
+    def _told_time(self, servertime: Number, offset: Number, telephonyservertime: Number = None) -> None:
         ledger, clock = self._ledger, self._clock
         before = clock.at
-        in_order = clock.tell(servertime, offset)
-        ledger.at = clock.at
-        moment = clock.utc(telephony)
-        ledger.when = clock.at if moment is None else moment
+        in_order = clock.tell(servertime, offset, telephonyservertime)
+        ledger.at, ledger.when = clock.at, clock.when
         if not in_order:
             ledger.anomaly(
                 AnomalyKind.TIME_BACKWARDS,
@@ -339,29 +347,21 @@ class Tracker:
         for path in frame.unknown:
             self._count("unknown_fields", f"{frame.event}.{path}")
 
+    def _count_anomalies(self, out: tuple[Change, ...]) -> None:
+        found, self._ledger.anomalies = self._ledger.anomalies, []
+        for anomaly in found:
+            self._count("anomalies", anomaly.kind.value)
+        if self._strict:
+            raise AnomalyFound(found[0], out)
+
     def _count(self, what: str, name: str) -> None:
         counts = self._counts[what]
         if name not in counts and len(counts) >= _NAMES_COUNTED:
             name = "(others)"
         counts[name] = counts.get(name, 0) + 1
 
-    def _handed_out(self, frame: Frame) -> tuple[Change, ...]:
-        counts = self._counts["changes"]
-        self._count("events", frame.event)
-        ledger = self._ledger
-        out, ledger.out = tuple(ledger.out), []
-        found = None
-        for change in out:
-            name = type(change).__name__
-            counts[name] = counts.get(name, 0) + 1
-            if type(change) is Anomaly:
-                self._count("anomalies", change.kind.value)
-                found = found or change
-        if found is not None and self._strict:
-            raise AnomalyFound(found, out)
-        return out
 
-
+_NOTHING = ExtensionInfo()
 _REASONS = ("NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP", "userStatusUpdate")
 _GAPS_KEPT = 100
 

@@ -4,9 +4,9 @@ from msgspec import Struct
 
 from calltrack.changes import AnomalyKind
 from calltrack.clock import Clock
-from calltrack.events import QueueCall, text
+from calltrack.events import QueueCall, call_id_of, text
 from calltrack.ledger import Ledger
-from calltrack.records import Call, Wait
+from calltrack.records import Wait
 from calltrack.states import Outcome
 from calltrack.table import QUEUED, WAIT_ENDS
 
@@ -26,7 +26,7 @@ def reconcile(ledger: Ledger, clock: Clock, queue_id: str, infos: list[QueueCall
     held = list(ledger.queues[queue_id].waiting)
     listed = set()
     for info in infos:
-        call_id = info.call_id
+        call_id = call_id_of(info)
         if not call_id:
             ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a waiting call without ivrid", queue_id=queue_id)
             continue
@@ -60,8 +60,7 @@ def _open(
     wait = Wait(
         queue_id, call_id, caller, name, QUEUED, joined, inferred=inferred, stamp=info.JoinTimeStamp or 0
     )
-    opening = Call(call_id, QUEUED, "Incoming", "", caller, name, "", joined, joined)
-    ledger.join_queue(wait, opening, inferred)
+    ledger.join_queue(wait, inferred)
     return wait
 
 
