@@ -3,14 +3,13 @@
 from msgspec.structs import replace
 
 from calltrack import changes
-from calltrack.clock import Clock
 from calltrack.events import ExtensionInfo, text
 from calltrack.ledger import Ledger
 from calltrack.records import Extension
 from calltrack.states import AGENT_STATUSES
 
 
-def update(ledger: Ledger, clock: Clock, before: Extension, info: ExtensionInfo, reason: str) -> Extension:
+def update(ledger: Ledger, before: Extension, info: ExtensionInfo, reason: str) -> Extension:
     """The extension with the frame's agent, status and names; what the frame does not say stays as it was."""
     status, stamp, summary = info.representativeStatus, info.representativeUpdated, info.summery
     if (
@@ -32,7 +31,7 @@ def update(ledger: Ledger, clock: Clock, before: Extension, info: ExtensionInfo,
             before,
             agent_status=status,
             agent_status_name=AGENT_STATUSES.get(status, "") if status is not None else "",
-            agent_status_since=clock.utc_of_ms(stamp),
+            agent_status_since=ledger.utc_of_ms(stamp),
             status_stamp=stamp,
         )
     if agent_id != before.agent_id or agent_name != before.agent_name or info.userName != before.user_name:

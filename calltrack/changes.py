@@ -100,10 +100,10 @@ class CallResumed(CallChange, frozen=True):
     """A call that had ended rings again under its id; it is the same call."""
 
 
-class CallStateChanged(CallChange, frozen=True, kw_only=True):
+class CallStateChanged(CallChange, frozen=True):
     """A call's state, derived from its legs and waits, is another; `old` was the last."""
 
-    old: State
+    old: State = State.UNKNOWN
 
 
 class CallLinked(CallChange, frozen=True):
@@ -126,10 +126,10 @@ class ExtensionAppeared(ExtensionChange, frozen=True):
     """An extension is seen for the first time."""
 
 
-class ExtensionStateChanged(ExtensionChange, frozen=True, kw_only=True):
+class ExtensionStateChanged(ExtensionChange, frozen=True):
     """What an extension does, derived from its legs, is another; `old` was the last."""
 
-    old: State
+    old: State = State.UNKNOWN
 
 
 class ExtensionRemoved(ExtensionChange, frozen=True):
@@ -144,10 +144,10 @@ class AgentLoggedOff(ExtensionChange, frozen=True):
     """Nobody is logged on to an extension any more."""
 
 
-class AgentStatusChanged(ExtensionChange, frozen=True, kw_only=True):
+class AgentStatusChanged(ExtensionChange, frozen=True):
     """An agent's status was set; `old` was the last number (field guide §4)."""
 
-    old: int | None
+    old: int | None = None
 
 
 class QueueChange(Change, frozen=True):

@@ -14,12 +14,10 @@ class Clock:
     (seen: equal in 127 of 127 NEWCALL and ANSWER); it trails `at`, the servertime, by some seconds.
     """
 
-    __slots__ = ("at", "offset_s", "when")
-
-    def __init__(self, offset_s: Seconds | None = None, at: Seconds | None = None):
-        self.offset_s = offset_s
-        self.at = at
-        self.when = at
+    def __init__(self) -> None:
+        self.offset_s: Seconds | None = None
+        self.at: Seconds | None = None
+        self.when: Seconds | None = None
 
     def utc(self, stamp: Number) -> Seconds | None:
         """A stamp of the server's local wall clock as UTC epoch s; None for 0, absurd or missing ones.
@@ -43,8 +41,9 @@ class Clock:
             self.offset_s = offset_min * 60
         before, offset = self.at, self.offset_s
         if offset is None or servertime is None or not _EARLIEST < servertime < _LATEST:
-            at = before
-        else:
-            self.at = at = servertime - offset
-        self.when = at if telephonyservertime is None else self.utc(telephonyservertime) or at
-        return before is None or at is None or at >= before
+            self.when = before if telephonyservertime is None else self.utc(telephonyservertime) or before
+            return True
+        self.at = self.when = at = servertime - offset
+        if telephonyservertime is not None and _EARLIEST < telephonyservertime < _LATEST:
+            self.when = telephonyservertime - offset
+        return before is None or at >= before

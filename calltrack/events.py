@@ -183,7 +183,16 @@ BODIES: dict[str, type[Body]] = {
 ALIASES = {"QueueEvents": "QueueEvent", "AllExtensionStatus": "AllExtensionsStatus"}
 
 KNOWN = frozenset(
-    [*BODIES, "loginSuccess", "loginResponse", "closeme", "error", "keepaliveResponse", "connect", "disconnect"]
+    [
+        *BODIES,
+        "loginSuccess",
+        "loginResponse",
+        "closeme",
+        "error",
+        "keepaliveResponse",
+        "connect",
+        "disconnect",
+    ]
     + ["AllDialersStatus", "DialerEvent", "AllUsersStatus"]
     + ["ExtensionsUpdated", "QueuesUpdated", "DialersUpdated"]
 )

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from calltrack import changes
 from calltrack.changes import Anomaly, AnomalyKind, Change
+from calltrack.clock import Clock
 from calltrack.records import (
     PAST_KEPT,
     Call,
@@ -28,7 +29,7 @@ from calltrack.records import (
     moved,
     outcome_of_leg,
     plus,
-    spent,
+    spend,
     state_of_call,
     state_of_extension,
     verdict,
@@ -36,23 +37,19 @@ from calltrack.records import (
 from calltrack.states import Outcome, State
 from calltrack.table import HUNGUP, QUEUED, SPYING, UNKNOWN, WINNER_WAIT_S, Edge
 
-LEG_CHANGES: dict[str, type[changes.LegChange]] = {
-    kind.__name__: kind for kind in changes.LegChange.__subclasses__()
-}
+LEG_CHANGES: dict[str, type[changes.LegChange]] = {kind.__name__: kind for kind in changes.LegChange.__subclasses__()}
 
 
 class Draft:
     """What the current frame does to one call: its lists as they will be, and the other fields that change."""
 
-    __slots__ = ("call", "fields", "legs", "past_legs", "past_waits", "waiting", "when")
+    __slots__ = ("call", "fields", "legs", "waiting", "when")
 
-    def __init__(self, call: Call):
+    def __init__(self, call: Call, when: Seconds | None):
         self.call = call
         self.legs = call.legs
-        self.past_legs = call.past_legs
         self.waiting = call.waiting
-        self.past_waits = call.past_waits
-        self.when: Seconds | None = None
+        self.when = when
         self.fields: dict[str, Any] = {}
 
     def now(self, name: str) -> Any:
@@ -60,10 +57,11 @@ class Draft:
         return self.fields[name] if name in self.fields else getattr(self.call, name)
 
 
-class Ledger:
+class Ledger(Clock):
     """Live calls, extensions and queues, the bounded history of ended calls, and the changes of the current frame."""
 
     def __init__(self, history: int):
+        super().__init__()
         self.calls: dict[str, Call] = {}
         self.ended: dict[str, Call] = {}
         self.extensions: dict[str, Extension] = {}
@@ -72,11 +70,9 @@ class Ledger:
         self.gaps: tuple[Gap, ...] = ()
         self.history = history
         self.position = 0
-        self.at: Seconds | None = None
-        self.when: Seconds | None = None
         self.out: list[Change] = []
         self.anomalies: list[Anomaly] = []
-        self._drafts: dict[str, Draft] = {}
+        self.drafts: dict[str, Draft] = {}
 
     def anomaly(
         self,
@@ -98,7 +94,7 @@ class Ledger:
 
     def next_attempt(self, call_id: str) -> int:
         """The number of the next leg of a call, from 1."""
-        draft = self._drafts.get(call_id)
+        draft = self.drafts.get(call_id)
         if draft is not None:
             return int(draft.now("attempts")) + 1
         call = self.calls.get(call_id) or self.ended.get(call_id)
@@ -156,12 +152,11 @@ class Ledger:
         if when is None or (leg.since is not None and when < leg.since):
             self._check_order(leg, when)
         after = moved(leg, edge.dest, when)
-        draft = self._held_draft(leg.call_id)
-        draft.when = when
+        draft = self._held_draft(leg.call_id, when)
         if len(draft.legs) == 1:
             draft.legs = (after,)
         else:
-            draft.legs = tuple(after if other.attempt == leg.attempt else other for other in draft.legs)
+            draft.legs = tuple([after if other.attempt == leg.attempt else other for other in draft.legs])
         if after.answered and not leg.answered:
             self._mark_answered(draft, after)
         kind = LEG_CHANGES[edge.says]
@@ -175,10 +170,12 @@ class Ledger:
             self._check_order(leg, when)
         outcome = outcome_of_leg(leg, cause, dial_status, told)
         after = ended(leg, when, outcome, cause, inferred)
-        draft = self._held_draft(leg.call_id)
-        draft.when = when
-        draft.legs = tuple(other for other in draft.legs if other.attempt != leg.attempt)
-        draft.past_legs = (*draft.past_legs, after)[-PAST_KEPT:]
+        draft = self._held_draft(leg.call_id, when)
+        if len(draft.legs) == 1:
+            draft.legs = ()
+        else:
+            draft.legs = tuple([other for other in draft.legs if other.attempt != leg.attempt])
+        draft.fields["past_legs"] = (*draft.now("past_legs"), after)[-PAST_KEPT:]
         self._decide(draft, after)
         if outcome is Outcome.ANSWERED_ELSEWHERE:
             self._await_winner(draft)
@@ -186,12 +183,10 @@ class Ledger:
 
     def link(self, call_id: str, related: tuple[str, ...], transferred_by: str) -> None:
         """Remember which calls a call came from, if that is news."""
-        draft = self._held_draft(call_id)
+        draft = self._held_draft(call_id, None)
         if related != draft.now("related"):
             draft.fields.update(related=related, transferred_by=transferred_by)
-            self.out.append(
-                changes.CallLinked(self.position, self.at, call_id, replace(draft.call, **draft.fields))
-            )
+            self.out.append(changes.CallLinked(self.position, self.at, call_id, replace(draft.call, **draft.fields)))
 
     def ended_before(self, call_id: str, exten_user: str, stamp: Seconds | None, c2c: int) -> bool:
         """Whether an attempt has ended already, so that a repeated HANGUP says nothing new.
@@ -251,10 +246,9 @@ class Ledger:
             waiting=tuple(other for other in queue.waiting if other != wait),
             **{total: getattr(queue, total) + 1},
         )
-        draft = self._held_draft(wait.call_id)
-        draft.when = self.when
+        draft = self._held_draft(wait.call_id, self.when)
         draft.waiting = tuple(other for other in draft.waiting if other != wait)
-        draft.past_waits = (*draft.past_waits, after)[-PAST_KEPT:]
+        draft.fields["past_waits"] = (*draft.now("past_waits"), after)[-PAST_KEPT:]
         draft.fields["wait_s"] = plus(draft.now("wait_s"), wait_s)
         self._decide(draft, after)
         if outcome is Outcome.ANSWERED or outcome is Outcome.PICKED_UP:
@@ -272,8 +266,7 @@ class Ledger:
             waiting=tuple(replace(wait, state=state) for wait in queue.waiting),
         )
         for wait in queue.waiting:
-            draft = self._held_draft(wait.call_id)
-            draft.when = self.when
+            draft = self._held_draft(wait.call_id, self.when)
             draft.waiting = tuple(
                 replace(other, state=state) if other.queue_id == queue_id else other for other in draft.waiting
             )
@@ -290,7 +283,12 @@ class Ledger:
     def settle_extension(self, extension: Extension, legs: tuple[Leg, ...], inferred: str = "") -> None:
         """Give an extension its live legs, and the state that follows from them."""
         before = extension.state
-        state = UNKNOWN if extension.unknown else state_of_extension(legs)
+        if extension.unknown:
+            state = UNKNOWN
+        elif len(legs) == 1:
+            state = counted(legs[0])
+        else:
+            state = state_of_extension(legs)
         if state is before:
             if legs:
                 extension = replace(extension, legs=legs)
@@ -302,31 +300,29 @@ class Ledger:
         after = replace(extension, legs=legs, state=state, since=since)
         self.extensions[extension.exten_user] = after
         self.out.append(
-            changes.ExtensionStateChanged(
-                self.position, self.at, extension.exten_user, after, inferred, old=before
-            )
+            changes.ExtensionStateChanged(self.position, self.at, extension.exten_user, after, inferred, before)
         )
 
     def settle_calls(self) -> None:
         """Derive the state of every call that this frame touched, and end those that have nothing left."""
-        for draft in self._drafts.values():
-            call, fields = draft.call, draft.fields
-            awaited = call.awaited_since
-            if "awaited_since" in fields:
-                awaited = fields["awaited_since"]
-            state = state_of_call(draft.legs, draft.waiting, awaited)
+        for draft in self.drafts.values():
+            legs = draft.legs
+            if len(legs) == 1 and not draft.waiting:
+                state = counted(legs[0])
+            else:
+                state = state_of_call(legs, draft.waiting, draft.now("awaited_since"))
             if state is HUNGUP:
                 self._end_call(draft, self.when)
             else:
                 self._keep_call(draft, state)
-        self._drafts.clear()
+        self.drafts.clear()
 
     def forget_unseen_winners(self) -> None:
         """End the calls that someone answered long ago without a leg of theirs ever showing."""
         for call_id, since in list(self.awaited.items()):
             if self.at is not None and self.at - since > WINNER_WAIT_S:
                 del self.awaited[call_id]
-                draft = Draft(self.calls[call_id])
+                draft = Draft(self.calls[call_id], self.when)
                 draft.fields["awaited_since"] = None
                 state = state_of_call(draft.legs, draft.waiting, None)
                 if state is HUNGUP:
@@ -337,7 +333,7 @@ class Ledger:
 
     def _draft(self, call_id: str, when: Seconds | None) -> Draft | None:
         """The draft of a call that lives, or that had ended and rings again; None if it was never seen."""
-        draft = self._drafts.get(call_id)
+        draft = self.drafts.get(call_id)
         if draft is not None:
             return draft
         call = self.calls.get(call_id)
@@ -348,41 +344,38 @@ class Ledger:
             call = replace(past, ended_at=None, inferred="", since=when)
             self.calls[call_id] = call
             self.out.append(changes.CallResumed(self.position, self.at, call_id, call))
-        draft = self._drafts[call_id] = Draft(call)
+        draft = self.drafts[call_id] = Draft(call, when)
         return draft
 
-    def _held_draft(self, call_id: str) -> Draft:
-        draft = self._drafts.get(call_id)
+    def _held_draft(self, call_id: str, when: Seconds | None) -> Draft:
+        draft = self.drafts.get(call_id)
         if draft is None:
-            draft = self._drafts[call_id] = Draft(self.calls[call_id])
+            draft = self.drafts[call_id] = Draft(self.calls[call_id], when)
+        elif when is not None:
+            draft.when = when
         return draft
 
     def _keep_call(self, draft: Draft, state: State) -> None:
-        call, when = draft.call, draft.when
-        fields = draft.fields
-        if state is not call.state:
-            if when is None or (call.since is not None and when < call.since):
-                when = call.since
-            fields.update(spent(call, call.state, when), state=state, since=when)
-        after = self.calls[call.call_id] = replace(
-            call,
-            legs=draft.legs,
-            past_legs=draft.past_legs,
-            waiting=draft.waiting,
-            past_waits=draft.past_waits,
-            **fields,
-        )
-        if state is not call.state:
-            self.out.append(
-                changes.CallStateChanged(self.position, self.at, call.call_id, after, old=call.state)
-            )
+        call, fields, old = draft.call, draft.fields, draft.call.state
+        if state is not old:
+            when, since = draft.when, call.since
+            if when is None or (since is not None and when < since):
+                when = since
+            spend(fields, call, old, when)
+            fields["state"] = state
+            fields["since"] = when
+        after = replace(call, legs=draft.legs, waiting=draft.waiting, **fields)
+        self.calls[call.call_id] = after
+        if state is not old:
+            self.out.append(changes.CallStateChanged(self.position, self.at, call.call_id, after, "", old))
 
     def _end_call(self, draft: Draft, when: Seconds | None, inferred: str = "") -> None:
-        call = draft.call
+        call, fields = draft.call, draft.fields
         call_id = call.call_id
         del self.calls[call_id]
-        if not inferred and draft.past_legs:
-            inferred = draft.past_legs[-1].inferred
+        if not inferred and "past_legs" in fields:
+            inferred = fields["past_legs"][-1].inferred
+        spend(fields, call, call.state, when)
         after = self.ended[call_id] = replace(
             call,
             state=HUNGUP,
@@ -390,11 +383,8 @@ class Ledger:
             ended_at=when,
             inferred=inferred,
             legs=(),
-            past_legs=draft.past_legs,
             waiting=(),
-            past_waits=draft.past_waits,
-            **draft.fields,
-            **spent(call, call.state, when),
+            **fields,
         )
         if len(self.ended) > self.history:
             del self.ended[next(iter(self.ended))]

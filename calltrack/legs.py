@@ -4,7 +4,6 @@ import msgspec
 from msgspec import Struct
 
 from calltrack.changes import AnomalyKind
-from calltrack.clock import Clock
 from calltrack.events import CallInfo, call_id_of, text
 from calltrack.ledger import Ledger
 from calltrack.machine import PATHS
@@ -47,7 +46,7 @@ class Told(Struct, frozen=True, gc=False):
         return leg.call_id == self.call_id and (info is None or _same_attempt(leg, info))
 
 
-def reconcile(ledger: Ledger, clock: Clock, extension: Extension, infos: list[CallInfo], told: Told) -> tuple[Leg, ...]:
+def reconcile(ledger: Ledger, extension: Extension, infos: list[CallInfo], told: Told) -> tuple[Leg, ...]:
     """Make the extension's legs agree with the list; returns its live legs, in the list's order."""
     held = list(extension.legs)
     seen: State | None = None
@@ -55,21 +54,19 @@ def reconcile(ledger: Ledger, clock: Clock, extension: Extension, infos: list[Ca
     for info in infos:
         call_id = info.ivrid if type(info.ivrid) is str else call_id_of(info)
         if not call_id:
-            ledger.anomaly(
-                AnomalyKind.MISSING_IDENTITY, "a call without ivrid", exten_user=extension.exten_user
-            )
+            ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a call without ivrid", exten_user=extension.exten_user)
             continue
         signal = _signal(ledger, extension, info, call_id)
         leg = _held(held, call_id, info)
         if leg is None:
-            leg = _opened(ledger, clock, extension, info, call_id, signal)
+            leg = _opened(ledger, extension, info, call_id, signal)
             about = call_id == told.call_id and told.of(leg)
             _start(ledger, extension, leg, info, signal, told, about)
         else:
             held.remove(leg)
             about = call_id == told.call_id and told.of(leg)
             if _STATES[signal] is not leg.state:
-                leg = _move(ledger, clock, leg, info, signal, told, about)
+                leg = _move(ledger, leg, info, signal, told, about)
             if info.relatedIvrUniqueIDs:
                 ledger.link(call_id, _related(info), text(info.transferExtensionName))
         if about:
@@ -77,12 +74,12 @@ def reconcile(ledger: Ledger, clock: Clock, extension: Extension, infos: list[Ca
         live.append(leg)
     hungup = False
     for leg in held:
-        hungup |= _end(ledger, clock, leg, live, told)
+        hungup |= _end(ledger, leg, live, told)
     if told.call_id and not told.source:
         expected = REASONS.get(told.reason, _ANY)
         if expected is None and seen is None:
             if not hungup:
-                _end_unseen(ledger, clock, extension, told)
+                _end_unseen(ledger, extension, told)
         elif expected is not _ANY and (expected is None or seen not in expected):
             _disagree(ledger, extension, told, seen)
     return tuple(live)
@@ -141,12 +138,10 @@ def _start(
         ledger.link(leg.call_id, _related(info), text(info.transferExtensionName))
 
 
-def _opened(
-    ledger: Ledger, clock: Clock, extension: Extension, info: CallInfo, call_id: str, signal: str
-) -> Leg:
+def _opened(ledger: Ledger, extension: Extension, info: CallInfo, call_id: str, signal: str) -> Leg:
     """A new leg in the state that it is seen in, with what the stamps tell of the time before."""
     state = _STATES[signal]
-    started = clock.utc(info.callStarted)
+    started = ledger.utc(info.callStarted)
     since = started if started is not None else ledger.when
     answered_at: Seconds | None = None
     ring_s: Seconds | None = 0
@@ -154,7 +149,7 @@ def _opened(
     answered = state is TALKING or state is HOLD
     if answered:
         # Picked up from a queue: callAnswered stays 0, it talks from the start (field guide §4).
-        answered_at = clock.utc(info.callAnswered) or since
+        answered_at = ledger.utc(info.callAnswered) or since
         ring_s = elapsed(started, answered_at)
         if started is not None and answered_at is not None and answered_at < started:
             ledger.anomaly(
@@ -201,9 +196,7 @@ def _opened(
     )
 
 
-def _move(
-    ledger: Ledger, clock: Clock, leg: Leg, info: CallInfo, signal: str, told: Told, about: bool
-) -> Leg:
+def _move(ledger: Ledger, leg: Leg, info: CallInfo, signal: str, told: Told, about: bool) -> Leg:
     """Take the table's steps to the state that the leg is seen in, or the impossible one that the list demands."""
     path = PATHS.get((leg.state, signal))
     if path is None:
@@ -220,7 +213,7 @@ def _move(
     for edge in path:
         when = ledger.when
         if edge.signal == "talks" and not leg.answered:
-            when = clock.utc(info.callAnswered) or when
+            when = ledger.utc(info.callAnswered) or when
         inferred = ""
         if edge.told_by and not (about and told.reason in edge.told_by):
             name = edge.told_by[0]
@@ -233,11 +226,11 @@ def _move(
     return leg
 
 
-def _end(ledger: Ledger, clock: Clock, leg: Leg, live: list[Leg], told: Told) -> bool:
+def _end(ledger: Ledger, leg: Leg, live: list[Leg], told: Told) -> bool:
     """End a leg that the list has no more; returns whether its own HANGUP is the reason."""
     if told.reason == "HANGUP" and told.of(leg):
         if told.info is not None and not leg.answered:
-            leg = _catch_up(ledger, clock, leg, told.info, told)
+            leg = _catch_up(ledger, leg, told.info, told)
         ledger.end_leg(leg, told.cause, told.dial_status, True, "")
         return True
     if leg.c2c == 1 and any(other.call_id == leg.call_id and other.c2c == 2 for other in live):
@@ -252,7 +245,7 @@ def _end(ledger: Ledger, clock: Clock, leg: Leg, live: list[Leg], told: Told) ->
     return False
 
 
-def _catch_up(ledger: Ledger, clock: Clock, leg: Leg, last: CallInfo, told: Told) -> Leg:
+def _catch_up(ledger: Ledger, leg: Leg, last: CallInfo, told: Told) -> Leg:
     """A HANGUP shows the call as it last was: an answer that we did not see shows in it."""
     signal = SEEN_AS.get((last.callstatus or "").lower(), "")
     if last.answered and signal in ("rings", "dials"):
@@ -263,7 +256,7 @@ def _catch_up(ledger: Ledger, clock: Clock, leg: Leg, last: CallInfo, told: Told
         return leg
     if signal not in _STATES or _STATES[signal] is leg.state:
         return leg
-    return _move(ledger, clock, leg, last, signal, told, True)
+    return _move(ledger, leg, last, signal, told, True)
 
 
 def _disagree(ledger: Ledger, extension: Extension, told: Told, seen: State | None) -> None:
@@ -278,7 +271,7 @@ def _disagree(ledger: Ledger, extension: Extension, told: Told, seen: State | No
     )
 
 
-def _end_unseen(ledger: Ledger, clock: Clock, extension: Extension, told: Told) -> None:
+def _end_unseen(ledger: Ledger, extension: Extension, told: Told) -> None:
     """The HANGUP of a leg that we never held: open it as it last was, and close it; once."""
     info = told.info
     stamp, c2c = (info.callStarted or 0, info.c2cdirection or 0) if info else (None, 0)
@@ -295,7 +288,7 @@ def _end_unseen(ledger: Ledger, clock: Clock, extension: Extension, told: Told) 
         )
         return
     signal = _signal(ledger, extension, info, told.call_id)
-    leg = _opened(ledger, clock, extension, info, told.call_id, signal)
+    leg = _opened(ledger, extension, info, told.call_id, signal)
     _start(ledger, extension, leg, info, signal, told, True)
     ledger.end_leg(leg, told.cause, told.dial_status, True, "")
 

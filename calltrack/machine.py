@@ -30,9 +30,7 @@ def declare(edges: Iterable[Edge]) -> Machine:
     return Machine(
         model=None,
         states=[state.value for state in State if state in states],
-        transitions=[
-            {"trigger": edge.signal, "source": edge.source.value, "dest": edge.dest.value} for edge in edges
-        ],
+        transitions=[{"trigger": edge.signal, "source": edge.source.value, "dest": edge.dest.value} for edge in edges],
         initial=State.NEW.value,
         auto_transitions=False,
     )

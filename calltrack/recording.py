@@ -31,7 +31,11 @@ class Recording:
     """
 
     def __init__(
-        self, path: str | PathLike[str], *, strict: bool = False, on_bad: Callable[[BadLine], None] | None = None
+        self,
+        path: str | PathLike[str],
+        *,
+        strict: bool = False,
+        on_bad: Callable[[BadLine], None] | None = None,
     ):
         self.path = fspath(path)
         self.name = "standard input" if self.path == "-" else self.path
@@ -71,7 +75,7 @@ class Recording:
 
     def _open(self) -> BinaryIO:
         if self.path == "-":
-            return cast(BinaryIO, io.open(sys.stdin.fileno(), "rb", closefd=False))
+            return cast(BinaryIO, open(sys.stdin.fileno(), "rb", closefd=False))
         try:
             return Path(self.path).open("rb")
         except FileNotFoundError:

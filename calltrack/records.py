@@ -201,32 +201,32 @@ def plus(total: Seconds | None, more: Seconds | None) -> Seconds | None:
     return None if total is None or more is None else total + more
 
 
-def spent(record: Leg | Call, state: State, until: Seconds | None) -> dict[str, Any]:
-    """The total to update when `record` has been in `state` until now: {field: new total}."""
+def spend(fields: dict[str, Any], record: Leg | Call, state: State, until: Seconds | None) -> None:
+    """Put into `fields` the new total of the time that `record` has been in `state`, if it has one."""
     bucket = _BUCKETS.get(state)
-    if bucket is None:
-        return {}
-    total, since = getattr(record, bucket), record.since
-    if total is None or since is None or until is None:
-        return {bucket: None}
-    return {bucket: total + until - since if until > since else total}
+    if bucket is not None:
+        total, since = getattr(record, bucket), record.since
+        if total is None or since is None or until is None:
+            fields[bucket] = None
+        elif until > since:
+            fields[bucket] = total + until - since
 
 
 def moved(leg: Leg, state: State, when: Seconds | None) -> Leg:
     """The leg after a step; a first Talking or Hold is its answer."""
-    totals = spent(leg, counted(leg), when)
+    fields: dict[str, Any] = {"state": state, "since": when}
+    spend(fields, leg, counted(leg), when)
     if not leg.answered and (state is TALKING or state is HOLD):
-        totals["answered"] = True
-        totals["answered_at"] = when
-    return replace(leg, state=state, since=when, **totals)
+        fields["answered"] = True
+        fields["answered_at"] = when
+    return replace(leg, **fields)
 
 
 def ended(leg: Leg, when: Seconds | None, outcome: Outcome, cause: str, inferred: str) -> Leg:
     """The leg after its end."""
-    totals = spent(leg, counted(leg), when)
-    return replace(
-        leg, state=HUNGUP, since=when, ended_at=when, outcome=outcome, cause=cause, inferred=inferred, **totals
-    )
+    fields: dict[str, Any] = {"state": HUNGUP, "since": when, "ended_at": when, "outcome": outcome}
+    spend(fields, leg, counted(leg), when)
+    return replace(leg, cause=cause, inferred=inferred, **fields)
 
 
 def outcome_of_leg(leg: Leg, cause: str, dial_status: str, told: bool) -> Outcome:
@@ -276,4 +276,3 @@ def state_of_extension(legs: tuple[Leg, ...]) -> State:
         return counted(legs[0])
     states = [counted(leg) for leg in legs]
     return next(state for state in EXTENSION if state in states)
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import msgspec
 from msgspec import Struct
 
@@ -71,9 +70,7 @@ class Snapshot(Struct, frozen=True):
 
     def calls_at(self, exten_user: str) -> tuple[Call, ...]:
         """Live calls with a live leg at this extension."""
-        return tuple(
-            call for call in self.calls if any(leg.exten_user == exten_user for leg in call.legs)
-        )
+        return tuple(call for call in self.calls if any(leg.exten_user == exten_user for leg in call.legs))
 
     def calls_from(self, caller: str) -> tuple[Call, ...]:
         """Live calls with this phone number at the far end."""

@@ -18,7 +18,6 @@ from msgspec.structs import replace
 
 from calltrack import agents, changes, legs, waits
 from calltrack.changes import AnomalyKind, Change
-from calltrack.clock import Clock
 from calltrack.errors import AnomalyFound
 from calltrack.events import (
     KNOWN,
@@ -52,7 +51,6 @@ class Tracker:
 
     def __init__(self, *, history: int = HISTORY, strict: bool = False):
         self._ledger = Ledger(history)
-        self._clock = Clock()
         self._strict = strict
         self._last: Frame | None = None
         self._last_print = ""
@@ -74,8 +72,8 @@ class Tracker:
         """
         ledger = self._ledger
         ledger.position += 1
-        last, body = self._last, frame.body
-        if (last is None or last.event == frame.event) and self._repeats(frame):
+        body, last = frame.body, self._last
+        if (last is None or body == last.body) and self._repeats(frame):
             self._duplicates += 1
             return ()
         self._last = frame
@@ -92,13 +90,15 @@ class Tracker:
             self._notice(frame.event, body)
         if frame.bad or frame.unknown:
             self._oddities(frame)
-        ledger.settle_calls()
+        if ledger.drafts:
+            ledger.settle_calls()
         if ledger.awaited:
             ledger.forget_unseen_winners()
-        out = tuple(ledger.out)
-        ledger.out.clear()
+        if not ledger.out:
+            return ()
+        out, ledger.out, counts = tuple(ledger.out), [], self._changes
         for change in out:
-            self._changes[type(change)] += 1
+            counts[type(change)] += 1
         if ledger.anomalies:
             self._count_anomalies(out)
         return out
@@ -108,7 +108,7 @@ class Tracker:
         ledger = self._ledger
         return Snapshot(
             position=ledger.position,
-            time=self._clock.at,
+            time=ledger.at,
             calls=tuple(ledger.calls.values()),
             extensions=tuple(ledger.extensions.values()),
             queues=tuple(ledger.queues.values()),
@@ -123,7 +123,7 @@ class Tracker:
             resume=Resume(
                 history=ledger.history,
                 strict=self._strict,
-                offset_s=self._clock.offset_s,
+                offset_s=ledger.offset_s,
                 connected=self._connected,
                 events_since_login=self._events_since_login,
                 last_frame=_fingerprint(self._last) if self._last else self._last_print,
@@ -138,15 +138,13 @@ class Tracker:
         ledger = tracker._ledger
         ledger.position = snapshot.position
         ledger.at = snapshot.time
+        ledger.offset_s = resume.offset_s
         ledger.calls = {call.call_id: call for call in snapshot.calls}
         ledger.ended = {call.call_id: call for call in snapshot.ended}
         ledger.extensions = {known.exten_user: known for known in snapshot.extensions}
         ledger.queues = {known.queue_id: known for known in snapshot.queues}
         ledger.gaps = snapshot.gaps
-        ledger.awaited = {
-            call.call_id: call.awaited_since for call in snapshot.calls if call.awaited_since is not None
-        }
-        tracker._clock = Clock(resume.offset_s, snapshot.time)
+        ledger.awaited = {call.call_id: call.awaited_since for call in snapshot.calls if call.awaited_since is not None}
         tracker._connected = resume.connected
         tracker._events_since_login = resume.events_since_login
         tracker._last_print = resume.last_frame
@@ -164,14 +162,19 @@ class Tracker:
             return bool(self._last_print) and _fingerprint(frame) == self._last_print
         if type(frame.body) is Notice:
             return frame.raw == last.raw
-        return frame.body == last.body and frame.unknown == last.unknown and frame.bad == last.bad
+        return frame.unknown == last.unknown and frame.bad == last.bad
 
     def _extension_event(self, body: ExtensionEvent) -> None:
         info = body.data or _NOTHING
-        self._tell_time(body, info)
-        reason = body.reason or info.reason or ""
+        if body.reason is None or body.servertime is None:
+            body = _taken_out(body, info)
+        ledger = self._ledger
+        if not ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime):
+            self._went_back()
+        self._events_since_login = True
+        reason = body.reason or ""
         if reason not in _REASONS:
-            self._ledger.anomaly(
+            ledger.anomaly(
                 AnomalyKind.UNKNOWN_REASON,
                 f"an extension event is {reason!r}",
                 exten_user=text(info.extenUser),
@@ -179,39 +182,40 @@ class Tracker:
                 seen=reason,
             )
         current = info.currentCall
-        call_id = call_id_of(current) if current is not None else ""
-        told = legs.Told(
-            reason,
-            call_id or text(body.ivruniqueid or info.ivruniqueid),
-            current if call_id else None,
-            body.cause or info.cause or "",
-            body.dialStatus or info.dialStatus or "",
-        )
+        call_id = "" if current is None else call_id_of(current)
+        if not call_id:
+            current, call_id = None, text(body.ivruniqueid)
+        told = legs.Told(reason, call_id, current, body.cause or "", body.dialStatus or "")
         self._extension(info, told)
 
     def _extension(self, info: ExtensionInfo, told: legs.Told) -> str:
-        ledger, clock = self._ledger, self._clock
+        if not self._connected:
+            self._regained()
+        ledger = self._ledger
         name = info.extenUser if type(info.extenUser) is str else text(info.extenUser)
         if not name:
             ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "an extension without extenUser")
             return ""
         known = ledger.extensions.get(name)
-        before = known or Extension(name)
-        after = agents.update(ledger, clock, before, info, told.reason)
         if known is None:
+            after = agents.update(ledger, Extension(name), info, told.reason)
             ledger.extensions[name] = after
             ledger.out.append(changes.ExtensionAppeared(ledger.position, ledger.at, name, after))
-        if known is None or known.unknown:
             told = replace(told, quiet=True)
-            after = replace(after, unknown=False, unknown_since=None)
+        else:
+            after = agents.update(ledger, known, info, told.reason)
+            if known.unknown:
+                after = replace(after, unknown=False, unknown_since=None)
+                told = replace(told, quiet=True)
         live: tuple[legs.Leg, ...] = ()
         if info.calls or after.legs or told.call_id:
-            live = legs.reconcile(ledger, clock, after, info.calls or [], told)
-        ledger.settle_extension(after, live)
+            live = legs.reconcile(ledger, after, info.calls or [], told)
+        if after is not known or live or after.legs:
+            ledger.settle_extension(after, live)
         return name
 
     def _all_extensions(self, body: AllExtensionsStatus) -> None:
-        self._told_time(body.servertime, body.servertimeoffset)
+        self._tell_time(body.servertime, body.servertimeoffset)
         self._server_error(body)
         if body.extensions is None:
             return
@@ -219,15 +223,18 @@ class Tracker:
         seen = {self._extension(info, told) for info in body.extensions}
         for name in [name for name in self._ledger.extensions if name not in seen]:
             extension = self._ledger.extensions[name]
-            legs.reconcile(self._ledger, self._clock, extension, [], told)
+            legs.reconcile(self._ledger, extension, [], told)
             del self._ledger.extensions[name]
-            self._ledger.out.append(
-                changes.ExtensionRemoved(self._ledger.position, self._ledger.at, name, extension)
-            )
+            self._ledger.out.append(changes.ExtensionRemoved(self._ledger.position, self._ledger.at, name, extension))
 
     def _queue_event(self, body: QueueEvent) -> None:
         info = body.data or QueueInfo()
-        self._tell_time(body, info)
+        self._tell_time(
+            body.servertime or info.servertime,
+            info.servertimeoffset if body.servertimeoffset is None else body.servertimeoffset,
+            body.telephonyservertime or info.telephonyservertime,
+        )
+        self._events_since_login = True
         told = waits.Told(
             body.reason or info.reason or "",
             text(body.ivruniqueid or info.ivruniqueid),
@@ -249,11 +256,11 @@ class Tracker:
         if known is None or known.unknown:
             told = replace(told, quiet=True)
             ledger.blur_queue(queue_id, None, unknown=False)
-        waits.reconcile(ledger, self._clock, queue_id, info.Calls or [], told)
+        waits.reconcile(ledger, queue_id, info.Calls or [], told)
         return queue_id
 
     def _all_queues(self, body: LoginStatus) -> None:
-        self._told_time(body.servertime, body.servertimeoffset)
+        self._tell_time(body.servertime, body.servertimeoffset)
         self._server_error(body)
         if body.queues is None:
             return
@@ -261,22 +268,21 @@ class Tracker:
         told = waits.Told(source="loginStatus")
         seen = {self._queue(info, told) for info in body.queues}
         for queue_id in [queue_id for queue_id in ledger.queues if queue_id not in seen]:
-            waits.reconcile(ledger, self._clock, queue_id, [], told)
-            ledger.blur_queue(queue_id, self._clock.at, unknown=True)
+            waits.reconcile(ledger, queue_id, [], told)
+            ledger.blur_queue(queue_id, ledger.at, unknown=True)
 
     def _notice(self, event: str, body: Notice) -> None:
-        ledger, clock = self._ledger, self._clock
-        before = clock.at
+        ledger = self._ledger
+        before = ledger.at
         if event == "disconnect":
             ledger.when = ledger.at
             self._connection_lost(text(body.reason))
             return
         if event != "connect":
-            self._told_time(body.servertime, body.servertimeoffset)
+            self._tell_time(body.servertime, body.servertimeoffset)
         if event == "loginSuccess":
             if self._connected and self._events_since_login:
-                gap = Gap(before, ledger.at, "logged in again, the loss was not seen")
-                self._regained(gap)
+                self._close_gap(Gap(before, ledger.at, "logged in again, the loss was not seen"))
             self._events_since_login = False
         if event not in KNOWN:
             ledger.anomaly(AnomalyKind.UNKNOWN_EVENT, f"an event is {event!r}", seen=event)
@@ -308,38 +314,25 @@ class Tracker:
         for queue_id in list(ledger.queues):
             ledger.blur_queue(queue_id, ledger.at, unknown=True)
 
-    def _regained(self, gap: Gap) -> None:
+    def _regained(self) -> None:
+        self._connected = True
+        self._events_since_login = False
+        self._close_gap(replace(self._ledger.gaps[-1], until=self._ledger.at))
+
+    def _close_gap(self, gap: Gap) -> None:
         ledger = self._ledger
         kept = ledger.gaps[:-1] if ledger.gaps and ledger.gaps[-1].until is None else ledger.gaps
         ledger.gaps = (*kept, gap)[-_GAPS_KEPT:]
         ledger.out.append(changes.ConnectionRegained(ledger.position, ledger.at, gap))
 
-    def _tell_time(self, body: ExtensionEvent | QueueEvent, inner: ExtensionInfo | QueueInfo) -> None:
-        """Take the frame's time; the fields sit beside `data` or in it, outside first (field guide §1)."""
-        offset = body.servertimeoffset
-        self._told_time(
-            body.servertime or inner.servertime,
-            inner.servertimeoffset if offset is None else offset,
-            body.telephonyservertime or inner.telephonyservertime,
-        )
-        self._events_since_login = True
-
-    def _told_time(self, servertime: Number, offset: Number, telephonyservertime: Number = None) -> None:
-        ledger, clock = self._ledger, self._clock
-        before = clock.at
-        in_order = clock.tell(servertime, offset, telephonyservertime)
-        ledger.at, ledger.when = clock.at, clock.when
-        if not in_order:
-            ledger.anomaly(
-                AnomalyKind.TIME_BACKWARDS,
-                "the server's time went back",
-                expected=f"not before {before}",
-                seen=str(clock.at),
-            )
+    def _tell_time(self, servertime: Number, offset: Number, telephonyservertime: Number = None) -> None:
+        if not self._ledger.tell(servertime, offset, telephonyservertime):
+            self._went_back()
         if not self._connected:
-            self._connected = True
-            self._events_since_login = False
-            self._regained(replace(ledger.gaps[-1], until=clock.at))
+            self._regained()
+
+    def _went_back(self) -> None:
+        self._ledger.anomaly(AnomalyKind.TIME_BACKWARDS, "the server's time went back", seen=str(self._ledger.at))
 
     def _oddities(self, frame: Frame) -> None:
         for detail in frame.bad:
@@ -370,3 +363,14 @@ def _fingerprint(frame: Frame) -> str:
     """Tells whether a restored tracker is fed the frame again that its snapshot ended with."""
     said = frame.raw if type(frame.body) is Notice else msgspec.json.encode((frame.body, frame.unknown, frame.bad))
     return blake2s(frame.event.encode() + b"\0" + said, digest_size=16).hexdigest()
+
+
+def _taken_out(body: ExtensionEvent, info: ExtensionInfo) -> ExtensionEvent:
+    """The event with the fields that some frames carry inside `data`; outside first (field guide §1)."""
+    inside = {
+        name: getattr(info, name)
+        for name in ("reason", "servertime", "servertimeoffset", "telephonyservertime")
+        + ("ivruniqueid", "dialStatus", "cause")
+        if getattr(body, name) is None
+    }
+    return replace(body, **inside)

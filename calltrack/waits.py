@@ -3,7 +3,6 @@
 from msgspec import Struct
 
 from calltrack.changes import AnomalyKind
-from calltrack.clock import Clock
 from calltrack.events import QueueCall, call_id_of, text
 from calltrack.ledger import Ledger
 from calltrack.records import Wait
@@ -21,7 +20,7 @@ class Told(Struct, frozen=True, gc=False):
     quiet: bool = False
 
 
-def reconcile(ledger: Ledger, clock: Clock, queue_id: str, infos: list[QueueCall], told: Told) -> None:
+def reconcile(ledger: Ledger, queue_id: str, infos: list[QueueCall], told: Told) -> None:
     """Make the queue's waits agree with the list."""
     held = list(ledger.queues[queue_id].waiting)
     listed = set()
@@ -36,7 +35,7 @@ def reconcile(ledger: Ledger, clock: Clock, queue_id: str, infos: list[QueueCall
         if wait is not None:
             held.remove(wait)
         else:
-            _join(ledger, clock, queue_id, info, call_id, told)
+            _join(ledger, queue_id, info, call_id, told)
     hungup = False
     for wait in held:
         hungup |= _leave(ledger, wait, told)
@@ -44,22 +43,20 @@ def reconcile(ledger: Ledger, clock: Clock, queue_id: str, infos: list[QueueCall
         _check_reason(ledger, queue_id, listed, told, hungup)
 
 
-def _join(ledger: Ledger, clock: Clock, queue_id: str, info: QueueCall, call_id: str, told: Told) -> None:
+def _join(ledger: Ledger, queue_id: str, info: QueueCall, call_id: str, told: Told) -> None:
     inferred = ""
     if not (told.reason == "JOIN" and told.call_id == call_id):
         inferred = f"in the list of {told.source}" if told.source else "in the list, its JOIN was not seen"
         if not told.source and not told.quiet:
             _missed(ledger, queue_id, call_id, "JOIN", told)
-    _open(ledger, queue_id, call_id, info, clock.utc(info.JoinTimeStamp), inferred)
+    _open(ledger, queue_id, call_id, info, ledger.utc(info.JoinTimeStamp), inferred)
 
 
 def _open(
     ledger: Ledger, queue_id: str, call_id: str, info: QueueCall, joined: int | float | None, inferred: str
 ) -> Wait:
     caller, name = text(info.CallerID), text(info.CallerName)
-    wait = Wait(
-        queue_id, call_id, caller, name, QUEUED, joined, inferred=inferred, stamp=info.JoinTimeStamp or 0
-    )
+    wait = Wait(queue_id, call_id, caller, name, QUEUED, joined, inferred=inferred, stamp=info.JoinTimeStamp or 0)
     ledger.join_queue(wait, inferred)
     return wait
 
