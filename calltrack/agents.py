@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from calltrack import changes
-from calltrack.events import ExtensionInfo, text
+from calltrack.events import ExtensionInfo
 from calltrack.ledger import Ledger
 from calltrack.records import Extension
 from calltrack.states import AGENT_STATUSES
@@ -41,18 +41,31 @@ def update(ledger: Ledger, before: Extension, info: ExtensionInfo, reason: str) 
             agent_name=agent_name,
             agent_since=before.agent_since if agent_id == before.agent_id or first else ledger.when,
             user_id=info.userID or before.user_id,
-            user_name=text(info.userName) or before.user_name,
+            user_name=info.userName or before.user_name,
             number=info.number or before.number,
             account_id=info.accountID or before.account_id,
         )
     if first:
         return after
-    here = (ledger.position, ledger.at, before.exten_user, after)
+    position, at, name = ledger.position, ledger.at, before.exten_user
     if agent_id != before.agent_id:
-        kind = changes.AgentLoggedOff if agent_id is None else changes.AgentLoggedOn
-        ledger.out.append(kind(*here))
+        if agent_id is None:
+            ledger.out.append(changes.AgentLoggedOff(position, at, name, before.agent_id, before.agent_name))
+        else:
+            ledger.out.append(changes.AgentLoggedOn(position, at, name, agent_id, agent_name))
     if status != before.agent_status or (stamp != before.status_stamp and reason == "userStatusUpdate"):
-        ledger.out.append(changes.AgentStatusChanged(*here, old=before.agent_status))
+        ledger.out.append(
+            changes.AgentStatusChanged(
+                position,
+                at,
+                name,
+                before.agent_status,
+                status,
+                after.agent_status_name,
+                after.agent_status_since,
+                agent_name,
+            )
+        )
     return after
 
 
@@ -64,5 +77,5 @@ def _agent(before: Extension, info: ExtensionInfo) -> tuple[int | str | None, st
         return None, ""
     if str(agent_id) == str(before.agent_id):  # now a number, now a string: the same person
         agent_id = before.agent_id
-    name = text(info.summery.representative) if info.summery else before.agent_name
+    name = info.summery.representative or "" if info.summery else before.agent_name
     return agent_id, name

@@ -88,66 +88,93 @@ class CallChange(Change, frozen=True):
     """Base of the changes of one call."""
 
     call_id: str
-    call: Call
-    inferred: str = ""
 
 
 class CallStarted(CallChange, frozen=True):
-    """A call is seen for the first time."""
+    """A call is seen for the first time; caller and did are the phone numbers as the vendor sends them."""
+
+    state: State
+    direction: str
+    caller: str
+    caller_name: str
+    did: str
+    started: Seconds | None
+    inferred: str = ""
 
 
 class CallResumed(CallChange, frozen=True):
-    """A call that had ended rings again under its id; it is the same call."""
+    """A call that had ended is seen again under its id; it is the same call."""
 
 
 class CallStateChanged(CallChange, frozen=True):
-    """A call's state, derived from its legs and waits, is another; `old` was the last."""
+    """A call's state, derived from its legs and waits, is another."""
 
-    old: State = State.UNKNOWN
+    old: State
+    new: State
 
 
 class CallLinked(CallChange, frozen=True):
-    """A call names the calls it came from (`call.related`), and who transferred it if someone did."""
+    """A call names the calls it came from, and who transferred it if someone did."""
+
+    related: tuple[str, ...]
+    transferred_by: str
 
 
 class CallEnded(CallChange, frozen=True):
     """A call has no live leg and waits nowhere; `call` has its outcome, durations and every leg."""
+
+    call: Call
+    inferred: str = ""
 
 
 class ExtensionChange(Change, frozen=True):
     """Base of the changes of one extension."""
 
     exten_user: str
-    extension: Extension
-    inferred: str = ""
 
 
 class ExtensionAppeared(ExtensionChange, frozen=True):
     """An extension is seen for the first time."""
 
+    extension: Extension
+
 
 class ExtensionStateChanged(ExtensionChange, frozen=True):
-    """What an extension does, derived from its legs, is another; `old` was the last."""
+    """What an extension does, derived from its legs, is another."""
 
-    old: State = State.UNKNOWN
+    old: State
+    new: State
+    inferred: str = ""
 
 
 class ExtensionRemoved(ExtensionChange, frozen=True):
     """An extension is no longer in the list of all monitored ones."""
 
+    extension: Extension
+
 
 class AgentLoggedOn(ExtensionChange, frozen=True):
-    """Another agent works at an extension now (`extension.agent_id`)."""
+    """Another agent works at an extension now."""
+
+    agent_id: int | str | None
+    agent_name: str
 
 
 class AgentLoggedOff(ExtensionChange, frozen=True):
-    """Nobody is logged on to an extension any more."""
+    """Nobody is logged on to an extension any more; the agent named is who was."""
+
+    agent_id: int | str | None
+    agent_name: str
 
 
 class AgentStatusChanged(ExtensionChange, frozen=True):
-    """An agent's status was set; `old` was the last number (field guide §4)."""
+    """An agent's status was set, by number and usual name, since when (field guide §4)."""
 
-    old: int | None = None
+    old: int | None
+    new: int | None
+    name: str
+    since: Seconds | None
+    agent_name: str
 
 
 class QueueChange(Change, frozen=True):

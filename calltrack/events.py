@@ -10,7 +10,8 @@ from typing import Any
 from msgspec import Raw, Struct
 
 Number = int | float | None
-Text = int | str | None  # ids, phones and names arrive as numbers or strings
+Text = int | str | None
+"""An id that usually is a number. Names, phones and ivrids are `str`: the tolerant decoder spells numbers out."""
 
 
 class Wire(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -24,14 +25,14 @@ class CallInfo(Wire, frozen=True):
     calldurationinterval: Raw = Raw()
     callAnswered: Number = None
     answered: bool | None = None
-    callername: Text = None
-    callerphone: Text = None
+    callername: str | None = None
+    callerphone: str | None = None
     callstatus: str | None = None
     customdata: Any = None
     direction: str | None = None
-    ivrid: Text = None
+    ivrid: str | None = None
     recording: Raw = Raw()
-    did: Text = None
+    did: str | None = None
     ip: Raw = Raw()
     blcServerID: Raw = Raw()
     isOpensips: Raw = Raw()
@@ -42,16 +43,16 @@ class CallInfo(Wire, frozen=True):
     isInternal: bool | None = None
     isSpyed: Raw = Raw()
     relatedIvrUniqueIDs: Any = None
-    transferExtensionName: Text = None
+    transferExtensionName: str | None = None
     campaignID: Raw = Raw()
     actualDialedNumber: Raw = Raw()
-    IvrUniqueID: Text = None
+    IvrUniqueID: str | None = None
 
 
 class Summary(Wire, frozen=True):
     """The `summery` of an extension: the name of the person who works there now (doc)."""
 
-    representative: Text = None
+    representative: str | None = None
 
 
 class ExtensionInfo(Wire, frozen=True):
@@ -59,9 +60,9 @@ class ExtensionInfo(Wire, frozen=True):
 
     calls: list[CallInfo] | None = None
     userID: Text = None
-    userName: Text = None
+    userName: str | None = None
     number: Text = None
-    extenUser: Text = None
+    extenUser: str | None = None
     accountID: Text = None
     topAccountID: Raw = Raw()
     summery: Summary | None = None
@@ -81,7 +82,7 @@ class ExtensionInfo(Wire, frozen=True):
     servertimeoffset: Number = None
     telephonyservertime: Number = None
     callerID: Raw = Raw()
-    ivruniqueid: Text = None
+    ivruniqueid: str | None = None
     dialStatus: str | None = None
 
 
@@ -95,7 +96,7 @@ class ExtensionEvent(Wire, frozen=True):
     servertimeoffset: Number = None
     telephonyservertime: Number = None
     callerID: Raw = Raw()
-    ivruniqueid: Text = None
+    ivruniqueid: str | None = None
     dialStatus: str | None = None
     cause: str | None = None
 
@@ -103,30 +104,30 @@ class ExtensionEvent(Wire, frozen=True):
 class QueueCall(Wire, frozen=True):
     """One waiting call: an element of a queue's `Calls` (doc, seen)."""
 
-    CallerID: Text = None
-    CallerName: Text = None
-    IvrUniqueID: Text = None
+    CallerID: str | None = None
+    CallerName: str | None = None
+    IvrUniqueID: str | None = None
     JoinTimeStamp: Number = None
     calldurationinterval: Raw = Raw()
-    ivrid: Text = None
+    ivrid: str | None = None
 
 
 class QueueInfo(Wire, frozen=True):
     """One queue's whole waiting list; the last fields are there for frames that carry them inside `data`."""
 
     QueueID: Text = None
-    QueueName: Text = None
+    QueueName: str | None = None
     UserID: Raw = Raw()
     DistributorID: Raw = Raw()
     IsDistributedQueue: Raw = Raw()
     Calls: list[QueueCall] | None = None
-    AnsweredAgent: Text = None
+    AnsweredAgent: str | None = None
     eventName: Raw = Raw()
     reason: str | None = None
     servertime: Number = None
     servertimeoffset: Number = None
     telephonyservertime: Number = None
-    ivruniqueid: Text = None
+    ivruniqueid: str | None = None
 
 
 class QueueEvent(Wire, frozen=True):
@@ -138,7 +139,7 @@ class QueueEvent(Wire, frozen=True):
     servertime: Number = None
     servertimeoffset: Number = None
     telephonyservertime: Number = None
-    ivruniqueid: Text = None
+    ivruniqueid: str | None = None
 
 
 class AllExtensionsStatus(Wire, frozen=True):
@@ -208,5 +209,4 @@ def text(value: Text) -> str:
 
 def call_id_of(info: CallInfo | QueueCall) -> str:
     """A call's ivrid under either name, or "" (field guide §1)."""
-    found = info.ivrid
-    return found if type(found) is str and found else text(found) or text(info.IvrUniqueID)
+    return info.ivrid or info.IvrUniqueID or ""

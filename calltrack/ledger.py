@@ -1,23 +1,19 @@
 """What the tracker holds, and every way in which it changes; each change is written down as it is made.
 
 The tracker decides what a frame means; the ledger carries it out. While a frame is being applied, `position`, `at`
-(server time) and `when` (the moment at the switch) are that frame's. What it does to a call is drafted, and settled
-once at its end: a click2call's leg 1 leaves in the very frame that brings leg 2, and the call must not end in between.
+(server time) and `when` (the moment at the switch) are that frame's. Calls are settled once, at its end: a click2call's
+leg 1 leaves in the very frame that brings leg 2, and the call must not end in between.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from msgspec.structs import replace
 
 from calltrack import changes
 from calltrack.changes import Anomaly, AnomalyKind, Change
 from calltrack.clock import Clock
+from calltrack.held import HeldCall, HeldExtension
 from calltrack.records import (
-    PAST_KEPT,
-    Call,
-    Extension,
     Gap,
     Leg,
     Queue,
@@ -29,32 +25,11 @@ from calltrack.records import (
     moved,
     outcome_of_leg,
     plus,
-    spend,
-    state_of_call,
-    state_of_extension,
-    verdict,
 )
-from calltrack.states import Outcome, State
+from calltrack.states import Outcome
 from calltrack.table import HUNGUP, QUEUED, SPYING, UNKNOWN, WINNER_WAIT_S, Edge
 
 LEG_CHANGES: dict[str, type[changes.LegChange]] = {kind.__name__: kind for kind in changes.LegChange.__subclasses__()}
-
-
-class Draft:
-    """What the current frame does to one call: its lists as they will be, and the other fields that change."""
-
-    __slots__ = ("call", "fields", "legs", "waiting", "when")
-
-    def __init__(self, call: Call, when: Seconds | None):
-        self.call = call
-        self.legs = call.legs
-        self.waiting = call.waiting
-        self.when = when
-        self.fields: dict[str, Any] = {}
-
-    def now(self, name: str) -> Any:
-        """A field as this frame has left it so far."""
-        return self.fields[name] if name in self.fields else getattr(self.call, name)
 
 
 class Ledger(Clock):
@@ -62,9 +37,9 @@ class Ledger(Clock):
 
     def __init__(self, history: int):
         super().__init__()
-        self.calls: dict[str, Call] = {}
-        self.ended: dict[str, Call] = {}
-        self.extensions: dict[str, Extension] = {}
+        self.calls: dict[str, HeldCall] = {}
+        self.ended: dict[str, HeldCall] = {}
+        self.extensions: dict[str, HeldExtension] = {}
         self.queues: dict[str, Queue] = {}
         self.awaited: dict[str, Seconds] = {}
         self.gaps: tuple[Gap, ...] = ()
@@ -72,7 +47,7 @@ class Ledger(Clock):
         self.position = 0
         self.out: list[Change] = []
         self.anomalies: list[Anomaly] = []
-        self.drafts: dict[str, Draft] = {}
+        self.touched: dict[str, HeldCall] = {}
 
     def anomaly(
         self,
@@ -92,101 +67,81 @@ class Ledger(Clock):
 
     # Legs
 
+    def start_leg(self, leg: Leg, account_id: int | str | None, inferred: str) -> None:
+        """Open a leg, and its call if this is its first."""
+        call_id, since = leg.call_id, leg.since
+        call = self.calls.get(call_id) or self._back(call_id, since)
+        if call is None:
+            call = HeldCall(call_id, leg.direction, leg.caller, leg.caller_name, leg.started)
+            call.account_id, call.did = account_id, leg.did
+            call.since, call.ring_s, call.talk_s = since, leg.ring_s, leg.talk_s
+            call.state = state = counted(leg)
+            self.calls[call_id] = call
+            self.out.append(
+                changes.CallStarted(
+                    self.position,
+                    self.at,
+                    call_id,
+                    state,
+                    leg.direction,
+                    leg.caller,
+                    leg.caller_name,
+                    leg.did,
+                    leg.started,
+                    inferred,
+                )
+            )
+        elif not call.attempts:  # so far it only waited in a queue
+            call.account_id, call.did, call.direction = account_id, leg.did, leg.direction
+            call.caller = call.caller or leg.caller
+            call.caller_name = call.caller_name or leg.caller_name
+        call.attempts = leg.attempt
+        call.legs = (*call.legs, leg)
+        call.when = since
+        self.touched[call_id] = call
+        if leg.answered:
+            self._mark_answered(call, leg)
+        self.out.append(changes.LegStarted(self.position, self.at, call_id, leg.exten_user, leg, inferred))
+
     def next_attempt(self, call_id: str) -> int:
         """The number of the next leg of a call, from 1."""
-        draft = self.drafts.get(call_id)
-        if draft is not None:
-            return int(draft.now("attempts")) + 1
         call = self.calls.get(call_id) or self.ended.get(call_id)
         return 1 if call is None else call.attempts + 1
 
-    def start_leg(self, leg: Leg, account_id: int | str | None, inferred: str) -> None:
-        """Open a leg, and its call if this is its first."""
-        call_id = leg.call_id
-        draft = self._draft(call_id, leg.since)
-        if draft is None:
-            self._start_call(leg, account_id, inferred)
-        else:
-            call, fields = draft.call, draft.fields
-            draft.legs = (*draft.legs, leg)
-            draft.when = leg.since
-            fields["attempts"] = leg.attempt
-            if not call.attempts:  # so far it only waited in a queue
-                fields.update(
-                    account_id=account_id,
-                    direction=leg.direction,
-                    caller=call.caller or leg.caller,
-                    caller_name=call.caller_name or leg.caller_name,
-                    did=leg.did,
-                )
-            self._mark_answered(draft, leg)
-        self.out.append(changes.LegStarted(self.position, self.at, call_id, leg.exten_user, leg, inferred))
-
-    def _start_call(self, leg: Leg, account_id: int | str | None, inferred: str) -> None:
-        call_id = leg.call_id
-        talks = _answers_the_call(leg)
-        call = Call(
-            call_id,
-            counted(leg),
-            leg.direction,
-            account_id,
-            leg.caller,
-            leg.caller_name,
-            leg.did,
-            leg.started,
-            leg.since,
-            1,
-            talks,
-            leg.answered_at if talks else None,
-            None,
-            0,
-            leg.ring_s,
-            leg.talk_s,
-            legs=(leg,),
-        )
-        self.calls[call_id] = call
-        self.out.append(changes.CallStarted(self.position, self.at, call_id, call, inferred))
-
     def move_leg(self, leg: Leg, edge: Edge, when: Seconds | None, inferred: str) -> Leg:
         """Take one step of the table, or an impossible one that the list demands."""
-        if when is None or (leg.since is not None and when < leg.since):
-            self._check_order(leg, when)
+        if leg.since is not None and when is not None and when < leg.since:
+            self._reversed(leg, when)
+        call_id = leg.call_id
         after = moved(leg, edge.dest, when)
-        draft = self._held_draft(leg.call_id, when)
-        if len(draft.legs) == 1:
-            draft.legs = (after,)
-        else:
-            draft.legs = tuple([after if other.attempt == leg.attempt else other for other in draft.legs])
+        call = self.touched[call_id] = self.calls[call_id]
+        call.put(leg, after)
+        call.when = when
         if after.answered and not leg.answered:
-            self._mark_answered(draft, after)
-        kind = LEG_CHANGES[edge.says]
-        self.out.append(kind(self.position, self.at, leg.call_id, leg.exten_user, after, inferred))
+            self._mark_answered(call, after)
+        self.out.append(LEG_CHANGES[edge.says](self.position, self.at, call_id, leg.exten_user, after, inferred))
         return after
 
     def end_leg(self, leg: Leg, cause: str, dial_status: str, told: bool, inferred: str) -> None:
         """Close a leg, once."""
-        when = self.when
-        if when is None or (leg.since is not None and when < leg.since):
-            self._check_order(leg, when)
+        when, call_id = self.when, leg.call_id
+        if leg.since is not None and when is not None and when < leg.since:
+            self._reversed(leg, when)
         outcome = outcome_of_leg(leg, cause, dial_status, told)
         after = ended(leg, when, outcome, cause, inferred)
-        draft = self._held_draft(leg.call_id, when)
-        if len(draft.legs) == 1:
-            draft.legs = ()
-        else:
-            draft.legs = tuple([other for other in draft.legs if other.attempt != leg.attempt])
-        draft.fields["past_legs"] = (*draft.now("past_legs"), after)[-PAST_KEPT:]
-        self._decide(draft, after)
+        call = self.touched[call_id] = self.calls[call_id]
+        call.drop(leg, after)
+        call.when = when
         if outcome is Outcome.ANSWERED_ELSEWHERE:
-            self._await_winner(draft)
-        self.out.append(changes.LegEnded(self.position, self.at, leg.call_id, leg.exten_user, after, inferred))
+            self._await_winner(call)
+        self.out.append(changes.LegEnded(self.position, self.at, call_id, leg.exten_user, after, inferred))
 
     def link(self, call_id: str, related: tuple[str, ...], transferred_by: str) -> None:
         """Remember which calls a call came from, if that is news."""
-        draft = self._held_draft(call_id, None)
-        if related != draft.now("related"):
-            draft.fields.update(related=related, transferred_by=transferred_by)
-            self.out.append(changes.CallLinked(self.position, self.at, call_id, replace(draft.call, **draft.fields)))
+        call = self.calls[call_id]
+        if related != call.related:
+            call.related, call.transferred_by = related, transferred_by
+            self.out.append(changes.CallLinked(self.position, self.at, call_id, related, transferred_by))
 
     def ended_before(self, call_id: str, exten_user: str, stamp: Seconds | None, c2c: int) -> bool:
         """Whether an attempt has ended already, so that a repeated HANGUP says nothing new.
@@ -203,26 +158,28 @@ class Ledger(Clock):
 
     def join_queue(self, wait: Wait, inferred: str) -> None:
         """Open a wait, and its call if need be."""
-        call_id = wait.call_id
-        draft = self._draft(call_id, wait.joined_at)
-        if draft is None:
-            call = Call(
-                call_id,
-                QUEUED,
-                "Incoming",
-                None,
-                wait.caller,
-                wait.caller_name,
-                "",
-                wait.joined_at,
-                wait.joined_at,
-                waiting=(wait,),
+        call_id, joined = wait.call_id, wait.joined_at
+        call = self.calls.get(call_id) or self._back(call_id, joined)
+        if call is None:
+            call = self.calls[call_id] = HeldCall(call_id, "Incoming", wait.caller, wait.caller_name, joined)
+            call.state = QUEUED
+            self.out.append(
+                changes.CallStarted(
+                    self.position,
+                    self.at,
+                    call_id,
+                    QUEUED,
+                    "Incoming",
+                    wait.caller,
+                    wait.caller_name,
+                    "",
+                    joined,
+                    inferred,
+                )
             )
-            self.calls[call_id] = call
-            self.out.append(changes.CallStarted(self.position, self.at, call_id, call, inferred))
-        else:
-            draft.waiting = (*draft.waiting, wait)
-            draft.when = wait.joined_at
+        call.waiting = (*call.waiting, wait)
+        call.when = joined
+        self.touched[call_id] = call
         queue = self.queues[wait.queue_id]
         self.queues[wait.queue_id] = replace(queue, waiting=(*queue.waiting, wait), queued=queue.queued + 1)
         self.out.append(changes.QueueJoined(self.position, self.at, wait.queue_id, call_id, wait, inferred))
@@ -246,13 +203,12 @@ class Ledger(Clock):
             waiting=tuple(other for other in queue.waiting if other != wait),
             **{total: getattr(queue, total) + 1},
         )
-        draft = self._held_draft(wait.call_id, self.when)
-        draft.waiting = tuple(other for other in draft.waiting if other != wait)
-        draft.fields["past_waits"] = (*draft.now("past_waits"), after)[-PAST_KEPT:]
-        draft.fields["wait_s"] = plus(draft.now("wait_s"), wait_s)
-        self._decide(draft, after)
+        call = self.touched[wait.call_id] = self.calls[wait.call_id]
+        call.leave(wait, after)
+        call.wait_s = plus(call.wait_s, wait_s)
+        call.when = self.when
         if outcome is Outcome.ANSWERED or outcome is Outcome.PICKED_UP:
-            self._await_winner(draft)
+            self._await_winner(call)
         self.out.append(changes.QueueLeft(self.position, self.at, wait.queue_id, wait.call_id, after, inferred))
 
     def blur_queue(self, queue_id: str, since: Seconds | None, *, unknown: bool) -> None:
@@ -266,9 +222,10 @@ class Ledger(Clock):
             waiting=tuple(replace(wait, state=state) for wait in queue.waiting),
         )
         for wait in queue.waiting:
-            draft = self._held_draft(wait.call_id, self.when)
-            draft.waiting = tuple(
-                replace(other, state=state) if other.queue_id == queue_id else other for other in draft.waiting
+            call = self.touched[wait.call_id] = self.calls[wait.call_id]
+            call.when = self.when
+            call.waiting = tuple(
+                replace(other, state=state) if other.queue_id == queue_id else other for other in call.waiting
             )
 
     def left_before(self, queue_id: str, call_id: str) -> bool:
@@ -280,148 +237,92 @@ class Ledger(Clock):
 
     # Extensions and calls, derived
 
-    def settle_extension(self, extension: Extension, legs: tuple[Leg, ...], inferred: str = "") -> None:
+    def settle_extension(self, held: HeldExtension, legs: tuple[Leg, ...], inferred: str = "") -> None:
         """Give an extension its live legs, and the state that follows from them."""
-        before = extension.state
-        if extension.unknown:
-            state = UNKNOWN
-        elif len(legs) == 1:
-            state = counted(legs[0])
-        else:
-            state = state_of_extension(legs)
-        if state is before:
-            if legs:
-                extension = replace(extension, legs=legs)
-            self.extensions[extension.exten_user] = extension
-            return
-        since = self.when
-        if before is UNKNOWN and extension.since is None:  # the first sight of it
-            since = next((leg.since for leg in legs if counted(leg) is state), None)
-        after = replace(extension, legs=legs, state=state, since=since)
-        self.extensions[extension.exten_user] = after
-        self.out.append(
-            changes.ExtensionStateChanged(self.position, self.at, extension.exten_user, after, inferred, before)
-        )
+        held.legs = legs
+        before, state = held.state, held.derived()
+        if state is not before:
+            if before is UNKNOWN and held.since is None:  # the first sight of it
+                held.since = next((leg.since for leg in legs if counted(leg) is state), None)
+            else:
+                held.since = self.when
+            held.state = state
+            self.out.append(
+                changes.ExtensionStateChanged(
+                    self.position, self.at, held.agent.exten_user, before, state, inferred
+                )
+            )
 
     def settle_calls(self) -> None:
         """Derive the state of every call that this frame touched, and end those that have nothing left."""
-        for draft in self.drafts.values():
-            legs = draft.legs
-            if len(legs) == 1 and not draft.waiting:
-                state = counted(legs[0])
-            else:
-                state = state_of_call(legs, draft.waiting, draft.now("awaited_since"))
+        for call in self.touched.values():
+            state = call.derived()
             if state is HUNGUP:
-                self._end_call(draft, self.when)
-            else:
-                self._keep_call(draft, state)
-        self.drafts.clear()
+                self._end_call(call, self.when)
+            elif state is not call.state:
+                before = call.state
+                call.enter(state, call.when)
+                self.out.append(
+                    changes.CallStateChanged(self.position, self.at, call.call_id, before, state)
+                )
+        self.touched.clear()
 
     def forget_unseen_winners(self) -> None:
         """End the calls that someone answered long ago without a leg of theirs ever showing."""
         for call_id, since in list(self.awaited.items()):
             if self.at is not None and self.at - since > WINNER_WAIT_S:
                 del self.awaited[call_id]
-                draft = Draft(self.calls[call_id], self.when)
-                draft.fields["awaited_since"] = None
-                state = state_of_call(draft.legs, draft.waiting, None)
-                if state is HUNGUP:
+                call = self.calls[call_id]
+                call.awaited_since = None
+                if call.derived() is HUNGUP:
                     inferred = f"answered by someone not seen; no leg followed within {WINNER_WAIT_S} s"
-                    self._end_call(draft, draft.call.since, inferred)
-                else:
-                    self._keep_call(draft, state)
+                    self._end_call(call, call.since, inferred)
 
-    def _draft(self, call_id: str, when: Seconds | None) -> Draft | None:
-        """The draft of a call that lives, or that had ended and rings again; None if it was never seen."""
-        draft = self.drafts.get(call_id)
-        if draft is not None:
-            return draft
-        call = self.calls.get(call_id)
-        if call is None:
-            past = self.ended.pop(call_id, None)
-            if past is None:
-                return None
-            call = replace(past, ended_at=None, inferred="", since=when)
-            self.calls[call_id] = call
-            self.out.append(changes.CallResumed(self.position, self.at, call_id, call))
-        draft = self.drafts[call_id] = Draft(call, when)
-        return draft
+    def _back(self, call_id: str, when: Seconds | None) -> HeldCall | None:
+        """A call of the history that is seen again; None if it is not there."""
+        past = self.ended.pop(call_id, None)
+        if past is None:
+            return None
+        past.final, past.since = None, when
+        self.calls[call_id] = past
+        self.out.append(changes.CallResumed(self.position, self.at, call_id))
+        return past
 
-    def _held_draft(self, call_id: str, when: Seconds | None) -> Draft:
-        draft = self.drafts.get(call_id)
-        if draft is None:
-            draft = self.drafts[call_id] = Draft(self.calls[call_id], when)
-        elif when is not None:
-            draft.when = when
-        return draft
-
-    def _keep_call(self, draft: Draft, state: State) -> None:
-        call, fields, old = draft.call, draft.fields, draft.call.state
-        if state is not old:
-            when, since = draft.when, call.since
-            if when is None or (since is not None and when < since):
-                when = since
-            spend(fields, call, old, when)
-            fields["state"] = state
-            fields["since"] = when
-        after = replace(call, legs=draft.legs, waiting=draft.waiting, **fields)
-        self.calls[call.call_id] = after
-        if state is not old:
-            self.out.append(changes.CallStateChanged(self.position, self.at, call.call_id, after, "", old))
-
-    def _end_call(self, draft: Draft, when: Seconds | None, inferred: str = "") -> None:
-        call, fields = draft.call, draft.fields
+    def _end_call(self, call: HeldCall, when: Seconds | None, inferred: str = "") -> None:
         call_id = call.call_id
         del self.calls[call_id]
-        if not inferred and "past_legs" in fields:
-            inferred = fields["past_legs"][-1].inferred
-        spend(fields, call, call.state, when)
-        after = self.ended[call_id] = replace(
-            call,
-            state=HUNGUP,
-            since=when,
-            ended_at=when,
-            inferred=inferred,
-            legs=(),
-            waiting=(),
-            **fields,
-        )
+        if not inferred and call.past_legs:
+            inferred = call.past_legs[-1].inferred
+        after = call.end(when, inferred)
+        self.ended[call_id] = call
         if len(self.ended) > self.history:
             del self.ended[next(iter(self.ended))]
         self.out.append(changes.CallEnded(self.position, self.at, call_id, after, inferred))
 
-    def _decide(self, draft: Draft, ending: Leg | Wait) -> None:
-        """The call's outcome so far is the strongest of what has ended in it."""
-        outcome = verdict(draft.now("outcome"), ending)
-        if outcome is not None:
-            draft.fields["outcome"] = outcome
-            if isinstance(ending, Leg):
-                draft.fields["cause"] = ending.cause
-
-    def _await_winner(self, draft: Draft) -> None:
+    def _await_winner(self, call: HeldCall) -> None:
         """Someone answered; unless it was a leg that we saw, the call waits for theirs."""
-        if not draft.now("answered") and draft.now("awaited_since") is None and self.at is not None:
-            self.awaited[draft.call.call_id] = self.at
-            draft.fields["awaited_since"] = self.at
+        if not call.answered and call.awaited_since is None and self.at is not None:
+            self.awaited[call.call_id] = call.awaited_since = self.at
 
-    def _mark_answered(self, draft: Draft, leg: Leg) -> None:
-        if not _answers_the_call(leg):
+    def _mark_answered(self, call: HeldCall, leg: Leg) -> None:
+        """A leg's answer is the call's, but for a listener's, and for click2call leg 1 (style rule 3)."""
+        if leg.c2c == 1 or leg.state is SPYING:
             return
-        if self.awaited.pop(leg.call_id, None) is not None:
-            draft.fields["awaited_since"] = None
-        if not draft.call.answered:
-            draft.fields.update(answered=True, answered_at=leg.answered_at)
+        if call.awaited_since is not None:
+            call.awaited_since = None
+            self.awaited.pop(leg.call_id, None)
+        if not call.answered:
+            call.answered, call.answered_at = True, leg.answered_at
 
-    def _check_order(self, leg: Leg, when: Seconds | None) -> None:
-        if leg.since is not None and when is not None and when < leg.since:
-            self.anomaly(
-                AnomalyKind.NEGATIVE_DURATION,
-                f"{leg.state} ends before it began",
-                call_id=leg.call_id,
-                exten_user=leg.exten_user,
-                expected=f"not before {leg.since}",
-                seen=str(when),
-            )
+    def _reversed(self, leg: Leg, when: Seconds) -> None:
+        self.anomaly(
+            AnomalyKind.NEGATIVE_DURATION,
+            f"{leg.state} ends before it began",
+            call_id=leg.call_id,
+            exten_user=leg.exten_user,
+            expected=f"not before {leg.since}",
+            seen=str(when),
+        )
 
 
 _TOTALS = {
@@ -431,7 +332,3 @@ _TOTALS = {
     Outcome.LOST: "lost",
 }
 
-
-def _answers_the_call(leg: Leg) -> bool:
-    """A leg's answer is the call's, but for a listener's, and for click2call leg 1 (style rule 3)."""
-    return leg.answered and leg.c2c != 1 and leg.state is not SPYING

@@ -4,10 +4,11 @@ import msgspec
 from msgspec import Struct
 
 from calltrack.changes import AnomalyKind
-from calltrack.events import CallInfo, call_id_of, text
+from calltrack.events import CallInfo
+from calltrack.held import HeldExtension
 from calltrack.ledger import Ledger
 from calltrack.machine import PATHS
-from calltrack.records import Extension, Leg, Seconds, elapsed
+from calltrack.records import Leg, Seconds, elapsed
 from calltrack.states import State
 from calltrack.table import (
     HOLD,
@@ -20,10 +21,16 @@ from calltrack.table import (
     Edge,
 )
 
-_SIGNALS = SEEN_AS | {status.capitalize(): signal for status, signal in SEEN_AS.items()}
+_SIGNALS: dict[str | None, str] = {
+    spelled: signal for status, signal in SEEN_AS.items() for spelled in (status, status.capitalize())
+}
 _STATES: dict[str, State] = {edge.signal: edge.dest for edge in LEG if edge.source is NEW}
 _ANY: frozenset[State] = frozenset()  # of a reason that says nothing of the list
-_DIRECTIONS = {"incoming": "Incoming", "outgoing": "Outgoing", "click2call": "Click2call", "spy": "Spy"}
+_DIRECTIONS = {
+    spelled: direction.capitalize()
+    for direction in ("incoming", "outgoing", "click2call", "spy")
+    for spelled in (direction, direction.capitalize(), "Click2Call" if direction == "click2call" else direction)
+}
 
 
 class Told(Struct, frozen=True, gc=False):
@@ -42,33 +49,40 @@ class Told(Struct, frozen=True, gc=False):
 
     def of(self, leg: Leg) -> bool:
         """Whether the event is about this leg."""
+        if leg.call_id != self.call_id:
+            return False
         info = self.info
-        return leg.call_id == self.call_id and (info is None or _same_attempt(leg, info))
+        return info is None or _held([leg], leg.call_id, info.callStarted or 0, info.c2cdirection or 0) is leg
 
 
-def reconcile(ledger: Ledger, extension: Extension, infos: list[CallInfo], told: Told) -> tuple[Leg, ...]:
+def reconcile(ledger: Ledger, extension: HeldExtension, infos: list[CallInfo], told: Told) -> tuple[Leg, ...]:
     """Make the extension's legs agree with the list; returns its live legs, in the list's order."""
     held = list(extension.legs)
-    seen: State | None = None
     live: list[Leg] = []
+    seen: State | None = None
+    current = told.info
     for info in infos:
-        call_id = info.ivrid if type(info.ivrid) is str else call_id_of(info)
+        call_id = info.ivrid or info.IvrUniqueID
         if not call_id:
-            ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a call without ivrid", exten_user=extension.exten_user)
+            ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a call without ivrid", exten_user=extension.agent.exten_user)
             continue
-        signal = _signal(ledger, extension, info, call_id)
-        leg = _held(held, call_id, info)
+        stamp, c2c = info.callStarted, info.c2cdirection
+        signal = _SIGNALS.get(info.callstatus)
+        if signal is None or c2c is not None:
+            signal = _signal(ledger, extension, info, call_id)
+        about = call_id == told.call_id and (
+            current is None or (current.callStarted == stamp and current.c2cdirection == c2c)
+        )
+        leg = _held(held, call_id, stamp or 0, c2c or 0) if held else None
         if leg is None:
             leg = _opened(ledger, extension, info, call_id, signal)
-            about = call_id == told.call_id and told.of(leg)
             _start(ledger, extension, leg, info, signal, told, about)
         else:
             held.remove(leg)
-            about = call_id == told.call_id and told.of(leg)
             if _STATES[signal] is not leg.state:
                 leg = _move(ledger, leg, info, signal, told, about)
             if info.relatedIvrUniqueIDs:
-                ledger.link(call_id, _related(info), text(info.transferExtensionName))
+                ledger.link(call_id, _related(info), info.transferExtensionName or "")
         if about:
             seen = leg.state
         live.append(leg)
@@ -85,16 +99,16 @@ def reconcile(ledger: Ledger, extension: Extension, infos: list[CallInfo], told:
     return tuple(live)
 
 
-def _signal(ledger: Ledger, extension: Extension, info: CallInfo, call_id: str) -> str:
+def _signal(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: str) -> str:
     """What a call in the list is seen as; click2call leg 2 dials until it is answered, whatever it says."""
     status = info.callstatus or ""
-    signal = _SIGNALS.get(status) or _SIGNALS.get(status.lower())
+    signal = SEEN_AS.get(status.lower())
     if signal is None:
         ledger.anomaly(
             AnomalyKind.UNKNOWN_STATUS,
             f"a call is {status!r}",
             call_id=call_id,
-            exten_user=extension.exten_user,
+            exten_user=extension.agent.exten_user,
             expected=", ".join(sorted(SEEN_AS)),
             seen=status,
         )
@@ -104,25 +118,20 @@ def _signal(ledger: Ledger, extension: Extension, info: CallInfo, call_id: str) 
     return signal
 
 
-def _held(held: list[Leg], call_id: str, info: CallInfo) -> Leg | None:
+def _held(held: list[Leg], call_id: str, stamp: Seconds, c2c: int) -> Leg | None:
     """The leg that a call in the list is (field guide §3); a missing stamp matches any."""
     found = None
     for leg in held:
-        if leg.call_id == call_id and _same_attempt(leg, info):
-            if leg.stamp == info.callStarted:
+        if leg.call_id == call_id and leg.c2c == c2c:
+            if leg.stamp == stamp:
                 return leg
-            found = found or leg
+            if not stamp or not leg.stamp:
+                found = found or leg
     return found
 
 
-def _same_attempt(leg: Leg, info: CallInfo) -> bool:
-    if leg.c2c != (info.c2cdirection or 0):
-        return False
-    return leg.stamp == info.callStarted or not leg.stamp or not info.callStarted
-
-
 def _start(
-    ledger: Ledger, extension: Extension, leg: Leg, info: CallInfo, signal: str, told: Told, about: bool
+    ledger: Ledger, extension: HeldExtension, leg: Leg, info: CallInfo, signal: str, told: Told, about: bool
 ) -> None:
     inferred = ""
     if about and told.reason in PATHS[NEW, signal][0].told_by:
@@ -133,12 +142,12 @@ def _start(
         inferred = f"in the list of {told.source}" if told.source else "in the list, its NEWCALL was not seen"
     if inferred and not told.quiet and not told.source:
         _missed(ledger, leg, "NEWCALL", told)
-    ledger.start_leg(leg, extension.account_id, inferred)
+    ledger.start_leg(leg, extension.agent.account_id, inferred)
     if info.relatedIvrUniqueIDs:
-        ledger.link(leg.call_id, _related(info), text(info.transferExtensionName))
+        ledger.link(leg.call_id, _related(info), info.transferExtensionName or "")
 
 
-def _opened(ledger: Ledger, extension: Extension, info: CallInfo, call_id: str, signal: str) -> Leg:
+def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: str, signal: str) -> Leg:
     """A new leg in the state that it is seen in, with what the stamps tell of the time before."""
     state = _STATES[signal]
     started = ledger.utc(info.callStarted)
@@ -156,7 +165,7 @@ def _opened(ledger: Ledger, extension: Extension, info: CallInfo, call_id: str, 
                 AnomalyKind.NEGATIVE_DURATION,
                 "answered before it started",
                 call_id=call_id,
-                exten_user=extension.exten_user,
+                exten_user=extension.agent.exten_user,
                 expected=f"not before {started}",
                 seen=str(answered_at),
             )
@@ -167,12 +176,13 @@ def _opened(ledger: Ledger, extension: Extension, info: CallInfo, call_id: str, 
     elif state is UNKNOWN:
         since = ledger.when
     direction = info.direction or ""
+    queue_id = info.queueID
     return Leg(
         call_id,
-        extension.exten_user,
+        extension.agent.exten_user,
         ledger.next_attempt(call_id),
         state,
-        _DIRECTIONS.get(direction.lower(), direction),
+        _DIRECTIONS.get(direction, direction),
         since,
         started,
         answered,
@@ -185,10 +195,10 @@ def _opened(ledger: Ledger, extension: Extension, info: CallInfo, call_id: str, 
         None,
         "",
         "",
-        text(info.callerphone),
-        text(info.callername),
-        text(info.did),
-        text(info.queueID),
+        info.callerphone or "",
+        info.callername or "",
+        info.did or "",
+        str(queue_id) if queue_id else "",
         msgspec.json.encode(info.customdata).decode() if info.customdata else "",
         bool(info.isInternal),
         info.c2cdirection or 0,
@@ -259,30 +269,30 @@ def _catch_up(ledger: Ledger, leg: Leg, last: CallInfo, told: Told) -> Leg:
     return _move(ledger, leg, last, signal, told, True)
 
 
-def _disagree(ledger: Ledger, extension: Extension, told: Told, seen: State | None) -> None:
+def _disagree(ledger: Ledger, extension: HeldExtension, told: Told, seen: State | None) -> None:
     expected = REASONS[told.reason]
     ledger.anomaly(
         AnomalyKind.REASON_DISAGREES,
         f"{told.reason}, but the list shows the call as {seen or 'gone'}",
         call_id=told.call_id,
-        exten_user=extension.exten_user,
+        exten_user=extension.agent.exten_user,
         expected=" or ".join(sorted(expected)) if expected else "gone",
         seen=seen or "gone",
     )
 
 
-def _end_unseen(ledger: Ledger, extension: Extension, told: Told) -> None:
+def _end_unseen(ledger: Ledger, extension: HeldExtension, told: Told) -> None:
     """The HANGUP of a leg that we never held: open it as it last was, and close it; once."""
     info = told.info
     stamp, c2c = (info.callStarted or 0, info.c2cdirection or 0) if info else (None, 0)
-    if ledger.ended_before(told.call_id, extension.exten_user, stamp, c2c):
+    if ledger.ended_before(told.call_id, extension.agent.exten_user, stamp, c2c):
         return
     if info is None:
         ledger.anomaly(
             AnomalyKind.EVENT_MISSED,
             "the HANGUP of a call that was never seen",
             call_id=told.call_id,
-            exten_user=extension.exten_user,
+            exten_user=extension.agent.exten_user,
             expected="NEWCALL",
             seen="HANGUP",
         )
@@ -317,7 +327,7 @@ def _related(info: CallInfo) -> tuple[str, ...]:
     return tuple(str(part).strip() for part in parts if part)
 
 
-def blur(ledger: Ledger, extension: Extension) -> tuple[Leg, ...]:
+def blur(ledger: Ledger, extension: HeldExtension) -> tuple[Leg, ...]:
     """The extension's legs after a lost connection: nobody knows what they do now."""
     return tuple(
         ledger.move_leg(leg, PATHS[leg.state, "blurs"][0], ledger.when, "the connection was lost")

@@ -11,16 +11,12 @@ from msgspec.structs import replace
 
 from calltrack.states import Outcome, State
 from calltrack.table import (
-    AWAITED,
-    CALL,
     CALL_OUTCOMES,
     CAUSES,
     DIAL_STATUSES,
     DIALING,
-    EXTENSION,
     HOLD,
     HUNGUP,
-    IDLE,
     RINGING,
     TALKING,
     UNANSWERED,
@@ -175,7 +171,7 @@ PAST_KEPT = 50
 """Ended legs, and ended waits, that a call keeps; a call can ring for ever, memory must not follow it."""
 
 _RANKS: dict[Outcome | None, int] = {outcome: rank for rank, outcome in enumerate(CALL_OUTCOMES)}
-_BUCKETS = {
+BUCKETS = {
     RINGING: "ring_s",
     DIALING: "ring_s",
     TALKING: "talk_s",
@@ -201,9 +197,9 @@ def plus(total: Seconds | None, more: Seconds | None) -> Seconds | None:
     return None if total is None or more is None else total + more
 
 
-def spend(fields: dict[str, Any], record: Leg | Call, state: State, until: Seconds | None) -> None:
+def spend(fields: dict[str, Any], record: Leg, state: State, until: Seconds | None) -> None:
     """Put into `fields` the new total of the time that `record` has been in `state`, if it has one."""
-    bucket = _BUCKETS.get(state)
+    bucket = BUCKETS.get(state)
     if bucket is not None:
         total, since = getattr(record, bucket), record.since
         if total is None or since is None or until is None:
@@ -241,7 +237,7 @@ def outcome_of_leg(leg: Leg, cause: str, dial_status: str, told: bool) -> Outcom
     return CAUSES.get(cause.lower()) or UNANSWERED.get(leg.state, Outcome.LOST)
 
 
-def verdict(so_far: Outcome | None, ending: Leg | Wait) -> Outcome | None:
+def stronger(so_far: Outcome | None, ending: Leg | Wait) -> Outcome | None:
     """A call's new outcome once one of its legs or waits ended; None if a stronger one stands (table rule 5).
 
     Click2call leg 1's answer is the agent's, not the customer's, so it decides nothing more than "no answer".
@@ -252,27 +248,3 @@ def verdict(so_far: Outcome | None, ending: Leg | Wait) -> Outcome | None:
     elif outcome is Outcome.ANSWERED and isinstance(ending, Leg) and ending.c2c == 1:
         outcome = Outcome.NO_ANSWER
     return None if so_far is not None and _RANKS[so_far] < _RANKS[outcome] else outcome
-
-
-def state_of_call(legs: tuple[Leg, ...], waiting: tuple[Wait, ...], awaited: Seconds | None) -> State:
-    """The first state of the table's order that a leg or wait is in; alive while its winner is awaited."""
-    if waiting:
-        states = [wait.state for wait in waiting]
-        states += [counted(leg) for leg in legs]
-    elif not legs:
-        return HUNGUP if awaited is None else AWAITED
-    elif len(legs) == 1:
-        return counted(legs[0])
-    else:
-        states = [counted(leg) for leg in legs]
-    return next(state for state in CALL if state in states)
-
-
-def state_of_extension(legs: tuple[Leg, ...]) -> State:
-    """The first state of the table's order that a leg is in, else Idle."""
-    if not legs:
-        return IDLE
-    if len(legs) == 1:
-        return counted(legs[0])
-    states = [counted(leg) for leg in legs]
-    return next(state for state in EXTENSION if state in states)

@@ -32,9 +32,11 @@ from calltrack.events import (
     call_id_of,
     text,
 )
+from calltrack.held import HeldCall, HeldExtension
 from calltrack.ledger import Ledger
 from calltrack.records import Extension, Gap, Queue
 from calltrack.snapshot import Counters, Resume, Snapshot
+from calltrack.table import UNKNOWN
 from calltrack.wire import Frame
 
 HISTORY = 1000
@@ -90,7 +92,7 @@ class Tracker:
             self._notice(frame.event, body)
         if frame.bad or frame.unknown:
             self._oddities(frame)
-        if ledger.drafts:
+        if ledger.touched:
             ledger.settle_calls()
         if ledger.awaited:
             ledger.forget_unseen_winners()
@@ -109,10 +111,10 @@ class Tracker:
         return Snapshot(
             position=ledger.position,
             time=ledger.at,
-            calls=tuple(ledger.calls.values()),
-            extensions=tuple(ledger.extensions.values()),
+            calls=tuple(call.value() for call in ledger.calls.values()),
+            extensions=tuple(held.value() for held in ledger.extensions.values()),
             queues=tuple(ledger.queues.values()),
-            ended=tuple(ledger.ended.values()),
+            ended=tuple(call.value() for call in ledger.ended.values()),
             gaps=ledger.gaps,
             counters=Counters(
                 self._duplicates,
@@ -139,9 +141,9 @@ class Tracker:
         ledger.position = snapshot.position
         ledger.at = snapshot.time
         ledger.offset_s = resume.offset_s
-        ledger.calls = {call.call_id: call for call in snapshot.calls}
-        ledger.ended = {call.call_id: call for call in snapshot.ended}
-        ledger.extensions = {known.exten_user: known for known in snapshot.extensions}
+        ledger.calls = {call.call_id: HeldCall.of(call) for call in snapshot.calls}
+        ledger.ended = {call.call_id: HeldCall.of(call) for call in snapshot.ended}
+        ledger.extensions = {known.exten_user: HeldExtension(known) for known in snapshot.extensions}
         ledger.queues = {known.queue_id: known for known in snapshot.queues}
         ledger.gaps = snapshot.gaps
         ledger.awaited = {call.call_id: call.awaited_since for call in snapshot.calls if call.awaited_since is not None}
@@ -177,14 +179,14 @@ class Tracker:
             ledger.anomaly(
                 AnomalyKind.UNKNOWN_REASON,
                 f"an extension event is {reason!r}",
-                exten_user=text(info.extenUser),
+                exten_user=info.extenUser or "",
                 expected=", ".join(_REASONS),
                 seen=reason,
             )
         current = info.currentCall
         call_id = "" if current is None else call_id_of(current)
         if not call_id:
-            current, call_id = None, text(body.ivruniqueid)
+            current, call_id = None, body.ivruniqueid or ""
         told = legs.Told(reason, call_id, current, body.cause or "", body.dialStatus or "")
         self._extension(info, told)
 
@@ -192,26 +194,26 @@ class Tracker:
         if not self._connected:
             self._regained()
         ledger = self._ledger
-        name = info.extenUser if type(info.extenUser) is str else text(info.extenUser)
+        name = info.extenUser
         if not name:
             ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "an extension without extenUser")
             return ""
-        known = ledger.extensions.get(name)
-        if known is None:
-            after = agents.update(ledger, Extension(name), info, told.reason)
-            ledger.extensions[name] = after
-            ledger.out.append(changes.ExtensionAppeared(ledger.position, ledger.at, name, after))
+        held = ledger.extensions.get(name)
+        if held is None:
+            held = ledger.extensions[name] = HeldExtension(Extension(name))
+            held.agent = agents.update(ledger, held.agent, info, told.reason)
+            ledger.out.append(changes.ExtensionAppeared(ledger.position, ledger.at, name, held.agent))
             told = replace(told, quiet=True)
         else:
-            after = agents.update(ledger, known, info, told.reason)
-            if known.unknown:
-                after = replace(after, unknown=False, unknown_since=None)
+            held.agent = agents.update(ledger, held.agent, info, told.reason)
+            if held.unknown:
+                held.unknown = False
+                held.agent = replace(held.agent, unknown=False, unknown_since=None)
                 told = replace(told, quiet=True)
-        live: tuple[legs.Leg, ...] = ()
-        if info.calls or after.legs or told.call_id:
-            live = legs.reconcile(ledger, after, info.calls or [], told)
-        if after is not known or live or after.legs:
-            ledger.settle_extension(after, live)
+        if info.calls or held.legs or told.call_id:
+            ledger.settle_extension(held, legs.reconcile(ledger, held, info.calls or [], told))
+        elif held.state is UNKNOWN:
+            ledger.settle_extension(held, ())
         return name
 
     def _all_extensions(self, body: AllExtensionsStatus) -> None:
@@ -221,11 +223,11 @@ class Tracker:
             return
         told = legs.Told(source="AllExtensionsStatus")
         seen = {self._extension(info, told) for info in body.extensions}
-        for name in [name for name in self._ledger.extensions if name not in seen]:
-            extension = self._ledger.extensions[name]
-            legs.reconcile(self._ledger, extension, [], told)
-            del self._ledger.extensions[name]
-            self._ledger.out.append(changes.ExtensionRemoved(self._ledger.position, self._ledger.at, name, extension))
+        ledger = self._ledger
+        for name in [name for name in ledger.extensions if name not in seen]:
+            held = ledger.extensions.pop(name)
+            ledger.settle_extension(held, legs.reconcile(ledger, held, [], told), told.source)
+            ledger.out.append(changes.ExtensionRemoved(ledger.position, ledger.at, name, held.value()))
 
     def _queue_event(self, body: QueueEvent) -> None:
         info = body.data or QueueInfo()
@@ -237,8 +239,8 @@ class Tracker:
         self._events_since_login = True
         told = waits.Told(
             body.reason or info.reason or "",
-            text(body.ivruniqueid or info.ivruniqueid),
-            text(info.AnsweredAgent),
+            body.ivruniqueid or info.ivruniqueid or "",
+            info.AnsweredAgent or "",
         )
         self._queue(info, told)
 
@@ -250,7 +252,7 @@ class Tracker:
             return ""
         known = ledger.queues.get(queue_id)
         queue = known or Queue(queue_id)
-        name = text(info.QueueName) or queue.name
+        name = info.QueueName or queue.name
         if known is None or known.name != name:
             ledger.queues[queue_id] = replace(queue, name=name)
         if known is None or known.unknown:
@@ -307,10 +309,10 @@ class Tracker:
         gap = Gap(ledger.at, None, reason or "connection lost")
         ledger.gaps = (*ledger.gaps, gap)[-_GAPS_KEPT:]
         ledger.out.append(changes.ConnectionLost(ledger.position, ledger.at, gap))
-        for extension in list(ledger.extensions.values()):
-            blurred = legs.blur(ledger, extension)
-            unknown = replace(extension, unknown=True, unknown_since=ledger.at)
-            ledger.settle_extension(unknown, blurred, gap.reason)
+        for held in ledger.extensions.values():
+            held.unknown = True
+            held.agent = replace(held.agent, unknown=True, unknown_since=ledger.at)
+            ledger.settle_extension(held, legs.blur(ledger, held), gap.reason)
         for queue_id in list(ledger.queues):
             ledger.blur_queue(queue_id, ledger.at, unknown=True)
 

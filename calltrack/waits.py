@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from calltrack.changes import AnomalyKind
-from calltrack.events import QueueCall, call_id_of, text
+from calltrack.events import QueueCall, call_id_of
 from calltrack.ledger import Ledger
 from calltrack.records import Wait
 from calltrack.states import Outcome
@@ -55,7 +55,7 @@ def _join(ledger: Ledger, queue_id: str, info: QueueCall, call_id: str, told: To
 def _open(
     ledger: Ledger, queue_id: str, call_id: str, info: QueueCall, joined: int | float | None, inferred: str
 ) -> Wait:
-    caller, name = text(info.CallerID), text(info.CallerName)
+    caller, name = info.CallerID or "", info.CallerName or ""
     wait = Wait(queue_id, call_id, caller, name, QUEUED, joined, inferred=inferred, stamp=info.JoinTimeStamp or 0)
     ledger.join_queue(wait, inferred)
     return wait

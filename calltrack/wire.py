@@ -157,6 +157,8 @@ def _tolerant(kind: type[Body | Wire], value: object, path: str, notes: _Notes) 
                 notes.unknown.append(at)
         elif field.nested is None:
             try:
+                if field.type == str | None and isinstance(item, int | float) and not isinstance(item, bool):
+                    item = str(item)
                 usable[field.name] = msgspec.convert(item, field.type, strict=False)
             except msgspec.ValidationError:
                 notes.unusable(at, item)
