@@ -47,41 +47,41 @@ class HeldCall:
         "when",
     )
 
-    def __init__(self, call_id: str, direction: str, caller: str, caller_name: str, started: Seconds | None):
+    def __init__(
+        self, call_id: str, state: State, direction: str, caller: str, caller_name: str, started: Seconds | None
+    ):
         self.call_id = call_id
+        self.state = state
         self.direction = direction
         self.caller = caller
         self.caller_name = caller_name
-        self.started = self.since = started
-        self.state = HUNGUP
+        self.started = self.since = self.when = started
         self.account_id: int | str | None = None
         self.did = self.cause = self.transferred_by = ""
         self.attempts = 0
         self.answered = False
         self.answered_at: Seconds | None = None
         self.awaited_since: Seconds | None = None
-        self.when: Seconds | None = None
-        self.final: Call | None = None
         self.wait_s: Seconds | None = 0
         self.ring_s: Seconds | None = 0
         self.talk_s: Seconds | None = 0
         self.hold_s: Seconds | None = 0
         self.unknown_s: Seconds | None = 0
         self.outcome: Outcome | None = None
+        self.final: Call | None = None
         self.related: tuple[str, ...] = ()
         self.legs: tuple[Leg, ...] = ()
+        self.past_legs: tuple[Leg, ...] = ()
         self.waiting: tuple[Wait, ...] = ()
-        self.past_legs: list[Leg] = []
-        self.past_waits: list[Wait] = []
+        self.past_waits: tuple[Wait, ...] = ()
 
     @classmethod
     def of(cls, call: Call) -> HeldCall:
         """A call from a snapshot or from the history, to go on with."""
-        held = cls(call.call_id, call.direction, call.caller, call.caller_name, call.started)
-        for name in cls.__slots__:
-            if name in Call.__struct_fields__:
+        held = cls(call.call_id, call.state, call.direction, call.caller, call.caller_name, call.started)
+        for name in Call.__struct_fields__:
+            if name not in ("ended_at", "inferred"):
                 setattr(held, name, getattr(call, name))
-        held.past_legs, held.past_waits = list(call.past_legs), list(call.past_waits)
         held.final = call if call.state is HUNGUP else None
         return held
 
@@ -122,9 +122,9 @@ class HeldCall:
             self.transferred_by,
             self.awaited_since,
             self.legs,
-            tuple(self.past_legs),
+            self.past_legs,
             self.waiting,
-            tuple(self.past_waits),
+            self.past_waits,
         )
 
     def derived(self) -> State:
@@ -167,9 +167,8 @@ class HeldCall:
             self.legs = ()
         else:
             self.legs = tuple([leg for leg in self.legs if leg.attempt != before.attempt])
-        self.past_legs.append(after)
-        if len(self.past_legs) > PAST_KEPT:
-            del self.past_legs[0]
+        past = self.past_legs
+        self.past_legs = (*past, after) if len(past) < PAST_KEPT else (*past[1:], after)
         outcome = stronger(self.outcome, after)
         if outcome is not None:
             self.outcome, self.cause = outcome, after.cause
@@ -177,9 +176,8 @@ class HeldCall:
     def leave(self, before: Wait, after: Wait) -> None:
         """A wait has ended as `after`."""
         self.waiting = tuple([wait for wait in self.waiting if wait != before])
-        self.past_waits.append(after)
-        if len(self.past_waits) > PAST_KEPT:
-            del self.past_waits[0]
+        past = self.past_waits
+        self.past_waits = (*past, after) if len(past) < PAST_KEPT else (*past[1:], after)
         self.outcome = stronger(self.outcome, after) or self.outcome
 
 

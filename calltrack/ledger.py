@@ -72,10 +72,11 @@ class Ledger(Clock):
         call_id, since = leg.call_id, leg.since
         call = self.calls.get(call_id) or self._back(call_id, since)
         if call is None:
-            call = HeldCall(call_id, leg.direction, leg.caller, leg.caller_name, leg.started)
-            call.account_id, call.did = account_id, leg.did
-            call.since, call.ring_s, call.talk_s = since, leg.ring_s, leg.talk_s
-            call.state = state = counted(leg)
+            state = counted(leg)
+            call = HeldCall(call_id, state, leg.direction, leg.caller, leg.caller_name, leg.started)
+            call.account_id, call.did, call.since = account_id, leg.did, since
+            if leg.answered:
+                call.ring_s, call.talk_s = leg.ring_s, leg.talk_s
             self.calls[call_id] = call
             self.out.append(
                 changes.CallStarted(
@@ -161,8 +162,8 @@ class Ledger(Clock):
         call_id, joined = wait.call_id, wait.joined_at
         call = self.calls.get(call_id) or self._back(call_id, joined)
         if call is None:
-            call = self.calls[call_id] = HeldCall(call_id, "Incoming", wait.caller, wait.caller_name, joined)
-            call.state = QUEUED
+            call = HeldCall(call_id, QUEUED, "Incoming", wait.caller, wait.caller_name, joined)
+            self.calls[call_id] = call
             self.out.append(
                 changes.CallStarted(
                     self.position,
@@ -200,7 +201,7 @@ class Ledger(Clock):
         total = _TOTALS[outcome]
         self.queues[wait.queue_id] = replace(
             queue,
-            waiting=tuple(other for other in queue.waiting if other != wait),
+            waiting=tuple([other for other in queue.waiting if other != wait]),
             **{total: getattr(queue, total) + 1},
         )
         call = self.touched[wait.call_id] = self.calls[wait.call_id]

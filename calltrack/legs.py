@@ -52,7 +52,9 @@ class Told(Struct, frozen=True, gc=False):
         if leg.call_id != self.call_id:
             return False
         info = self.info
-        return info is None or _held([leg], leg.call_id, info.callStarted or 0, info.c2cdirection or 0) is leg
+        if info is None or (info.callStarted == leg.stamp and (info.c2cdirection or 0) == leg.c2c):
+            return True
+        return _held([leg], leg.call_id, info.callStarted or 0, info.c2cdirection or 0) is leg
 
 
 def reconcile(ledger: Ledger, extension: HeldExtension, infos: list[CallInfo], told: Told) -> tuple[Leg, ...]:
@@ -239,7 +241,7 @@ def _move(ledger: Ledger, leg: Leg, info: CallInfo, signal: str, told: Told, abo
 def _end(ledger: Ledger, leg: Leg, live: list[Leg], told: Told) -> bool:
     """End a leg that the list has no more; returns whether its own HANGUP is the reason."""
     if told.reason == "HANGUP" and told.of(leg):
-        if told.info is not None and not leg.answered:
+        if not leg.answered and told.info is not None and (told.info.callstatus != leg.state or told.info.answered):
             leg = _catch_up(ledger, leg, told.info, told)
         ledger.end_leg(leg, told.cause, told.dial_status, True, "")
         return True

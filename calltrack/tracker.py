@@ -13,7 +13,6 @@ from collections import defaultdict
 from hashlib import blake2s
 from typing import Self
 
-import msgspec
 from msgspec.structs import replace
 
 from calltrack import agents, changes, legs, waits
@@ -54,7 +53,7 @@ class Tracker:
     def __init__(self, *, history: int = HISTORY, strict: bool = False):
         self._ledger = Ledger(history)
         self._strict = strict
-        self._last: Frame | None = None
+        self._last: bytes | None = None
         self._last_print = ""
         self._connected = True
         self._events_since_login = False
@@ -74,11 +73,11 @@ class Tracker:
         """
         ledger = self._ledger
         ledger.position += 1
-        body, last = frame.body, self._last
-        if (last is None or body == last.body) and self._repeats(frame):
+        body, raw = frame.body, frame.raw
+        if raw == self._last or (self._last_print and self._repeats(raw)):
             self._duplicates += 1
             return ()
-        self._last = frame
+        self._last = raw
         self._events[frame.event] += 1
         if type(body) is ExtensionEvent:
             self._extension_event(body)
@@ -158,13 +157,10 @@ class Tracker:
         tracker._counts = {name: dict(getattr(counters, name)) for name in tracker._counts}
         return tracker
 
-    def _repeats(self, frame: Frame) -> bool:
-        last = self._last
-        if last is None:
-            return bool(self._last_print) and _fingerprint(frame) == self._last_print
-        if type(frame.body) is Notice:
-            return frame.raw == last.raw
-        return frame.unknown == last.unknown and frame.bad == last.bad
+    def _repeats(self, raw: bytes) -> bool:
+        """Of the first frame after a restore: whether it is the one that the snapshot ended with."""
+        last, self._last_print = self._last_print, ""
+        return _fingerprint(raw) == last
 
     def _extension_event(self, body: ExtensionEvent) -> None:
         info = body.data or _NOTHING
@@ -361,10 +357,8 @@ _REASONS = ("NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP", "userStatusUpdate")
 _GAPS_KEPT = 100
 
 
-def _fingerprint(frame: Frame) -> str:
-    """Tells whether a restored tracker is fed the frame again that its snapshot ended with."""
-    said = frame.raw if type(frame.body) is Notice else msgspec.json.encode((frame.body, frame.unknown, frame.bad))
-    return blake2s(frame.event.encode() + b"\0" + said, digest_size=16).hexdigest()
+def _fingerprint(raw: bytes) -> str:
+    return blake2s(raw, digest_size=16).hexdigest()
 
 
 def _taken_out(body: ExtensionEvent, info: ExtensionInfo) -> ExtensionEvent:

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from calltrack.changes import AnomalyKind
-from calltrack.events import QueueCall, call_id_of
+from calltrack.events import QueueCall
 from calltrack.ledger import Ledger
 from calltrack.records import Wait
 from calltrack.states import Outcome
@@ -22,25 +22,22 @@ class Told(Struct, frozen=True, gc=False):
 
 def reconcile(ledger: Ledger, queue_id: str, infos: list[QueueCall], told: Told) -> None:
     """Make the queue's waits agree with the list."""
-    held = list(ledger.queues[queue_id].waiting)
-    listed = set()
+    held = {(wait.call_id, wait.stamp): wait for wait in ledger.queues[queue_id].waiting}
+    waits = False
     for info in infos:
-        call_id = call_id_of(info)
+        call_id = info.ivrid or info.IvrUniqueID
         if not call_id:
             ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a waiting call without ivrid", queue_id=queue_id)
             continue
-        listed.add(call_id)
-        stamp = info.JoinTimeStamp or 0
-        wait = next((wait for wait in held if wait.call_id == call_id and wait.stamp == stamp), None)
-        if wait is not None:
-            held.remove(wait)
-        else:
+        if call_id == told.call_id:
+            waits = True
+        if held.pop((call_id, info.JoinTimeStamp or 0), None) is None:
             _join(ledger, queue_id, info, call_id, told)
-    hungup = False
-    for wait in held:
-        hungup |= _leave(ledger, wait, told)
+    left = False
+    for wait in held.values():
+        left |= _leave(ledger, wait, told)
     if told.call_id:
-        _check_reason(ledger, queue_id, listed, told, hungup)
+        _check_reason(ledger, queue_id, told, waits, left)
 
 
 def _join(ledger: Ledger, queue_id: str, info: QueueCall, call_id: str, told: Told) -> None:
@@ -80,13 +77,10 @@ def _leave(ledger: Ledger, wait: Wait, told: Told) -> bool:
     return False
 
 
-def _check_reason(ledger: Ledger, queue_id: str, listed: set[str], told: Told, left: bool) -> None:
+def _check_reason(ledger: Ledger, queue_id: str, told: Told, waits: bool, left: bool) -> None:
     """Whether the list agrees with the event's reason."""
-    if told.reason == "JOIN":
-        agrees = told.call_id in listed
-    elif told.reason in WAIT_ENDS:
-        agrees = told.call_id not in listed
-    else:
+    reason = told.reason
+    if reason != "JOIN" and reason not in WAIT_ENDS:
         ledger.anomaly(
             AnomalyKind.UNKNOWN_REASON,
             f"a queue event is {told.reason!r}",
@@ -95,23 +89,22 @@ def _check_reason(ledger: Ledger, queue_id: str, listed: set[str], told: Told, l
             expected=", ".join(["JOIN", *WAIT_ENDS]),
             seen=told.reason,
         )
-        return
-    if not agrees:
+    elif waits != (reason == "JOIN"):
         ledger.anomaly(
             AnomalyKind.REASON_DISAGREES,
-            f"{told.reason}, but the call {'waits' if told.call_id in listed else 'does not wait'}",
+            f"{reason}, but the call {'waits' if waits else 'does not wait'}",
             call_id=told.call_id,
             queue_id=queue_id,
-            expected="waiting" if told.reason == "JOIN" else "gone",
-            seen="waiting" if told.call_id in listed else "gone",
+            expected="waiting" if reason == "JOIN" else "gone",
+            seen="waiting" if waits else "gone",
         )
-    elif told.reason in WAIT_ENDS and not left and not ledger.left_before(queue_id, told.call_id):
+    elif not waits and not left and not ledger.left_before(queue_id, told.call_id):
         # The end of a wait that we never held: it was there, we don't know since when.
         inferred = "left the queue, its JOIN was not seen"
         if not told.quiet:
             _missed(ledger, queue_id, told.call_id, "JOIN", told)
         wait = _open(ledger, queue_id, told.call_id, QueueCall(), None, inferred)
-        ledger.leave_queue(wait, WAIT_ENDS[told.reason], told.agent_name, "")
+        ledger.leave_queue(wait, WAIT_ENDS[reason], told.agent_name, "")
 
 
 def _missed(ledger: Ledger, queue_id: str, call_id: str, name: str, told: Told) -> None:

@@ -39,7 +39,8 @@ class Frame(Struct, frozen=True, gc=False):
         try:
             return cls.decode(msgspec.json.encode({"at": at, "event": event, "data": payload}))
         except (NotAFrame, UnicodeEncodeError, RecursionError) as error:
-            return cls(str(event), BODIES.get(event, Notice)(), at, b"", (), (f"the whole payload: {error}",))
+            nothing = msgspec.json.encode([str(event)])
+            return cls(str(event), BODIES.get(event, Notice)(), at, nothing, (), (f"the whole payload: {error}",))
 
     @classmethod
     def decode(cls, line: bytes | str) -> Self:
@@ -77,7 +78,7 @@ class Frame(Struct, frozen=True, gc=False):
 
     def payload(self) -> Any:
         """The event's JSON as it came, in plain dicts and lists; None if it had none."""
-        return _any.decode(_envelope(self.raw).data) if self.raw else None
+        return _any.decode(_envelope(self.raw).data)
 
 
 _USUAL = b'["ExtensionEvent",'
