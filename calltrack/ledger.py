@@ -241,7 +241,8 @@ class Ledger(Clock):
     def settle_extension(self, held: HeldExtension, legs: tuple[Leg, ...], inferred: str = "") -> None:
         """Give an extension its live legs, and the state that follows from them."""
         held.legs = legs
-        before, state = held.state, held.derived()
+        before = held.state
+        state = counted(legs[0]) if len(legs) == 1 and not held.unknown else held.derived()
         if state is not before:
             if before is UNKNOWN and held.since is None:  # the first sight of it
                 held.since = next((leg.since for leg in legs if counted(leg) is state), None)
@@ -257,7 +258,8 @@ class Ledger(Clock):
     def settle_calls(self) -> None:
         """Derive the state of every call that this frame touched, and end those that have nothing left."""
         for call in self.touched.values():
-            state = call.derived()
+            legs = call.legs
+            state = counted(legs[0]) if len(legs) == 1 and not call.waiting else call.derived()
             if state is HUNGUP:
                 self._end_call(call, self.when)
             elif state is not call.state:

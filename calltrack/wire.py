@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from calltrack.errors import NotAFrame
-from calltrack.events import ALIASES, BODIES, Body, ExtensionEvent, Notice, Wire
+from calltrack.events import ALIASES, BODIES, Body, ExtensionEvent, Notice, QueueEvent, Wire
 
 _BAD_SHOWN = 60  # characters of an unusable value kept as evidence
 
@@ -51,9 +51,10 @@ class Frame(Struct, frozen=True, gc=False):
         try:
             if isinstance(line, str):
                 line = line.encode()
-            if line.startswith(_USUAL) and line.isascii():
+            if line.startswith(_STARTS) and line.isascii():
                 try:
-                    return cls("ExtensionEvent", _usual.decode(line)[1], None, line)
+                    event, body = (_extension if line.startswith(_EXTENSION) else _queue).decode(line)
+                    return cls(event, body, None, line)
                 except msgspec.ValidationError:
                     pass
             return cls._decode_any(line)
@@ -81,8 +82,10 @@ class Frame(Struct, frozen=True, gc=False):
         return _any.decode(_envelope(self.raw).data)
 
 
-_USUAL = b'["ExtensionEvent",'
-_usual = msgspec.json.Decoder(tuple[str, ExtensionEvent], strict=False)
+_EXTENSION, _QUEUE = b'["ExtensionEvent",', b'["QueueEvent",'
+_STARTS = (_EXTENSION, _QUEUE)
+_extension = msgspec.json.Decoder(tuple[str, ExtensionEvent], strict=False)
+_queue = msgspec.json.Decoder(tuple[str, QueueEvent], strict=False)
 _any = msgspec.json.Decoder()
 
 
