@@ -33,7 +33,7 @@ from calltrack.events import (
 )
 from calltrack.held import HeldCall, HeldExtension
 from calltrack.ledger import Ledger
-from calltrack.records import Extension, Gap, Queue
+from calltrack.records import Extension, Gap, Queue, Seconds
 from calltrack.snapshot import Counters, Resume, Snapshot
 from calltrack.table import UNKNOWN
 from calltrack.wire import Frame
@@ -103,6 +103,11 @@ class Tracker:
         if ledger.anomalies:
             self._count_anomalies(out)
         return out
+
+    @property
+    def time(self) -> Seconds | None:
+        """The server time of the last frame that had one, UTC epoch s; None before the first."""
+        return self._ledger.at
 
     def snapshot(self) -> Snapshot:
         """Everything known now, as an immutable value; cheap, for the records are shared."""

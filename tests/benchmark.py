@@ -16,7 +16,7 @@ import orjson
 
 from calltrack import Frame, Tracker
 
-_SLICES = 50
+_SLICES = 10
 
 
 def _resident_mib() -> float:
@@ -53,7 +53,7 @@ def main(recording: Path, megabytes: int, limit: float) -> None:
         feed_s += end - middle
         if rounds:
             ratios.append((end - middle) / (middle - start))
-        if turn == _SLICES // 10:
+        if turn == 0:
             early = _resident_mib()
     frames = repeats * len(lines)
     ratio = median(ratios)

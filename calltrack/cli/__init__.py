@@ -1,0 +1,67 @@
+"""The command line. Every command is a module of its own, loaded when it is asked for, so that --help is fast."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from calltrack.errors import CalltrackError
+
+COMMANDS = {
+    "replay": "Tell the story of a recording, one line per change.",
+    "snapshot": "Show the state at one moment of a recording.",
+    "explain": "Show one call's whole life, and why it went so.",
+    "check": "Report whether a recording is sound, and whether the sums hold.",
+    "diagram": "Print the state machines as Mermaid, from the tables.",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"calltrack.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  calltrack replay events.jsonl
+  calltrack replay events.jsonl.zst --call 20231130112947 --format json
+  calltrack snapshot events.jsonl --at 2023-11-30T10:00:00Z --json
+  calltrack explain events.jsonl 202311301129476d30fb50a125f19f53
+  zcat events.jsonl.gz | calltrack check -
+\b
+Exit codes: 0 fine; 1 the recording has lines that are not frames, or a check failed;
+2 it cannot be read, --strict met a bad line, or the command line is wrong.
+\b
+Completion: eval "$(_CALLTRACK_COMPLETE=bash_source calltrack)"  (or zsh_source, fish_source)""",
+)
+@click.version_option(package_name="calltrack")
+def commands() -> None:
+    """Know, at every moment and with proof, what every call and every agent of a call centre is doing.
+
+    A RECORDING is a file of JSON lines, one socket.io event each: ["ExtensionEvent", {...}],
+    {"name": ..., "data": {...}} or {"at": ..., "event": ..., "data": {...}}; plain, gzip or zstd;
+    "-" is standard input.
+    """
+
+
+def main() -> None:
+    """Entry point of the `calltrack` command."""
+    try:
+        commands(prog_name="calltrack")
+    except CalltrackError as error:
+        click.echo(f"calltrack: {error}", err=True)
+        sys.exit(2)

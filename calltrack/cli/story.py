@@ -1,0 +1,123 @@
+"""A change as one line: when, at which frame, which call and extension, what, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from calltrack import changes as ch
+from calltrack.cli.terminal import moment, safe, span
+from calltrack.records import Leg
+
+_COLOURS = {
+    "Anomaly": "red",
+    "LegAnswered": "green",
+    "LegEnded": "yellow",
+    "CallEnded": "yellow",
+    "LegStarted": "cyan",
+    "CallStarted": "cyan",
+    "ConnectionLost": "red",
+}
+
+
+def line(change: ch.Change, colour: bool) -> str:
+    """The line, without its end; `colour` adds ANSI codes."""
+    kind = type(change).__name__
+    name = f"{kind:<21}"
+    inferred = getattr(change, "inferred", "")
+    parts = (
+        moment(change.at),
+        f"#{change.position:<6}",
+        click.style(name, fg=_COLOURS.get(kind)) if colour else name,
+        f"{safe(getattr(change, 'exten_user', '') or _queue(change)):<10}",
+        f"{safe(getattr(change, 'call_id', '')):<32}",
+        safe(_what(change)) + (f"  (inferred: {safe(inferred)})" if inferred else ""),
+    )
+    return " ".join(parts).rstrip()
+
+
+def _queue(change: ch.Change) -> str:
+    queue_id = getattr(change, "queue_id", "")
+    return f"queue {queue_id}" if queue_id else ""
+
+
+def _what(change: ch.Change) -> str:
+    tell = _TELL.get(type(change))
+    return tell(change) if tell else ""
+
+
+def _with(leg: Leg) -> str:
+    who = leg.caller or "unknown"
+    return f"{who} ({leg.caller_name})" if leg.caller_name and leg.caller_name != leg.caller else who
+
+
+def _durations(leg: Leg) -> str:
+    spent = (("ring", leg.ring_s), ("talk", leg.talk_s), ("hold", leg.hold_s), ("unknown", leg.unknown_s))
+    return ", ".join(f"{name} {span(value)}" for name, value in spent if value != 0)
+
+
+def _leg_started(change: ch.LegStarted) -> str:
+    leg = change.leg
+    queue = f", queue {leg.queue_id}" if leg.queue_id else ""
+    c2c = f", click2call leg {leg.c2c}" if leg.c2c else ""
+    return f"{leg.state} {leg.direction} {_with(leg)}, attempt {leg.attempt}{queue}{c2c}"
+
+
+def _leg_ended(change: ch.LegEnded) -> str:
+    leg = change.leg
+    cause = f" ({leg.cause})" if leg.cause else ""
+    return ", ".join(filter(None, [f"{leg.outcome}{cause}", _durations(leg)]))
+
+
+def _call_ended(change: ch.CallEnded) -> str:
+    call = change.call
+    spent = (("wait", call.wait_s), ("ring", call.ring_s), ("talk", call.talk_s), ("hold", call.hold_s))
+    times = ", ".join(f"{name} {span(value)}" for name, value in spent if value != 0)
+    return ", ".join(filter(None, [f"{call.outcome}, {call.attempts} legs", times]))
+
+
+def _queue_left(change: ch.QueueLeft) -> str:
+    wait = change.wait
+    by = f" by {wait.agent_name}" if wait.agent_name else ""
+    return f"{wait.outcome}{by} after {span(wait.wait_s)}"
+
+
+def _status(number: int | None, name: str) -> str:
+    return f"{name} ({number})" if name else str(number)
+
+
+def _agent(change: ch.AgentLoggedOn | ch.AgentLoggedOff) -> str:
+    return f"{change.agent_name} ({change.agent_id})"
+
+
+def _anomaly(change: ch.Anomaly) -> str:
+    evidence = f" [expected {change.expected}; seen {change.seen}]" if change.expected else ""
+    return f"{change.kind}: {change.detail}{evidence}"
+
+
+_TELL: dict[type[ch.Change], Callable[..., str]] = {
+    ch.LegStarted: _leg_started,
+    ch.LegAnswered: lambda change: f"rang {span(change.leg.ring_s)}",
+    ch.LegHeld: lambda change: f"talked {span(change.leg.talk_s)} so far",
+    ch.LegRetrieved: lambda change: f"held {span(change.leg.hold_s)} so far",
+    ch.LegBlurred: lambda change: "state unknown",
+    ch.LegCorrected: lambda change: f"is {change.leg.state}",
+    ch.LegEnded: _leg_ended,
+    ch.CallStarted: lambda change: f"{change.state} {change.direction} {change.caller or 'unknown'}",
+    ch.CallStateChanged: lambda change: f"{change.old} → {change.new}",
+    ch.CallLinked: lambda change: f"from {', '.join(change.related)}"
+    + (f", transferred by {change.transferred_by}" if change.transferred_by else ""),
+    ch.CallEnded: _call_ended,
+    ch.ExtensionAppeared: lambda change: f"{change.extension.user_name}, agent {change.extension.agent_name or 'nobody'},"
+    f" status {_status(change.extension.agent_status, change.extension.agent_status_name)}",
+    ch.ExtensionStateChanged: lambda change: f"{change.old} → {change.new}",
+    ch.AgentLoggedOn: _agent,
+    ch.AgentLoggedOff: _agent,
+    ch.AgentStatusChanged: lambda change: f"{change.agent_name}: {_status(change.new, change.name)}",
+    ch.QueueJoined: lambda change: f"{change.wait.caller or 'unknown'} since {moment(change.wait.joined_at)}",
+    ch.QueueLeft: _queue_left,
+    ch.ConnectionLost: lambda change: change.gap.reason,
+    ch.ConnectionRegained: lambda change: f"nothing was received since {moment(change.gap.since)}: {change.gap.reason}",
+    ch.Anomaly: _anomaly,
+}

@@ -1,0 +1,115 @@
+"""What all commands share: reading with progress and bad lines reported, times, and text made safe for a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from calltrack.errors import BadLine
+    from calltrack.recording import Recording
+    from calltrack.wire import Frame
+
+_LONG_FILE = 5_000_000  # bytes from which reading shows its progress
+_SHOWN = 10  # bad lines reported in full
+
+
+def safe(text: object) -> str:
+    """Strangers' text for a terminal: control and direction characters spelled out, so that none is obeyed."""
+    shown = str(text)
+    if shown.isprintable():
+        return shown
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown)
+
+
+def moment(at: float | None) -> str:
+    """A UTC epoch (s) for people; "?" if it is unknown."""
+    return "?" if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def span(seconds: float | None) -> str:
+    """A duration (s) for people; "?" if it is unknown."""
+    if seconds is None:
+        return "?"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
+
+
+def colourful() -> bool:
+    """Whether standard output is a terminal that wants colour."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def console() -> Console:
+    """A rich console on standard output: colour-free, and as wide as its content needs, when piped."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else 200
+    return Console(width=width, no_color=not colourful(), highlight=False, markup=False, emoji=False)
+
+
+class TimeParam(click.ParamType[float]):
+    """A moment: ISO 8601 (UTC unless it says otherwise) or UTC epoch seconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Returns UTC epoch s."""
+        try:
+            return float(value)
+        except ValueError:
+            pass
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time; write 2023-11-30T10:00:00Z or epoch seconds", param, ctx)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+class Reader:
+    """The frames of a recording for a command: bad lines go to standard error, long files show their progress."""
+
+    def __init__(self, path: str, *, strict: bool = False):
+        from calltrack.recording import Recording
+
+        self.recording: Recording = Recording(path, strict=strict, on_bad=self._report)
+
+    def __iter__(self) -> Iterator[Frame]:
+        recording = self.recording
+        if not sys.stderr.isatty() or (recording.size or 0) < _LONG_FILE:
+            yield from recording
+            return
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("reading", total=recording.size)
+            for count, frame in enumerate(recording):
+                if count % 2000 == 0:
+                    progress.update(task, completed=recording.bytes_read)
+                yield frame
+
+    def finish(self) -> None:
+        """Say what is left to say of bad lines; exits with 1 if there were any, or nothing at all was read."""
+        recording = self.recording
+        if recording.bad > _SHOWN:
+            click.echo(f"{recording.name}: {recording.bad - _SHOWN} more lines are not frames", err=True)
+        if not recording.frames and not recording.bad:
+            click.echo(f"{recording.name}: empty, there is no frame in it", err=True)
+        if recording.bad or not recording.frames:
+            sys.exit(1)
+
+    def _report(self, bad: BadLine) -> None:
+        if self.recording.bad <= _SHOWN:
+            click.echo(safe(bad), err=True)
+
+
+recording_argument = click.argument("recording", metavar="RECORDING")
+strict_option = click.option("--strict", is_flag=True, help="Stop at the first line that is not a frame (exit code 2).")
