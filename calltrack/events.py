@@ -210,3 +210,16 @@ def text(value: Text) -> str:
 def call_id_of(info: CallInfo | QueueCall) -> str:
     """A call's ivrid under either name, or "" (field guide §1)."""
     return info.ivrid or info.IvrUniqueID or ""
+
+
+def times_of(body: Body) -> tuple[Number, Number, Number]:
+    """A frame's servertime, servertimeoffset and telephonyservertime: beside `data`, else in it (field guide §1)."""
+    if isinstance(body, ExtensionEvent | QueueEvent):
+        inner = body.data or ExtensionInfo()
+        offset = body.servertimeoffset
+        return (
+            body.servertime or inner.servertime,
+            inner.servertimeoffset if offset is None else offset,
+            body.telephonyservertime or inner.telephonyservertime,
+        )
+    return body.servertime, body.servertimeoffset, None

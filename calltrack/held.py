@@ -28,6 +28,7 @@ class HeldCall:
         "cause",
         "did",
         "direction",
+        "ending",
         "final",
         "hold_s",
         "legs",
@@ -58,6 +59,7 @@ class HeldCall:
         self.started = self.since = self.when = started
         self.account_id: int | str | None = None
         self.did = self.cause = self.transferred_by = ""
+        self.ending = ""  # why its last leg or wait ended, if that was inferred
         self.attempts = 0
         self.answered = False
         self.answered_at: Seconds | None = None
@@ -90,7 +92,9 @@ class HeldCall:
         return self.final or self._value(None, "")
 
     def end(self, when: Seconds | None, inferred: str) -> Call:
-        """The call as it ended."""
+        """The call as it ended; how long it was in its last state is unknown if nothing told of the end."""
+        if inferred:
+            self.state = UNKNOWN
         self.enter(HUNGUP, when)
         self.final = final = self._value(when, inferred)
         return final
@@ -163,6 +167,7 @@ class HeldCall:
 
     def drop(self, before: Leg, after: Leg) -> None:
         """A live leg has ended as `after`."""
+        self.ending = after.inferred
         if len(self.legs) == 1:
             self.legs = ()
         else:
@@ -175,6 +180,7 @@ class HeldCall:
 
     def leave(self, before: Wait, after: Wait) -> None:
         """A wait has ended as `after`."""
+        self.ending = after.inferred
         self.waiting = tuple([wait for wait in self.waiting if wait != before])
         past = self.past_waits
         self.past_waits = (*past, after) if len(past) < PAST_KEPT else (*past[1:], after)

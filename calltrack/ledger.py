@@ -124,12 +124,12 @@ class Ledger(Clock):
         return after
 
     def end_leg(self, leg: Leg, cause: str, dial_status: str, told: bool, inferred: str) -> None:
-        """Close a leg, once."""
-        when, call_id = self.when, leg.call_id
+        """Close a leg, once; if nothing told of its end, nobody knows when it was: at this frame at the latest."""
+        when, call_id = self.when if told else self.at, leg.call_id
         if leg.since is not None and when is not None and when < leg.since:
             self._reversed(leg, when)
         outcome = outcome_of_leg(leg, cause, dial_status, told)
-        after = ended(leg, when, outcome, cause, inferred)
+        after = ended(leg, when, outcome, cause, told, inferred)
         call = self.touched[call_id] = self.calls[call_id]
         call.drop(leg, after)
         call.when = when
@@ -186,12 +186,13 @@ class Ledger(Clock):
         self.out.append(changes.QueueJoined(self.position, self.at, wait.queue_id, call_id, wait, inferred))
 
     def leave_queue(self, wait: Wait, outcome: Outcome, agent_name: str, inferred: str) -> None:
-        """Close a wait, once."""
-        wait_s = elapsed(wait.joined_at, self.when)
+        """Close a wait, once; if nothing told of its end, nobody knows how long it took."""
+        when = self.at if inferred else self.when
+        wait_s = None if inferred else elapsed(wait.joined_at, when)
         after = replace(
             wait,
             state=HUNGUP,
-            left_at=self.when,
+            left_at=when,
             wait_s=wait_s,
             outcome=outcome,
             agent_name=agent_name,
@@ -207,7 +208,7 @@ class Ledger(Clock):
         call = self.touched[wait.call_id] = self.calls[wait.call_id]
         call.leave(wait, after)
         call.wait_s = plus(call.wait_s, wait_s)
-        call.when = self.when
+        call.when = when
         if outcome is Outcome.ANSWERED or outcome is Outcome.PICKED_UP:
             self._await_winner(call)
         self.out.append(changes.QueueLeft(self.position, self.at, wait.queue_id, wait.call_id, after, inferred))
@@ -261,7 +262,7 @@ class Ledger(Clock):
             legs = call.legs
             state = counted(legs[0]) if len(legs) == 1 and not call.waiting else call.derived()
             if state is HUNGUP:
-                self._end_call(call, self.when)
+                self._end_call(call, call.when, call.ending)
             elif state is not call.state:
                 before = call.state
                 call.enter(state, call.when)
@@ -291,11 +292,9 @@ class Ledger(Clock):
         self.out.append(changes.CallResumed(self.position, self.at, call_id))
         return past
 
-    def _end_call(self, call: HeldCall, when: Seconds | None, inferred: str = "") -> None:
+    def _end_call(self, call: HeldCall, when: Seconds | None, inferred: str) -> None:
         call_id = call.call_id
         del self.calls[call_id]
-        if not inferred and call.past_legs:
-            inferred = call.past_legs[-1].inferred
         after = call.end(when, inferred)
         self.ended[call_id] = call
         if len(self.ended) > self.history:

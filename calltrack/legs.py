@@ -142,6 +142,8 @@ def _start(
             inferred = "answered, its NEWCALL was not seen"
     else:
         inferred = f"in the list of {told.source}" if told.source else "in the list, its NEWCALL was not seen"
+        if about and told.reason == "HANGUP":
+            inferred = "its HANGUP is the first that was seen of it"
     if inferred and not told.quiet and not told.source:
         _missed(ledger, leg, "NEWCALL", told)
     ledger.start_leg(leg, extension.agent.account_id, inferred)
@@ -221,9 +223,9 @@ def _move(ledger: Ledger, leg: Leg, info: CallInfo, signal: str, told: Told, abo
             seen=_STATES[signal].value,
         )
         edge = Edge(leg.state, signal, _STATES[signal], (), "LegCorrected")
-        return ledger.move_leg(leg, edge, ledger.when, "no lawful step leads here; the list is believed")
+        return ledger.move_leg(leg, edge, ledger.at, "no lawful step leads here; the list is believed")
     for edge in path:
-        when = ledger.when
+        when = ledger.when if about else ledger.at
         if edge.signal == "talks" and not leg.answered:
             when = ledger.utc(info.callAnswered) or when
         inferred = ""
@@ -246,8 +248,10 @@ def _end(ledger: Ledger, leg: Leg, live: list[Leg], told: Told) -> bool:
         ledger.end_leg(leg, told.cause, told.dial_status, True, "")
         return True
     if leg.c2c == 1 and any(other.call_id == leg.call_id and other.c2c == 2 for other in live):
-        inferred = "click2call leg 2 took its place"  # leg 1 never gets a HANGUP then (field guide §4)
-    elif told.source:
+        # Lawful: leg 1 never gets a HANGUP of its own then (field guide §4).
+        ledger.end_leg(leg, "", "", True, "click2call leg 2 took its place")
+        return False
+    if told.source:
         inferred = f"not in the list of {told.source}"
     else:
         inferred = "gone from the list, its HANGUP was not seen"

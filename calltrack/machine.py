@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from transitions import Machine
 
 from calltrack.states import State
-from calltrack.table import LEG, MISSED, Edge
+from calltrack.table import CALL, EXTENSION, LEG, MISSED, Edge
 
 
 class BadTable(Exception):
@@ -57,3 +57,28 @@ def flatten(machine: Machine, edges: Iterable[Edge]) -> dict[tuple[State, str], 
 MACHINE = declare(LEG)
 PATHS = flatten(MACHINE, LEG)
 """Not in here: impossible, or the leg is in that state already."""
+
+
+def diagrams() -> dict[str, str]:
+    """Mermaid text by name: the leg's machine, and how the states of calls and extensions are derived from legs."""
+    lines = ["stateDiagram-v2", "    direction LR"]
+    for signal, event in MACHINE.events.items():
+        for source, transitions in event.transitions.items():
+            told_by = PATHS[State(source), signal][0].told_by
+            label = f"{signal} ({' / '.join(told_by)})" if told_by else signal
+            start = "[*]" if source == State.NEW else source
+            end = "[*]" if transitions[0].dest == State.HUNGUP else transitions[0].dest
+            lines.append(f"    {start} --> {end}: {label}")
+    return {
+        "leg": "\n".join(lines) + "\n",
+        "call": _order("any leg or wait is", CALL, State.HUNGUP),
+        "extension": _order("any leg is", EXTENSION, State.IDLE),
+    }
+
+
+def _order(question: str, states: tuple[State, ...], otherwise: State) -> str:
+    lines = ["flowchart LR"]
+    for i, state in enumerate(states):
+        lines.append(f'    q{i}{{"{question} {state}?"}} -- yes --> s{i}["{state}"]')
+        lines.append(f"    q{i} -- no --> " + (f"q{i + 1}" if i + 1 < len(states) else f'other["{otherwise}"]'))
+    return "\n".join(lines) + "\n"

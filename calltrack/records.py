@@ -218,10 +218,10 @@ def moved(leg: Leg, state: State, when: Seconds | None) -> Leg:
     return replace(leg, **fields)
 
 
-def ended(leg: Leg, when: Seconds | None, outcome: Outcome, cause: str, inferred: str) -> Leg:
-    """The leg after its end."""
+def ended(leg: Leg, when: Seconds | None, outcome: Outcome, cause: str, told: bool, inferred: str) -> Leg:
+    """The leg after its end; the time since its last step is unknown if nothing told of the end."""
     fields: dict[str, Any] = {"state": HUNGUP, "since": when, "ended_at": when, "outcome": outcome}
-    spend(fields, leg, counted(leg), when)
+    spend(fields, leg, counted(leg) if told else UNKNOWN, when)
     return replace(leg, cause=cause, inferred=inferred, **fields)
 
 

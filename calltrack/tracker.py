@@ -21,15 +21,16 @@ from calltrack.errors import AnomalyFound
 from calltrack.events import (
     KNOWN,
     AllExtensionsStatus,
+    Body,
     ExtensionEvent,
     ExtensionInfo,
     LoginStatus,
     Notice,
-    Number,
     QueueEvent,
     QueueInfo,
     call_id_of,
     text,
+    times_of,
 )
 from calltrack.held import HeldCall, HeldExtension
 from calltrack.ledger import Ledger
@@ -218,7 +219,7 @@ class Tracker:
         return name
 
     def _all_extensions(self, body: AllExtensionsStatus) -> None:
-        self._tell_time(body.servertime, body.servertimeoffset)
+        self._tell_time(body)
         self._server_error(body)
         if body.extensions is None:
             return
@@ -232,11 +233,7 @@ class Tracker:
 
     def _queue_event(self, body: QueueEvent) -> None:
         info = body.data or QueueInfo()
-        self._tell_time(
-            body.servertime or info.servertime,
-            info.servertimeoffset if body.servertimeoffset is None else body.servertimeoffset,
-            body.telephonyservertime or info.telephonyservertime,
-        )
+        self._tell_time(body)
         self._events_since_login = True
         told = waits.Told(
             body.reason or info.reason or "",
@@ -263,7 +260,7 @@ class Tracker:
         return queue_id
 
     def _all_queues(self, body: LoginStatus) -> None:
-        self._tell_time(body.servertime, body.servertimeoffset)
+        self._tell_time(body)
         self._server_error(body)
         if body.queues is None:
             return
@@ -282,7 +279,7 @@ class Tracker:
             self._connection_lost(text(body.reason))
             return
         if event != "connect":
-            self._tell_time(body.servertime, body.servertimeoffset)
+            self._tell_time(body)
         if event == "loginSuccess":
             if self._connected and self._events_since_login:
                 self._close_gap(Gap(before, ledger.at, "logged in again, the loss was not seen"))
@@ -328,8 +325,8 @@ class Tracker:
         ledger.gaps = (*kept, gap)[-_GAPS_KEPT:]
         ledger.out.append(changes.ConnectionRegained(ledger.position, ledger.at, gap))
 
-    def _tell_time(self, servertime: Number, offset: Number, telephonyservertime: Number = None) -> None:
-        if not self._ledger.tell(servertime, offset, telephonyservertime):
+    def _tell_time(self, body: Body) -> None:
+        if not self._ledger.tell(*times_of(body)):
             self._went_back()
         if not self._connected:
             self._regained()
@@ -368,10 +365,6 @@ def _fingerprint(raw: bytes) -> str:
 
 def _taken_out(body: ExtensionEvent, info: ExtensionInfo) -> ExtensionEvent:
     """The event with the fields that some frames carry inside `data`; outside first (field guide §1)."""
-    inside = {
-        name: getattr(info, name)
-        for name in ("reason", "servertime", "servertimeoffset", "telephonyservertime")
-        + ("ivruniqueid", "dialStatus", "cause")
-        if getattr(body, name) is None
-    }
+    names = ("reason", "servertime", "servertimeoffset", "telephonyservertime", "ivruniqueid", "dialStatus", "cause")
+    inside = {name: getattr(info, name) for name in names if getattr(body, name) is None}
     return replace(body, **inside)

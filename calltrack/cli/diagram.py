@@ -1,0 +1,22 @@
+"""`calltrack diagram`: the state machines, drawn from the tables."""
+
+import click
+
+
+@click.command("diagram", short_help="Print the state machines as Mermaid, from the tables.")
+@click.option(
+    "--of",
+    type=click.Choice(["leg", "call", "extension"]),
+    help="Only this one: a leg's machine, or the order that derives a call's or extension's state.",
+)
+def command(of: str | None) -> None:
+    """Print the state machines as Mermaid, generated from calltrack/table.py.
+
+    \b
+    Example:
+      calltrack diagram --of leg > leg.mmd
+    """
+    from calltrack.machine import diagrams
+
+    found = diagrams()
+    click.echo("\n".join(found[name] for name in ([of] if of else found)), nl=False)

@@ -1,0 +1,85 @@
+"""`calltrack snapshot`: the state at one moment of a recording."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from calltrack.cli.terminal import Reader, TimeParam, console, moment, recording_argument, safe, span, strict_option
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from calltrack.snapshot import Snapshot
+
+
+@click.command("snapshot", short_help="Show the state at one moment of a recording.")
+@recording_argument
+@click.option("--line", type=click.IntRange(min=0), help="After this line of the file (default: after the last).")
+@click.option("--at", "at", type=TimeParam(), help="At this server time (ISO 8601 or epoch seconds, UTC).")
+@click.option("--json", "as_json", is_flag=True, help="As JSON: what Tracker.restore goes on from.")
+@strict_option
+def command(recording: str, line: int | None, at: float | None, as_json: bool, strict: bool) -> None:
+    """Show the state after RECORDING, after a line of it, or at a time: live calls, extensions, queues.
+
+    \b
+    Examples:
+      calltrack snapshot events.jsonl
+      calltrack snapshot events.jsonl --line 120
+      calltrack snapshot events.jsonl --at 2023-11-30T10:00:00Z --json | jq '.extensions[] | select(.state == "Talking")'
+    """
+    if line is not None and at is not None:
+        raise click.UsageError("--line and --at exclude each other")
+    from calltrack.player import until
+    from calltrack.tracker import Tracker
+
+    reader, tracker = Reader(recording, strict=strict), Tracker()
+    for frame in reader if at is None else until(reader, at):
+        if line is not None and reader.recording.line > line:
+            break
+        tracker.feed(frame)
+    if as_json:
+        click.echo(tracker.snapshot().to_json())
+    else:
+        show(tracker.snapshot())
+    reader.finish()
+
+
+def show(snapshot: Snapshot) -> None:
+    """Print a snapshot as tables."""
+    output, now = console(), snapshot.time
+    output.print(f"After {snapshot.position} frames, at {moment(now)}")
+    calls = _table("Live calls", "call", "state", "for", "direction", "caller", "legs")
+    for call in snapshot.calls:
+        legs = ", ".join(f"{leg.exten_user} {leg.state}" for leg in call.legs)
+        ago = _ago(now, call.since)
+        calls.add_row(*map(safe, (call.call_id, call.state, ago, call.direction, call.caller, legs)))
+    extensions = _table("Extensions", "extension", "state", "for", "agent", "status", "since", "calls")
+    for known in snapshot.extensions:
+        status = known.agent_status_name or ("?" if known.agent_status is None else known.agent_status)
+        since = moment(known.agent_status_since)
+        legs = ", ".join(leg.call_id for leg in known.legs)
+        row = (known.exten_user, known.state, _ago(now, known.since), known.agent_name, status, since, legs)
+        extensions.add_row(*map(safe, row))
+    queues = _table("Queues", "queue", "name", "waiting", "longest", "answered", "picked up", "abandoned", "lost")
+    for queue in snapshot.queues:
+        longest = span(snapshot.longest_wait(queue.queue_id)) if queue.waiting else ""
+        counts = (queue.answered, queue.picked_up, queue.abandoned, queue.lost)
+        queues.add_row(*map(safe, (queue.queue_id, queue.name, len(queue.waiting), longest, *counts)))
+    for table in (calls, extensions, queues):
+        output.print(table)
+    output.print(f"{len(snapshot.ended)} ended calls in the history")
+
+
+def _table(title: str, *columns: str) -> Table:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _ago(now: float | None, since: float | None) -> str:
+    return "?" if now is None or since is None else span(max(0, now - since))
