@@ -184,18 +184,12 @@ BODIES: dict[str, type[Body]] = {
 ALIASES = {"QueueEvents": "QueueEvent", "AllExtensionStatus": "AllExtensionsStatus"}
 
 KNOWN = frozenset(
-    [
+    {
         *BODIES,
-        "loginSuccess",
-        "loginResponse",
-        "closeme",
-        "error",
-        "keepaliveResponse",
-        "connect",
-        "disconnect",
-    ]
-    + ["AllDialersStatus", "DialerEvent", "AllUsersStatus"]
-    + ["ExtensionsUpdated", "QueuesUpdated", "DialersUpdated"]
+        *("loginSuccess", "loginResponse", "closeme", "error", "keepaliveResponse", "connect", "disconnect"),
+        *("AllDialersStatus", "DialerEvent", "AllUsersStatus"),
+        *("ExtensionsUpdated", "QueuesUpdated", "DialersUpdated"),
+    }
 )
 """Events whose meaning is known (field guide §1); connect and disconnect are the socket's own."""
 

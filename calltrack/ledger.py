@@ -251,9 +251,7 @@ class Ledger(Clock):
                 held.since = self.when
             held.state = state
             self.out.append(
-                changes.ExtensionStateChanged(
-                    self.position, self.at, held.agent.exten_user, before, state, inferred
-                )
+                changes.ExtensionStateChanged(self.position, self.at, held.agent.exten_user, before, state, inferred)
             )
 
     def settle_calls(self) -> None:
@@ -266,9 +264,7 @@ class Ledger(Clock):
             elif state is not call.state:
                 before = call.state
                 call.enter(state, call.when)
-                self.out.append(
-                    changes.CallStateChanged(self.position, self.at, call.call_id, before, state)
-                )
+                self.out.append(changes.CallStateChanged(self.position, self.at, call.call_id, before, state))
         self.touched.clear()
 
     def forget_unseen_winners(self) -> None:
@@ -333,4 +329,3 @@ _TOTALS = {
     Outcome.ABANDONED: "abandoned",
     Outcome.LOST: "lost",
 }
-

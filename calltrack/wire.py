@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any, NamedTuple, Self, get_args
+from typing import Any, NamedTuple, Self, cast, get_args
 
 import msgspec
 from msgspec import Raw, Struct
@@ -63,7 +63,7 @@ class Frame(Struct, frozen=True, gc=False):
         except RecursionError:
             raise NotAFrame("not a frame: nested too deeply") from None
         except msgspec.DecodeError as error:
-            raise NotAFrame(_why_not_json(line, error)) from None
+            raise NotAFrame(_why_not_json(cast(bytes, line), error)) from None
 
     @classmethod
     def _decode_any(cls, line: bytes) -> Self:

@@ -1,8 +1,8 @@
 """How fast the tracker is, as a ratio in one run: `python -m tests.benchmark RECORDING [--megabytes 100]`.
 
-Reads the recording's lines, repeats them in memory up to the size asked for, and times, interleaved so that a noisy
-machine hits both alike: `orjson.loads` of every line; and decoding plus `Tracker.feed` of every line (bytes in,
-changes out). Prints the median ratio of the turns, and how much memory the process holds after a tenth of the frames and after all.
+Reads the recording's lines, repeats them in memory up to the size asked for, and times, turn by turn so that a noisy
+machine hits both alike: `orjson.loads` of every line; and decoding plus `Tracker.feed` of every line (bytes in, changes
+out). Prints the median ratio of the turns, and how much memory the process holds after a tenth of them and after all.
 """
 
 import resource

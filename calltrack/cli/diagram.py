@@ -19,4 +19,4 @@ def command(of: str | None) -> None:
     from calltrack.machine import diagrams
 
     found = diagrams()
-    click.echo("\n".join(found[name] for name in ([of] if of else found)), nl=False)
+    click.echo("\n".join(f"%% {name}\n{found[name]}" for name in ([of] if of else found)), nl=False)

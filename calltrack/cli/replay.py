@@ -95,7 +95,7 @@ def command(
 
         step_through(recording, strict=strict)
         return
-    from msgspec.json import encode
+    import msgspec
 
     from calltrack.cli.story import line
     from calltrack.tracker import Tracker
@@ -115,7 +115,7 @@ def command(
             last = now
         for change in changes:
             if wanted.wants(change):
-                output.write((encode(change).decode() if form == "json" else line(change, colour)) + "\n")
+                output.write((msgspec.json.encode(change).decode() if form == "json" else line(change, colour)) + "\n")
     output.flush()
     _summary(tracker, reader, time.perf_counter() - began, to_stderr=form == "json")
     reader.finish()

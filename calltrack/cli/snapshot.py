@@ -27,7 +27,7 @@ def command(recording: str, line: int | None, at: float | None, as_json: bool, s
     Examples:
       calltrack snapshot events.jsonl
       calltrack snapshot events.jsonl --line 120
-      calltrack snapshot events.jsonl --at 2023-11-30T10:00:00Z --json | jq '.extensions[] | select(.state == "Talking")'
+      calltrack snapshot events.jsonl --at 2023-11-30T10:00:00Z --json | jq .extensions
     """
     if line is not None and at is not None:
         raise click.UsageError("--line and --at exclude each other")

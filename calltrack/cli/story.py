@@ -91,6 +91,12 @@ def _agent(change: ch.AgentLoggedOn | ch.AgentLoggedOff) -> str:
     return f"{change.agent_name} ({change.agent_id})"
 
 
+def _appeared(change: ch.ExtensionAppeared) -> str:
+    known = change.extension
+    status = _status(known.agent_status, known.agent_status_name)
+    return f"{known.user_name}, agent {known.agent_name or 'nobody'}, status {status}"
+
+
 def _anomaly(change: ch.Anomaly) -> str:
     evidence = f" [expected {change.expected}; seen {change.seen}]" if change.expected else ""
     return f"{change.kind}: {change.detail}{evidence}"
@@ -106,11 +112,12 @@ _TELL: dict[type[ch.Change], Callable[..., str]] = {
     ch.LegEnded: _leg_ended,
     ch.CallStarted: lambda change: f"{change.state} {change.direction} {change.caller or 'unknown'}",
     ch.CallStateChanged: lambda change: f"{change.old} → {change.new}",
-    ch.CallLinked: lambda change: f"from {', '.join(change.related)}"
-    + (f", transferred by {change.transferred_by}" if change.transferred_by else ""),
+    ch.CallLinked: lambda change: (
+        f"from {', '.join(change.related)}"
+        + (f", transferred by {change.transferred_by}" if change.transferred_by else "")
+    ),
     ch.CallEnded: _call_ended,
-    ch.ExtensionAppeared: lambda change: f"{change.extension.user_name}, agent {change.extension.agent_name or 'nobody'},"
-    f" status {_status(change.extension.agent_status, change.extension.agent_status_name)}",
+    ch.ExtensionAppeared: _appeared,
     ch.ExtensionStateChanged: lambda change: f"{change.old} → {change.new}",
     ch.AgentLoggedOn: _agent,
     ch.AgentLoggedOff: _agent,

@@ -1,0 +1,73 @@
+"""`calltrack check`: is the recording sound, and do the sums hold?"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from calltrack.cli.terminal import Reader, console, moment, recording_argument, safe, strict_option
+
+if TYPE_CHECKING:
+    from calltrack.health import Health
+    from calltrack.recording import Recording
+    from calltrack.snapshot import Snapshot
+
+
+@click.command("check", short_help="Report whether a recording is sound, and whether the sums hold.")
+@recording_argument
+@click.option("--pedantic", is_flag=True, help="Anomalies and gaps fail too; else they are noted.")
+@strict_option
+def command(recording: str, pedantic: bool, strict: bool) -> None:
+    """Report the health of RECORDING: lines that are no frames, anomalies by kind, gaps, calls not closed, and whether
+    what was counted adds up. Exit code 1 if anything fails.
+
+    \b
+    Examples:
+      calltrack check events.jsonl
+      calltrack check events.jsonl --pedantic && echo spotless
+    """
+    from calltrack.health import Health
+    from calltrack.tracker import Tracker
+
+    reader, tracker, health = Reader(recording, strict=strict), Tracker(), Health()
+    for frame in reader:
+        health.see(tracker.feed(frame))
+    failed = _report(reader.recording, tracker.snapshot(), health, pedantic)
+    reader.finish()
+    sys.exit(failed)
+
+
+def _report(recording: Recording, snapshot: Snapshot, health: Health, pedantic: bool) -> bool:
+    from rich.table import Table
+
+    counters = snapshot.counters
+    noted = "FAIL" if pedantic else "note"
+    table = Table(show_header=True, title=f"{safe(recording.name)}: {recording.frames} frames", title_justify="left")
+    for column in ("", "check", "found"):
+        table.add_column(column, overflow="fold")
+    failed = False
+
+    def row(verdict: str, check: str, found: str) -> None:
+        nonlocal failed
+        failed |= verdict == "FAIL"
+        table.add_row(verdict, check, safe(found))
+
+    row("FAIL" if recording.bad else "ok", "every line is a frame", f"{recording.bad} are not")
+    for name, example in health.anomalies.items():
+        count = counters.anomalies[name]
+        row(noted, f"anomaly {name}", f"{count}; first at frame {example.position}: {example.detail}")
+    for gap in snapshot.gaps:
+        row(noted, "gap", f"{moment(gap.since)} to {moment(gap.until)}: {gap.reason}")
+    for kind, names in (("event", counters.unknown_events), ("field", counters.unknown_fields)):
+        for name, count in names.items():
+            row("note", f"unknown {kind}", f"{name}: {count}")
+    row("note" if counters.duplicates else "ok", "frames repeated", str(counters.duplicates))
+    row("note" if snapshot.calls else "ok", "calls not closed", str(len(snapshot.calls)))
+    for call in snapshot.calls[:10]:
+        row("note", "  still", f"{call.call_id} {call.state} since {moment(call.since)}")
+    for check, left, right, holds in health.sums(snapshot):
+        row("ok" if holds else "FAIL", check, f"{left} = {right}")
+    console().print(table)
+    return failed

@@ -1,0 +1,96 @@
+"""`calltrack replay --step`: frame by frame, forth and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from calltrack.cli.terminal import TimeParam, colourful, moment, safe
+from calltrack.errors import BadLine
+
+if TYPE_CHECKING:
+    from calltrack.player import Player
+
+_KEYS = """\
+  Enter or n   next frame          n 10   ten frames on
+  b            one frame back      b 10   ten frames back
+  g 250        go to frame 250
+  c ID         on to the next frame that changes this call
+  t TIME       on to the first frame at or after this server time
+  s            show the state      f      show the frame as it came
+  h            this help           q      quit"""
+
+
+def step_through(path: str, *, strict: bool) -> None:
+    """Ask for keys until the end; every prompt shows where the player stands."""
+    import json
+
+    from calltrack.cli.snapshot import show
+    from calltrack.cli.story import line
+    from calltrack.player import Player
+    from calltrack.recording import Recording
+
+    if path == "-":
+        raise click.UsageError("--step goes back too, so it needs a file, not standard input")
+    player = Player(Recording(path, strict=strict, on_bad=_ReportedOnce()))
+    colour = colourful()
+    click.echo("h shows the keys")
+    while True:
+        try:
+            key, _, value = click.prompt(
+                f"frame {player.position}, {moment(player.tracker.time)}", default="n", show_default=False
+            ).partition(" ")
+        except click.Abort:
+            return
+        try:
+            moved = _go(player, key, value.strip())
+        except ValueError:
+            click.echo(f"{safe(value)!r} is no number")
+            continue
+        if key == "q":
+            return
+        if key == "s":
+            show(player.tracker.snapshot())
+        elif key == "f" and player.frame is not None:
+            click.echo(json.dumps(player.frame.payload(), indent=2))
+        elif moved is None:
+            click.echo(_KEYS)
+        else:
+            if not moved:
+                click.echo("the end")
+            elif player.frame is not None:
+                click.echo(f"{safe(player.frame.event)} {safe(getattr(player.frame.body, 'reason', '') or '')}")
+            for change in player.changes:
+                click.echo(f"  {line(change, colour)}")
+
+
+def _go(player: Player, key: str, value: str) -> bool | None:
+    """Carry out a key that moves; None if it is none."""
+    if key == "n":
+        return player.go_to(player.position + int(value or 1))
+    if key == "b":
+        return player.go_to(player.position - int(value or 1))
+    if key == "g":
+        return player.go_to(int(value))
+    if key == "c":
+        return player.find_call(value)
+    if key == "t":
+        try:
+            return player.find_time(TimeParam().convert(value, None, None))
+        except click.BadParameter as error:
+            click.echo(error.message)
+            return True
+    return None
+
+
+class _ReportedOnce:
+    """Bad lines to standard error, though going back reads them again."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def __call__(self, bad: BadLine) -> None:
+        if bad.line > self._last:
+            self._last = bad.line
+            click.echo(safe(bad), err=True)
