@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from calltrack.records import BUCKETS, PAST_KEPT, Call, Extension, Leg, Seconds, Wait, counted, stronger
 from calltrack.states import Outcome, State
-from calltrack.table import AWAITED, CALL, EXTENSION, HUNGUP, IDLE, UNKNOWN
+from calltrack.table import AWAITED, AWAITED_AFTER_LOSS, CALL, EXTENSION, HUNGUP, IDLE, UNKNOWN
 
 
 class HeldCall:
@@ -138,7 +138,10 @@ class HeldCall:
             states = [wait.state for wait in self.waiting]
             states += [counted(leg) for leg in legs]
         elif not legs:
-            return HUNGUP if self.awaited_since is None else AWAITED
+            if self.awaited_since is None:
+                return HUNGUP
+            lost = self.past_waits and self.past_waits[-1].outcome is Outcome.LOST
+            return AWAITED_AFTER_LOSS if lost else AWAITED
         elif len(legs) == 1:
             return counted(legs[0])
         else:

@@ -26,7 +26,7 @@ from calltrack.records import (
     outcome_of_leg,
     plus,
 )
-from calltrack.states import Outcome
+from calltrack.states import Outcome, State
 from calltrack.table import HUNGUP, QUEUED, SPYING, UNKNOWN, WINNER_WAIT_S, Edge
 
 LEG_CHANGES: dict[str, type[changes.LegChange]] = {kind.__name__: kind for kind in changes.LegChange.__subclasses__()}
@@ -115,7 +115,7 @@ class Ledger(Clock):
             self._reversed(leg, when)
         call_id = leg.call_id
         after = moved(leg, edge.dest, when)
-        call = self.touched[call_id] = self.calls[call_id]
+        call = self._touch(call_id)
         call.put(leg, after)
         call.when = when
         if after.answered and not leg.answered:
@@ -130,7 +130,7 @@ class Ledger(Clock):
             self._reversed(leg, when)
         outcome = outcome_of_leg(leg, cause, dial_status, told)
         after = ended(leg, when, outcome, cause, told, inferred)
-        call = self.touched[call_id] = self.calls[call_id]
+        call = self._touch(call_id)
         call.drop(leg, after)
         call.when = when
         if outcome is Outcome.ANSWERED_ELSEWHERE:
@@ -185,8 +185,13 @@ class Ledger(Clock):
         self.queues[wait.queue_id] = replace(queue, waiting=(*queue.waiting, wait), queued=queue.queued + 1)
         self.out.append(changes.QueueJoined(self.position, self.at, wait.queue_id, call_id, wait, inferred))
 
-    def leave_queue(self, wait: Wait, outcome: Outcome, agent_name: str, inferred: str) -> None:
-        """Close a wait, once; if nothing told of its end, nobody knows how long it took."""
+    def leave_queue(
+        self, wait: Wait, outcome: Outcome, agent_name: str, inferred: str, *, sought: bool = False
+    ) -> None:
+        """Close a wait, once; if nothing told of its end, nobody knows how long it took.
+
+        `sought` keeps the call alive for a while: a list of all extensions is on its way and may have it.
+        """
         when = self.at if inferred else self.when
         wait_s = None if inferred else elapsed(wait.joined_at, when)
         after = replace(
@@ -209,7 +214,7 @@ class Ledger(Clock):
         call.leave(wait, after)
         call.wait_s = plus(call.wait_s, wait_s)
         call.when = when
-        if outcome is Outcome.ANSWERED or outcome is Outcome.PICKED_UP:
+        if sought or outcome is Outcome.ANSWERED or outcome is Outcome.PICKED_UP:
             self._await_winner(call)
         self.out.append(changes.QueueLeft(self.position, self.at, wait.queue_id, wait.call_id, after, inferred))
 
@@ -254,6 +259,22 @@ class Ledger(Clock):
                 changes.ExtensionStateChanged(self.position, self.at, held.agent.exten_user, before, state, inferred)
             )
 
+    def _touch(self, call_id: str) -> HeldCall:
+        """The call, to be settled at the frame's end; a step that it took in this frame already is settled now."""
+        call = self.calls[call_id]
+        if call_id in self.touched:
+            state = call.derived()
+            if state is not HUNGUP and state is not call.state:
+                self._to_state(call, state)
+        else:
+            self.touched[call_id] = call
+        return call
+
+    def _to_state(self, call: HeldCall, state: State) -> None:
+        before = call.state
+        call.enter(state, call.when)
+        self.out.append(changes.CallStateChanged(self.position, self.at, call.call_id, before, state))
+
     def settle_calls(self) -> None:
         """Derive the state of every call that this frame touched, and end those that have nothing left."""
         for call in self.touched.values():
@@ -262,21 +283,20 @@ class Ledger(Clock):
             if state is HUNGUP:
                 self._end_call(call, call.when, call.ending)
             elif state is not call.state:
-                before = call.state
-                call.enter(state, call.when)
-                self.out.append(changes.CallStateChanged(self.position, self.at, call.call_id, before, state))
+                self._to_state(call, state)
         self.touched.clear()
 
     def forget_unseen_winners(self) -> None:
-        """End the calls that someone answered long ago without a leg of theirs ever showing."""
+        """End the calls that should be with someone, but of whom no leg has shown in all that time."""
         for call_id, since in list(self.awaited.items()):
             if self.at is not None and self.at - since > WINNER_WAIT_S:
                 del self.awaited[call_id]
                 call = self.calls[call_id]
                 call.awaited_since = None
                 if call.derived() is HUNGUP:
-                    inferred = f"answered by someone not seen; no leg followed within {WINNER_WAIT_S} s"
-                    self._end_call(call, call.since, inferred)
+                    inferred = f"no leg of whoever has it was seen within {WINNER_WAIT_S} s"
+                    call.enter(UNKNOWN, since)
+                    self._end_call(call, since, inferred)
 
     def _back(self, call_id: str, when: Seconds | None) -> HeldCall | None:
         """A call of the history that is seen again; None if it is not there."""

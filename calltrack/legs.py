@@ -231,7 +231,7 @@ def _move(ledger: Ledger, leg: Leg, info: CallInfo, signal: str, told: Told, abo
         inferred = ""
         if edge.told_by and not (about and told.reason in edge.told_by):
             name = edge.told_by[0]
-            inferred = f"in the list of {told.source}" if told.source else f"seen, its {name} was not"
+            inferred = f"in the list of {told.source}" if told.source else f"in the list, its {name} was not seen"
             if not told.source and not told.quiet:
                 _missed(ledger, leg, name, told)
         elif not edge.told_by:

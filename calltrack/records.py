@@ -170,7 +170,9 @@ class Gap(Struct, frozen=True, gc=False):
 PAST_KEPT = 50
 """Ended legs, and ended waits, that a call keeps; a call can ring for ever, memory must not follow it."""
 
-_RANKS: dict[Outcome | None, int] = {outcome: rank for rank, outcome in enumerate(CALL_OUTCOMES)}
+_RANKS: dict[Outcome | None, int] = {
+    outcome: rank for rank, outcomes in enumerate(CALL_OUTCOMES) for outcome in outcomes
+}
 BUCKETS = {
     RINGING: "ring_s",
     DIALING: "ring_s",
@@ -240,11 +242,15 @@ def outcome_of_leg(leg: Leg, cause: str, dial_status: str, told: bool) -> Outcom
 def stronger(so_far: Outcome | None, ending: Leg | Wait) -> Outcome | None:
     """A call's new outcome once one of its legs or waits ended; None if a stronger one stands (table rule 5).
 
-    Click2call leg 1's answer is the agent's, not the customer's, so it decides nothing more than "no answer".
+    Click2call leg 1's answer is the agent's, not the customer's, so it decides nothing more than "no answer". A call
+    that was answered and then sent back to the IVR was answered.
     """
     outcome = ending.outcome
     if outcome is Outcome.PICKED_UP:
         outcome = Outcome.ANSWERED
-    elif outcome is Outcome.ANSWERED and isinstance(ending, Leg) and ending.c2c == 1:
-        outcome = Outcome.NO_ANSWER
+    elif isinstance(ending, Leg) and ending.answered:
+        if ending.c2c == 1:
+            outcome = Outcome.NO_ANSWER
+        elif outcome is Outcome.RECHECKED:
+            outcome = Outcome.ANSWERED
     return None if so_far is not None and _RANKS[so_far] < _RANKS[outcome] else outcome

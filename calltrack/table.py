@@ -71,8 +71,10 @@ CALL = (HOLD, TALKING, DIALING, RINGING, UNKNOWN, QUEUED, SPYING)  # else HUNGUP
 EXTENSION = (TALKING, DIALING, HOLD, RINGING, SPYING, UNKNOWN)  # else IDLE
 
 # A call that someone answered, but whose winner's leg is not there yet, is alive and still Ringing: the losers hang
-# up 1-4 s before the winner's ANSWER, a pick-up leaves the queue up to 11 s before its NEWCALL (seen).
+# up 1-4 s before the winner's ANSWER, a pick-up leaves the queue up to 11 s before its NEWCALL (seen). One that a
+# list of all queues has no more may still be with an agent: Unknown, until the list of all extensions comes.
 AWAITED = RINGING
+AWAITED_AFTER_LOSS = UNKNOWN
 WINNER_WAIT_S = 30
 
 # What an event's reason says the list should show its call as; None: not at all.
@@ -99,18 +101,14 @@ CAUSES = {
 # Any other cause ("Normal hangup", "Unknown", none), by the state the leg was in.
 UNANSWERED = {RINGING: Outcome.NOT_ANSWERED_HERE, DIALING: Outcome.NO_ANSWER, SPYING: Outcome.SPIED}
 
-# A call's outcome is the first of these that one of its legs or waits ended with.
+# A call's outcome is that of the first row one of its legs or waits ended with; within a row the latest counts.
 CALL_OUTCOMES = (
-    Outcome.TRANSFERRED,
-    Outcome.ANSWERED,
-    Outcome.ANSWERED_ELSEWHERE,
-    Outcome.ABANDONED,
-    Outcome.REJECTED,
-    Outcome.BUSY,
-    Outcome.UNALLOCATED,
-    Outcome.NO_ANSWER,
-    Outcome.RECHECKED,
-    Outcome.NOT_ANSWERED_HERE,
-    Outcome.LOST,
-    Outcome.SPIED,
+    (Outcome.TRANSFERRED,),
+    (Outcome.ANSWERED,),
+    (Outcome.ANSWERED_ELSEWHERE,),
+    (Outcome.ABANDONED,),
+    (Outcome.REJECTED, Outcome.BUSY, Outcome.UNALLOCATED, Outcome.NO_ANSWER, Outcome.RECHECKED),
+    (Outcome.NOT_ANSWERED_HERE,),
+    (Outcome.LOST,),
+    (Outcome.SPIED,),
 )

@@ -73,7 +73,7 @@ def _leave(ledger: Ledger, wait: Wait, told: Told) -> bool:
     answered = ledger.calls[wait.call_id].answered
     if answered:
         inferred += "; an agent has the call"
-    ledger.leave_queue(wait, Outcome.ANSWERED if answered else Outcome.LOST, "", inferred)
+    ledger.leave_queue(wait, Outcome.ANSWERED if answered else Outcome.LOST, "", inferred, sought=bool(told.source))
     return False
 
 

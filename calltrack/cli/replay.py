@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,7 @@ def command(
 
     reader, tracker = Reader(recording, strict=strict), Tracker()
     wanted = Filter(call, extension, queue, since, until)
-    output, colour = click.get_text_stream("stdout"), colourful()
+    output, colour = sys.stdout, colourful()
     began = time.perf_counter()
     last: float | None = None
     for frame in reader:
@@ -115,7 +116,8 @@ def command(
             last = now
         for change in changes:
             if wanted.wants(change):
-                output.write((msgspec.json.encode(change).decode() if form == "json" else line(change, colour)) + "\n")
+                told = msgspec.json.encode(change).decode() if form == "json" else line(change, colour)
+                output.write(f"{told}\n")
     output.flush()
     _summary(tracker, reader, time.perf_counter() - began, to_stderr=form == "json")
     reader.finish()

@@ -74,7 +74,7 @@ def _call_ended(change: ch.CallEnded) -> str:
     call = change.call
     spent = (("wait", call.wait_s), ("ring", call.ring_s), ("talk", call.talk_s), ("hold", call.hold_s))
     times = ", ".join(f"{name} {span(value)}" for name, value in spent if value != 0)
-    return ", ".join(filter(None, [f"{call.outcome}, {call.attempts} legs", times]))
+    return ", ".join(filter(None, [f"{call.outcome}, {call.attempts} leg{'s' * (call.attempts != 1)}", times]))
 
 
 def _queue_left(change: ch.QueueLeft) -> str:
