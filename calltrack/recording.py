@@ -134,7 +134,7 @@ def read_recording(
 def _decompressed(file: BinaryIO) -> BinaryIO:
     head = cast(io.BufferedReader, file).peek(4)[:4]
     if head.startswith(_GZIP):
-        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=file)), 1 << 20))
+        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
     if head.startswith(_ZSTD):
         import zstandard
 
@@ -153,5 +153,5 @@ def _decompressed(file: BinaryIO) -> BinaryIO:
                 except zstandard.ZstdError as error:
                     raise OSError(str(error)) from None
 
-        return cast(BinaryIO, io.BufferedReader(_Reader(), 1 << 20))
+        return cast(BinaryIO, io.BufferedReader(_Reader(), 1 << 16))
     return file

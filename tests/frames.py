@@ -14,12 +14,12 @@ def utc(seconds: float) -> float:
     return START - OFFSET_MIN * 60 + seconds
 
 
-def call(call_id: str, status: str, started: int = 1, answered: int = 0, **more: Any) -> dict[str, Any]:
+def call(call_id: str, status: str, started: int = 1, answered_at: int = 0, **more: Any) -> dict[str, Any]:
     """One element of `calls`, or a currentCall."""
     return {
         "callStarted": START + started,
-        "callAnswered": START + answered if answered else 0,
-        "answered": int(bool(answered)),
+        "callAnswered": START + answered_at if answered_at else 0,
+        "answered": int(bool(answered_at)),
         "callername": "Caller",
         "callerphone": "0501234567",
         "callstatus": status,

@@ -65,8 +65,7 @@ def test_a_recording_says_what_a_person_reads_in_it(name: str) -> None:
         tracker.feed(frame)
 
     found = [
-        (call.call_id.lstrip("0123456789")[-1:] or call.call_id[-1], call.outcome)
-        + (call.ring_s, call.talk_s, call.hold_s, call.attempts)
+        (call.call_id[-1], call.outcome, call.ring_s, call.talk_s, call.hold_s, call.attempts)
         for call in tracker.snapshot().ended
     ]
 

@@ -1,0 +1,298 @@
+from typing import Any
+
+import pytest
+
+from calltrack import AnomalyKind, Frame, Outcome, State, Tracker
+from calltrack.changes import Anomaly, CallEnded, LegBlurred, LegEnded, LegStarted
+from calltrack.errors import AnomalyFound
+from tests.frames import START, all_extensions, all_queues, call, extension, queue, stamp, utc, waiting
+
+
+def fed(*frames: Frame, **options: Any) -> tuple[Tracker, list[Any]]:
+    """A tracker after some frames, and all their changes."""
+    tracker = Tracker(**options)
+    return tracker, [change for frame in frames for change in tracker.feed(frame)]
+
+
+def anomalies(changes: list[Any]) -> list[str]:
+    return [change.kind for change in changes if isinstance(change, Anomaly)]
+
+
+def test_a_change_says_which_frame_caused_it_and_when() -> None:
+    """Position counts frames from 1, time is the server's in UTC."""
+    _, changes = fed(extension(5, "A", "userStatusUpdate"), extension(9, "A", "NEWCALL", call("1", "Ringing", 8)))
+
+    started = next(change for change in changes if isinstance(change, LegStarted))
+
+    assert (2, utc(9), utc(8)) == (started.position, started.at, started.leg.started)
+
+
+def test_a_frame_fed_twice_changes_nothing() -> None:
+    """The second feeding returns no change, and only the counters see it."""
+    frames = [
+        extension(9, "A", "NEWCALL", call("1", "Ringing", 8)),
+        extension(12, "A", "HANGUP", call("1", "Ringing", 8)),
+        queue(20, "EXIT", "9", []),
+        Frame.of("mystery", {"a": 1}),
+        extension(5, "A", "PARK"),
+    ]
+    tracker = Tracker()
+    for frame in frames:
+        tracker.feed(frame)
+        before = tracker.snapshot()
+
+        assert () == tracker.feed(frame)
+        after = tracker.snapshot()
+        assert before.calls == after.calls
+        assert before.extensions == after.extensions
+        assert before.queues == after.queues
+        assert before.ended == after.ended
+        assert before.counters.anomalies == after.counters.anomalies
+    assert 5 == tracker.snapshot().counters.duplicates
+
+
+def test_a_repeated_hangup_with_another_receive_time_ends_nothing_again() -> None:
+    """Two sockets give every event twice, each with a receive time of its own."""
+    body = extension(12, "A", "HANGUP", call("1", "Talking", 8, 9)).payload()
+    _, changes = fed(Frame.of("ExtensionEvent", body, at=1.0), Frame.of("ExtensionEvent", body, at=2.0))
+
+    assert 1 == sum(isinstance(change, LegEnded) for change in changes)
+
+
+def test_the_list_wins_over_the_reason() -> None:
+    """An ANSWER whose call still rings in the list leaves it ringing, and says so."""
+    tracker, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing")),
+        extension(5, "A", "ANSWER", call("1", "Ringing")),
+    )
+
+    assert [AnomalyKind.REASON_DISAGREES] == anomalies(changes)
+    assert State.RINGING == tracker.snapshot().extensions[0].state
+
+
+def test_an_impossible_transition_is_believed_and_reported() -> None:
+    """A talking leg that rings again in the list rings, with the evidence."""
+    tracker, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing")),
+        extension(5, "A", "ANSWER", call("1", "Talking", 1, 4)),
+        extension(8, "A", "userStatusUpdate", calls=[call("1", "Ringing")]),
+    )
+
+    anomaly = next(change for change in changes if isinstance(change, Anomaly))
+
+    assert (AnomalyKind.IMPOSSIBLE_TRANSITION, "Ringing") == (anomaly.kind, anomaly.seen)
+    assert State.RINGING == tracker.snapshot().calls[0].state
+
+
+def test_strict_raises_after_the_frame_was_applied() -> None:
+    """The error carries the changes, and the tracker can go on."""
+    tracker = Tracker(strict=True)
+    with pytest.raises(AnomalyFound) as caught:
+        tracker.feed(Frame.of("mystery", {}))
+
+    assert AnomalyKind.UNKNOWN_EVENT == caught.value.anomaly.kind
+    assert (caught.value.anomaly,) == caught.value.changes
+    assert tracker.feed(extension(2, "A", "NEWCALL", call("1", "Ringing")))
+
+
+def test_a_new_call_after_a_hangup_is_a_new_attempt_in_the_same_second() -> None:
+    """A redial can fall in the second of the call before (field guide §3)."""
+    tracker, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Dialing")),
+        extension(2, "A", "HANGUP", call("1", "Dialing"), outside={"cause": "User busy"}),
+        extension(2, "A", "NEWCALL", call("1", "Dialing")),
+    )
+
+    live = tracker.snapshot().calls[0]
+
+    assert 2 == live.attempts
+    assert [1, 2] == [change.leg.attempt for change in changes if isinstance(change, LegStarted)]
+    assert Outcome.BUSY == live.past_legs[0].outcome
+
+
+def test_durations_come_from_the_moments_at_the_switch() -> None:
+    """telephonyservertime ends what callStarted and callAnswered began; servertime trails it."""
+    _, changes = fed(
+        extension(20, "A", "HANGUP", call("1", "Talking", 1, 9), outside={"telephonyservertime": START + 15})
+    )
+
+    leg = next(change.leg for change in changes if isinstance(change, LegEnded))
+
+    assert (8, 6, utc(15)) == (leg.ring_s, leg.talk_s, leg.ended_at)
+
+
+def test_a_reversed_time_counts_as_nothing_and_is_reported() -> None:
+    """A HANGUP before the answer gives talk 0 and an anomaly."""
+    _, changes = fed(
+        extension(9, "A", "NEWCALL", call("1", "Ringing")),
+        extension(10, "A", "ANSWER", call("1", "Talking", 1, 9)),
+        extension(11, "A", "HANGUP", call("1", "Talking", 1, 9), outside={"telephonyservertime": START + 7}),
+    )
+
+    leg = next(change.leg for change in changes if isinstance(change, LegEnded))
+
+    assert [AnomalyKind.NEGATIVE_DURATION] == anomalies(changes)
+    assert 0 == leg.talk_s
+
+
+def test_times_are_unknown_before_the_first_offset() -> None:
+    """Without an offset nothing is assumed; with the first one, later stamps are known."""
+    frame = extension(2, "A", "NEWCALL", call("1", "Ringing"), outside={"servertimeoffset": None})
+    tracker, changes = fed(frame)
+
+    assert {None} == {change.at for change in changes}
+    assert tracker.time is None
+    tracker.feed(extension(9, "A", "ANSWER", call("1", "Talking", 1, 8)))
+    assert utc(9) == tracker.time
+    assert tracker.snapshot().calls[0].ring_s is None
+
+
+def test_what_vanishes_from_all_extensions_ends_once_and_says_why() -> None:
+    """A leg that AllExtensionsStatus has no more was lost; its extension too, if that is gone."""
+    tracker, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing")),
+        extension(3, "B", "NEWCALL", call("2", "Ringing", 2)),
+        all_extensions(50, A=[]),
+    )
+
+    ends = [change for change in changes if isinstance(change, LegEnded)]
+
+    assert [("1", Outcome.LOST), ("2", Outcome.LOST)] == [(end.call_id, end.leg.outcome) for end in ends]
+    assert all("AllExtensionsStatus" in end.inferred for end in ends)
+    assert ["A"] == [known.exten_user for known in tracker.snapshot().extensions]
+
+
+def test_what_is_new_in_all_extensions_is_adopted() -> None:
+    """A call found in a full list exists, with its answer as the stamps tell it."""
+    tracker, changes = fed(all_extensions(50, A=[call("1", "Talking", 1, 9)]))
+
+    leg = tracker.snapshot().extensions[0].legs[0]
+
+    assert (State.TALKING, utc(9), 8) == (leg.state, leg.answered_at, leg.ring_s)
+    assert [] == anomalies(changes)
+
+
+def test_a_lost_connection_makes_everything_unknown_until_the_lists_come() -> None:
+    """What talked is Unknown since the last frame; the time in between is neither talk nor hold."""
+    tracker, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing")),
+        extension(10, "A", "ANSWER", call("1", "Talking", 1, 10)),
+        extension(20, "A", "userStatusUpdate", calls=[call("1", "Talking", 1, 10)]),
+        Frame.of("disconnect", {"reason": "transport close"}),
+    )
+
+    unknown = tracker.snapshot().extension("A")
+
+    assert any(isinstance(change, LegBlurred) for change in changes)
+    assert unknown is not None
+    assert (State.UNKNOWN, utc(20)) == (unknown.state, unknown.unknown_since)
+
+    tracker.feed(all_extensions(50, A=[call("1", "Talking", 1, 10)]))
+    tracker.feed(extension(60, "A", "HANGUP", call("1", "Talking", 1, 10)))
+    over = tracker.snapshot()
+    assert (20, 30) == (over.ended[0].talk_s, over.ended[0].unknown_s)
+    assert (utc(20), utc(50), "transport close") == (over.gaps[0].since, over.gaps[0].until, over.gaps[0].reason)
+
+
+def test_a_login_in_mid_stream_is_a_gap() -> None:
+    """The loss itself was not seen, but a second loginSuccess tells of it."""
+    tracker, _ = fed(
+        Frame.of("loginSuccess", stamp(0)),
+        extension(2, "A", "userStatusUpdate"),
+        Frame.of("loginSuccess", stamp(90)),
+    )
+
+    assert [(utc(2), utc(90))] == [(gap.since, gap.until) for gap in tracker.snapshot().gaps]
+
+
+def test_a_call_answered_from_the_queue_lives_until_its_leg_comes() -> None:
+    """The queue's ANSWER comes before the NEWCALL; in between the call has no leg and waits nowhere."""
+    tracker, changes = fed(
+        all_queues(0, []),
+        queue(1, "JOIN", "1", [waiting("1")]),
+        queue(9, "ANSWER", "1", []),
+        extension(15, "B", "userStatusUpdate"),
+    )
+
+    assert [State.RINGING] == [live.state for live in tracker.snapshot().calls]
+    changes += tracker.feed(extension(19, "A", "NEWCALL", call("1", "Talking", 8)))
+    changes += tracker.feed(extension(30, "A", "HANGUP", call("1", "Talking", 8)))
+    ends = [change.call.outcome for change in changes if isinstance(change, CallEnded)]
+    assert [Outcome.ANSWERED] == ends
+
+
+def test_a_wait_that_vanishes_while_an_agent_has_the_call_was_answered() -> None:
+    """A lost EXIT does not make an answered call a lost one."""
+    tracker, _ = fed(
+        all_queues(0, []),
+        queue(1, "JOIN", "1", [waiting("1")]),
+        extension(5, "A", "NEWCALL", call("1", "Ringing", 4)),
+        extension(8, "A", "ANSWER", call("1", "Talking", 4, 7)),
+        queue(20, "JOIN", "2", [waiting("2", 20)]),
+    )
+
+    wait = tracker.snapshot().calls[0].past_waits[0]
+
+    assert (Outcome.ANSWERED, None) == (wait.outcome, wait.wait_s)
+    assert "not seen" in wait.inferred
+
+
+def test_the_history_is_bounded() -> None:
+    """Of the ended calls the last ones are kept."""
+    frames = [extension(i, "A", "HANGUP", call(str(i), "Talking", i, i)) for i in range(1, 8)]
+    tracker, _ = fed(*frames, history=3)
+
+    assert ["5", "6", "7"] == [ended.call_id for ended in tracker.snapshot().ended]
+
+
+def test_a_call_that_rings_for_ever_keeps_its_last_legs_and_counts_all() -> None:
+    """Memory does not follow one call's attempts."""
+    tracker = Tracker()
+    for i in range(1, 200, 2):
+        tracker.feed(extension(i, "A", "NEWCALL", call("1", "Ringing", i)))
+        tracker.feed(extension(i + 1, "A", "HANGUP", call("1", "Ringing", i)))
+
+    ended = tracker.snapshot().ended[0]
+
+    assert (100, 50) == (ended.attempts, len(ended.past_legs))
+
+
+def test_names_that_strangers_choose_do_not_grow_the_counters() -> None:
+    """After 200 unknown event names the rest is counted together."""
+    tracker, _ = fed(*(Frame.of(f"event{i}", {}) for i in range(300)))
+
+    unknown = tracker.snapshot().counters.unknown_events
+
+    assert (201, 100) == (len(unknown), unknown["(others)"])
+
+
+@pytest.mark.parametrize(
+    ("frame", "kind"),
+    [
+        (Frame.of("ExtensionEvent", {"data": {"calls": []}, "reason": "NEWCALL"}), AnomalyKind.MISSING_IDENTITY),
+        (extension(2, "A", "NEWCALL", call("", "Ringing")), AnomalyKind.MISSING_IDENTITY),
+        (extension(2, "A", "userStatusUpdate", calls=[call("1", "Parked")]), AnomalyKind.UNKNOWN_STATUS),
+        (extension(2, "A", "PARK"), AnomalyKind.UNKNOWN_REASON),
+        (Frame.of("QueueEvent", {"data": {"Calls": []}, "reason": "JOIN"}), AnomalyKind.MISSING_IDENTITY),
+        (queue(2, "LEAVE", "1", []), AnomalyKind.UNKNOWN_REASON),
+        (queue(2, "JOIN", "1", []), AnomalyKind.REASON_DISAGREES),
+        (Frame.of("ExtensionEvent", "text"), AnomalyKind.BAD_VALUE),
+        (Frame.of("keepaliveResponse", {"errorCode": 3, "errorDesc": "expired"}), AnomalyKind.SERVER_ERROR),
+        (Frame.of("mystery", None), AnomalyKind.UNKNOWN_EVENT),
+    ],
+)
+def test_what_should_not_happen_has_a_name(frame: Frame, kind: AnomalyKind) -> None:
+    """Each fault becomes an anomaly of its kind, none an exception."""
+    _, changes = fed(frame)
+
+    assert kind in anomalies(changes)
+
+
+def test_time_running_backwards_is_reported_once_and_followed() -> None:
+    """The stream's time is that of the last frame."""
+    tracker, changes = fed(
+        extension(20, "A", "userStatusUpdate"), extension(5, "A", "HOLD"), extension(6, "B", "userStatusUpdate")
+    )
+
+    assert 1 == anomalies(changes).count(AnomalyKind.TIME_BACKWARDS)
+    assert utc(6) == tracker.time
