@@ -166,6 +166,7 @@ class Tracker:
     def _repeats(self, raw: bytes) -> bool:
         """Of the first frame after a restore: whether it is the one that the snapshot ended with."""
         last, self._last_print = self._last_print, ""
+        self._last = raw
         return _fingerprint(raw) == last
 
     def _extension_event(self, body: ExtensionEvent) -> None:

@@ -159,6 +159,8 @@ def _tolerant(kind: type[Body | Wire], value: object, path: str, notes: _Notes) 
         if field is None or (field.name != key and field.name in value):
             if kind is not Notice:
                 notes.unknown.append(at)
+        elif field.type is Raw:
+            continue
         elif field.nested is None:
             try:
                 if field.type == str | None and isinstance(item, int | float) and not isinstance(item, bool):
@@ -193,8 +195,7 @@ def _fields(kind: type[Body | Wire]) -> dict[str, _Field]:
         nested = get_args(inner)[0] if many else inner
         if not (isinstance(nested, type) and issubclass(nested, Wire)):
             nested, many = None, False
-        usable = Any if field.type is Raw else field.type
-        entry = _Field(field.name, usable, nested, many)
+        entry = _Field(field.name, field.type, nested, many)
         found[field.name] = entry
         found.setdefault(field.name.lower(), entry)
     return found

@@ -45,7 +45,7 @@ def test_the_json_has_what_others_rely_on(snapshot: Snapshot) -> None:
     found = json.loads(snapshot.to_json())
 
     leg = found["extensions"][1]["legs"][0]
-    assert ("3", "Talking", "Incoming", utc(44)) == (leg["call_id"], leg["state"], leg["direction"], leg["since"])
+    assert ("3", "Talking", "Outgoing", utc(44)) == (leg["call_id"], leg["state"], leg["direction"], leg["since"])
     assert {"call_id", "state", "direction", "legs"} <= set(found["calls"][0])
     assert {"exten_user", "state", "agent_status", "user_name", "legs"} <= set(found["extensions"][0])
     wait = found["queues"][0]["waiting"][0]

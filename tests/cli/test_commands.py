@@ -1,0 +1,225 @@
+"""The commands as a user runs them: what they print, where, and with which exit code."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from calltrack import Snapshot, Tracker, read_recording
+from calltrack.cli import COMMANDS, commands, main
+
+FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
+AGAIN = str(FIXTURES / "scenarios" / "queue-rings-again.jsonl")
+CALL = "2026010109000000000001"
+
+
+def run(*arguments: str, given: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(commands, arguments, input=given)
+
+
+def test_every_command_has_help_with_examples() -> None:
+    """--help names all commands, and each shows how it is used."""
+    assert all(name in run("--help").output for name in COMMANDS)
+    for name in COMMANDS:
+        result = run(name, "--help")
+        assert (0, True) == (result.exit_code, "Example" in result.output)
+
+
+def test_replay_tells_one_line_per_change() -> None:
+    """With time, frame, extension, call and what; then the summary."""
+    result = run("replay", AGAIN)
+
+    lines = result.output.splitlines()
+    assert 0 == result.exit_code
+    assert lines[0].startswith("2026-01-01 07:00:05Z #3      CallStarted")
+    ended = next(line for line in lines if "LegEnded" in line and "rejected" in line)
+    assert ["SIPSIP1", CALL, "rejected", "(Call", "Rejected),", "ring", "0:04"] == ended.split()[4:]
+    assert "1 answered" in result.output
+    assert "\x1b" not in result.output
+
+
+def test_replay_as_json_is_the_changes(tmp_path: Path) -> None:
+    """JSON lines on standard output alone, twice the same bytes; the summary goes to standard error."""
+    first, second = run("replay", AGAIN, "--format", "json"), run("replay", AGAIN, "--format", "json")
+
+    expected = Path(AGAIN).with_suffix(".changes.jsonl").read_text(encoding="utf-8")
+    assert expected == first.stdout == second.stdout
+    assert "Summary" in first.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "kinds"),
+    [
+        (["--extension", "SIPSIP2"], {"LegStarted", "LegAnswered", "LegEnded"}),
+        (["--queue", "55"], {"QueueJoined", "QueueLeft", "LegStarted", "LegAnswered", "LegEnded"}),
+        (["--call", CALL[:-1]], {"CallStarted", "LegStarted", "QueueLeft", "CallEnded"}),
+        (["--call", "nine"], set()),
+        (["--from", "2026-01-01T07:01:00Z"], {"LegEnded", "CallEnded"}),
+        (["--until", "1767250805"], {"CallStarted", "QueueJoined"}),
+    ],
+)
+def test_replay_filters(options: list[str], kinds: set[str]) -> None:
+    """By call, extension, queue and time."""
+    told = [json.loads(line) for line in run("replay", AGAIN, "--format", "json", *options).stdout.splitlines()]
+
+    assert kinds <= {change["change"] for change in told}
+    assert bool(kinds) == bool(told)
+    if "--extension" in options:
+        assert {"SIPSIP2"} == {change["exten_user"] for change in told}
+
+
+def test_replay_steps_forth_and_back() -> None:
+    """The keys move, show, and quit; a wrong one shows the help."""
+    keys = "n 4\nb\ng 9\nc 2026\nt 2026-01-01T07:00:30Z\ns\nf\nx\ng nine\nt never\nn 99\nq\n"
+    result = run("replay", AGAIN, "--step", given=keys)
+
+    assert 0 == result.exit_code
+    for expected in (
+        "frame 4,",
+        "frame 3,",
+        "frame 9,",
+        "Live calls",
+        '"extenUser"',
+        "quit",
+        "is no number",
+        "the end",
+    ):
+        assert expected in result.output
+
+
+def test_snapshot_is_what_the_tracker_knows() -> None:
+    """As JSON: the very snapshot, which a tracker can go on from."""
+    tracker = Tracker()
+    for frame in read_recording(AGAIN):
+        tracker.feed(frame)
+
+    result = run("snapshot", AGAIN, "--json")
+
+    assert tracker.snapshot() == Snapshot.from_json(result.stdout)
+
+
+@pytest.mark.parametrize("moment", [["--line", "4"], ["--at", "2026-01-01T07:00:07Z"], ["--at", "1767250807"]])
+def test_snapshot_at_a_moment(moment: list[str]) -> None:
+    """After a line, or at a time."""
+    found = json.loads(run("snapshot", AGAIN, "--json", *moment).stdout)
+
+    assert (4, "Ringing") == (found["position"], found["calls"][0]["state"])
+    assert "Ringing" in run("snapshot", AGAIN, *moment).output
+
+
+def test_explain_shows_the_whole_life() -> None:
+    """Head, picture, and the frames with what they changed."""
+    result = run("explain", AGAIN, CALL)
+
+    assert 0 == result.exit_code
+    assert "answered (Normal hangup), 2026-01-01 07:00:05Z to 2026-01-01 07:01:40Z" in result.output
+    picture = next(line for line in result.output.splitlines() if "SIPSIP2 #3 |" in line)
+    assert "░" in picture
+    assert "█" in picture
+    assert "line 11: ExtensionEvent HANGUP" in result.output
+
+
+def test_explain_says_what_was_inferred() -> None:
+    """And the anomalies of the call."""
+    result = run("explain", str(FIXTURES / "scenarios" / "lost-events.jsonl"), "2026010109000000000003")
+
+    assert "inferred: gone from the list, its HANGUP was not seen" in result.output
+    assert "event_missed" in result.output
+
+
+@pytest.mark.parametrize(("call_id", "says"), [("nine", "no call nine in it"), ("2026", "is the start of 3 calls")])
+def test_explain_needs_one_call(call_id: str, says: str) -> None:
+    """Unknown or ambiguous: exit code 1 and why."""
+    result = run("explain", str(FIXTURES / "scenarios" / "lost-events.jsonl"), call_id)
+
+    assert (1, True) == (result.exit_code, says in result.stderr)
+
+
+def test_check_passes_sound_recordings() -> None:
+    """Anomalies are notes, unless asked for more."""
+    lost = str(FIXTURES / "scenarios" / "lost-events.jsonl")
+
+    assert 0 == run("check", AGAIN).exit_code
+    assert 0 == run("check", lost).exit_code
+    assert 1 == run("check", lost, "--pedantic").exit_code
+    assert "event_missed" in run("check", lost).output
+
+
+def test_bad_lines_are_reported_and_counted(tmp_path: Path) -> None:
+    """The first ten in full, the rest as a number; exit code 1, and the frames are told."""
+    path = tmp_path / "bad.jsonl"
+    path.write_bytes(b"oops\n" * 12 + Path(AGAIN).read_bytes())
+    result = run("replay", str(path))
+
+    assert 1 == result.exit_code
+    assert 10 == result.stderr.count(": not JSON")
+    assert "2 more lines are not frames" in result.stderr
+    assert "CallEnded" in result.stdout
+    assert 1 == run("check", str(path)).exit_code
+
+
+@pytest.mark.parametrize("command", [["replay"], ["snapshot"], ["check"], ["explain", CALL]])
+def test_what_cannot_be_read_says_why(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Missing, a directory, strict: exit code 2 and one line; empty: exit code 1 and one line."""
+    bad, empty = tmp_path / "bad.jsonl", tmp_path / "empty.jsonl"
+    bad.write_text("oops\n")
+    empty.write_text("")
+
+    def exit_code(path: Path, *more: str) -> tuple[object, str]:
+        monkeypatch.setattr(sys, "argv", ["calltrack", command[0], str(path), *command[1:], *more])
+        with pytest.raises(SystemExit) as left:
+            main()
+        return left.value.code, capsys.readouterr().err
+
+    assert (2, f"calltrack: {tmp_path}/no: no such file\n") == exit_code(tmp_path / "no")
+    assert (2, f"calltrack: {tmp_path}: is a directory, not a recording\n") == exit_code(tmp_path)
+    code, said = exit_code(bad, "--strict")
+    assert (2, True) == (code, said.startswith(f"calltrack: {bad}:1: not JSON"))
+    code, said = exit_code(empty)
+    assert (1, True) == (code, "is empty" in said or "empty, there is no frame in it" in said or "no call" in said)
+
+
+def test_standard_input_is_a_recording() -> None:
+    """ "-" reads it, packed or not."""
+    script = [sys.executable, "-m", "calltrack", "replay", "-", "--format", "json"]
+    packed = gzip.compress(Path(AGAIN).read_bytes())
+    done = subprocess.run(script, input=packed, capture_output=True, check=True, timeout=60)
+
+    assert Path(AGAIN).with_suffix(".changes.jsonl").read_bytes() == done.stdout
+
+
+def test_a_stranger_cannot_command_the_terminal(tmp_path: Path) -> None:
+    """Control and direction characters of names are spelled out in every output for people."""
+    evil = (
+        Path(AGAIN)
+        .read_text()
+        .replace('"Caller"', '"\\u001b]0;owned\\u0007\\u202egnp.exe"')
+        .replace("Lois", "\\u001b[2J[red]")
+    )
+    path = tmp_path / "evil.jsonl"
+    path.write_text(evil)
+
+    for command in (["replay"], ["snapshot"], ["snapshot", "--line", "8"], ["explain", CALL], ["check"]):
+        output = run(command[0], str(path), *command[1:]).output
+        assert not {"\x1b", "\x07", "\u202e"} & set(output)
+    assert "[red]" in run("snapshot", str(path)).output
+
+
+def test_diagram_prints_mermaid() -> None:
+    """All of them, or one."""
+    assert "stateDiagram-v2" in run("diagram").output
+    assert "stateDiagram-v2" not in run("diagram", "--of", "call").output
+
+
+def test_times_and_speeds_are_checked() -> None:
+    """A wrong value is a usage error with the right form in it."""
+    assert "write 2023-11-30T10:00:00Z or epoch seconds" in run("replay", AGAIN, "--from", "noon").stderr
+    assert "write max, real, or a factor" in run("replay", AGAIN, "--speed", "fast").stderr
+    assert 0 == run("replay", AGAIN, "--speed", "100000x").exit_code
+    assert 2 == run("snapshot", AGAIN, "--line", "1", "--at", "5").exit_code

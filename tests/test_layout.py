@@ -1,0 +1,111 @@
+"""The shape of the project: who may import whom, what is public, and that help is fast."""
+
+import ast
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import calltrack
+
+PACKAGE = Path(calltrack.__file__).parent
+CORE = {
+    *("agents", "changes", "clock", "errors", "events", "health", "held", "ledger", "legs", "machine", "records"),
+    *("snapshot", "states", "table", "tracker", "waits", "wire"),
+}
+MAY_IMPORT = {
+    "core": {"core"},
+    "recording": {"core"},
+    "player": {"core"},
+    "cli": {"core", "recording", "player", "cli"},
+}
+IMPURE = {
+    "asyncio",
+    "datetime",
+    "io",
+    "logging",
+    "os",
+    "pathlib",
+    "random",
+    "socket",
+    "sys",
+    "threading",
+    "time",
+    "uuid",
+}
+
+
+def room(module: str) -> str:
+    """The room of a module name after `calltrack.`."""
+    return "core" if module.split(".")[0] in CORE else module.split(".")[0]
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} if node.module != "calltrack" else {f"calltrack.{one.name}" for one in node.names}
+    return found
+
+
+def modules() -> dict[str, Path]:
+    return {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in PACKAGE.rglob("*.py")
+        if (path.name != "__main__.py" and path.parent != PACKAGE) or path.stem not in ("__init__", "__main__")
+    }
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_imports_go_one_way(module: str) -> None:
+    """Nothing in the core imports a shell, no shell another one but where the table says so."""
+    mine = {name.removeprefix("calltrack.") for name in imports(modules()[module]) if name.startswith("calltrack.")}
+
+    assert {room(name) for name in mine} <= MAY_IMPORT[room(module)]
+
+
+@pytest.mark.parametrize("module", sorted(name for name in modules() if room(name) == "core"))
+def test_the_core_is_pure(module: str) -> None:
+    """No clock, no files, no randomness, no logging, nothing awaited."""
+    path = modules()[module]
+
+    assert not {name.split(".")[0] for name in imports(path)} & IMPURE
+    assert not [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Await | ast.AsyncFor)]
+
+
+def test_the_public_names() -> None:
+    """These and no others, and each is there."""
+    expected = [
+        *("AGENT_STATUSES", "Anomaly", "AnomalyKind", "CalltrackError", "Change", "Frame", "Outcome", "Recording"),
+        *("Snapshot", "State", "Tracker", "read_recording"),
+    ]
+
+    assert expected == calltrack.__all__
+    assert all(getattr(calltrack, name) is not None for name in expected)
+    with pytest.raises(AttributeError):
+        _ = calltrack.nothing
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_file_has_one_subject(path: Path) -> None:
+    """Under about 400 lines."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 420
+
+
+def test_help_is_fast() -> None:
+    """`calltrack --help` takes at most three times what `import attrs` takes; the best of five runs each."""
+
+    def best(*command: str) -> float:
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            subprocess.run([sys.executable, *command], check=True, capture_output=True, timeout=60)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    assert best("-m", "calltrack", "--help") <= 3 * best("-c", "import attrs")
