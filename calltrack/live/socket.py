@@ -143,14 +143,15 @@ class Connection:
         """Close the socket and end every task of the connection, within the close timeout and a moment."""
         self.lose("closed by us")
         wire, self._wire = self._wire, None
+        if wire is not None:
+            # First: Python 3.11's wait_for, which the library's tasks sit in, can lose a cancellation.
+            wire.eio.stop()
         for task in self._tasks:
             task.cancel()
         try:
             if self._tasks:
                 await asyncio.gather(*self._tasks, return_exceptions=True)
         finally:
-            if wire is not None:
-                wire.eio.stop()
             if self._dialer is not None:
                 await self._dialer.close(self._close_timeout)
 
@@ -238,7 +239,7 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]
             await super()._receive_packet(packet)
 
     def stop(self) -> None:
-        """Leave the library's list of live clients, where an interrupted disconnect would stay for ever."""
+        """Have the library's tasks end, and leave its list of live clients, which would keep us for ever."""
         self.state = "disconnected"
         with contextlib.suppress(ValueError):
             engine_base.connected_clients.remove(self)

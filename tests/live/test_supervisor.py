@@ -1,10 +1,13 @@
 import signal
 import time
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from calltrack.live import Session, Supervisor
 from calltrack.live.login import Protocol
-from tests.live.harness import FAST, SLACK, VERSIONS, fixed, node, scenario, streaming
+from tests.live.harness import FAST, SLACK, VERSIONS, News, fixed, node, scenario, streaming
 
 pytestmark = pytest.mark.usefixtures("npm_servers")
 ENDS: tuple[tuple[str, ...], ...] = (("engineClose",), ("namespaceDisconnect",), ("emit", "closeme"))
@@ -87,3 +90,152 @@ async def test_leaves_a_frozen_server(package: str, protocol: Protocol) -> None:
         assert [f"127.0.0.1:{frozen.port}", f"127.0.0.1:{other.port}"] == [
             each["server"] for each in stream.of("connect")
         ]
+
+
+@every_version
+@scenario
+async def test_leaves_a_deaf_server(package: str, protocol: Protocol) -> None:
+    """A server that answers pings but no keepalive is asked, given up, and kept no socket on."""
+    timing = replace(FAST, keepalive=0.1, deaf=0.35)
+    async with node(package, pingInterval=100) as deaf, node(package, heartbeat=10) as other:
+        async with streaming(fixed(deaf.url, other.url, protocol=protocol), timing) as stream:
+            await stream.until("connect", 2)
+            assert stream.of("disconnect") == [{"reason": "no event for 0.35 s"}]
+            await deaf.empty()
+        asked = [fact["payload"] for fact in deaf.of("received") if fact["event"] == "keepalive"]
+        assert asked == ["token-of-the-tests"] * 3
+        await other.empty()
+
+
+@every_version
+@scenario
+async def test_stays_with_a_silent_server_that_answers(package: str, protocol: Protocol) -> None:
+    """A keepalive that is answered keeps the connection through any silence."""
+    timing = replace(FAST, keepalive=0.05, deaf=0.5)
+    async with (
+        node(package, keepalive=0) as server,
+        streaming(fixed(server.url, protocol=protocol), timing) as stream,
+    ):
+        await stream.until("keepaliveResponse", 15)
+        assert len(stream.of("connect")) == 1
+
+
+@every_version
+@scenario
+async def test_sends_what_the_vendor_expects(package: str, protocol: Protocol) -> None:
+    """The token arrives as it is; resync follows every connect and every change of the set."""
+    token = "Ünsafe +/=&?#%25\"'"
+    async with node(package) as server:
+
+        def received(event: str) -> list[object]:
+            return [fact.get("payload") for fact in server.of("received") if fact["event"] == event]
+
+        def resynced(times: int) -> bool:
+            return len(received("resync")) == times
+
+        async with streaming(fixed(server.url, protocol=protocol, token=token)) as stream:
+            await server.news.until(lambda: received("resync") == [{"cache": False}])
+            for number, name in enumerate(("ExtensionsUpdated", "QueuesUpdated", "DialersUpdated"), 2):
+                await server.order("emit", name, {})
+                await server.news.until(partial(resynced, number))
+            stream.supervisor.update_monitored_extensions("100,101")
+            await server.news.until(
+                lambda: received("updateMonitoredExtensions") == [{"extensionsString": "100,101"}]
+            )
+            await server.order("engineClose")
+            await server.news.until(lambda: len(received("updateMonitoredExtensions")) == 2)
+            await server.news.until(lambda: len(received("resync")) == 5)
+        assert [fact["token"] for fact in server.of("connected")] == [token, token]
+
+
+@every_version
+@scenario
+async def test_survives_a_packet_it_cannot_read(package: str, protocol: Protocol) -> None:
+    """A broken packet is a fact in the stream; what follows it comes through, over the same socket."""
+    async with node(package) as server, streaming(fixed(server.url, protocol=protocol)) as stream:
+        await stream.until("loginSuccess")
+        for text in (
+            '2["ExtensionEvent",{"n":',
+            "2{}",
+            "9",
+            '2["disconnect",{}]',
+            '2["two",1,2]',
+            '2["none"]',
+        ):
+            await server.order("raw", text)
+        await server.order("burst", 10)
+        await stream.until("ExtensionEvent", 10)
+        assert len(stream.of("malformed")) == 3
+        assert stream.of("two") == [[1, 2]]
+        assert stream.of("none") == [None]
+        assert len(stream.of("connect")) == 1
+
+
+@scenario
+async def test_raises_what_its_consumer_raises() -> None:
+    """An error in on_event ends the run, with the socket closed."""
+
+    def fail(name: str, payload: object, at: float) -> None:
+        if name == "loginSuccess":
+            raise LookupError("a fault of the consumer")
+
+    async with node("sio2") as server:
+        with pytest.raises(LookupError, match="a fault of the consumer"):
+            await Supervisor(fixed(server.url, protocol=3), fail, timing=FAST).run()
+        await server.empty()
+
+
+class Logins:
+    """A source that gives token after token for one server, and counts; each lasts `life` seconds."""
+
+    def __init__(self, server: str, protocol: Protocol, life: float | None = None) -> None:
+        self._server = server
+        self._protocol = protocol
+        self._life = life
+        self.logins = 0
+        self.refreshes = 0
+        self.news = News()
+
+    async def login(self) -> Session:
+        """Give `login-1`, `login-2`, …"""
+        self.logins += 1
+        return self._session(f"login-{self.logins}")
+
+    async def refresh(self, session: Session) -> Session:
+        """Give `refresh-1`, `refresh-2`, …"""
+        self.refreshes += 1
+        self.news.ring()
+        return self._session(f"refresh-{self.refreshes}")
+
+    def _session(self, token: str) -> Session:
+        expires = None if self._life is None else time.time() + self._life
+        return Session(token, expires, "r", (self._server,), self._protocol)
+
+
+@every_version
+@scenario
+async def test_logs_in_again_when_the_token_is_refused(package: str, protocol: Protocol) -> None:
+    """A keepalive answered with an error code leads to a new login and one new socket."""
+    async with node(package, keepalive=3) as server:
+        source = Logins(server.url, protocol)
+        async with streaming(source, replace(FAST, keepalive=0.1)) as stream:
+            await stream.until("connect", 2)
+            assert stream.of("disconnect")[0] == {"reason": "keepalive refused: errorCode 3"}
+            await server.news.until(lambda: len(server.of("connected")) == 2)
+            assert [fact["token"] for fact in server.of("connected")] == ["login-1", "login-2"]
+            assert (await server.order("count"))["most"] == 1
+
+
+@scenario
+async def test_renews_the_token_under_the_running_connection() -> None:
+    """Before its expiry the token is renewed; the socket stays, and the next one goes with the new token."""
+    async with node("sio2", heartbeat=10) as server:
+        source = Logins(server.url, 3, life=5.2)
+        async with streaming(source, replace(FAST, renew_pause=60)) as stream:
+            await source.news.until(lambda: source.refreshes == 1)
+            await stream.until("ExtensionEvent", len(stream.of("ExtensionEvent")) + 5)
+            assert len(stream.of("connect")) == 1
+            await server.order("engineClose")
+            await server.news.until(lambda: len(server.of("connected")) == 2)
+            assert [fact["token"] for fact in server.of("connected")] == ["login-1", "refresh-1"]
+        assert (source.logins, source.refreshes) == (1, 1)
