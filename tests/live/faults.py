@@ -18,6 +18,7 @@ FAULTS: dict[str, tuple[str, bool]] = {
     "upgrade without OPEN": ("upgrade", False),
     "upgrade then close": ("upgrade", True),
     "upgrade refused": ("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", False),
+    "token refused": ("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", False),
     "not a WebSocket": ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", False),
     "OPEN is no JSON": ("upgrade 0{", False),
     "OPEN without times": ('upgrade 0{"sid":"x"}', False),

@@ -226,6 +226,19 @@ async def test_logs_in_again_when_the_token_is_refused(package: str, protocol: P
             assert (await server.order("count"))["most"] == 1
 
 
+@every_version
+@scenario
+async def test_logs_in_again_when_the_namespace_refuses(package: str, protocol: Protocol) -> None:
+    """A server that does not let our token in is gone to with a new one."""
+    async with node(package, accept="login-3") as server:
+        source = Logins(server.url, protocol)
+        async with streaming(source) as stream:
+            await stream.until("loginSuccess")
+        assert source.logins == 3
+        assert len(stream.of("connect")) == 1
+        await server.empty()
+
+
 @scenario
 async def test_renews_the_token_under_the_running_connection() -> None:
     """Before its expiry the token is renewed; the socket stays, and the next one goes with the new token."""

@@ -1,7 +1,10 @@
 'use strict';
 // One socket.io server of a chosen age, for the live tests.
 //
-//   node server.js <package> [key=value ...]     pingInterval, pingTimeout, heartbeat (ms), port
+//   node server.js <package> [key=value ...]
+//
+// pingInterval, pingTimeout, heartbeat: in ms; port: where to listen; keepalive: the errorCode of its answers;
+// accept: the only token let in.
 //
 // Orders come in as one JSON array a line on standard input: [id, what, ...args]. Answers and facts go out as one
 // JSON object a line on standard output: {"id", "result"}, or {"fact", ...}.
@@ -42,11 +45,16 @@ web.on('upgrade', () => { upgrades += 1; });
 // One running number for all clients: a doubled, lost or disordered frame shows.
 const next = () => ({ n: (count += 1), boot: process.pid });
 
+if ('accept' in options) {
+  io.use((socket, done) => {
+    done(socket.handshake.query.token === options.accept ? undefined : new Error('who are you'));
+  });
+}
+
 io.on('connection', (socket) => {
-  const handshake = socket.handshake || {};
   live.set(socket.id, socket);
   most = Math.max(most, live.size);
-  say({ fact: 'connected', token: (handshake.query || {}).token, live: live.size });
+  say({ fact: 'connected', token: socket.handshake.query.token, live: live.size });
   for (const event of ['keepalive', 'resync', 'updateMonitoredExtensions']) {
     socket.on(event, (payload) => {
       say({ fact: 'received', event, payload });
