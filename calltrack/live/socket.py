@@ -238,6 +238,14 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]
         elif packet.packet_type == engine_packet.PING:
             await super()._receive_packet(packet)
 
+    async def _write_loop(self) -> None:
+        # The stock loop gives up a connection on which we have nothing to say: a late ping would end it.
+        try:
+            while (packet := await self.queue.get()) is not None:
+                await self.ws.send_str(packet.encode())
+        finally:
+            self.write_loop_task = None
+
     def stop(self) -> None:
         """Have the library's tasks end, and leave its list of live clients, which would keep us for ever."""
         self.state = "disconnected"

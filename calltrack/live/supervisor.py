@@ -13,6 +13,7 @@ frozen server                              after the ping interval and timeout t
                                            after 120 s, the sooner, then 2 s for the close, then the delay
 server that answers pings, sends nothing   after 120 s, then the delay
 accept-then-close, upgrade refused         after the delay
+OPEN packet that cannot be read            after 2 s for the close, then the delay
 upgrade never answered, or without OPEN    after 10 s, then the delay
 =========================================  ======================================================
 """
@@ -34,7 +35,6 @@ from calltrack.live.timing import Backoff, Timing
 
 _log = logging.getLogger("calltrack.live")
 
-_RESYNC = {"cache": False}
 _SET_CHANGED = frozenset({"ExtensionsUpdated", "QueuesUpdated", "DialersUpdated"})
 # Names of our own facts in the stream; socket.io reserves them, so no server sends an event so named.
 _FACTS = frozenset({"connect", "disconnect", "malformed"})
@@ -84,6 +84,8 @@ class Supervisor:
         self._up = False
         self._delivered = False
         self._heard = 0.0
+        self._resynced = 0.0
+        self._unread = False
 
     async def run(self) -> NoReturn:
         """Keep the stream alive until cancelled; no task and no socket is left afterwards.
@@ -176,11 +178,12 @@ class Supervisor:
         return self._delivered and lasted >= self._timing.proof
 
     async def _watch(self, connection: Connection) -> str:
-        """Return why the connection was lost; deafness is noticed here."""
+        """Wait for the loss of the connection and return its reason; ask what has to be asked meanwhile."""
         loop = asyncio.get_running_loop()
         asked = self._heard
         while not connection.lost:
             now = loop.time()
+            self._resync_if_unread()
             if now >= self._heard + self._timing.deaf:
                 connection.lose(f"no event for {self._timing.deaf:g} s")
             elif now >= max(self._heard, asked) + self._timing.keepalive:
@@ -199,7 +202,7 @@ class Supervisor:
         _log.info("connected: server=%s", name)
         self._on_event("connect", {"server": name}, self._wall())
         if self._connection is not None:
-            self._connection.emit("resync", _RESYNC)
+            self._resync(self._connection)
             if self._extensions is not None:
                 self.update_monitored_extensions(self._extensions)
 
@@ -211,7 +214,7 @@ class Supervisor:
         self._delivered = True
         self._on_event(name, payload, self._wall())
         if name in _SET_CHANGED:
-            connection.emit("resync", _RESYNC)
+            self._resync(connection)
         elif name == "closeme":
             connection.lose("closeme")
         elif name == "keepaliveResponse" and isinstance(payload, dict):
@@ -223,6 +226,19 @@ class Supervisor:
     def _malformed(self, text: str) -> None:
         _log.warning("packet not understood: error=%r", text)
         self._on_event("malformed", {"error": text}, self._wall())
+        self._unread = True
+        self._resync_if_unread()
+
+    def _resync_if_unread(self) -> None:
+        """Ask for the snapshots, which heal a loss, but not at once again: they may be what is unreadable."""
+        now = asyncio.get_running_loop().time()
+        if self._unread and self._connection and now >= self._resynced + self._timing.keepalive:
+            self._resync(self._connection)
+
+    def _resync(self, connection: Connection) -> None:
+        self._unread = False
+        self._resynced = asyncio.get_running_loop().time()
+        connection.emit("resync", {"cache": False})
 
     def _adopt(self, session: Session) -> None:
         if self._session is None or self._session.servers != session.servers:

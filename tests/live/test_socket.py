@@ -76,6 +76,18 @@ async def test_hands_on_nothing_after_it_is_lost(package: str, protocol: Protoco
         assert server.of("received") == []
 
 
+@scenario
+async def test_goes_through_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The usual variables hold for the socket too, though its address would be ws."""
+    async with faulty("upgrade refused") as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        heard = Heard("http://monitor.test", 3)
+        with pytest.raises(ConnectFailed, match="502"):
+            await heard.connection.open(5)
+        await heard.connection.close()
+        assert proxy.seen == 1
+
+
 @pytest.mark.parametrize(
     ("server", "expected"),
     [

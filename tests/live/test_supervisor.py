@@ -151,8 +151,12 @@ async def test_sends_what_the_vendor_expects(package: str, protocol: Protocol) -
 @every_version
 @scenario
 async def test_survives_a_packet_it_cannot_read(package: str, protocol: Protocol) -> None:
-    """A broken packet is a fact in the stream; what follows it comes through, over the same socket."""
-    async with node(package) as server, streaming(fixed(server.url, protocol=protocol)) as stream:
+    """A broken packet is a fact in the stream and asks for a resync; what follows it comes through."""
+    timing = replace(FAST, keepalive=0.1)
+    async with (
+        node(package, keepalive=0) as server,
+        streaming(fixed(server.url, protocol=protocol), timing) as stream,
+    ):
         await stream.until("loginSuccess")
         for text in (
             '2["ExtensionEvent",{"n":',
@@ -168,6 +172,7 @@ async def test_survives_a_packet_it_cannot_read(package: str, protocol: Protocol
         assert len(stream.of("malformed")) == 3
         assert stream.of("two") == [[1, 2]]
         assert stream.of("none") == [None]
+        await server.news.until(lambda: [fact.get("event") for fact in server.facts].count("resync") == 2)
         assert len(stream.of("connect")) == 1
 
 
