@@ -132,9 +132,13 @@ class Supervisor:
                 return session
             try:
                 async with self._logging_in:
-                    if self._session is session:
-                        self._adopt(await self._api.login())
+                    given = self._session
+                    if given is None or given is session:
+                        given = await self._api.login()
+                        self._adopt(given)
                     self._must_log_in = False
+                    # Taken even if it seems to have ended already: then it is our clock that is wrong.
+                    return given
             except LoginFailed as error:
                 _log.warning("login failed: reason=%r", str(error))
                 if session is not None and not expired:

@@ -5,8 +5,9 @@ from functools import partial
 
 import pytest
 
-from calltrack.live import Session, Supervisor
+from calltrack.live import LoginFailed, Session, Supervisor
 from calltrack.live.login import Protocol
+from tests.live.faults import faulty
 from tests.live.harness import FAST, SLACK, VERSIONS, News, fixed, node, scenario, streaming
 
 pytestmark = pytest.mark.usefixtures("npm_servers")
@@ -194,27 +195,30 @@ class Logins:
     """A source that gives token after token for one server, and counts; each lasts `life` seconds."""
 
     def __init__(self, server: str, protocol: Protocol, life: float | None = None) -> None:
-        self._server = server
+        self.server = server
         self._protocol = protocol
         self._life = life
         self.logins = 0
         self.refreshes = 0
+        self.down = False
         self.news = News()
 
     async def login(self) -> Session:
         """Give `login-1`, `login-2`, …"""
         self.logins += 1
-        return self._session(f"login-{self.logins}")
+        return self._answer(f"login-{self.logins}")
 
     async def refresh(self, session: Session) -> Session:
         """Give `refresh-1`, `refresh-2`, …"""
         self.refreshes += 1
-        self.news.ring()
-        return self._session(f"refresh-{self.refreshes}")
+        return self._answer(f"refresh-{self.refreshes}")
 
-    def _session(self, token: str) -> Session:
+    def _answer(self, token: str) -> Session:
+        self.news.ring()
+        if self.down:
+            raise LoginFailed("the login API is down")
         expires = None if self._life is None else time.time() + self._life
-        return Session(token, expires, "r", (self._server,), self._protocol)
+        return Session(token, expires, "r", (self.server,), self._protocol)
 
 
 @every_version
@@ -257,3 +261,69 @@ async def test_renews_the_token_under_the_running_connection() -> None:
             await server.news.until(lambda: len(server.of("connected")) == 2)
             assert [fact["token"] for fact in server.of("connected")] == ["login-1", "refresh-1"]
         assert (source.logins, source.refreshes) == (1, 1)
+
+
+@scenario
+async def test_logs_in_again_after_a_round_in_vain() -> None:
+    """When no server of the list lets us in, a new login may name others."""
+    async with faulty("upgrade refused") as wrong, node("sio2") as right:
+        source = Logins(wrong.url, 3)
+        async with streaming(source) as stream:
+            await wrong.news.until(lambda: wrong.seen == 2)
+            assert source.logins >= 2
+            source.server = right.url
+            await stream.until("loginSuccess")
+
+
+@scenario
+async def test_goes_on_with_its_session_while_the_login_api_is_down() -> None:
+    """A failed login is no reason to leave the servers alone: the token may still be good."""
+    async with node("sio2") as server:
+        source = Logins(server.url, 3)
+        async with streaming(source) as stream:
+            await stream.until("loginSuccess")
+            source.down = True
+            port = server.port
+            server.signal(signal.SIGKILL)
+            await source.news.until(lambda: source.logins >= 3)
+            async with node("sio2", port=port) as again:
+                await stream.until("loginSuccess", 2)
+                assert again.of("connected")[0]["token"] == "login-1"
+
+
+@scenario
+async def test_renews_again_when_a_refresh_fails() -> None:
+    """A refresh that does not get through is tried until it does; the connection runs on meanwhile."""
+    async with node("sio2") as server:
+        source = Logins(server.url, 3, life=5.1)
+        async with streaming(source) as stream:
+            await stream.until("loginSuccess")
+            source.down = True
+            await source.news.until(lambda: source.refreshes >= 3)
+            assert len(stream.of("connect")) == 1
+            assert stream.of("disconnect") == []
+
+
+@scenario
+async def test_logs_in_again_with_an_expired_token() -> None:
+    """A session that has ended while the connection was down is not taken to a server."""
+    async with node("sio2", accept="login-1") as server:
+        source = Logins(server.url, 3, life=1000)
+        now = time.time()
+        async with streaming(source, wall=lambda: now) as stream:
+            await stream.until("loginSuccess")
+            now += 2000
+            await server.order("engineClose")
+            await source.news.until(lambda: source.logins >= 2)
+        assert len(stream.of("connect")) == 1
+
+
+@scenario
+async def test_connects_though_its_own_clock_is_wrong() -> None:
+    """A token that seems to have ended when it is given is used all the same, after one login."""
+    async with node("sio2") as server:
+        source = Logins(server.url, 3, life=-3600)
+        async with streaming(source, replace(FAST, renew_pause=60)) as stream:
+            await stream.until("loginSuccess")
+        assert source.logins == 1
+        assert source.refreshes <= 1
