@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 import json
 import os
+import random
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -83,6 +86,7 @@ class Node:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self._numbers = itertools.count()
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._reader = asyncio.create_task(self._read())
         self.facts: list[dict[str, Any]] = []
@@ -107,7 +111,7 @@ class Node:
     async def order(self, what: str, *args: object) -> Any:
         """Have the server do something and return its answer."""
         assert self._process.stdin is not None
-        number = len(self.facts) * 1000 + len(self._answers)
+        number = next(self._numbers)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         self._process.stdin.write(json.dumps([number, what, *args]).encode() + b"\n")
         return await asyncio.wait_for(answer, 10)
@@ -122,6 +126,8 @@ class Node:
 
     async def empty(self) -> None:
         """Wait until no socket, not even a half-open one, is left on the server."""
+        # The answer comes behind every fact that is still on its way.
+        await self.order("count")
         opened = len(self.of("transport opened"))
         await self.news.until(lambda: len(self.of("transport closed")) >= opened)
 
@@ -131,6 +137,15 @@ class Node:
             self._process.kill()
         await self._process.wait()
         await self._reader
+
+
+def keepable_port() -> int:
+    """Return a free port that stays so while its server is down: no system hands it out by itself."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @asynccontextmanager

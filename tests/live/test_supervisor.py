@@ -8,7 +8,7 @@ import pytest
 from calltrack.live import LoginFailed, Session, Supervisor
 from calltrack.live.login import Protocol
 from tests.live.faults import faulty
-from tests.live.harness import FAST, SLACK, VERSIONS, News, fixed, node, scenario, streaming
+from tests.live.harness import FAST, SLACK, VERSIONS, News, fixed, keepable_port, node, scenario, streaming
 
 pytestmark = pytest.mark.usefixtures("npm_servers")
 ENDS: tuple[tuple[str, ...], ...] = (("engineClose",), ("namespaceDisconnect",), ("emit", "closeme"))
@@ -57,7 +57,7 @@ async def test_comes_back_after_the_server_ends_the_connection(package: str, pro
 async def test_comes_back_after_kill_9(package: str, protocol: Protocol) -> None:
     """A killed server is found again at its address as soon as it is back."""
     async with (
-        node(package, heartbeat=10) as server,
+        node(package, heartbeat=10, port=keepable_port()) as server,
         streaming(fixed(server.url, protocol=protocol)) as stream,
     ):
         await stream.until("ExtensionEvent")
@@ -278,16 +278,15 @@ async def test_logs_in_again_after_a_round_in_vain() -> None:
 @scenario
 async def test_goes_on_with_its_session_while_the_login_api_is_down() -> None:
     """A failed login is no reason to leave the servers alone: the token may still be good."""
-    async with node("sio2") as server:
+    async with node("sio2", port=keepable_port()) as server:
         source = Logins(server.url, 3)
         async with streaming(source) as stream:
             await stream.until("loginSuccess")
             source.down = True
-            port = server.port
             server.signal(signal.SIGKILL)
             await source.news.until(lambda: source.logins >= 3)
-            async with node("sio2", port=port) as again:
-                await stream.until("loginSuccess", 2)
+            async with node("sio2", port=server.port) as again:
+                await again.news.until(lambda: again.of("connected"))
                 assert again.of("connected")[0]["token"] == "login-1"
 
 
