@@ -186,9 +186,10 @@ def _checked(status: int, text: str, secrets: Iterable[str]) -> dict[str, Any]:
     found = answer if isinstance(answer, dict) else {}
     said = _field(found, "error")
     # The API also sends its status inside a 200 (sdk: StatusCode, Status, Data).
-    inner = _field(found, "StatusCode")
-    if said or status in _REFUSALS or inner in _REFUSALS:
-        why = said or _field(found, "Status") or f"HTTP {status if status in _REFUSALS else inner}"
+    code = _field(found, "StatusCode") if status == 200 else status
+    # An error of a gateway on the way (502, 503, …) has said nothing about the login, whatever its body is.
+    if code in _REFUSALS or (said and status == 200):
+        why = said or _field(found, "Status") or f"HTTP {code}"
         raise LoginRefused(f"login refused: {redacted(' '.join(str(why).split()), secrets)}")
     if status != 200:
         raise LoginFailed(f"the login API answered HTTP {status}")

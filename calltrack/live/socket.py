@@ -100,12 +100,12 @@ class Connection:
                 described(error, [self._token]),
                 unauthorized=isinstance(cause, aiohttp.WSServerHandshakeError) and cause.status in (401, 403),
             )
+        if self._failure is not None:
+            raise self._failure
         if failure is not None:
             # Raised out here: inside, the error would carry the address with the token as its context.
             self.lose(str(failure))
             raise failure
-        if self._failure is not None:
-            raise self._failure
         if not self._opened:
             raise ConnectFailed(self._reason, unauthorized=self._unauthorized)
 

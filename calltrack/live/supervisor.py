@@ -36,7 +36,7 @@ from calltrack.live.timing import Backoff, Timing
 _log = logging.getLogger("calltrack.live")
 
 _SET_CHANGED = frozenset({"ExtensionsUpdated", "QueuesUpdated", "DialersUpdated"})
-# Names of our own facts in the stream; socket.io reserves them, so no server sends an event so named.
+# Names of our own facts in the stream; no event of the vendor's has one of them (doc, sdk).
 _FACTS = frozenset({"connect", "disconnect", "malformed"})
 
 
@@ -266,7 +266,13 @@ class Supervisor:
                     async with asyncio.timeout(min(left, 60)):
                         await self._session_changed.wait()
                 continue
-            await self._renew(session)
+            try:
+                await self._renew(session)
+            except LoginRefused as error:
+                # The connection that runs is worth keeping; its loss leads to the login that settles it.
+                _log.error("token not renewed: reason=%r", str(error))
+                await self._session_changed.wait()
+                continue
             await asyncio.sleep(self._timing.renew_pause)
 
     async def _renew(self, session: Session) -> None:

@@ -13,7 +13,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, NoReturn, ParamSpec
 
 from calltrack.live import LoginApi, Supervisor, Timing, Token
 from calltrack.live.login import Protocol
@@ -178,6 +178,7 @@ class Stream:
         self.events: list[tuple[str, Any, float]] = []
         self.news = News()
         self.supervisor: Supervisor
+        self.run: asyncio.Task[NoReturn]
 
     def take(self, name: str, payload: Any, at: float) -> None:
         """Record one event."""
@@ -219,13 +220,13 @@ async def streaming(source: SessionSource, timing: Timing = FAST, **options: Any
     """Run a supervisor on this source; what it raises is raised at the end, its events are checked."""
     stream = Stream()
     stream.supervisor = Supervisor(source, stream.take, timing=timing, **options)
-    task = asyncio.create_task(stream.supervisor.run())
+    stream.run = asyncio.create_task(stream.supervisor.run())
     try:
         yield stream
     finally:
-        task.cancel()
+        stream.run.cancel()
         with suppress(asyncio.CancelledError):
-            await task
+            await stream.run
     stream.check()
 
 

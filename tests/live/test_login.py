@@ -233,6 +233,8 @@ async def test_says_that_a_login_is_refused(status: int, body: object, text: str
     ("status", "body", "text"),
     [
         (502, "", "answered HTTP 502"),
+        (503, {"error": "busy"}, "answered HTTP 503"),
+        (429, {"StatusCode": 401}, "answered HTTP 429"),
         (404, "", "answered HTTP 404"),
         (302, "", "answered HTTP 302"),
         (200, "<html>", "not a JSON object"),

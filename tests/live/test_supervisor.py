@@ -1,3 +1,4 @@
+import asyncio
 import signal
 import time
 from dataclasses import replace
@@ -5,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from calltrack.live import LoginFailed, Session, Supervisor
+from calltrack.live import LoginFailed, LoginRefused, Session, Supervisor
 from calltrack.live.login import Protocol
 from tests.live.faults import faulty
 from tests.live.harness import FAST, SLACK, VERSIONS, News, fixed, keepable_port, node, scenario, streaming
@@ -201,6 +202,7 @@ class Logins:
         self.logins = 0
         self.refreshes = 0
         self.down = False
+        self.refuses = False
         self.news = News()
 
     async def login(self) -> Session:
@@ -215,6 +217,8 @@ class Logins:
 
     def _answer(self, token: str) -> Session:
         self.news.ring()
+        if self.refuses:
+            raise LoginRefused("login refused: enough")
         if self.down:
             raise LoginFailed("the login API is down")
         expires = None if self._life is None else time.time() + self._life
@@ -301,6 +305,28 @@ async def test_renews_again_when_a_refresh_fails() -> None:
             await source.news.until(lambda: source.refreshes >= 3)
             assert len(stream.of("connect")) == 1
             assert stream.of("disconnect") == []
+
+
+@scenario
+async def test_keeps_its_connection_when_the_renewal_is_refused() -> None:
+    """A refusal ends the run only when the connection is lost and there is no token to go on with."""
+    async with node("sio2", heartbeat=10) as server:
+        source = Logins(server.url, 3, life=5.1)
+        now = time.time()
+        with pytest.raises(LoginRefused, match="login refused: enough"):
+            async with streaming(source, wall=lambda: now) as stream:
+                await stream.until("loginSuccess")
+                source.refuses = True
+                now += 1
+                await source.news.until(lambda: source.logins == 2)
+                await stream.until("ExtensionEvent", len(stream.of("ExtensionEvent")) + 10)
+                assert stream.of("disconnect") == []
+                now += 1000
+                await server.order("emit", "closeme")
+                await asyncio.wait({stream.run}, timeout=10)
+        await server.empty()
+        assert source.logins == 3
+        assert len(stream.of("connect")) == 1
 
 
 @scenario
