@@ -1,0 +1,132 @@
+"""Callers and those who answer them: arrivals, the distributor, ring groups, pick-ups."""
+
+from calltrack.simulate.centre import Desk, Entry, Process, Queue
+from calltrack.simulate.talk import conversation
+from calltrack.simulate.world import World
+
+_GROUP = 5  # desks that a ring group rings at once
+
+
+def arrivals(world: World, queue: Queue) -> Process:
+    """A Poisson stream of callers."""
+    rate = world.plan.arrivals * world.plan.agents * queue.share / 3600
+    while True:
+        yield world.random.expovariate(rate)
+        world.begin(caller(world, queue))
+
+
+def caller(world: World, queue: Queue) -> Process:
+    """One caller, who waits until somebody answers or patience ends."""
+    random, plan = world.random, world.plan
+    anonymous = random.random() < 0.05
+    call = world.call("Anonymous" if anonymous else world.phone(), queue.name, queue.did, queue)
+    yield world.join(queue, call)
+    entry = call.entry
+    if random.random() < plan.hasty:
+        yield random.expovariate(1 / 40)
+    else:
+        yield random.lognormvariate(0.0, 0.6) * plan.patience
+    if entry and call.entry is entry and not entry.taken:
+        yield world.leave(entry, "ABANDONED")
+        for leg in list(call.legs):
+            yield world.hangup(leg)
+
+
+def distributor(world: World) -> Process:
+    """Looks about once a second for callers and for free agents (Erlang: first come, first served)."""
+    random = world.random
+    while True:
+        yield random.uniform(0.5, 1.5)
+        for queue in world.queues:
+            for entry in queue.waiting:
+                if entry.taken or entry.call.legs:
+                    continue
+                if queue.rings_all:
+                    desks = [desk for desk in world.desks if desk.free and desk.rests_until <= world.now]
+                else:
+                    desks = [d for d in world.desks if d.rung and d.free and d.rests_until <= world.now]
+                if not desks:
+                    break
+                desks.sort(key=_idle_since)
+                world.begin(ringing(world, entry, _promise(desks[: _GROUP if queue.rings_all else 1])))
+            if queue.waiting and not queue.rings_all:
+                _offer_picks(world, queue)
+
+
+def _idle_since(desk: Desk) -> int:
+    return desk.last_hangup
+
+
+def _promise(desks: list[Desk]) -> list[Desk]:
+    for desk in desks:
+        desk.promised = True
+    return desks
+
+
+def _offer_picks(world: World, queue: Queue) -> None:
+    pickers = [desk for desk in world.desks if not desk.rung and desk.free]
+    if not pickers or world.random.random() > 1 - (1 - world.plan.pick_rate) ** len(pickers):
+        return
+    entries = [entry for entry in queue.waiting if not entry.taken]
+    if entries:
+        entry = entries[0] if world.random.random() < 0.6 else world.random.choice(entries)
+        entry.taken = True
+        world.begin(pick_up(world, entry, *_promise([world.random.choice(pickers)])))
+
+
+def ringing(world: World, entry: Entry, desks: list[Desk]) -> Process:
+    """One attempt to reach an agent or a group; the same ivrid rings again until somebody answers."""
+    random, plan, call = world.random, world.plan, entry.call
+    legs = [world.incoming(call, desk) for desk in desks]
+    for leg in legs:
+        yield world.place(leg)
+    answered = random.random() < 1 - (1 - plan.answers) ** len(legs)
+    rejected = not answered and random.random() < plan.rejects
+    yield (
+        random.uniform(2.0, 17.0 if answered else 10.0)
+        if answered or rejected
+        else random.uniform(12.5, 17.5)
+    )
+    legs = [leg for leg in legs if leg.live]  # the caller may have given up, or was picked up
+    if not legs:
+        return
+    if not answered:
+        for leg in legs:
+            yield world.hangup(leg, "Call Rejected" if rejected else "Normal hangup")
+            leg.desk.rests_until = world.now + random.uniform(0.5, 22.0)
+        return
+    entry.taken = True
+    winner = random.choice(legs)
+    for leg in legs:
+        if leg is not winner:
+            yield world.hangup(leg, "Answered elsewhere")
+    if len(desks) > 1:  # losers, 1-4 s, the winner, and the queue later still (field guide §4)
+        switch = world.switch()
+        yield random.uniform(1.0, 4.0)
+        yield world.answer(winner, switch)
+        yield random.uniform(0.2, 2.5)
+        yield world.leave(entry, "EXIT", winner.desk.agent_name)
+    else:  # the queue's EXIT comes before the ANSWER (seen)
+        left = world.leave(entry, "EXIT", winner.desk.agent_name)
+        yield left
+        yield random.uniform(0.5, 3.0) if random.random() < 0.85 else random.uniform(3.0, 9.0)
+        yield world.answer(winner, left.switch)
+    yield from conversation(world, winner)
+
+
+def pick_up(world: World, entry: Entry, desk: Desk) -> Process:
+    """An agent takes a call out of the queue: talking from the start, `answered` 0 (field guide §4)."""
+    random, call = world.random, entry.call
+    for leg in list(call.legs):
+        yield world.hangup(leg, "Answered elsewhere")
+    left = world.leave(entry, "ANSWER", more=True)
+    yield left
+    yield random.uniform(0.0, 3.0) if random.random() < 0.85 else random.uniform(3.0, 10.0)
+    leg = world.incoming(call, desk, "Talking", left.switch)
+    leg.name, leg.phone, leg.did = "", "Anonymous", ""
+    if random.random() < 0.12:  # the switch notices the answer at once (seen)
+        leg.answered, leg.answered_at, leg.server = 1, leg.started, 0
+        yield world.place(leg, "ANSWER")
+    else:
+        yield world.place(leg)
+    yield from conversation(world, leg)
