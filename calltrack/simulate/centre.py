@@ -117,7 +117,7 @@ class Desk:
     @property
     def free(self) -> bool:
         """An agent is at work here and has no call."""
-        return self.status == self.home and not self.legs and not self.promised
+        return not self.legs and not self.promised and self.status == self.home
 
 
 @dataclass(slots=True, eq=False)

@@ -24,6 +24,9 @@ class Line(NamedTuple):
     garbled: bool = False
 
 
+RESTART = "server restart"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
     """How much goes wrong: chances per frame, connections lost and servers restarted per hour.
@@ -110,6 +113,42 @@ class FrameFaults:
         return ""
 
 
+class Break(NamedTuple):
+    """A connection lost: when (UTC s), why, and for how long (s)."""
+
+    at: float
+    reason: str
+    outage: float
+
+    @property
+    def restart(self) -> bool:
+        """The server itself went down."""
+        return self.reason == RESTART
+
+
+class Breaks:
+    """When connections are lost: two Poisson streams, of drops and of restarts."""
+
+    def __init__(self, faults: Faults, random: Random, begin: float) -> None:
+        self._faults = faults
+        self._random = random
+        self._rate = (faults.disconnects + faults.restarts) / 3600
+        self._next = self._after(begin)
+
+    def due(self, at: float) -> Break | None:
+        """The break that has come by `at`, if any; the next comes after its end."""
+        if at < self._next:
+            return None
+        restart = self._random.random() * self._rate * 3600 < self._faults.restarts
+        outage = self._random.expovariate(1 / self._faults.outage) * (10 if restart else 1)
+        begin = self._next
+        self._next = self._after(begin + outage)
+        return Break(begin, RESTART if restart else "transport close", outage)
+
+    def _after(self, at: float) -> float:
+        return at + self._random.expovariate(self._rate) if self._rate else math.inf
+
+
 def received(
     vendor: Vendor, feed: Iterable[tuple[Emitted, Truth]], faults: Faults, seed: int
 ) -> Iterator[tuple[list[Line], Truth]]:
@@ -118,22 +157,14 @@ def received(
     After a lost connection come the snapshots of that moment; nothing is replayed (field guide §6).
     """
     random = Random(f"faults {seed}")
-    frames, n = FrameFaults(faults, random), 0
-    rate = (faults.disconnects + faults.restarts) / 3600
-    begin = vendor.world.now
-    breaks = begin + random.expovariate(rate) if rate else math.inf
-    returns = -math.inf
+    frames, breaks = FrameFaults(faults, random), Breaks(faults, random, vendor.world.now)
+    n, returns = 0, -math.inf
     for frame, truth in feed:
-        if frame.at >= breaks:
-            restart = random.random() * (faults.disconnects + faults.restarts) < faults.restarts
-            outage = random.expovariate(1 / faults.outage) * (10 if restart else 1)
-            reason = "server restart" if restart else "transport close"
-            lost = Line(breaks, Emitted(breaks, "disconnect", {"reason": reason}))
-            returns = breaks + outage
-            breaks = returns + random.expovariate(rate)
+        if returns == -math.inf and (lost := breaks.due(frame.at)):
+            returns = lost.at + lost.outage
             frames.forget()
             n += 1
-            yield [lost], Truth(n, lost.at)
+            yield [Line(lost.at, Emitted(lost.at, "disconnect", {"reason": lost.reason}))], Truth(n, lost.at)
         if returns == -math.inf:
             lines, fault = frames.apply(frame)
             n += len(lines)

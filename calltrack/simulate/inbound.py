@@ -1,7 +1,7 @@
 """Callers and those who answer them: arrivals, the distributor, ring groups, pick-ups."""
 
-from calltrack.simulate.centre import Desk, Entry, Process, Queue
-from calltrack.simulate.talk import conversation
+from calltrack.simulate.centre import ADMINISTRATIVE, LOGIN, Desk, Entry, Process, Queue
+from calltrack.simulate.talk import conversation, wrap_up
 from calltrack.simulate.world import World
 
 _GROUP = 5  # desks that a ring group rings at once
@@ -34,44 +34,50 @@ def caller(world: World, queue: Queue) -> Process:
 
 def distributor(world: World) -> Process:
     """Looks about once a second for callers and for free agents (Erlang: first come, first served)."""
-    random = world.random
     while True:
-        yield random.uniform(0.5, 1.5)
-        for queue in world.queues:
-            for entry in queue.waiting:
-                if entry.taken or entry.call.legs:
-                    continue
-                if queue.rings_all:
-                    desks = [desk for desk in world.desks if desk.free and desk.rests_until <= world.now]
-                else:
-                    desks = [d for d in world.desks if d.rung and d.free and d.rests_until <= world.now]
-                if not desks:
-                    break
-                desks.sort(key=_idle_since)
-                world.begin(ringing(world, entry, _promise(desks[: _GROUP if queue.rings_all else 1])))
-            if queue.waiting and not queue.rings_all:
-                _offer_picks(world, queue)
+        yield world.random.uniform(0.5, 1.5)
+        if any(queue.waiting for queue in world.queues):
+            free = sorted((desk for desk in world.desks if desk.free), key=_idle_since)
+            for queue in world.queues:
+                _offer_rings(world, queue, free)
+                if not queue.rings_all:
+                    _offer_picks(world, queue, free)
 
 
 def _idle_since(desk: Desk) -> int:
     return desk.last_hangup
 
 
-def _promise(desks: list[Desk]) -> list[Desk]:
+def _offer_rings(world: World, queue: Queue, free: list[Desk]) -> None:
+    """Give the longest waiting callers to the longest idle agents."""
+    for entry in queue.waiting:
+        if entry.taken or entry.call.legs:
+            continue
+        able = [d for d in free if (d.rung or queue.rings_all) and d.rests_until <= world.now]
+        if not able:
+            return
+        desks = able[: _GROUP if queue.rings_all else 1]
+        _promise(desks, free)
+        world.begin(ringing(world, entry, desks))
+
+
+def _offer_picks(world: World, queue: Queue, free: list[Desk]) -> None:
+    """Perhaps one of those who pick takes a call, mostly the one that waits longest."""
+    random = world.random
+    pickers = [desk for desk in free if not desk.rung]
+    entries = [entry for entry in queue.waiting if not entry.taken]
+    if pickers and entries and random.random() > (1 - world.plan.pick_rate) ** len(pickers):
+        entry = entries[0] if random.random() < 0.6 else random.choice(entries)
+        entry.taken = True
+        desk = random.choice(pickers)
+        _promise([desk], free)
+        world.begin(pick_up(world, entry, desk))
+
+
+def _promise(desks: list[Desk], free: list[Desk]) -> None:
     for desk in desks:
         desk.promised = True
-    return desks
-
-
-def _offer_picks(world: World, queue: Queue) -> None:
-    pickers = [desk for desk in world.desks if not desk.rung and desk.free]
-    if not pickers or world.random.random() > 1 - (1 - world.plan.pick_rate) ** len(pickers):
-        return
-    entries = [entry for entry in queue.waiting if not entry.taken]
-    if entries:
-        entry = entries[0] if world.random.random() < 0.6 else world.random.choice(entries)
-        entry.taken = True
-        world.begin(pick_up(world, entry, *_promise([world.random.choice(pickers)])))
+        free.remove(desk)
 
 
 def ringing(world: World, entry: Entry, desks: list[Desk]) -> Process:
@@ -94,6 +100,11 @@ def ringing(world: World, entry: Entry, desks: list[Desk]) -> Process:
         for leg in legs:
             yield world.hangup(leg, "Call Rejected" if rejected else "Normal hangup")
             leg.desk.rests_until = world.now + random.uniform(0.5, 22.0)
+        if desks[0].status == LOGIN and random.random() < 0.3:
+            # whoever lets it ring is often busy with something else (seen)
+            yield random.uniform(0.5, 2.0)
+            yield world.set_status(desks[0], ADMINISTRATIVE)
+            world.begin(wrap_up(world, desks[0]), random.lognormvariate(6.1, 1.0))
         return
     entry.taken = True
     winner = random.choice(legs)

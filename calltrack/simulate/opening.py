@@ -75,9 +75,10 @@ def _desks(plan: Plan, random: Random) -> list[Desk]:
 
 
 def _queues(plan: Plan) -> list[Queue]:
-    """The first gets most of the callers (seen); the last, if there are several, is a ring group."""
-    main = 0.75 if plan.queues > 1 else 1.0
-    shares = [main] + [(1 - main) / max(1, plan.queues - 1)] * (plan.queues - 1)
+    """The first gets most of the callers (seen); the last, if there are several, is a small ring group."""
+    group = 0.03
+    between = [(0.3 - group) / max(1, plan.queues - 2)] * (plan.queues - 2)
+    shares = [1 - sum(between) - group, *between, group] if plan.queues > 1 else [1.0]
     return [
         Queue(5001 + n, f"Queue {n + 1}", f"0770000{n + 1:03d}", 0 < n == plan.queues - 1, share)
         for n, share in enumerate(shares)

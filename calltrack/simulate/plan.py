@@ -23,7 +23,7 @@ QUEUE_LAGS: Sequence[tuple[int, float]] = [(0, 20), (1, 48), (2, 15)]
 DIALED: Sequence[tuple[tuple[str, str, float, float], float]] = [
     (("answered", "", 1, 20), 66),
     (("Normal hangup", "", 3, 45), 9),
-    (("Unallocated (unassigned) number", "", 0.2, 1), 12),
+    (("Unallocated (unassigned) number", "", 0.2, 1), 16),
     (("User busy", "", 0.3, 2), 4),
     (("User alerting, no answer", "", 25, 50), 3),
     (("No user responding", "", 15, 30), 3),
@@ -56,33 +56,35 @@ class Plan:
     offset: int = 120
     """`servertimeoffset`, minutes that the server's wall clock is ahead of UTC (field guide §2)."""
 
-    arrivals: float = 2.9
+    arrivals: float = 3.0
     """Callers that join a queue."""
-    outgoing: float = 2.6
+    outgoing: float = 2.4
     internal: float = 0.15
     click2call: float = 0.1
-    spying: float = 0.05
+    spying: float = 0.03
     dialer: float = 0.06
-    breaks: float = 1.0
+    breaks: float = 2.4
 
     ringers: float = 0.34
     """Share of desks that the distributor rings; the others pick calls out of the queue."""
-    answers: float = 0.42
+    answers: float = 0.44
     """Chance that a ringing agent answers."""
     rejects: float = 0.2
     """Chance that a ringing agent who does not answer rejects, rather than lets it ring out."""
-    pick_rate: float = 1 / 420
+    pick_rate: float = 1 / 550
     """Chance per second that a free picker takes a waiting call."""
-    patience: float = 1100
+    patience: float = 1500
     """Median time a caller waits before giving up."""
-    hasty: float = 0.14
+    hasty: float = 0.11
     """Share of callers who give up in the first minute or so."""
-    talk_median: float = 150
-    talk_sigma: float = 1.3
+    talk_median: float = 230
+    talk_sigma: float = 1.35
     """Of the lognormal law of talk time."""
-    interruptions: float = 0.14
-    """Chance of a hold or consult in a conversation, and of each further one."""
-    consults: float = 0.45
+    interruptions: float = 0.17
+    """Chance of a hold or consult in a conversation."""
+    further: float = 0.5
+    """Chance of another one after it."""
+    consults: float = 0.55
     """Share of interruptions that are consults."""
     transfers: float = 0.3
     """Share of answered consults with a colleague that end in a transfer."""

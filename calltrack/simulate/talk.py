@@ -11,7 +11,9 @@ def conversation(world: World, leg: Leg) -> Process:
     """From the answer to the last hang-up of the call."""
     random, plan = world.random, world.plan
     left = random.lognormvariate(0.0, plan.talk_sigma) * plan.talk_median
-    while random.random() < plan.interruptions:
+    chance = plan.interruptions
+    while random.random() < chance:
+        chance = plan.further
         part = left * random.random()
         left -= part
         yield part
@@ -44,11 +46,11 @@ def goodbye(world: World, leg: Leg) -> Process:
         if not before:
             yield world.random.uniform(0.1, 3.0)
             yield world.set_status(desk, ADMINISTRATIVE)
-        world.begin(wrap_up(world, desk), world.random.lognormvariate(4.5, 1.0))
+        world.begin(wrap_up(world, desk), world.random.lognormvariate(6.1, 1.0))
 
 
 def wrap_up(world: World, desk: Desk) -> Process:
-    """The work after the call is done: back to calls, unless the agent has chosen something else since."""
+    """The agent is done with other work: back to calls, unless something else was chosen since."""
     if desk.status == ADMINISTRATIVE:
         yield world.set_status(desk, LOGIN)
 
@@ -69,7 +71,7 @@ def dial(world: World, desk: Desk, custom: bool = False) -> Dialing:
         if cause == "answered":
             yield world.answer(leg)
             return leg
-        again = cause in REDIALED and attempt + 1 < _ATTEMPTS and random.random() < 0.7
+        again = cause in REDIALED and attempt + 1 < _ATTEMPTS and random.random() < 0.85
         yield world.hangup(leg, cause, dial_status, more=again)
         if not again:
             return None
@@ -81,7 +83,7 @@ def consult(world: World, leg: Leg) -> Dialing:
     """The agent calls somebody meanwhile; a transfer gives the leg that the caller talks on now."""
     random = world.random
     yield world.hold(leg)
-    if random.random() < 0.25:  # a conference rather than a consult (seen)
+    if random.random() < 0.4:  # a conference rather than a consult (seen)
         yield world.unhold(leg)
     yield random.uniform(0.0, 4.0)
     colleagues = [desk for desk in world.desks if desk.free] if random.random() < 0.5 else []
