@@ -1,7 +1,7 @@
 """A simulated call centre that emits what the vendor emits, and knows the truth.
 
-`traffic` gives frames and truth, `write_recording` writes them to files, and `calltrack.simulate.server` speaks
-them over a socket (extra `simulate`).
+`traffic` gives frames and truth, `write_recording` writes them to files, and `calltrack.simulate.server`
+speaks them over a socket (extra `simulate`).
 """
 
 from calltrack.simulate.faults import Faults, Line

@@ -17,27 +17,20 @@ if TYPE_CHECKING:
 _EVERY = 5.0  # s between two lines of progress in a pipe
 
 
-class FaultsType(click.ParamType):
-    """`none`, `all`, or `NAME=RATE,...`."""
+def _faults(context: click.Context, option: click.Parameter, value: str) -> Faults:
+    """The Faults that `none`, `all`, or `NAME=RATE,...` asks for."""
+    from calltrack.simulate.faults import Faults
 
-    name = "faults"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Faults:
-        """The Faults that the text asks for."""
-        from calltrack.simulate.faults import Faults
-
-        if not isinstance(value, str):
-            return value  # type: ignore[no-any-return]
-        if value in ("none", "all"):
-            return Faults.all() if value == "all" else Faults()
-        try:
-            pairs = (pair.split("=") for pair in value.split(","))
-            return Faults(**{name.strip(): float(rate) for name, rate in pairs})
-        except (TypeError, ValueError) as error:
-            names = ", ".join(Faults.__dataclass_fields__)
-            self.fail(
-                f"{value!r}: {error}. Say none, all, or NAME=RATE,... with names of: {names}.", param, ctx
-            )
+    if value in ("none", "all"):
+        return Faults.all() if value == "all" else Faults()
+    try:
+        pairs = (pair.split("=") for pair in value.split(","))
+        return Faults(**{name.strip(): float(rate) for name, rate in pairs})
+    except (TypeError, ValueError) as error:
+        names = ", ".join(Faults.__dataclass_fields__)
+        raise click.BadParameter(
+            f"{value!r}: {error}. Say none, all, or NAME=RATE,... of: {names}."
+        ) from error
 
 
 def _world(command: Callable[..., None]) -> Callable[..., None]:
@@ -52,11 +45,11 @@ def _world(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option(
             "--faults",
-            type=FaultsType(),
             default="none",
+            callback=_faults,
             show_default=True,
-            help="What goes wrong: none, all, or NAME=RATE,... (lose, repeat, delay, reorder, corrupt: chance per "
-            "frame; disconnects, restarts: per hour; outage: mean seconds).",
+            help="What goes wrong: none, all, or NAME=RATE,... (lose, repeat, delay, reorder, corrupt: "
+            "chance per frame; disconnects, restarts: per hour; outage: mean seconds).",
         ),
     ]
     for option in reversed(options):

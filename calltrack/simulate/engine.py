@@ -49,7 +49,7 @@ class Connection:
     ) -> web.WebSocketResponse:
         """Serve the client until either side ends it.
 
-        `joined` is called when the namespace is open, `hear` with each event of the client's and its argument.
+        `joined` is called when the namespace is open, `hear` with each event of the client and its argument.
         """
         await self._socket.prepare(request)
         self._transport = request.transport

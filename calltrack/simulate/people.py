@@ -12,7 +12,7 @@ def working_day(world: World, desk: Desk) -> Process:
     """Shift after shift: one agent logs in, takes breaks, logs out, and another comes to the same desk."""
     random, plan = world.random, world.plan
     ends = world.now + random.uniform(0.1, 1.0) * _SHIFT
-    turn = 0
+    turn = 1 if desk.online else 0
     if desk.online is None:
         yield random.uniform(0.0, _SHIFT / 2)
     while True:

@@ -29,8 +29,8 @@ class Simulator:
     """A call centre on a loopback port; use it as an async context manager.
 
     `speed` is simulated seconds per second; `math.inf` sends as fast as the clients take it, and only while
-    there are any. `pings` are the interval and timeout of the heartbeat, s (the vendor's: 60, 180). `witness` is
-    told every frame as it goes out, with the truth then (`Truth.n` counts frames sent).
+    there are any. `pings` are the interval and timeout of the heartbeat, s (the vendor's: 60, 180).
+    `witness` is told every frame as it goes out, with the truth then (`Truth.n` counts frames sent).
     Entering raises OSError if the port is taken.
     """
 
@@ -136,7 +136,7 @@ class Simulator:
         self._doorman.expire()
 
     def refuse_logins(self, how: int | str | None) -> None:
-        """Refuse logins from now on with an HTTP status, or with 200 and {"error": text}; None refuses none."""
+        """Refuse logins from now on: an HTTP status, or 200 and {"error": text}; None refuses none."""
         self._doorman.refusal = how
 
     # The vendor's side of a connection
