@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 
 Protocol = Literal[3, 4]
 _BACKLOG = 20_000  # messages that may wait for one client before it is cut off
+_FAREWELL = 0.5  # s that a closed client has to agree
 _EVENT = re.compile(r"42(\d*)(\[.*\])", re.DOTALL)
 
 OPEN, CLOSE, PING, PONG, CONNECT, DISCONNECT = "0", "1", "2", "3", "40", "41"
@@ -40,7 +41,7 @@ class Connection:
         self.allowed = self.extensions = extensions
         self._protocol = protocol
         self._interval, self._timeout = pings
-        self._socket = web.WebSocketResponse(autoping=True, compress=False)
+        self._socket = web.WebSocketResponse(timeout=_FAREWELL, autoping=True, compress=False)
         self._transport: asyncio.Transport | None = None
         self._outbox: asyncio.Queue[str] = asyncio.Queue(_BACKLOG)
 
@@ -98,9 +99,10 @@ class Connection:
         with suppress(ConnectionError):
             while True:
                 message = await self._outbox.get()
-                await self._socket.send_str(message)
-                if message == CLOSE:
+                if message == CLOSE:  # stock servers send no packet for it, they close the WebSocket
                     await self._socket.close()
+                    return
+                await self._socket.send_str(message)
 
     async def _ping(self) -> None:
         while True:

@@ -2,7 +2,7 @@
 
 CAPTURED was measured once, with `measure`, on 403 frames (108 minutes, nine extensions) of a real support
 desk, 2023-11. A capture that small is a sample: the tolerances are about two of its standard errors.
-What it has none of (click2call, transfers, ring groups, spying) occurs in other captures and in the simulation,
+What it has none of (click2call, transfers, ring groups, spying) is in other captures and in the simulation,
 and takes a few hundredths from the shares of the rest.
 """
 
