@@ -4,6 +4,7 @@ from calltrack.simulate.centre import ADMINISTRATIVE, LOGIN, Desk, Entry, Proces
 from calltrack.simulate.talk import conversation, wrap_up
 from calltrack.simulate.world import World
 
+_LOOK = 2.0  # s between two looks of the distributor, in the mean
 _GROUP = 5  # desks that a ring group rings at once
 
 
@@ -33,12 +34,15 @@ def caller(world: World, queue: Queue) -> Process:
 
 
 def distributor(world: World) -> Process:
-    """Looks about once a second for callers and for free agents (Erlang: first come, first served)."""
+    """Looks every so often for callers and for free agents (Erlang: first come, first served)."""
     while True:
-        yield world.random.uniform(0.5, 1.5)
-        if any(queue.waiting for queue in world.queues):
-            free = sorted((desk for desk in world.desks if desk.free), key=_idle_since)
-            for queue in world.queues:
+        yield world.random.uniform(0.5 * _LOOK, 1.5 * _LOOK)
+        waited_in = [queue for queue in world.queues if queue.waiting]
+        # Without legs first: most agents talk, and this is what a simulated day spends its time on.
+        free = [desk for desk in world.desks if not desk.legs and desk.free] if waited_in else []
+        if free:
+            free.sort(key=_idle_since)
+            for queue in waited_in:
                 _offer_rings(world, queue, free)
                 if not queue.rings_all:
                     _offer_picks(world, queue, free)
@@ -66,7 +70,7 @@ def _offer_picks(world: World, queue: Queue, free: list[Desk]) -> None:
     random = world.random
     pickers = [desk for desk in free if not desk.rung]
     entries = [entry for entry in queue.waiting if not entry.taken]
-    if pickers and entries and random.random() > (1 - world.plan.pick_rate) ** len(pickers):
+    if pickers and entries and random.random() > (1 - world.plan.pick_rate) ** (len(pickers) * _LOOK):
         entry = entries[0] if random.random() < 0.6 else random.choice(entries)
         entry.taken = True
         desk = random.choice(pickers)

@@ -33,14 +33,19 @@ _STONES = (
     "Quartz",
     "Slate",
 )
+_BEFORE = 3600  # s that the centre is at work before anybody listens
 _SECOND_DESK = 11  # every so many desks, one belongs to the owner of the desk before (field guide §3)
 _SUPERVISOR = 7  # every so many desks, one whose agent may listen to others
 
 
 def open_centre(plan: Plan, seed: int) -> World:
-    """A world ready to run: the same plan and seed give the same traffic, byte for byte."""
+    """A world in full swing: the same plan and seed give the same traffic, byte for byte.
+
+    Whoever connects at the plan's start finds calls that began before, as every real stream has them.
+    """
     random = Random(f"furnish {seed}")
     world = World(plan, seed, _desks(plan, random), _queues(plan), _campaigns(plan))
+    world.now = plan.start - _BEFORE
     for queue in world.queues:
         world.begin(inbound.arrivals(world, queue))
     world.begin(inbound.distributor(world))
@@ -49,6 +54,8 @@ def open_centre(plan: Plan, seed: int) -> World:
         world.begin(people.errands(world, desk))
     for campaign in world.campaigns:
         world.begin(people.campaign(world, campaign))
+    for _ in world.changes(plan.start):
+        pass
     return world
 
 
@@ -59,16 +66,16 @@ def _agent(n: int) -> Agent:
 
 
 def _desks(plan: Plan, random: Random) -> list[Desk]:
-    rung = round(plan.ringers * plan.agents) or 1
+    rung, opened = round(plan.ringers * plan.agents) or 1, int(plan.start) - _BEFORE
     desks: list[Desk] = []
     for n in range(plan.agents):
         owner = desks[-1].owner if n % _SECOND_DESK == _SECOND_DESK - 1 else _agent(n)
         desk = Desk(f"SIP{n + 1:05d}", 20001 + n, owner, [owner, _agent(plan.agents + n)], n < rung)
         desk.supervises = n % _SUPERVISOR == _SUPERVISOR - 1
-        desk.status_since = int(plan.start) - random.randrange(60, 7200)
+        desk.status_since = opened - random.randrange(60, 7200)
         if random.random() < 0.9 or n == 0:
             desk.online, desk.status = owner, desk.home
-        desk.last_call = desk.last_hangup = int(plan.start) - random.randrange(60, 7200)
+        desk.last_call = desk.last_hangup = opened - random.randrange(60, 7200)
         desk.last_answered = desk.last_call - random.randrange(600)
         desks.append(desk)
     return desks

@@ -62,7 +62,7 @@ class Plan:
     internal: float = 0.15
     click2call: float = 0.1
     spying: float = 0.03
-    dialer: float = 0.06
+    dialer: float = 0.12
     breaks: float = 2.4
 
     ringers: float = 0.34
@@ -71,7 +71,7 @@ class Plan:
     """Chance that a ringing agent answers."""
     rejects: float = 0.2
     """Chance that a ringing agent who does not answer rejects, rather than lets it ring out."""
-    pick_rate: float = 1 / 550
+    pick_rate: float = 1 / 480
     """Chance per second that a free picker takes a waiting call."""
     patience: float = 1500
     """Median time a caller waits before giving up."""

@@ -67,6 +67,7 @@ class Simulator:
         self._changed = asyncio.Event()
         self._sids = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._failure: BaseException | None = None
 
     async def __aenter__(self) -> Self:
         app = web.Application(middlewares=[_allow_any_origin])
@@ -85,6 +86,8 @@ class Simulator:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.drop_connections()
         await self._runner.cleanup()
+        if self._failure and not error:
+            raise self._failure
 
     @property
     def url(self) -> str:
@@ -237,7 +240,12 @@ class Simulator:
     def _spawn(self, doing: Any) -> None:
         task: asyncio.Task[None] = asyncio.ensure_future(doing)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            self._failure = self._failure or task.exception()
 
     async def _listen(self) -> None:
         self._site = web.TCPSite(self._runner, self._host, self._port, reuse_address=True)

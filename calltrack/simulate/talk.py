@@ -92,7 +92,7 @@ def consult(world: World, leg: Leg) -> Dialing:
     else:
         asked = yield from dial(world, leg.desk)
     if asked:
-        yield random.uniform(5.0, 150.0)
+        yield random.lognormvariate(4.6, 1.0)
         if colleagues and random.random() < world.plan.transfers:
             return (yield from transfer(world, leg, asked))
         for each in list(asked.call.legs):

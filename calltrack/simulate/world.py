@@ -41,7 +41,7 @@ class World:
         self, plan: Plan, seed: int, desks: list[Desk], queues: list[Queue], campaigns: list[Campaign]
     ):
         self.plan = plan
-        self.now = plan.start
+        self.now: float = plan.start
         self.random = Random(seed)
         self.desks = desks
         self.queues = queues

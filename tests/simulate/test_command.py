@@ -1,11 +1,14 @@
 """The `simulate` command: what it writes, what it says, and how it refuses."""
 
+import asyncio
+import socket
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from calltrack.simulate.command import simulate
+from calltrack.simulate.server import Simulator
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:
@@ -52,3 +55,29 @@ def test_help_has_examples(command: str) -> None:
     code, said = run(command, "--help")
     assert code == 0
     assert f"calltrack simulate {command}" in said
+
+
+def test_serve_says_where_it_is_and_how_to_get_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And writes the truth while it runs."""
+
+    async def ten_looks(simulator: Simulator) -> None:
+        while simulator.sent < 100:
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(Simulator, "wait_closed", ten_looks)
+    truth = tmp_path / "truth.jsonl"
+    code, said = run("serve", "--port", "0", "--protocol", "4", "--speed", "50000", "--truth", truth)
+    assert code == 0
+    assert all(
+        word in said for word in ("http://127.0.0.1:", "Engine.IO 4", "simulated-account-token", "login API")
+    )
+    assert len(truth.read_bytes().splitlines()) >= 100
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    """Without a traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, said = run("serve", "--port", str(port))
+    assert code == 1
+    assert f"cannot serve on 127.0.0.1:{port}" in said

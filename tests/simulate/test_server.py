@@ -290,6 +290,20 @@ def test_a_port_that_is_taken_is_an_error() -> None:
     play(scene)
 
 
+def test_a_failure_inside_is_not_swallowed() -> None:
+    """Whoever leaves the context hears of it."""
+
+    def witness(lines: list[Line], truth: Truth) -> None:
+        raise RuntimeError("no more paper")
+
+    async def scene() -> None:
+        async with Simulator(speed=FAST, witness=witness) as simulator:
+            await simulator.wait_closed()
+
+    with pytest.raises(RuntimeError, match="no more paper"):
+        play(scene)
+
+
 async def _until(socket: aiohttp.ClientWebSocketResponse, text: str) -> None:
     while await socket.receive_str() != text:
         pass

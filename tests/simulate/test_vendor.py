@@ -104,15 +104,23 @@ def test_every_extension_list_is_the_one_before_with_the_event_applied(day: list
 
 def test_every_waiting_list_is_the_one_before_with_the_event_applied(day: list[tuple[str, Json]]) -> None:
     """Field guide §5: never otherwise in 298 captured events."""
-    before: dict[int, list[str]] = defaultdict(list)
+    before: dict[int, list[str]] = {}
     for event, body in day:
-        if event == "QueueEvent":
+        if event == "loginStatus":
+            before = {q["QueueID"]: [call["ivrid"] for call in q["Calls"]] for q in body["queues"]}
+        elif event == "QueueEvent":
             waiting = before[body["data"]["QueueID"]]
             if body["reason"] == "JOIN":
                 waiting.append(body["ivruniqueid"])
             else:
                 waiting.remove(body["ivruniqueid"])
             assert [call["ivrid"] for call in body["data"]["Calls"]] == waiting
+
+
+def test_the_stream_begins_in_the_middle_of_calls(day: list[tuple[str, Json]]) -> None:
+    """The first snapshots have live legs and waiting callers (field guide §4)."""
+    assert any(queue["Calls"] for queue in day[1][1]["queues"])
+    assert any(extension["calls"] for extension in day[2][1]["extensions"])
 
 
 def test_everything_of_the_field_guide_happens(day: list[tuple[str, Json]]) -> None:
@@ -165,7 +173,12 @@ def test_a_pick_up_is_answered_0_until_something_else_happens() -> None:
     later: list[tuple[str, Json]] = []
     for body in events("ExtensionEvent", hours=20):
         call = body["data"].get("currentCall")
-        if call and call["callerphone"] == "Anonymous" and call["did"] == "":
+        if (
+            call
+            and call["direction"] == "Incoming"
+            and call["callerphone"] == "Anonymous"
+            and not call["did"]
+        ):
             (firsts if body["reason"] == "NEWCALL" else later).append((body["reason"], call))
     assert {(c["callstatus"], c["answered"], c["callAnswered"]) for _, c in firsts} == {("Talking", 0, 0)}
     held = [call for reason, call in later if reason == "HOLD"]
