@@ -28,21 +28,15 @@ def _faults(context: click.Context, option: click.Parameter, value: str) -> Faul
         return Faults(**{name.strip(): float(rate) for name, rate in pairs})
     except (TypeError, ValueError) as error:
         names = ", ".join(Faults.__dataclass_fields__)
-        raise click.BadParameter(
-            f"{value!r}: {error}. Say none, all, or NAME=RATE,... of: {names}."
-        ) from error
+        raise click.BadParameter(f"{value!r}: {error}. Say none, all, or NAME=RATE,... of: {names}.") from error
 
 
 def _world(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say which call centre it is."""
     options = [
-        click.option(
-            "--agents", type=click.IntRange(1, 5000), default=9, show_default=True, help="Extensions."
-        ),
+        click.option("--agents", type=click.IntRange(1, 5000), default=9, show_default=True, help="Extensions."),
         click.option("--queues", type=click.IntRange(1, 100), default=4, show_default=True, help="Queues."),
-        click.option(
-            "--seed", type=int, default=0, show_default=True, help="The same seed, the same traffic."
-        ),
+        click.option("--seed", type=int, default=0, show_default=True, help="The same seed, the same traffic."),
         click.option(
             "--faults",
             default="none",
@@ -105,21 +99,11 @@ def record(
 @simulate.command()
 @_world
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8077, show_default=True, help="0: any free one."
-)
-@click.option(
-    "--protocol", type=click.Choice(["3", "4"]), default="3", show_default=True, help="Engine.IO's."
-)
-@click.option(
-    "--speed", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True, help="Times real."
-)
-@click.option(
-    "--token-life", type=float, default=3600.0, show_default=True, help="Seconds that a token is valid."
-)
-@click.option(
-    "--truth", type=click.Path(path_type=Path, dir_okay=False), help="Write what is true to this file."
-)
+@click.option("--port", type=click.IntRange(0, 65535), default=8077, show_default=True, help="0: any free one.")
+@click.option("--protocol", type=click.Choice(["3", "4"]), default="3", show_default=True, help="Engine.IO's.")
+@click.option("--speed", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True, help="Times real.")
+@click.option("--token-life", type=float, default=3600.0, show_default=True, help="Seconds that a token is valid.")
+@click.option("--truth", type=click.Path(path_type=Path, dir_okay=False), help="Write what is true to this file.")
 def serve(
     agents: int,
     queues: int,

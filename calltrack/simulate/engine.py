@@ -45,9 +45,7 @@ class Connection:
         self._transport: asyncio.Transport | None = None
         self._outbox: asyncio.Queue[str] = asyncio.Queue(_BACKLOG)
 
-    async def run(
-        self, request: web.Request, joined: Callable[[], None], hear: Hear
-    ) -> web.WebSocketResponse:
+    async def run(self, request: web.Request, joined: Callable[[], None], hear: Hear) -> web.WebSocketResponse:
         """Serve the client until either side ends it.
 
         `joined` is called when the namespace is open, `hear` with each event of the client and its argument.

@@ -92,11 +92,7 @@ def ringing(world: World, entry: Entry, desks: list[Desk]) -> Process:
         yield world.place(leg)
     answered = random.random() < 1 - (1 - plan.answers) ** len(legs)
     rejected = not answered and random.random() < plan.rejects
-    yield (
-        random.uniform(2.0, 17.0 if answered else 10.0)
-        if answered or rejected
-        else random.uniform(12.5, 17.5)
-    )
+    yield (random.uniform(2.0, 17.0 if answered else 10.0) if answered or rejected else random.uniform(12.5, 17.5))
     legs = [leg for leg in legs if leg.live]  # the caller may have given up, or was picked up
     if not legs:
         return

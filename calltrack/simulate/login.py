@@ -114,9 +114,7 @@ class Doorman:
             return exten is not None and password == mine.password, frozenset({exten or ""})
         return kind == "account" and (said.get("username"), password) == (mine.username, mine.password), None
 
-    def _on_bearer(
-        self, request: web.Request, answer: Callable[[Extensions], dict[str, Any]]
-    ) -> web.Response:
+    def _on_bearer(self, request: web.Request, answer: Callable[[Extensions], dict[str, Any]]) -> web.Response:
         if refused := self._refused():
             return refused
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -93,9 +93,7 @@ def click2call(world: World, desk: Desk) -> Process:
 
 def spy(world: World, desk: Desk) -> Process:
     """A supervisor listens to a colleague, until bored or the call is over."""
-    talking = [
-        leg for other in world.desks for leg in other.legs if other is not desk and leg.status == "Talking"
-    ]
+    talking = [leg for other in world.desks for leg in other.legs if other is not desk and leg.status == "Talking"]
     if not talking:
         return
     heard = world.random.choice(talking)

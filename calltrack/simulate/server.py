@@ -266,9 +266,7 @@ def _may_see(connection: Connection, frame: Emitted) -> bool:
 
 
 @web.middleware
-async def _allow_any_origin(
-    request: web.Request, handler: Callable[[web.Request], Any]
-) -> web.StreamResponse:
+async def _allow_any_origin(request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:
     """The vendor's client runs in browsers: its page comes from elsewhere."""
     if request.method == "OPTIONS":
         response: web.StreamResponse = web.Response()

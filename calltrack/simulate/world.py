@@ -37,9 +37,7 @@ class World:
     `now` is UTC epoch seconds; `desks`, `queues` and `campaigns` are the truth at that moment.
     """
 
-    def __init__(
-        self, plan: Plan, seed: int, desks: list[Desk], queues: list[Queue], campaigns: list[Campaign]
-    ):
+    def __init__(self, plan: Plan, seed: int, desks: list[Desk], queues: list[Queue], campaigns: list[Campaign]):
         self.plan = plan
         self.now: float = plan.start
         self.random = Random(seed)
@@ -99,9 +97,7 @@ class World:
         """A leg for a call that reaches a desk; not in its list until it is placed."""
         started = self.switch() if switch is None else switch
         channel = self.channel(desk.exten)
-        return Leg(
-            call, desk, "Incoming", status, started, call.name, call.phone, call.did, channel, call.trunk
-        )
+        return Leg(call, desk, "Incoming", status, started, call.name, call.phone, call.did, channel, call.trunk)
 
     def outgoing(self, call: Call, desk: Desk, channel: str = "", direction: str = "Outgoing") -> Leg:
         """A leg for a call that a desk makes; a redial keeps its channel, not the far side."""
@@ -145,9 +141,7 @@ class World:
         leg.desk.last_call = int(self.now)
         return self._change(leg, reason)
 
-    def hangup(
-        self, leg: Leg, cause: str = "Normal hangup", dial_status: str = "", more: bool = False
-    ) -> Change:
+    def hangup(self, leg: Leg, cause: str = "Normal hangup", dial_status: str = "", more: bool = False) -> Change:
         """The leg is over; `more` says that the call itself goes on although nothing of it is live now."""
         desk, now = leg.desk, int(self.now)
         desk.legs.remove(leg)
@@ -227,9 +221,7 @@ class World:
         call.entry, call.owed = None, more
         end = End("wait", call.ivrid, queue.queue_id, entry.joined, int(self.now), reason)
         ends = (end, *self._call_end(call, reason))
-        return QueueChange(
-            self.now, queue, reason, call, max(entry.joined, self._queue_switch()), agent, ends
-        )
+        return QueueChange(self.now, queue, reason, call, max(entry.joined, self._queue_switch()), agent, ends)
 
     def dialer(self, campaign: Campaign, reason: str, call: Call) -> Change:
         """A campaign's call begins or ends."""

@@ -87,9 +87,7 @@ def address(simulator: Simulator, token: str | None = None) -> str:
 
 
 @asynccontextmanager
-async def bare(
-    simulator: Simulator, token: str | None = None
-) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+async def bare(simulator: Simulator, token: str | None = None) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
     """A WebSocket to the socket's address, with nothing said on it yet."""
     url = URL(simulator.url) / "socket.io/"
     query = {"EIO": str(simulator.protocol), "transport": "websocket"}

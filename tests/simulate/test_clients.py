@@ -18,9 +18,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="the JavaScript
 def _installed() -> None:
     """The clients, as locked."""
     if not (CLIENTS / "node_modules").exists():
-        subprocess.run(
-            ["npm", "ci", "--ignore-scripts"], cwd=CLIENTS, check=True, capture_output=True, timeout=100
-        )
+        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=CLIENTS, check=True, capture_output=True, timeout=100)
 
 
 @pytest.mark.parametrize("age", ["1", "2"])

@@ -68,9 +68,7 @@ def test_serve_says_where_it_is_and_how_to_get_in(monkeypatch: pytest.MonkeyPatc
     truth = tmp_path / "truth.jsonl"
     code, said = run("serve", "--port", "0", "--protocol", "4", "--speed", "50000", "--truth", truth)
     assert code == 0
-    assert all(
-        word in said for word in ("http://127.0.0.1:", "Engine.IO 4", "simulated-account-token", "login API")
-    )
+    assert all(word in said for word in ("http://127.0.0.1:", "Engine.IO 4", "simulated-account-token", "login API"))
     assert len(truth.read_bytes().splitlines()) >= 100
 
 

@@ -59,9 +59,7 @@ def test_after_a_lost_connection_come_the_snapshots_and_nothing_of_the_gap() -> 
     breaks = [n for n, line in enumerate(lines) if line.frame.event == "disconnect"]
     greeting = ["loginSuccess", "loginStatus", "AllExtensionsStatus"]
     assert {lines[n].frame.data["reason"] for n in breaks} == {"transport close", "server restart"}
-    assert all(
-        [line.frame.event for line in lines[n + 1 : n + 4]] == greeting for n in breaks if n + 1 < len(lines)
-    )
+    assert all([line.frame.event for line in lines[n + 1 : n + 4]] == greeting for n in breaks if n + 1 < len(lines))
     assert len(breaks) == pytest.approx(24 * 3, rel=0.4)
     assert any(truth.fault == "gap" for _, truth in found)
 

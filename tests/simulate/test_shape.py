@@ -65,11 +65,7 @@ def test_the_simulation_has_the_shape_of_the_capture(simulated: dict[str, float]
 def test_another_seed_has_the_same_shape() -> None:
     """No figure hangs on one seed."""
     figures = measure(frames(50, seed=12))
-    wrong = {
-        f: figures[f]
-        for f, (captured, far) in CAPTURED.items()
-        if abs(figures[f] - captured) > 1.2 * far + 0.01
-    }
+    wrong = {f: figures[f] for f, (captured, far) in CAPTURED.items() if abs(figures[f] - captured) > 1.2 * far + 0.01}
     assert not wrong
 
 
@@ -100,8 +96,7 @@ def _extension_figures(extension: list[Json], queue: list[Json]) -> dict[str, fl
     talks, rings = _durations(list(attempts.values()))
     size = len(attempts)
     return {
-        "extension and queue events per call": (len(extension) + len(queue) - reasons["userStatusUpdate"])
-        / len(calls),
+        "extension and queue events per call": (len(extension) + len(queue) - reasons["userStatusUpdate"]) / len(calls),
         "extension events per queue event": len(extension) / len(queue),
         "attempts that are another one of the same call": 1 - len({key[:3] for key in attempts}) / size,
         "incoming among attempts": sum(call["direction"] == "Incoming" for call in first) / size,

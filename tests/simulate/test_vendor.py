@@ -173,12 +173,7 @@ def test_a_pick_up_is_answered_0_until_something_else_happens() -> None:
     later: list[tuple[str, Json]] = []
     for body in events("ExtensionEvent", hours=20):
         call = body["data"].get("currentCall")
-        if (
-            call
-            and call["direction"] == "Incoming"
-            and call["callerphone"] == "Anonymous"
-            and not call["did"]
-        ):
+        if call and call["direction"] == "Incoming" and call["callerphone"] == "Anonymous" and not call["did"]:
             (firsts if body["reason"] == "NEWCALL" else later).append((body["reason"], call))
     assert {(c["callstatus"], c["answered"], c["callAnswered"]) for _, c in firsts} == {("Talking", 0, 0)}
     held = [call for reason, call in later if reason == "HOLD"]
