@@ -4,21 +4,22 @@
 speaks them over a socket (extra `simulate`).
 """
 
+from calltrack.simulate.centre import End
 from calltrack.simulate.faults import Faults, Line
 from calltrack.simulate.opening import open_centre
 from calltrack.simulate.plan import Plan
 from calltrack.simulate.recording import Notation, Written, traffic, truth_path, write_recording
-from calltrack.simulate.truth import TrueEnd, TrueLeg, Truth
+from calltrack.simulate.truth import TrueLeg, Truth
 from calltrack.simulate.vendor import Emitted, Vendor
 from calltrack.simulate.world import World
 
 __all__ = [
     "Emitted",
+    "End",
     "Faults",
     "Line",
     "Notation",
     "Plan",
-    "TrueEnd",
     "TrueLeg",
     "Truth",
     "Vendor",

@@ -7,6 +7,8 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from msgspec import Struct
+
 LOGIN, LOGOUT, ADMINISTRATIVE = 1, 2, 5
 """Agent statuses (field guide §4)."""
 
@@ -154,8 +156,8 @@ class Campaign:
     calls: list[Call] = field(default_factory=list)
 
 
-class End(NamedTuple):
-    """The end of a leg, a wait or a call: `where` is its extension or queue, None for a call; `at` UTC s."""
+class End(Struct, frozen=True, gc=False):
+    """An end of a "leg" (`where`: extension), a "wait" (`where`: queue) or a "call"; times in UTC seconds."""
 
     what: str
     call: str

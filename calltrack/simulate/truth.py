@@ -19,17 +19,6 @@ class TrueLeg(Struct, frozen=True, gc=False):
     started: int
 
 
-class TrueEnd(Struct, frozen=True, gc=False):
-    """An end of a "leg" (`where`: extension), a "wait" (`where`: queue) or a "call"; times in UTC seconds."""
-
-    what: str
-    call: str
-    where: str | int | None
-    started: int | None
-    at: int
-    cause: str
-
-
 class Truth(Struct, omit_defaults=True):
     """What is true once `n` lines were written; `at` is UTC seconds of the server's time.
 
@@ -42,13 +31,13 @@ class Truth(Struct, omit_defaults=True):
     legs: dict[str, list[TrueLeg]] = {}
     agents: dict[str, tuple[int, int]] = {}
     waiting: dict[int, list[str]] = {}
-    ends: list[TrueEnd] = []
+    ends: tuple[End, ...] = ()
     fault: str = ""
 
 
 def truth_after(change: Change) -> Truth:
     """What this change made true; `n` is 0."""
-    truth = Truth(0, change.at, ends=[_end(end) for end in change.ends])
+    truth = Truth(0, change.at, ends=change.ends)
     if isinstance(change, ExtensionChange):
         _add_desk(truth, change.desk)
     elif isinstance(change, QueueChange):
@@ -58,7 +47,7 @@ def truth_after(change: Change) -> Truth:
 
 def whole_truth(world: World) -> Truth:
     """Everything that is true now; `n` is 0."""
-    truth = Truth(0, world.now, legs={}, agents={}, waiting={})
+    truth = Truth(0, world.now)
     for desk in world.desks:
         _add_desk(truth, desk)
     for queue in world.queues:
@@ -73,7 +62,3 @@ def _add_desk(truth: Truth, desk: Desk) -> None:
 
 def _add_queue(truth: Truth, queue: Queue) -> None:
     truth.waiting[queue.queue_id] = [entry.call.ivrid for entry in queue.waiting]
-
-
-def _end(end: End) -> TrueEnd:
-    return TrueEnd(*end)
