@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -65,6 +66,7 @@ class Simulator:
         extensions = [desk.exten for desk in self.world.desks]
         self._doorman = Doorman(self.credentials, extensions, token_life, protocol, lambda: self.url)
         self._changed = asyncio.Event()
+        self._closing = asyncio.Event()
         self._sids = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
@@ -75,14 +77,15 @@ class Simulator:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         await self._listen()
-        self._spawn(self._run())
+        self._running = self._spawn(self._run())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
+        # A restart ends by itself: cancelled while it begins to listen, it would leave a socket open.
+        self._closing.set()
+        self._running.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.drop_connections()
         await self._runner.cleanup()
@@ -121,9 +124,10 @@ class Simulator:
         """Go away for `outage` seconds: connections break and none is accepted. The call centre goes on."""
         await self._site.stop()
         self.drop_connections()
-        try:
-            await asyncio.sleep(outage)
-        finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(outage):
+                await self._closing.wait()
+        if not self._closing.is_set():
             await self._listen()
 
     def kick(self, how: Literal["closeme", "namespace"]) -> None:
@@ -237,10 +241,11 @@ class Simulator:
         """Everything that is true now."""
         return msgspec.structs.replace(whole_truth(self.world), n=self.sent)
 
-    def _spawn(self, doing: Any) -> None:
+    def _spawn(self, doing: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.ensure_future(doing)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
