@@ -1,0 +1,104 @@
+"""What a simulated call centre is like: its size, its habits, and the laws its times follow.
+
+The habits are tuned to the shape of a real support desk of nine extensions (tests/simulate/test_shape.py has
+the figures); a bigger centre keeps them per agent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import TypeVar
+
+T = TypeVar("T")
+
+LAGS: Sequence[tuple[int, float]] = [
+    *[(0, 46), (1, 93), (2, 77), (3, 61), (4, 14), (5, 8), (6, 8), (7, 3)],
+    *[(8, 4), (9, 6), (10, 4), (11, 6), (12, 2)],
+]
+"""How far an extension's `telephonyservertime` trails `servertime`, s, with weights (seen)."""
+
+QUEUE_LAGS: Sequence[tuple[int, float]] = [(0, 20), (1, 48), (2, 15)]
+"""The same for queues (seen)."""
+
+DIALED: Sequence[tuple[tuple[str, str, float, float], float]] = [
+    (("answered", "", 1, 20), 66),
+    (("Normal hangup", "", 3, 45), 9),
+    (("Unallocated (unassigned) number", "", 0.2, 1), 16),
+    (("User busy", "", 0.3, 2), 4),
+    (("User alerting, no answer", "", 25, 50), 3),
+    (("No user responding", "", 15, 30), 3),
+    (("Call Rejected", "", 1, 8), 2),
+    (("Unknown", "", 2, 9), 2),
+    (("", "Recheck", 1, 4), 2),
+]
+"""How a dialed call goes on: cause, dialStatus, least and most seconds until then; with weights (seen)."""
+
+REDIALED = {"Unallocated (unassigned) number", "User busy", "No user responding"}
+"""Causes after which the switch dials again over another route, same ivrid (field guide §3)."""
+
+BREAKS: Sequence[tuple[int, float]] = [(3, 1), (7, 4), (9, 1), (11, 6), (12, 2), (13, 4)]
+"""Agent statuses that are not work: their numbers (field guide §4), with weights (seen)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A call centre's size and habits.
+
+    Rates are per hour and per agent, shares and chances between 0 and 1, times in seconds.
+    Raises ValueError if there is nobody to answer or nothing to wait in.
+    """
+
+    agents: int = 9
+    queues: int = 4
+    campaigns: int = 3
+    start: float = 1_704_697_200.0
+    """UTC epoch of the first moment: a Monday, 07:00."""
+    offset: int = 120
+    """`servertimeoffset`, minutes that the server's wall clock is ahead of UTC (field guide §2)."""
+
+    arrivals: float = 3.0
+    """Callers that join a queue."""
+    outgoing: float = 2.4
+    internal: float = 0.15
+    click2call: float = 0.1
+    spying: float = 0.03
+    dialer: float = 0.12
+    breaks: float = 2.4
+
+    ringers: float = 0.34
+    """Share of desks that the distributor rings; the others pick calls out of the queue."""
+    answers: float = 0.44
+    """Chance that a ringing agent answers."""
+    rejects: float = 0.2
+    """Chance that a ringing agent who does not answer rejects, rather than lets it ring out."""
+    pick_rate: float = 1 / 480
+    """Chance per second that a free picker takes a waiting call."""
+    patience: float = 1500
+    """Median time a caller waits before giving up."""
+    hasty: float = 0.11
+    """Share of callers who give up in the first minute or so."""
+    talk_median: float = 230
+    talk_sigma: float = 1.35
+    """Of the lognormal law of talk time."""
+    interruptions: float = 0.17
+    """Chance of a hold or consult in a conversation."""
+    further: float = 0.5
+    """Chance of another one after it."""
+    consults: float = 0.55
+    """Share of interruptions that are consults."""
+    transfers: float = 0.3
+    """Share of answered consults with a colleague that end in a transfer."""
+
+    def __post_init__(self) -> None:
+        if self.agents < 1 or self.queues < 1:
+            raise ValueError("a call centre needs at least one agent and one queue")
+
+
+def draw(random: Random, weighted: Sequence[tuple[T, float]]) -> T:
+    """One of the values, by weight."""
+    number = random.random() * sum(weight for _, weight in weighted)
+    for value, weight in weighted:
+        number -= weight
+        if number < 0:
+            return value
+    return weighted[-1][0]

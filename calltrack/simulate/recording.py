@@ -1,0 +1,102 @@
+"""Write recordings of any length, with the truth beside, in constant memory."""
+
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from itertools import chain
+from pathlib import Path
+from random import Random
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from calltrack.simulate.faults import Faults, Line, garble, received
+from calltrack.simulate.opening import open_centre
+from calltrack.simulate.plan import Plan
+from calltrack.simulate.truth import Truth, truth_after, whole_truth
+from calltrack.simulate.vendor import Emitted, Vendor
+
+_TRAVEL = 0.08  # s from the vendor's server to a receiver
+_SILENCE = 60.0  # s after which a client asks whether the server is still there (sdk)
+_REPORT = 2000  # frames between two reports of progress
+
+Notation = Literal["recording", "array"]
+"""{"at", "event", "data"} objects, or the plain socket.io arrays (field guide §1)."""
+
+
+class Written(NamedTuple):
+    """What a recording holds: lines, frames that the vendor emitted, bytes."""
+
+    lines: int
+    frames: int
+    size: int
+
+
+def traffic(
+    plan: Plan, *, seed: int = 0, hours: float = 8.0, faults: Faults | None = None
+) -> Iterator[tuple[list[Line], Truth]]:
+    """What a client receives that connects at the start: for every true frame, the lines that arrive with it.
+
+    The truth counts the lines so far (`Truth.n`). The same arguments give the same traffic.
+    """
+    vendor = Vendor(open_centre(plan, seed))
+    return received(vendor, _feed(vendor, plan.start + hours * 3600), faults or Faults(), seed)
+
+
+def _feed(vendor: Vendor, until: float) -> Iterator[tuple[Emitted, Truth]]:
+    world = vendor.world
+    for greeting in chain(vendor.greeting(), vendor.directory()):
+        yield greeting, whole_truth(world)
+    heard = world.now
+    for change in world.changes(until):
+        if change.at - heard > _SILENCE:
+            asked = vendor.keepalive_response()
+            yield asked, Truth(0, asked.at)
+        heard = change.at
+        yield vendor.frame(change), truth_after(change)
+
+
+def encode(line: Line, random: Random, notation: Notation = "recording") -> bytes:
+    """One line of a recording, without its end; `random` breaks a garbled one."""
+    _, event, data = line.frame
+    if notation == "array":
+        text = msgspec.json.encode((event, data))
+    else:
+        text = msgspec.json.encode({"at": round(line.at + _TRAVEL, 3), "event": event, "data": data})
+    return garble(random, text) if line.garbled else text
+
+
+def write_recording(
+    path: Path,
+    plan: Plan,
+    *,
+    seed: int = 0,
+    hours: float = 8.0,
+    faults: Faults | None = None,
+    notation: Notation = "recording",
+    truth: bool = True,
+    progress: Callable[[float, int], None] | None = None,
+) -> Written:
+    """Write a recording of `hours` of a call centre, and with `truth` what was so beside it.
+
+    The truth goes to the same name ending in `.truth.jsonl`. `progress` is told the simulated hours and the
+    lines so far, now and then. The same arguments write the same bytes. Raises OSError.
+    """
+    random = Random(f"garble {seed}")
+    lines = frames = size = 0
+    encoder = msgspec.json.Encoder()
+    with path.open("wb") as out, truth_path(path).open("wb") if truth else nullcontext() as beside:
+        for arrived, true in traffic(plan, seed=seed, hours=hours, faults=faults):
+            frames += 1
+            for line in arrived:
+                size += out.write(encode(line, random, notation) + b"\n")
+                lines += 1
+            if beside:
+                beside.write(encoder.encode(true) + b"\n")
+            if progress and frames % _REPORT == 0:
+                progress((true.at - plan.start) / 3600, lines)
+    return Written(lines, frames, size)
+
+
+def truth_path(recording: Path) -> Path:
+    """Where the truth of a recording is."""
+    return recording.with_name(recording.name.removesuffix(".jsonl") + ".truth.jsonl")

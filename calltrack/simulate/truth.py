@@ -1,0 +1,64 @@
+"""What is really so: the state after every frame, to score a consumer by.
+
+A truth record says what changed at the source, and how many lines of the recording had been written by then
+(`n`). So what was true when a consumer had read `n` lines is every record with a number up to `n`, later ones
+replacing earlier ones extension by extension and queue by queue. A lost frame has its record all the same.
+"""
+
+from msgspec import Struct
+
+from calltrack.simulate.centre import Change, Desk, End, ExtensionChange, Queue, QueueChange
+from calltrack.simulate.world import World
+
+
+class TrueLeg(Struct, frozen=True, gc=False):
+    """A live leg: ivrid, the state a tracker should show, callStarted in UTC seconds."""
+
+    call: str
+    state: str
+    started: int
+
+
+class Truth(Struct, omit_defaults=True):
+    """What is true once `n` lines were written; `at` is UTC seconds of the server's time.
+
+    `legs` and `agents` (onlineUserID or 0, and status) are by extension, `waiting` (ivrids) by queue.
+    `fault` names what became of the frame: "lost", "late", "swapped", "repeated", "garbled" or "gap".
+    """
+
+    n: int
+    at: float
+    legs: dict[str, list[TrueLeg]] = {}
+    agents: dict[str, tuple[int, int]] = {}
+    waiting: dict[int, list[str]] = {}
+    ends: tuple[End, ...] = ()
+    fault: str = ""
+
+
+def truth_after(change: Change) -> Truth:
+    """What this change made true; `n` is 0."""
+    truth = Truth(0, change.at, ends=change.ends)
+    if isinstance(change, ExtensionChange):
+        _add_desk(truth, change.desk)
+    elif isinstance(change, QueueChange):
+        _add_queue(truth, change.queue)
+    return truth
+
+
+def whole_truth(world: World) -> Truth:
+    """Everything that is true now; `n` is 0."""
+    truth = Truth(0, world.now)
+    for desk in world.desks:
+        _add_desk(truth, desk)
+    for queue in world.queues:
+        _add_queue(truth, queue)
+    return truth
+
+
+def _add_desk(truth: Truth, desk: Desk) -> None:
+    truth.legs[desk.exten] = [TrueLeg(leg.call.ivrid, leg.state, leg.started) for leg in desk.legs]
+    truth.agents[desk.exten] = (desk.online.user_id if desk.online else 0, desk.status)
+
+
+def _add_queue(truth: Truth, queue: Queue) -> None:
+    truth.waiting[queue.queue_id] = [entry.call.ivrid for entry in queue.waiting]
