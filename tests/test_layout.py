@@ -19,6 +19,8 @@ MAY_IMPORT = {
     "core": {"core"},
     "recording": {"core"},
     "player": {"core"},
+    "live": {"live"},
+    "simulate": {"simulate"},
     "cli": {"core", "recording", "player", "cli"},
 }
 IMPURE = {

@@ -2,18 +2,29 @@
 
 import sys
 from importlib import import_module
+from typing import NamedTuple
 
 import click
 
 from calltrack.errors import CalltrackError
 
+class Home(NamedTuple):
+    """Where a command lives, and the line that the overview shows of it."""
+
+    module: str
+    help: str
+    name: str = "command"
+
+
 COMMANDS = {
-    "replay": "Tell the story of a recording, one line per change.",
-    "snapshot": "Show the state at one moment of a recording.",
-    "explain": "Show one call's whole life, and why it went so.",
-    "check": "Report whether a recording is sound, and whether the sums hold.",
-    "diagram": "Print the state machines as Mermaid, from the tables.",
+    "replay": Home("calltrack.cli.replay", "Tell the story of a recording, one line per change."),
+    "snapshot": Home("calltrack.cli.snapshot", "Show the state at one moment of a recording."),
+    "explain": Home("calltrack.cli.explain", "Show one call's whole life, and why it went so."),
+    "check": Home("calltrack.cli.check", "Report whether a recording is sound, and whether the sums hold."),
+    "diagram": Home("calltrack.cli.diagram", "Print the state machines as Mermaid, from the tables."),
+    "simulate": Home("calltrack.simulate.command", "Simulate a call centre: recordings, and a server.", "simulate"),
 }
+EXTRAS = {"aiohttp": "live", "socketio": "live", "textual": "watch"}
 
 
 class _Commands(click.Group):
@@ -21,15 +32,16 @@ class _Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        home = COMMANDS.get(cmd_name)
+        if home is None:
             return None
-        command = import_module(f"calltrack.cli.{cmd_name}").command
+        command = getattr(import_module(home.module), home.name)
         assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, home.help) for name, home in COMMANDS.items()])
 
 
 @click.group(
@@ -64,4 +76,10 @@ def main() -> None:
         commands(prog_name="calltrack")
     except CalltrackError as error:
         click.echo(f"calltrack: {error}", err=True)
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get((error.name or "").split(".")[0])
+        if extra is None:
+            raise
+        click.echo(f"calltrack: this needs {error.name}: pip install 'calltrack[{extra}]'", err=True)
         sys.exit(2)

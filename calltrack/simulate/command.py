@@ -53,7 +53,13 @@ def _world(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def simulate() -> None:
-    """Simulate a call centre: its event stream in a file or on a port, and the truth beside."""
+    """Simulate a call centre: its event stream in a file or on a port, and the truth beside.
+
+    \b
+    Examples:
+      calltrack simulate record day.jsonl --agents 20
+      calltrack simulate serve --port 8080
+    """
 
 
 @simulate.command()
