@@ -8,6 +8,7 @@ import click
 
 from calltrack.errors import CalltrackError
 
+
 class Home(NamedTuple):
     """Where a command lives, and the line that the overview shows of it."""
 

@@ -97,8 +97,7 @@ def _chosen(values: Mapping[str, str], where: str) -> Credentials:
     if len(found) == 1:
         return found[0]
     choice = (
-        "CALLTRACK_TOKEN, or CALLTRACK_EMAIL with CALLTRACK_PASSWORD, "
-        "or CALLTRACK_USERNAME with CALLTRACK_PASSWORD"
+        "CALLTRACK_TOKEN, or CALLTRACK_EMAIL with CALLTRACK_PASSWORD, or CALLTRACK_USERNAME with CALLTRACK_PASSWORD"
     )
     if found:
         raise CredentialsError(f"{where} holds more than one login; set one of {choice}")

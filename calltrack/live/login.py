@@ -114,9 +114,7 @@ class LoginApi:
             return await self.login()
         return await self._session("GET", self._endpoints.refresh, None, session.refresh_token)
 
-    async def _session(
-        self, method: str, url: str, body: dict[str, object] | None, bearer: str | None
-    ) -> Session:
+    async def _session(self, method: str, url: str, body: dict[str, object] | None, bearer: str | None) -> Session:
         data = _part(await self._ask(method, url, body, bearer), "data")
         if self._endpoints.settings is None:
             return self._read(_part(data, "socket"))
@@ -126,9 +124,7 @@ class LoginApi:
         settings = await self._ask("GET", self._endpoints.settings, None, access)
         return self._read({**data, **(_part(settings, "data") or settings)})
 
-    async def _ask(
-        self, method: str, url: str, body: dict[str, object] | None, bearer: str | None
-    ) -> dict[str, Any]:
+    async def _ask(self, method: str, url: str, body: dict[str, object] | None, bearer: str | None) -> dict[str, Any]:
         secrets = (*secrets_of(self._credentials), bearer or "")
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         failure: str | None = None

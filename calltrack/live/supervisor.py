@@ -125,9 +125,7 @@ class Supervisor:
     async def _ready_session(self) -> Session:
         while True:
             session = self._session
-            expired = (
-                session is not None and session.expires_at is not None and session.expires_at <= self._wall()
-            )
+            expired = session is not None and session.expires_at is not None and session.expires_at <= self._wall()
             if session is not None and not self._must_log_in and not expired:
                 return session
             try:

@@ -14,9 +14,7 @@ def npm_servers() -> None:
         return
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        pytest.fail(
-            "npm and node are needed for the socket.io servers of tests/live; install Node.js 18 or later"
-        )
+        pytest.fail("npm and node are needed for the socket.io servers of tests/live; install Node.js 18 or later")
     done = subprocess.run([npm, "ci"], cwd=SERVERS, capture_output=True, text=True, timeout=100)
     if done.returncode:
         pytest.fail(f"npm ci in {SERVERS.name} failed:\n{done.stderr}")

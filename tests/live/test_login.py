@@ -108,9 +108,7 @@ async def test_logs_in_with_every_type(credentials: Credentials, path: str, body
     async with api(**{path[1:].replace("/", "__"): (200, OLDER)}) as fake:
         session = await LoginApi(credentials, endpoints=Endpoints.older(fake.base)).login()
         assert fake.asked == [("POST", path, body, None)]
-    assert session == Session(
-        "given", 1767323045.0, "again", ("https://b.test", "https://a.test", "https://c.test"), 3
-    )
+    assert session == Session("given", 1767323045.0, "again", ("https://b.test", "https://a.test", "https://c.test"), 3)
 
 
 @pytest.mark.parametrize(
@@ -130,9 +128,7 @@ async def test_logs_in_to_the_newer_stack(credentials: Credentials, body: dict[s
     ) as fake:
         source = LoginApi(credentials, endpoints=Endpoints.newer(fake.base))
         session = await source.login()
-        assert session == Session(
-            "given", 1767323045.0, "again", ("https://one.test", "https://five.test"), 4
-        )
+        assert session == Session("given", 1767323045.0, "again", ("https://one.test", "https://five.test"), 4)
         assert (await source.refresh(session)).refresh_token == "more"
         assert fake.asked == [
             ("POST", "/Auth/Login/Voicenter/Monitor", body, None),
@@ -259,9 +255,7 @@ async def test_holds_no_secret_in_an_error_chain() -> None:
     port = listener.sockets[0].getsockname()[1]
     async with listener:
         with pytest.raises(LoginFailed, match="login did not get through") as caught:
-            await LoginApi(
-                User("a@b.test", SECRET), endpoints=Endpoints.older(f"http://127.0.0.1:{port}")
-            ).login()
+            await LoginApi(User("a@b.test", SECRET), endpoints=Endpoints.older(f"http://127.0.0.1:{port}")).login()
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
     assert SECRET not in "".join(traceback.format_exception(caught.value))
@@ -306,9 +300,7 @@ async def test_tries_again_until_the_api_answers() -> None:
 async def test_logs_in_again_when_a_refresh_is_refused() -> None:
     """An ended refresh token leads to a login; only its refusal ends the run."""
     answer = {"Data": {"Socket": {**OLDER["Data"]["Socket"], "TokenExpiry": (time.time() + 5.1) * 1000}}}
-    async with api(
-        monitorAPI__Login__Token=(200, answer), monitorAPI__RefreshIdentityToken=(401, "")
-    ) as fake:
+    async with api(monitorAPI__Login__Token=(200, answer), monitorAPI__RefreshIdentityToken=(401, "")) as fake:
         source = LoginApi(Token("mine"), endpoints=Endpoints.older(fake.base), servers=[fake.base])
         run = asyncio.create_task(
             Supervisor(source, lambda name, payload, at: None, timing=replace(FAST, retry_first=60)).run()

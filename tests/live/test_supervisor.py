@@ -141,9 +141,7 @@ async def test_sends_what_the_vendor_expects(package: str, protocol: Protocol) -
                 await server.order("emit", name, {})
                 await server.news.until(partial(resynced, number))
             stream.supervisor.update_monitored_extensions("100,101")
-            await server.news.until(
-                lambda: received("updateMonitoredExtensions") == [{"extensionsString": "100,101"}]
-            )
+            await server.news.until(lambda: received("updateMonitoredExtensions") == [{"extensionsString": "100,101"}])
             await server.order("engineClose")
             await server.news.until(lambda: len(received("updateMonitoredExtensions")) == 2)
             await server.news.until(lambda: len(received("resync")) == 5)
