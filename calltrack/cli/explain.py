@@ -152,15 +152,15 @@ def _timeline(pieces: list[_Piece], end: float | None) -> None:
 
 
 def _frames(touches: list[_Touch], listed: int) -> None:
-    from calltrack.cli.story import line
+    from calltrack.cli.story import brief
 
     colour = colourful()
     for touch in touches:
         body = touch.frame.body
         reason = safe(getattr(body, "reason", None) or "")
-        click.echo(f"line {touch.line}: {safe(touch.frame.event)} {reason}")
+        click.echo(f"{moment(touch.changes[0].at)} line {touch.line}: {safe(touch.frame.event)} {reason}")
         for change in touch.changes:
-            click.echo(f"    {line(change, colour)}")
+            click.echo(f"    {brief(change, colour)}")
     if listed:
         click.echo(f"{listed} more frames list the call and change nothing")
 

@@ -23,18 +23,28 @@ _COLOURS = {
 
 def line(change: ch.Change, colour: bool) -> str:
     """The line, without its end; `colour` adds ANSI codes."""
+    when = f"{moment(change.at)} #{change.position:<6}"
+    call_id = f"{safe(getattr(change, 'call_id', '')):<32}"
+    return f"{when} {_kind(change, colour)} {_where(change)} {call_id} {_told(change)}".rstrip()
+
+
+def brief(change: ch.Change, colour: bool) -> str:
+    """The line without time, frame and call, for where those are told already."""
+    return f"{_kind(change, colour)} {_where(change)} {_told(change)}".rstrip()
+
+
+def _kind(change: ch.Change, colour: bool) -> str:
     kind = type(change).__name__
-    name = f"{kind:<21}"
+    return click.style(f"{kind:<21}", fg=_COLOURS.get(kind)) if colour else f"{kind:<21}"
+
+
+def _where(change: ch.Change) -> str:
+    return f"{safe(getattr(change, 'exten_user', '') or _queue(change)):<10}"
+
+
+def _told(change: ch.Change) -> str:
     inferred = getattr(change, "inferred", "")
-    parts = (
-        moment(change.at),
-        f"#{change.position:<6}",
-        click.style(name, fg=_COLOURS.get(kind)) if colour else name,
-        f"{safe(getattr(change, 'exten_user', '') or _queue(change)):<10}",
-        f"{safe(getattr(change, 'call_id', '')):<32}",
-        safe(_what(change)) + (f"  (inferred: {safe(inferred)})" if inferred else ""),
-    )
-    return " ".join(parts).rstrip()
+    return safe(_what(change)) + (f"  (inferred: {safe(inferred)})" if inferred else "")
 
 
 def _queue(change: ch.Change) -> str:

@@ -1,0 +1,100 @@
+"""Writes the parts of the documentation that come from the code: `python docs/generate.py`.
+
+docs/changes.md from the classes of calltrack/changes.py, docs/states.md from the tables. A test compares them.
+"""
+
+import ast
+import inspect
+from pathlib import Path
+
+import msgspec
+
+from calltrack import changes, table
+from calltrack.changes import AnomalyKind, Change
+from calltrack.machine import diagrams
+
+DOCS = Path(__file__).parent
+
+
+def changes_page() -> str:
+    """The catalogue of changes and anomalies."""
+    lines = [
+        "# Changes and anomalies",
+        "",
+        "Generated from `calltrack/changes.py` by `docs/generate.py`.",
+        "",
+        *_prose(changes.__doc__),
+        "",
+        "As JSON (`calltrack replay --format json`) a change is an object whose field `change` is its name.",
+        "",
+        "| change | says | fields, beside `position` and `at` |",
+        "| --- | --- | --- |",
+    ]
+    for kind in _leaves(Change):
+        own = [field.name for field in msgspec.structs.fields(kind) if field.name not in ("position", "at")]
+        lines.append(
+            f"| `{kind.__name__}` | {' '.join(_prose(kind.__doc__))} | {', '.join(f'`{one}`' for one in own)} |"
+        )
+    lines += ["", "## Anomalies", "", "| kind | means |", "| --- | --- |"]
+    lines += [f"| `{name}` | {means} |" for name, means in _documented(AnomalyKind)]
+    return "\n".join(lines) + "\n"
+
+
+def states_page() -> str:
+    """The state machines and the tables of outcomes."""
+    drawn = diagrams()
+    told = {"leg": "A leg's machine; in brackets the reasons that announce a step.", "call": "", "extension": ""}
+    told["call"] = "A call's state is derived: the first question with a yes."
+    told["extension"] = "So is an extension's."
+    lines = ["# States", "", "Generated from `calltrack/table.py` by `docs/generate.py`.", "", *_prose(table.__doc__)]
+    for name, text in drawn.items():
+        lines += ["", f"## {name.capitalize()}", "", told[name], "", "```mermaid", text.rstrip(), "```"]
+    lines += ["", "## Outcomes of a leg", "", "The first row that fits.", "", "| the leg | ended with | outcome |"]
+    lines += ["| --- | --- | --- |"]
+    lines += [f"| any | dialStatus `{status}` | {outcome} |" for status, outcome in table.DIAL_STATUSES.items()]
+    lines += ["| was answered | anything else | answered |", "| was not answered | no HANGUP of its own | lost |"]
+    lines += [f"| was not answered | cause `{cause}` | {outcome} |" for cause, outcome in table.CAUSES.items()]
+    lines += [f"| was {state} | any other cause | {outcome} |" for state, outcome in table.UNANSWERED.items()]
+    lines += [
+        "",
+        "## Outcome of a call",
+        "",
+        "The first row that one of its legs or waits ended with; within a row",
+        "",
+    ]
+    lines[-2] += " the latest."
+    lines += [f"{number}. {', '.join(row)}" for number, row in enumerate(table.CALL_OUTCOMES, 1)]
+    lines += ["", "## Outcome of a wait in a queue", "", "| QueueEvent | outcome |", "| --- | --- |"]
+    lines += [f"| {reason} | {outcome} |" for reason, outcome in table.WAIT_ENDS.items()]
+    lines += ["| gone from the list | lost; answered, if an agent has the call |"]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"changes.md": changes_page, "states.md": states_page}
+
+
+def _leaves(kind: type[Change]) -> list[type[Change]]:
+    """The classes without subclasses, in the order of the file."""
+    below = kind.__subclasses__()
+    return [leaf for one in below for leaf in _leaves(one)] if below else [kind]
+
+
+def _prose(text: str | None) -> list[str]:
+    return inspect.cleandoc(text or "").splitlines()
+
+
+def _documented(kind: type[AnomalyKind]) -> list[tuple[str, str]]:
+    """An enum's values with the strings that stand below them, which are there for readers of the source alone."""
+    body = ast.parse(inspect.getsource(kind)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    found = []
+    for node, below in zip(body.body, body.body[1:], strict=False):
+        if isinstance(node, ast.Assign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+            assert isinstance(node.value, ast.Constant)
+            found.append((str(node.value.value), str(below.value.value)))
+    return found
+
+
+if __name__ == "__main__":
+    for page, write in PAGES.items():
+        (DOCS / page).write_text(write(), encoding="utf-8")
