@@ -8,9 +8,21 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from calltrack.records import BUCKETS, PAST_KEPT, Call, Extension, Leg, Seconds, Wait, counted, stronger
+from calltrack.records import PAST_KEPT, Call, Extension, Leg, Seconds, Wait, counted, spent, stronger
 from calltrack.states import Outcome, State
-from calltrack.table import AWAITED, AWAITED_AFTER_LOSS, CALL, EXTENSION, HUNGUP, IDLE, UNKNOWN
+from calltrack.table import (
+    AWAITED,
+    AWAITED_AFTER_LOSS,
+    CALL,
+    DIALING,
+    EXTENSION,
+    HOLD,
+    HUNGUP,
+    IDLE,
+    RINGING,
+    TALKING,
+    UNKNOWN,
+)
 
 
 class HeldCall:
@@ -153,11 +165,15 @@ class HeldCall:
         since = self.since
         if when is None or (since is not None and when < since):
             when = since
-        bucket = BUCKETS.get(self.state)
-        if bucket is not None:
-            total = getattr(self, bucket)
-            known = total is not None and since is not None and when is not None
-            setattr(self, bucket, total + when - since if known else None)
+        before = self.state
+        if before is TALKING:
+            self.talk_s = spent(self.talk_s, since, when)
+        elif before is RINGING or before is DIALING:
+            self.ring_s = spent(self.ring_s, since, when)
+        elif before is HOLD:
+            self.hold_s = spent(self.hold_s, since, when)
+        elif before is UNKNOWN:
+            self.unknown_s = spent(self.unknown_s, since, when)
         self.state = state
         self.since = when
 

@@ -115,7 +115,10 @@ class Ledger(Clock):
             self._reversed(leg, when)
         call_id = leg.call_id
         after = moved(leg, edge.dest, when)
-        call = self._touch(call_id)
+        call = self.calls[call_id]
+        if call_id in self.touched:
+            self._settle_step(call)
+        self.touched[call_id] = call
         call.put(leg, after)
         call.when = when
         if after.answered and not leg.answered:
@@ -130,7 +133,10 @@ class Ledger(Clock):
             self._reversed(leg, when)
         outcome = outcome_of_leg(leg, cause, dial_status, told)
         after = ended(leg, when, outcome, cause, told, inferred)
-        call = self._touch(call_id)
+        call = self.calls[call_id]
+        if call_id in self.touched:
+            self._settle_step(call)
+        self.touched[call_id] = call
         call.drop(leg, after)
         call.when = when
         if outcome is Outcome.ANSWERED_ELSEWHERE:
@@ -204,11 +210,13 @@ class Ledger(Clock):
             inferred=inferred,
         )
         queue = self.queues[wait.queue_id]
-        total = _TOTALS[outcome]
         self.queues[wait.queue_id] = replace(
             queue,
             waiting=tuple([other for other in queue.waiting if other != wait]),
-            **{total: getattr(queue, total) + 1},
+            answered=queue.answered + (outcome is Outcome.ANSWERED),
+            picked_up=queue.picked_up + (outcome is Outcome.PICKED_UP),
+            abandoned=queue.abandoned + (outcome is Outcome.ABANDONED),
+            lost=queue.lost + (outcome is Outcome.LOST),
         )
         call = self.touched[wait.call_id] = self.calls[wait.call_id]
         call.leave(wait, after)
@@ -259,16 +267,11 @@ class Ledger(Clock):
                 changes.ExtensionStateChanged(self.position, self.at, held.agent.exten_user, before, state, inferred)
             )
 
-    def _touch(self, call_id: str) -> HeldCall:
-        """The call, to be settled at the frame's end; a step that it took in this frame already is settled now."""
-        call = self.calls[call_id]
-        if call_id in self.touched:
-            state = call.derived()
-            if state is not HUNGUP and state is not call.state:
-                self._to_state(call, state)
-        else:
-            self.touched[call_id] = call
-        return call
+    def _settle_step(self, call: HeldCall) -> None:
+        """Before a call takes a second step in a frame, settle the first, so that its times add up."""
+        state = call.derived()
+        if state is not HUNGUP and state is not call.state:
+            self._to_state(call, state)
 
     def _to_state(self, call: HeldCall, state: State) -> None:
         before = call.state
@@ -341,11 +344,3 @@ class Ledger(Clock):
             expected=f"not before {leg.since}",
             seen=str(when),
         )
-
-
-_TOTALS = {
-    Outcome.ANSWERED: "answered",
-    Outcome.PICKED_UP: "picked_up",
-    Outcome.ABANDONED: "abandoned",
-    Outcome.LOST: "lost",
-}

@@ -4,8 +4,6 @@ Times are UTC epoch seconds, durations seconds, both from the server's clock; No
 A change replaces a value by a new one, so whoever holds a record holds a fact that no later frame alters.
 """
 
-from typing import Any
-
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -173,13 +171,6 @@ PAST_KEPT = 50
 _RANKS: dict[Outcome | None, int] = {
     outcome: rank for rank, outcomes in enumerate(CALL_OUTCOMES) for outcome in outcomes
 }
-BUCKETS = {
-    RINGING: "ring_s",
-    DIALING: "ring_s",
-    TALKING: "talk_s",
-    HOLD: "hold_s",
-    UNKNOWN: "unknown_s",
-}
 
 
 def counted(leg: Leg) -> State:
@@ -199,32 +190,64 @@ def plus(total: Seconds | None, more: Seconds | None) -> Seconds | None:
     return None if total is None or more is None else total + more
 
 
-def spend(fields: dict[str, Any], record: Leg, state: State, until: Seconds | None) -> None:
-    """Put into `fields` the new total of the time that `record` has been in `state`, if it has one."""
-    bucket = BUCKETS.get(state)
-    if bucket is not None:
-        total, since = getattr(record, bucket), record.since
-        if total is None or since is None or until is None:
-            fields[bucket] = None
-        elif until > since:
-            fields[bucket] = total + until - since
+def spent(total: Seconds | None, since: Seconds | None, until: Seconds | None) -> Seconds | None:
+    """A total with one more stretch of time; a reversed stretch counts as nothing, an unknown one makes it unknown."""
+    if total is None or since is None or until is None:
+        return None
+    return total + until - since if until > since else total
 
 
 def moved(leg: Leg, state: State, when: Seconds | None) -> Leg:
     """The leg after a step; a first Talking or Hold is its answer."""
-    fields: dict[str, Any] = {"state": state, "since": when}
-    spend(fields, leg, counted(leg), when)
-    if not leg.answered and (state is TALKING or state is HOLD):
-        fields["answered"] = True
-        fields["answered_at"] = when
-    return replace(leg, **fields)
+    ring_s, talk_s, hold_s, unknown_s = _totals(leg, counted(leg), when)
+    answered, answered_at = leg.answered, leg.answered_at
+    if not answered and (state is TALKING or state is HOLD):
+        answered, answered_at = True, when
+    return replace(
+        leg,
+        state=state,
+        since=when,
+        answered=answered,
+        answered_at=answered_at,
+        ring_s=ring_s,
+        talk_s=talk_s,
+        hold_s=hold_s,
+        unknown_s=unknown_s,
+    )
 
 
 def ended(leg: Leg, when: Seconds | None, outcome: Outcome, cause: str, told: bool, inferred: str) -> Leg:
     """The leg after its end; the time since its last step is unknown if nothing told of the end."""
-    fields: dict[str, Any] = {"state": HUNGUP, "since": when, "ended_at": when, "outcome": outcome}
-    spend(fields, leg, counted(leg) if told else UNKNOWN, when)
-    return replace(leg, cause=cause, inferred=inferred, **fields)
+    ring_s, talk_s, hold_s, unknown_s = _totals(leg, counted(leg) if told else UNKNOWN, when)
+    return replace(
+        leg,
+        state=HUNGUP,
+        since=when,
+        ended_at=when,
+        ring_s=ring_s,
+        talk_s=talk_s,
+        hold_s=hold_s,
+        unknown_s=unknown_s,
+        outcome=outcome,
+        cause=cause,
+        inferred=inferred,
+    )
+
+
+def _totals(
+    leg: Leg, state: State, until: Seconds | None
+) -> tuple[Seconds | None, Seconds | None, Seconds | None, Seconds | None]:
+    """The leg's ring, talk, hold and unknown seconds after being in `state` until now; listening is none of them."""
+    ring_s, talk_s, hold_s, unknown_s = leg.ring_s, leg.talk_s, leg.hold_s, leg.unknown_s
+    if state is TALKING:
+        talk_s = spent(talk_s, leg.since, until)
+    elif state is RINGING or state is DIALING:
+        ring_s = spent(ring_s, leg.since, until)
+    elif state is HOLD:
+        hold_s = spent(hold_s, leg.since, until)
+    elif state is UNKNOWN:
+        unknown_s = spent(unknown_s, leg.since, until)
+    return ring_s, talk_s, hold_s, unknown_s
 
 
 def outcome_of_leg(leg: Leg, cause: str, dial_status: str, told: bool) -> Outcome:

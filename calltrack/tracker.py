@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from hashlib import blake2s
-from typing import Self
+from typing import Self, TypeVar
 
 from msgspec.structs import replace
 
@@ -170,7 +170,7 @@ class Tracker:
         return _fingerprint(raw) == last
 
     def _extension_event(self, body: ExtensionEvent) -> None:
-        info = body.data or _NOTHING
+        info = body.data or _NO_EXTENSION
         if body.reason is None or body.servertime is None:
             body = _taken_out(body, info)
         ledger = self._ledger
@@ -233,14 +233,15 @@ class Tracker:
             ledger.out.append(changes.ExtensionRemoved(ledger.position, ledger.at, name, held.value()))
 
     def _queue_event(self, body: QueueEvent) -> None:
-        info = body.data or QueueInfo()
-        self._tell_time(body)
+        info = body.data or _NO_QUEUE
+        if body.reason is None or body.servertime is None:
+            body = _taken_out(body, info)
+        if not self._ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime):
+            self._went_back()
         self._events_since_login = True
-        told = waits.Told(
-            body.reason or info.reason or "",
-            body.ivruniqueid or info.ivruniqueid or "",
-            info.AnsweredAgent or "",
-        )
+        if not self._connected:
+            self._regained()
+        told = waits.Told(body.reason or "", body.ivruniqueid or "", info.AnsweredAgent or "")
         self._queue(info, told)
 
     def _queue(self, info: QueueInfo, told: waits.Told) -> str:
@@ -355,17 +356,18 @@ class Tracker:
         counts[name] = counts.get(name, 0) + 1
 
 
-_NOTHING = ExtensionInfo()
+_NO_EXTENSION, _NO_QUEUE = ExtensionInfo(), QueueInfo()
 _REASONS = ("NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP", "userStatusUpdate")
 _GAPS_KEPT = 100
+_Event = TypeVar("_Event", ExtensionEvent, QueueEvent)
 
 
 def _fingerprint(raw: bytes) -> str:
     return blake2s(raw, digest_size=16).hexdigest()
 
 
-def _taken_out(body: ExtensionEvent, info: ExtensionInfo) -> ExtensionEvent:
+def _taken_out(body: _Event, info: ExtensionInfo | QueueInfo) -> _Event:
     """The event with the fields that some frames carry inside `data`; outside first (field guide §1)."""
     names = ("reason", "servertime", "servertimeoffset", "telephonyservertime", "ivruniqueid", "dialStatus", "cause")
-    inside = {name: getattr(info, name) for name in names if getattr(body, name) is None}
+    inside = {name: getattr(info, name) for name in names if getattr(body, name, "") is None}
     return replace(body, **inside)
