@@ -11,18 +11,8 @@ from calltrack.states import AGENT_STATUSES
 
 def update(ledger: Ledger, before: Extension, info: ExtensionInfo, reason: str) -> Extension:
     """The extension with the frame's agent, status and names; what the frame does not say stays as it was."""
-    status, stamp, summary = info.representativeStatus, info.representativeUpdated, info.summery
-    if (
-        stamp == before.status_stamp
-        and status == before.agent_status
-        and info.onlineUserID == before.agent_id
-        and info.userName == before.user_name
-        and summary is not None
-        and summary.representative == before.agent_name
-    ):
-        return before
-    status = before.agent_status if status is None else status
-    stamp = before.status_stamp if stamp is None else stamp
+    status = before.agent_status if info.representativeStatus is None else info.representativeStatus
+    stamp = before.status_stamp if info.representativeUpdated is None else info.representativeUpdated
     agent_id, agent_name = _agent(before, info)
     first = before.agent_status is None
     after = before

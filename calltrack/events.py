@@ -201,11 +201,6 @@ def text(value: Text) -> str:
     return "" if value is None else str(value)
 
 
-def call_id_of(info: CallInfo | QueueCall) -> str:
-    """A call's ivrid under either name, or "" (field guide §1)."""
-    return info.ivrid or info.IvrUniqueID or ""
-
-
 def times_of(body: Body) -> tuple[Number, Number, Number]:
     """A frame's servertime, servertimeoffset and telephonyservertime: beside `data`, else in it (field guide §1)."""
     if isinstance(body, ExtensionEvent | QueueEvent):

@@ -256,7 +256,10 @@ class Ledger(Clock):
         """Give an extension its live legs, and the state that follows from them."""
         held.legs = legs
         before = held.state
-        state = counted(legs[0]) if len(legs) == 1 and not held.unknown else held.derived()
+        if len(legs) == 1 and legs[0].c2c != 1 and not held.unknown:  # what derived() gives, for nearly all
+            state = legs[0].state
+        else:
+            state = held.derived()
         if state is not before:
             if before is UNKNOWN and held.since is None:  # the first sight of it
                 held.since = next((leg.since for leg in legs if counted(leg) is state), None)
@@ -282,7 +285,10 @@ class Ledger(Clock):
         """Derive the state of every call that this frame touched, and end those that have nothing left."""
         for call in self.touched.values():
             legs = call.legs
-            state = counted(legs[0]) if len(legs) == 1 and not call.waiting else call.derived()
+            if len(legs) == 1 and legs[0].c2c != 1 and not call.waiting:  # what derived() gives, for nearly all
+                state = legs[0].state
+            else:
+                state = call.derived()
             if state is HUNGUP:
                 self._end_call(call, call.when, call.ending)
             elif state is not call.state:

@@ -28,7 +28,6 @@ from calltrack.events import (
     Notice,
     QueueEvent,
     QueueInfo,
-    call_id_of,
     text,
     times_of,
 )
@@ -187,7 +186,7 @@ class Tracker:
                 seen=reason,
             )
         current = info.currentCall
-        call_id = "" if current is None else call_id_of(current)
+        call_id = current.ivrid or current.IvrUniqueID if current is not None else None
         if not call_id:
             current, call_id = None, body.ivruniqueid or ""
         told = legs.Told(reason, call_id, current, body.cause or "", body.dialStatus or "")
@@ -208,12 +207,21 @@ class Tracker:
             ledger.out.append(changes.ExtensionAppeared(ledger.position, ledger.at, name, held.agent))
             told = replace(told, quiet=True)
         else:
-            held.agent = agents.update(ledger, held.agent, info, told.reason)
+            agent, summary = held.agent, info.summery
+            if not (
+                info.representativeUpdated == agent.status_stamp
+                and info.representativeStatus == agent.agent_status
+                and info.onlineUserID == agent.agent_id
+                and info.userName == agent.user_name
+                and summary is not None
+                and summary.representative == agent.agent_name
+            ):  # most frames say nothing new of the agent
+                held.agent = agents.update(ledger, agent, info, told.reason)
             if held.unknown:
                 held.unknown = False
                 held.agent = replace(held.agent, unknown=False, unknown_since=None)
                 told = replace(told, quiet=True)
-        if info.calls or held.legs or told.call_id:
+        if info.calls or told.call_id or held.legs:
             ledger.settle_extension(held, legs.reconcile(ledger, held, info.calls or [], told))
         elif held.state is UNKNOWN:
             ledger.settle_extension(held, ())
