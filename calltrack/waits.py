@@ -22,7 +22,7 @@ class Told(Struct, frozen=True, gc=False):
 
 def reconcile(ledger: Ledger, queue_id: str, infos: list[QueueCall], told: Told) -> None:
     """Make the queue's waits agree with the list."""
-    held = {(wait.call_id, wait.stamp): wait for wait in ledger.queues[queue_id].waiting}
+    held = list(ledger.queues[queue_id].waiting)
     waits = False
     for info in infos:
         call_id = info.ivrid or info.IvrUniqueID
@@ -31,10 +31,15 @@ def reconcile(ledger: Ledger, queue_id: str, infos: list[QueueCall], told: Told)
             continue
         if call_id == told.call_id:
             waits = True
-        if held.pop((call_id, info.JoinTimeStamp or 0), None) is None:
+        stamp = info.JoinTimeStamp or 0
+        for wait in held:  # the server keeps the order of joining, so it mostly is the first
+            if wait.stamp == stamp and wait.call_id == call_id:
+                held.remove(wait)
+                break
+        else:
             _join(ledger, queue_id, info, call_id, told)
     left = False
-    for wait in held.values():
+    for wait in held:
         left |= _leave(ledger, wait, told)
     if told.call_id:
         _check_reason(ledger, queue_id, told, waits, left)
