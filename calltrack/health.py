@@ -84,10 +84,10 @@ class Health:
 def _even(leg: Leg) -> bool:
     """Whether a leg's ring, talk, hold and unknown times are its whole life; unknown ones are not judged.
 
-    A listener's time is none of them, and a leg whose times ran backwards was reported as an anomaly.
+    A listener's time is none of them.
     """
     parts = (leg.ring_s, leg.talk_s, leg.hold_s, leg.unknown_s)
     if leg.started is None or leg.ended_at is None or leg.outcome is Outcome.SPIED or None in parts:
         return True
     total = sum(part for part in parts if part is not None)
-    return total == max(0, leg.ended_at - leg.started) or leg.ended_at < leg.started
+    return total == leg.ended_at - leg.started

@@ -112,7 +112,7 @@ class Ledger(Clock):
     def move_leg(self, leg: Leg, edge: Edge, when: Seconds | None, inferred: str) -> Leg:
         """Take one step of the table, or an impossible one that the list demands."""
         if leg.since is not None and when is not None and when < leg.since:
-            self._reversed(leg, when)
+            when = self._reversed(leg, leg.since, when)
         call_id = leg.call_id
         after = moved(leg, edge.dest, when)
         call = self.calls[call_id]
@@ -130,7 +130,7 @@ class Ledger(Clock):
         """Close a leg, once; if nothing told of its end, nobody knows when it was: at this frame at the latest."""
         when, call_id = self.when if told else self.at, leg.call_id
         if leg.since is not None and when is not None and when < leg.since:
-            self._reversed(leg, when)
+            when = self._reversed(leg, leg.since, when)
         outcome = outcome_of_leg(leg, cause, dial_status, told)
         after = ended(leg, when, outcome, cause, told, inferred)
         call = self.calls[call_id]
@@ -341,12 +341,14 @@ class Ledger(Clock):
         if not call.answered:
             call.answered, call.answered_at = True, leg.answered_at
 
-    def _reversed(self, leg: Leg, when: Seconds) -> None:
+    def _reversed(self, leg: Leg, since: Seconds, when: Seconds) -> Seconds:
+        """A step before the last one took no time (field guide §2: clamp and report)."""
         self.anomaly(
             AnomalyKind.NEGATIVE_DURATION,
             f"{leg.state} ends before it began",
             call_id=leg.call_id,
             exten_user=leg.exten_user,
-            expected=f"not before {leg.since}",
+            expected=f"not before {since}",
             seen=str(when),
         )
+        return since

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any, NamedTuple, Self, cast, get_args
+from typing import Any, Literal, NamedTuple, Self, cast, get_args
 
 import msgspec
 from msgspec import Raw, Struct
@@ -51,10 +51,15 @@ class Frame(Struct, frozen=True, gc=False):
         try:
             if isinstance(line, str):
                 line = line.encode()
-            if line.startswith(_STARTS) and line.isascii():
+            if line.isascii():
                 try:
-                    event, body = (_extension if line.startswith(_EXTENSION) else _queue).decode(line)
-                    return cls(event, body, None, line)
+                    if line.startswith(_ARRAYS):
+                        event, body = (_extension if line.startswith(_EXTENSION) else _queue).decode(line)
+                        return cls(event, body, None, line)
+                    recorded = _recorded(line[:_HEAD])
+                    if recorded is not None:
+                        item = recorded.decode(line)
+                        return cls(item.event, item.data, item.at, line)
                 except msgspec.ValidationError:
                     pass
             return cls._decode_any(line)
@@ -83,10 +88,34 @@ class Frame(Struct, frozen=True, gc=False):
 
 
 _EXTENSION, _QUEUE = b'["ExtensionEvent",', b'["QueueEvent",'
-_STARTS = (_EXTENSION, _QUEUE)
+_ARRAYS = (_EXTENSION, _QUEUE)
+_HEAD = 64  # bytes in which a recording has its time and event
 _extension = msgspec.json.Decoder(tuple[str, ExtensionEvent], strict=False)
 _queue = msgspec.json.Decoder(tuple[str, QueueEvent], strict=False)
 _any = msgspec.json.Decoder()
+
+
+class _RecordedExtension(Struct):
+    at: float
+    event: Literal["ExtensionEvent"]
+    data: ExtensionEvent
+
+
+class _RecordedQueue(Struct):
+    at: float
+    event: Literal["QueueEvent"]
+    data: QueueEvent
+
+
+_recorded_extension = msgspec.json.Decoder(_RecordedExtension, strict=False)
+_recorded_queue = msgspec.json.Decoder(_RecordedQueue, strict=False)
+
+
+def _recorded(head: bytes) -> msgspec.json.Decoder[_RecordedExtension] | msgspec.json.Decoder[_RecordedQueue] | None:
+    """The decoder for a line of a recording that begins so."""
+    if b'"event":"ExtensionEvent"' in head:
+        return _recorded_extension
+    return _recorded_queue if b'"event":"QueueEvent"' in head else None
 
 
 class _Object(Struct):
