@@ -173,6 +173,7 @@ def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: s
                 expected=f"not before {started}",
                 seen=str(answered_at),
             )
+            answered_at = started
         since = answered_at
     if state is HOLD:
         since = ledger.when

@@ -252,8 +252,7 @@ def _totals(
 
 def outcome_of_leg(leg: Leg, cause: str, dial_status: str, told: bool) -> Outcome:
     """How a leg ended; `told` is whether its own HANGUP was seen (field guide §4)."""
-    known = DIAL_STATUSES.get(dial_status.lower())
-    if known is not None:
+    if dial_status and (known := DIAL_STATUSES.get(dial_status.lower())) is not None:
         return known
     if leg.answered:
         return Outcome.ANSWERED
