@@ -120,13 +120,17 @@ class Redactor:
             if (plain and _NUMERIC.fullmatch(value)) or (not free and value.lower() in _WORDS.get(name, ())):
                 return value
             return self.text(value)
-        return value if plain else self._numeral(value)
+        if isinstance(value, int | float):
+            return value if plain else self._numeral(value)
+        return None  # binary, which socket.io can carry and nobody can read over
 
     def _field(self, name: str, free: bool) -> str:
         return name if not free and (name in _FIELDS or _FIELD.fullmatch(name)) else self.text(name)
 
     def _numeral(self, value: int | float) -> int | float:
         if isinstance(value, float):
+            if value.is_integer():
+                return float(self._numeral(int(value)))  # 70003.0 is who 70003 is
             shown = repr(value)
             return float(self.text(shown)) if _NUMERIC.fullmatch(shown) else 0.0
         found = value

@@ -161,6 +161,8 @@ def test_ids_stay_joinable() -> None:
             "channel": "SIP/SIP00003-0000076c",
             "userID": 70003,
             "onlineUserID": "70003",
+            "UserID": 12345678.0,
+            "number": "12345678",
             "representative": 0,
             "queueID": 12,
             "userName": "Dana Katz",
@@ -170,6 +172,7 @@ def test_ids_stay_joinable() -> None:
 
     assert data["channel"].startswith(f"SIP/{data['extenUser']}-")
     assert str(data["userID"]) == data["onlineUserID"] != "70003"
+    assert data["UserID"] == int(data["number"]) != 12345678
     assert (0, 12) == (data["representative"], data["queueID"])
     assert data["userName"].lower() == data["AnsweredAgent"].lower() != "dana katz"
     assert data["AnsweredAgent"].split()[0].isupper()
@@ -240,10 +243,11 @@ def test_different_ones_stay_different(texts: list[str]) -> None:
     assert len(texts) == len({REDACTOR.text(text) for text in texts})
 
 
-def test_too_deep_leaves_nothing() -> None:
+def test_too_deep_and_binary_leave_nothing() -> None:
     """Rather than a failure or the original."""
     payload: Any = "0501234567"
     for _ in range(100_000):
         payload = [payload]
 
     assert ("e", None) == REDACTOR.frame("e", payload)
+    assert ("e", [None, "0"]) == REDACTOR.frame("e", [b"0501234567", "0"])
