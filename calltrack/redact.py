@@ -1,7 +1,7 @@
 """Names and numbers out of frames, so that a capture can be shared; the tracker sees the same story in what is left.
 
-What is kept: field names, events, times, flags and statuses, and the vendor's own words where they belong ("HANGUP" as
-a reason, "Talking" as a callstatus). Every other text and number is replaced, the unknown ones too:
+What is kept: the vendor's field names, events, times, flags and statuses, and his own words where they belong ("HANGUP"
+as a reason, "Talking" as a callstatus). Every other text and number is replaced, the unknown ones too:
 
 * a number keeps its length, punctuation, leading zeros and 972, so that 050-… and +97250-… stay the same person;
 * a word becomes another word in the same case, one with digits (SIP names, ids) another of the same shape.
@@ -58,7 +58,11 @@ _PLAIN = frozenset(
         *("isinternal", "isspyed", "isopensips", "isdistributedqueue", "errorcode", "isok", "typeid", "blcserverid"),
     }
 )
-_FREE = frozenset({"customdata", "statistics"})  # the account's own fields: even their names are its business
+# Objects, by field in lower case, whose fields the vendor names; in any other (customdata, what is new) they may be
+# people's names or numbers, so they are replaced as well.
+_OBJECTS = frozenset(
+    {"", "data", "calls", "currentcall", "summery", "recording", "extensions", "queues", "dialers", "users"}
+)
 _FIELDS = frozenset(
     field.name
     for kind in (events.CallInfo, events.ExtensionInfo, events.ExtensionEvent, events.QueueCall, events.QueueInfo)
@@ -107,9 +111,9 @@ class Redactor:
             return event, None  # nested deeper than anything the vendor sends: nothing of it is safe to keep
 
     def _value(self, name: str, value: Any, *, free: bool) -> Any:
-        """A field's value; `name` in lower case, `free` if the vendor does not know the field."""
+        """A field's value; `name` in lower case, `free` inside an object whose fields are anybody's."""
         if isinstance(value, dict):
-            free = free or name in _FREE
+            free = free or name not in _OBJECTS
             return {self._field(key, free): self._value(key.lower(), item, free=free) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [self._value(name, item, free=free) for item in value]
@@ -129,7 +133,7 @@ class Redactor:
 
     def _numeral(self, value: int | float) -> int | float:
         if isinstance(value, float):
-            if value.is_integer():
+            if value.is_integer() and abs(value) < 1 << 53:
                 return float(self._numeral(int(value)))  # 70003.0 is who 70003 is
             shown = repr(value)
             return float(self.text(shown)) if _NUMERIC.fullmatch(shown) else 0.0
