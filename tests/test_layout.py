@@ -19,9 +19,11 @@ MAY_IMPORT = {
     "core": {"core"},
     "recording": {"core"},
     "player": {"core"},
+    "writer": {"core"},
+    "redact": {"core"},
     "live": {"live"},
     "simulate": {"simulate"},
-    "cli": {"core", "recording", "player", "cli"},
+    "cli": {"core", "recording", "player", "writer", "redact", "live", "cli"},
 }
 IMPURE = {
     "asyncio",

@@ -22,6 +22,8 @@ COMMANDS = {
     "snapshot": Home("calltrack.cli.snapshot", "Show the state at one moment of a recording."),
     "explain": Home("calltrack.cli.explain", "Show one call's whole life, and why it went so."),
     "check": Home("calltrack.cli.check", "Report whether a recording is sound, and whether the sums hold."),
+    "record": Home("calltrack.cli.record", "Record what the live service sends."),
+    "redact": Home("calltrack.cli.redact", "Replace names and numbers in a recording, so that it can be shared."),
     "diagram": Home("calltrack.cli.diagram", "Print the state machines as Mermaid, from the tables."),
     "simulate": Home("calltrack.simulate.command", "Simulate a call centre: recordings, and a server.", "simulate"),
 }

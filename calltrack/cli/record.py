@@ -1,0 +1,183 @@
+"""`calltrack record`: what the live service sends, into a file."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import click
+
+from calltrack.cli.redact import key_option, redactor
+from calltrack.cli.terminal import safe
+
+if TYPE_CHECKING:
+    from calltrack.live import Supervisor
+    from calltrack.writer import RecordingWriter
+
+_TICK = 0.5  # s between two looks; half of what may be lost to a kill
+
+
+class _Amount(click.ParamType[float]):
+    """A number with a unit, such as 100MB or 1h."""
+
+    def __init__(self, name: str, units: dict[str, float], example: str):
+        self.name = name
+        self._units = units
+        self._example = example
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Returns bytes or seconds."""
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", str(value).lower(), re.ASCII)
+        if found is None or found[2] not in self._units or not float(found[1]):
+            self.fail(f"{value!r} is no {self.name}; write for example {self._example}", param, ctx)
+        return float(found[1]) * self._units[found[2]]
+
+
+_SIZE = _Amount("size", {"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9}, "100MB")
+_SPAN = _Amount("duration", {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}, "1h or 30m")
+
+
+class _Status:
+    """What is known of the recording that goes on, for its line on the terminal."""
+
+    def __init__(self, writer: RecordingWriter):
+        self._writer = writer
+        self._connection = "connecting"
+
+    def see(self, event: str, payload: Any) -> None:
+        """Take note of a connection fact."""
+        if event == "connect":
+            self._connection = f"connected to {safe(payload['server'])}"
+        elif event == "disconnect":
+            self._connection = f"connection lost: {safe(payload['reason'])}"
+
+    def __str__(self) -> str:
+        return f"{self._connection}; {self.amount()}"
+
+    def amount(self) -> str:
+        """How much is recorded."""
+        files = f" in {self._writer.files} files" if self._writer.files > 1 else ""
+        return f"{self._writer.frames} frames, {self._writer.size / 1e6:.1f} MB{files}"
+
+
+@click.command("record", short_help="Record what the live service sends.")
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--redact", is_flag=True, help="Replace names and numbers before anything is written.")
+@key_option
+@click.option("--rotate-size", type=_SIZE, metavar="SIZE", help="Begin a new file at this size on disk: 100MB, 1GB.")
+@click.option("--rotate-every", type=_SPAN, metavar="TIME", help="Begin a new file after this time: 30m, 1h, 1d.")
+@click.option("--keep", type=click.IntRange(min=1), metavar="N", help="Keep the newest N ended files. Default: all.")
+@click.option(
+    "--credentials",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Log in with what this file holds, in lines NAME=value. Default: the environment.",
+)
+@click.option("--login-url", metavar="URL", help="The login API's address, if it is not the vendor's.")
+@click.option("--server", "servers", metavar="URL", multiple=True, help="Server if the login names none; repeatable.")
+@click.option("--protocol", type=click.Choice(["3", "4"]), help="Engine.IO's; default: what the login answer says.")
+def command(
+    out: Path,
+    redact: bool,
+    key_file: Path | None,
+    rotate_size: float | None,
+    rotate_every: float | None,
+    keep: int | None,
+    credentials: Path | None,
+    login_url: str | None,
+    servers: tuple[str, ...],
+    protocol: Literal["3", "4"] | None,
+) -> None:
+    """Record every frame of the live service to OUT, with the time it was received, until interrupted; compressed if
+    OUT ends in .gz or .zst. A lost connection is a frame too. If the process is killed, what is older than a second is
+    in the file. A file that is there already, and each one that rotation ends, goes on as OUT.0001, OUT.0002, ...
+
+    \b
+    The login: CALLTRACK_TOKEN; CALLTRACK_EMAIL and CALLTRACK_PASSWORD; or CALLTRACK_USERNAME and
+    CALLTRACK_PASSWORD, from the environment or from a file that is yours alone (chmod 600).
+
+    \b
+    Examples:
+      calltrack record day.jsonl.zst --credentials ~/.calltrack
+      calltrack record day.jsonl.gz --rotate-every 1h --keep 48
+      calltrack record shared.jsonl --redact
+    """
+    from calltrack.live import (
+        DEFAULT_SERVERS,
+        Endpoints,
+        LiveError,
+        LoginApi,
+        Supervisor,
+        credentials_from_env,
+        credentials_from_file,
+    )
+    from calltrack.writer import RecordingWriter
+
+    if key_file is not None and not redact:
+        raise click.UsageError("--key-file is for --redact")
+    change: Callable[[str, Any], tuple[str, Any]] = redactor(key_file).frame if redact else lambda *frame: frame
+    try:
+        api = LoginApi(
+            credentials_from_env() if credentials is None else credentials_from_file(credentials),
+            endpoints=Endpoints.older(_base(login_url)) if login_url else None,
+            servers=servers or DEFAULT_SERVERS,
+            protocol=cast("Literal[3, 4] | None", protocol and int(protocol)),
+        )
+        size = None if rotate_size is None else int(rotate_size)
+        with RecordingWriter(out, rotate_size=size, rotate_every=rotate_every, keep=keep) as writer:
+            status = _Status(writer)
+
+            def received(event: str, payload: Any, at: float) -> None:
+                status.see(event, payload)
+                writer.write(*change(event, payload), at)
+
+            _run(Supervisor(api, received), writer, status)
+    except LiveError as error:
+        click.echo(f"calltrack: {safe(error)}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        click.echo(f"calltrack: {out}: cannot be written: {error.strerror}", err=True)
+        sys.exit(2)
+    click.echo(f"{out}: {status.amount()}", err=True)
+
+
+def _base(login_url: str) -> str:
+    """The host's address: the whole of the login API's may be given as well."""
+    return login_url.rstrip("/").removesuffix("/Login").removesuffix("/monitorAPI")
+
+
+def _run(supervisor: Supervisor, writer: RecordingWriter, status: _Status) -> None:
+    """Record until SIGINT or SIGTERM; raises what the supervisor or the writer does."""
+    from rich.console import Console
+
+    # One way to stop: asyncio.run makes of SIGINT a cancelled task and a KeyboardInterrupt.
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        # Standard error passes through the status line's console meanwhile, so that the log does not break it.
+        with Console(stderr=True, highlight=False, markup=False).status(str(status)) as shown:
+            asyncio.run(_recording(supervisor, writer, lambda: shown.update(str(status))))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+async def _recording(supervisor: Supervisor, writer: RecordingWriter, tell: Callable[[], None]) -> None:
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            writer.flush()
+            tell()
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(supervisor.run())
+            tasks.create_task(tick())
+    except BaseExceptionGroup as group:
+        failure = group.exceptions[0]
+    raise failure

@@ -1,0 +1,225 @@
+"""Recording files out: JSON lines as they are received, plain, gzip or zstd, rotated, and safe to kill at any byte.
+
+What is flushed can be read by `read_recording` whatever happens to the process afterwards: a flush hands whole lines
+to the operating system, of a compressed file as a complete block. (Not safe against: the machine losing power.)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+import zlib
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
+from typing import IO, Any, Protocol, Self
+
+import msgspec
+
+FLUSH_EVERY = 1.0
+"""Seconds; a compressed line is in the file at the latest this long after it was written."""
+
+FLUSH_BYTES = 256 * 1024
+"""Uncompressed bytes that wait at most; what a kill can cost under a flood."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+def encode(event: str, payload: object, at: float | None) -> bytes:
+    """One line of a recording, with its end; without `at` it is the socket.io array (field guide §1)."""
+    frame = [event, payload] if at is None else {"at": at, "event": event, "data": payload}
+    try:
+        return _encode(frame) + b"\n"
+    except (msgspec.MsgspecError, OverflowError, UnicodeError):
+        # Numbers of more than 64 bits and halves of surrogate pairs: a peer may send them, so they are recorded.
+        return json.dumps(frame, separators=(",", ":")).encode() + b"\n"
+
+
+class _Packer(Protocol):
+    def compress(self, data: bytes, /) -> bytes: ...
+
+    def flush(self, mode: int, /) -> bytes: ...
+
+
+class RecordingFile:
+    """One recording being written; compressed if the name ends in .gz or .zst. Whoever owns it may read it, only.
+
+    `frames` and `size` are the lines written and the bytes in the file. An existing file is replaced. Raises OSError,
+    from the constructor as from every method.
+    """
+
+    def __init__(self, path: str | PathLike[str]):
+        self.path = Path(path)
+        self.frames = 0
+        self.size = 0
+        self._waiting = 0
+        self._packer, self._block, self._end = _packer(self.path.suffix)
+        # Unbuffered: what is handed over is the system's, and outlives a kill. 0600: it holds people's numbers.
+        self._file: IO[bytes] = open(self.path, "wb", buffering=0, opener=_private)  # noqa: SIM115
+
+    def write(self, event: str, payload: object, at: float | None) -> None:
+        """Add a frame; `at` is when it was received, UTC epoch s."""
+        line = encode(event, payload, at)
+        self.frames += 1
+        if self._packer is None:
+            self._put(line)
+            return
+        self._put(self._packer.compress(line))
+        self._waiting += len(line)
+        if self._waiting >= FLUSH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Make every line so far readable."""
+        if self._packer is not None and self._waiting:
+            self._waiting = 0
+            self._put(self._packer.flush(self._block))
+
+    def close(self) -> None:
+        """End the file; a second time does nothing."""
+        if self._file.closed:
+            return
+        try:
+            if self._packer is not None:
+                self._put(self._packer.flush(self._end))
+        finally:
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _put(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            written = self._file.write(view)
+            self.size += written
+            view = view[written:]
+
+
+class RecordingWriter:
+    """A recording that goes on for as long as its process: OUT.jsonl is the file being written, OUT.0001.jsonl the
+    oldest before it, and so on; a number is never used twice and nothing is overwritten, an earlier run's file neither.
+
+    A file ends at `rotate_size` bytes on disk (and at most FLUSH_BYTES more) or `rotate_every` seconds, whichever is
+    first; of the ended ones the newest `keep` stay. `frames` and `size` are those of all files together. Call `flush`
+    at least every FLUSH_EVERY seconds: a stream that falls silent calls nothing else. Raises OSError everywhere.
+    """
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        rotate_size: int | None = None,
+        rotate_every: float | None = None,
+        keep: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self.path = Path(path)
+        self.files = 1
+        self._rotate_size = rotate_size
+        self._rotate_every = rotate_every
+        self._keep = keep
+        self._clock = clock
+        self._frames = self._size = 0
+        self._file = self._opened()
+
+    @property
+    def frames(self) -> int:
+        """Lines written."""
+        return self._frames + self._file.frames
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk, of this run."""
+        return self._size + self._file.size
+
+    def write(self, event: str, payload: object, at: float | None) -> None:
+        """Add a frame; `at` is when it was received, UTC epoch s."""
+        now = self._clock()
+        if self._due(now):
+            self._rotate()
+        self._file.write(event, payload, at)
+        if now >= self._flushed + FLUSH_EVERY:
+            self.flush()
+
+    def flush(self) -> None:
+        """Make every frame so far readable, whatever happens next."""
+        self._flushed = self._clock()
+        self._file.flush()
+
+    def close(self) -> None:
+        """End the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _due(self, now: float) -> bool:
+        if not self._file.frames:
+            return False
+        if self._rotate_size is not None and self._file.size >= self._rotate_size:
+            return True
+        return self._rotate_every is not None and now >= self._began + self._rotate_every
+
+    def _rotate(self) -> None:
+        self._file.close()
+        self._frames += self._file.frames
+        self._size += self._file.size
+        self._file = self._opened()
+        self.files += 1
+
+    def _opened(self) -> RecordingFile:
+        """A new file; one that is there already gets its number first, so that a kill in between loses nothing."""
+        if self.path.exists() and self.path.stat().st_size:
+            ended = self._ended()
+            number = max(ended, default=0) + 1
+            self.path.rename(self._numbered(number))
+            if self._keep is not None:
+                for old in sorted([*ended, number])[: -self._keep or None]:
+                    self._numbered(old).unlink(missing_ok=True)
+        self._began = self._flushed = self._clock()
+        return RecordingFile(self.path)
+
+    def _numbered(self, number: int) -> Path:
+        stem, suffixes = _parts(self.path.name)
+        return self.path.with_name(f"{stem}.{number:04}{suffixes}")
+
+    def _ended(self) -> list[int]:
+        stem, suffixes = _parts(self.path.name)
+        pattern = re.compile(rf"{re.escape(stem)}\.(\d{{4,}}){re.escape(suffixes)}")
+        return [int(found[1]) for path in self.path.parent.iterdir() if (found := pattern.fullmatch(path.name))]
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """`day.jsonl.gz` → `day`, `.jsonl.gz`."""
+    base = name
+    for packed in (".gz", ".zst"):
+        base = base.removesuffix(packed)
+    stem, dot, suffix = base.rpartition(".")
+    return (stem, dot + suffix + name[len(base) :]) if stem else (base, name[len(base) :])
+
+
+def _packer(suffix: str) -> tuple[_Packer | None, int, int]:
+    """What compresses, and its words for the end of a block and of the file."""
+    packer: Any
+    if suffix == ".gz":
+        packer = zlib.compressobj(wbits=31)
+        return packer, zlib.Z_SYNC_FLUSH, zlib.Z_FINISH
+    if suffix == ".zst":
+        import zstandard
+
+        packer = zstandard.ZstdCompressor().compressobj()
+        return packer, zstandard.COMPRESSOBJ_FLUSH_BLOCK, zstandard.COMPRESSOBJ_FLUSH_FINISH
+    return None, 0, 0
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
