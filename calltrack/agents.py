@@ -9,12 +9,11 @@ from calltrack.records import Extension
 from calltrack.states import AGENT_STATUSES
 
 
-def update(ledger: Ledger, before: Extension, info: ExtensionInfo, reason: str) -> Extension:
+def update(ledger: Ledger, before: Extension, info: ExtensionInfo, reason: str, *, first: bool) -> Extension:
     """The extension with the frame's agent, status and names; what the frame does not say stays as it was."""
     status = before.agent_status if info.representativeStatus is None else info.representativeStatus
     stamp = before.status_stamp if info.representativeUpdated is None else info.representativeUpdated
     agent_id, agent_name = _agent(before, info)
-    first = before.agent_status is None
     after = before
     if status != before.agent_status or stamp != before.status_stamp:
         after = replace(
@@ -24,7 +23,11 @@ def update(ledger: Ledger, before: Extension, info: ExtensionInfo, reason: str) 
             agent_status_since=ledger.utc_of_ms(stamp),
             status_stamp=stamp,
         )
-    if agent_id != before.agent_id or agent_name != before.agent_name or info.userName != before.user_name:
+    told = (info.userID, info.userName, info.number, info.accountID)
+    if (agent_id, agent_name, *told) != (
+        *(before.agent_id, before.agent_name),
+        *(before.user_id, before.user_name, before.number, before.account_id),
+    ):
         after = replace(
             after,
             agent_id=agent_id,

@@ -5,6 +5,7 @@ from calltrack.records import Seconds
 
 _EARLIEST, _LATEST = 946_684_800, 4_102_444_800  # 2000 and 2100: any other epoch is absurd
 _WIDEST_OFFSET_MIN = 14 * 60
+_LEAST_LAG_S, _GREATEST_LAG_S = -5, 300  # of telephonyservertime (seen: 0-18); any other is no moment of this event
 
 
 class Clock:
@@ -19,7 +20,7 @@ class Clock:
         self.at: Seconds | None = None
         self.when: Seconds | None = None
 
-    def utc(self, stamp: Number) -> Seconds | None:
+    def utc(self, stamp: Seconds | None) -> Seconds | None:
         """A stamp of the server's local wall clock as UTC epoch s; None for 0, absurd or missing ones.
 
         Also None before the first offset: the stream says it, we don't assume one.
@@ -28,7 +29,7 @@ class Clock:
             return None
         return stamp - self.offset_s
 
-    def utc_of_ms(self, stamp: Number) -> Seconds | None:
+    def utc_of_ms(self, stamp: Seconds | None) -> Seconds | None:
         """The same for the one stamp that comes in milliseconds, representativeUpdated."""
         if stamp is None:
             return None
@@ -44,6 +45,6 @@ class Clock:
             self.when = before if telephonyservertime is None else self.utc(telephonyservertime) or before
             return True
         self.at = self.when = at = servertime - offset
-        if telephonyservertime is not None and _EARLIEST < telephonyservertime < _LATEST:
+        if telephonyservertime is not None and _LEAST_LAG_S <= servertime - telephonyservertime <= _GREATEST_LAG_S:
             self.when = telephonyservertime - offset
         return before is None or at >= before

@@ -2,14 +2,16 @@
 
 Every field may be missing; the tracker asks for what it needs. The order of the fields matters for speed alone
 (the decoder looks for the next field first where it was last seen). A `Raw` field is known and not used: it is
-skipped, not decoded, and stays reachable through `Frame.payload`. What the fields mean: field guide §1-§5.
+skipped, not decoded, and stays reachable through `Frame.payload`; `customdata` is kept as its text.
+What the fields mean: field guide §1-§5.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
-Number = int | float | None
+Number = Annotated[int, Meta(ge=-(2**53), le=2**53)] | None
+"""A time or code; the tolerant decoder cuts fractions off, and anything beyond what JSON can hold is no number."""
 Text = int | str | None
 """An id that usually is a number. Names, phones and ivrids are `str`: the tolerant decoder spells numbers out."""
 
@@ -28,7 +30,7 @@ class CallInfo(Wire, frozen=True):
     callername: str | None = None
     callerphone: str | None = None
     callstatus: str | None = None
-    customdata: Any = None
+    customdata: Raw = Raw()
     direction: str | None = None
     ivrid: str | None = None
     recording: Raw = Raw()
@@ -83,6 +85,7 @@ class ExtensionInfo(Wire, frozen=True):
     telephonyservertime: Number = None
     callerID: Raw = Raw()
     ivruniqueid: str | None = None
+    ivrid: str | None = None
     dialStatus: str | None = None
 
 
@@ -97,6 +100,7 @@ class ExtensionEvent(Wire, frozen=True):
     telephonyservertime: Number = None
     callerID: Raw = Raw()
     ivruniqueid: str | None = None
+    ivrid: str | None = None
     dialStatus: str | None = None
     cause: str | None = None
 
@@ -128,6 +132,7 @@ class QueueInfo(Wire, frozen=True):
     servertimeoffset: Number = None
     telephonyservertime: Number = None
     ivruniqueid: str | None = None
+    ivrid: str | None = None
 
 
 class QueueEvent(Wire, frozen=True):
@@ -140,6 +145,7 @@ class QueueEvent(Wire, frozen=True):
     servertimeoffset: Number = None
     telephonyservertime: Number = None
     ivruniqueid: str | None = None
+    ivrid: str | None = None
 
 
 class AllExtensionsStatus(Wire, frozen=True):

@@ -163,7 +163,7 @@ class HeldCall:
     def enter(self, state: State, when: Seconds | None) -> None:
         """Be in a state from a moment on; what was spent in the last one goes to its total."""
         since = self.since
-        if when is None or (since is not None and when < since):
+        if when is not None and since is not None and when < since:
             when = since
         before = self.state
         if before is TALKING:

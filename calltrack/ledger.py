@@ -150,16 +150,16 @@ class Ledger(Clock):
             call.related, call.transferred_by = related, transferred_by
             self.out.append(changes.CallLinked(self.position, self.at, call_id, related, transferred_by))
 
-    def ended_before(self, call_id: str, exten_user: str, stamp: Seconds | None, c2c: int) -> bool:
-        """Whether an attempt has ended already, so that a repeated HANGUP says nothing new.
+    def ended_before(self, call_id: str, exten_user: str, stamp: Seconds | None, c2c: int) -> Leg | None:
+        """The attempt that has ended already, so that a repeated HANGUP says nothing new; None if there is none.
 
         Without a stamp, any attempt of the call at that extension will do.
         """
         call = self.calls.get(call_id) or self.ended.get(call_id)
-        return call is not None and any(
-            leg.exten_user == exten_user and (stamp is None or (leg.stamp == stamp and leg.c2c == c2c))
-            for leg in call.past_legs
-        )
+        for leg in call.past_legs if call is not None else ():
+            if leg.exten_user == exten_user and (stamp is None or (leg.stamp == stamp and leg.c2c == c2c)):
+                return leg
+        return None
 
     # Waits in queues
 
@@ -224,6 +224,8 @@ class Ledger(Clock):
         call.when = when
         if sought or outcome is Outcome.ANSWERED or outcome is Outcome.PICKED_UP:
             self._await_winner(call)
+        elif outcome is Outcome.ABANDONED and self.awaited.pop(wait.call_id, None) is not None:
+            call.awaited_since = None
         self.out.append(changes.QueueLeft(self.position, self.at, wait.queue_id, wait.call_id, after, inferred))
 
     def blur_queue(self, queue_id: str, since: Seconds | None, *, unknown: bool) -> None:
@@ -297,7 +299,7 @@ class Ledger(Clock):
 
     def forget_unseen_winners(self) -> None:
         """End the calls that should be with someone, but of whom no leg has shown in all that time."""
-        for call_id, since in list(self.awaited.items()):
+        for since, call_id in sorted((since, call_id) for call_id, since in self.awaited.items()):
             if self.at is not None and self.at - since > WINNER_WAIT_S:
                 del self.awaited[call_id]
                 call = self.calls[call_id]

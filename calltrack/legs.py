@@ -1,7 +1,6 @@
 """One extension's list of live calls against the legs that we hold there (field guide §4)."""
 
-import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from calltrack.changes import AnomalyKind
 from calltrack.events import CallInfo
@@ -9,13 +8,14 @@ from calltrack.held import HeldExtension
 from calltrack.ledger import Ledger
 from calltrack.machine import PATHS
 from calltrack.records import Leg, Seconds, elapsed
-from calltrack.states import State
+from calltrack.states import Outcome, State
 from calltrack.table import (
     HOLD,
     LEG,
     NEW,
     REASONS,
     SEEN_AS,
+    SPYING,
     TALKING,
     UNKNOWN,
     Edge,
@@ -25,6 +25,7 @@ _SIGNALS: dict[str | None, str] = {
     spelled: signal for status, signal in SEEN_AS.items() for spelled in (status, status.capitalize())
 }
 _STATES: dict[str, State] = {edge.signal: edge.dest for edge in LEG if edge.source is NEW}
+_NO_CUSTOM = (b"", b"{}", b"[]", b"null")
 _ANY: frozenset[State] = frozenset()  # of a reason that says nothing of the list
 _DIRECTIONS = {
     spelled: direction.capitalize()
@@ -52,9 +53,10 @@ class Told(Struct, frozen=True, gc=False):
         if leg.call_id != self.call_id:
             return False
         info = self.info
-        if info is None or (info.callStarted == leg.stamp and (info.c2cdirection or 0) == leg.c2c):
-            return True
-        return _held([leg], leg.call_id, info.callStarted or 0, info.c2cdirection or 0) is leg
+        return info is None or (
+            (info.callStarted == leg.stamp or not info.callStarted or not leg.stamp)
+            and (info.c2cdirection is None or info.c2cdirection == leg.c2c)
+        )
 
 
 def reconcile(ledger: Ledger, extension: HeldExtension, infos: list[CallInfo], told: Told) -> tuple[Leg, ...]:
@@ -73,7 +75,9 @@ def reconcile(ledger: Ledger, extension: HeldExtension, infos: list[CallInfo], t
         if signal is None or c2c is not None:
             signal = _signal(ledger, extension, info, call_id)
         about = call_id == told.call_id and (
-            current is None or (current.callStarted == stamp and current.c2cdirection == c2c)
+            current is None
+            or (current.callStarted == stamp and current.c2cdirection == c2c)
+            or ((not current.callStarted or not stamp) and current.c2cdirection in (None, c2c))
         )
         leg = _held(held, call_id, stamp or 0, c2c or 0) if held else None
         if leg is None:
@@ -204,7 +208,7 @@ def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: s
         info.callername or "",
         info.did or "",
         str(queue_id) if queue_id else "",
-        msgspec.json.encode(info.customdata).decode() if info.customdata else "",
+        _custom(info.customdata),
         bool(info.isInternal),
         info.c2cdirection or 0,
         info.callStarted or 0,
@@ -228,7 +232,7 @@ def _move(ledger: Ledger, leg: Leg, info: CallInfo, signal: str, told: Told, abo
     for edge in path:
         when = ledger.when if about else ledger.at
         if edge.signal == "talks" and not leg.answered:
-            when = ledger.utc(info.callAnswered) or when
+            when = _answered_at(ledger, leg, info)
         inferred = ""
         if edge.told_by and not (about and told.reason in edge.told_by):
             name = edge.told_by[0]
@@ -244,8 +248,9 @@ def _move(ledger: Ledger, leg: Leg, info: CallInfo, signal: str, told: Told, abo
 def _end(ledger: Ledger, leg: Leg, live: list[Leg], told: Told) -> bool:
     """End a leg that the list has no more; returns whether its own HANGUP is the reason."""
     if told.reason == "HANGUP" and told.of(leg):
-        if not leg.answered and told.info is not None and (told.info.callstatus != leg.state or told.info.answered):
-            leg = _catch_up(ledger, leg, told.info, told)
+        last = told.info
+        if not leg.answered and last is not None and (last.callstatus != leg.state or _answered(last)):
+            leg = _catch_up(ledger, leg, last, told)
         ledger.end_leg(leg, told.cause, told.dial_status, True, "")
         return True
     if leg.c2c == 1 and any(other.call_id == leg.call_id and other.c2c == 2 for other in live):
@@ -265,15 +270,25 @@ def _end(ledger: Ledger, leg: Leg, live: list[Leg], told: Told) -> bool:
 def _catch_up(ledger: Ledger, leg: Leg, last: CallInfo, told: Told) -> Leg:
     """A HANGUP shows the call as it last was: an answer that we did not see shows in it."""
     signal = SEEN_AS.get((last.callstatus or "").lower(), "")
-    if last.answered and signal in ("rings", "dials"):
+    if _answered(last) and signal != "holds":
         signal = "talks"
-    if last.c2cdirection == 2 and not last.answered:
+    elif last.c2cdirection == 2 or (signal not in ("talks", "holds") and leg.state is not UNKNOWN):
         return leg
-    if _STATES.get(signal) not in (TALKING, HOLD) and leg.state is not UNKNOWN:
-        return leg
-    if signal not in _STATES or _STATES[signal] is leg.state:
+    if leg.state is SPYING or signal not in _STATES or _STATES[signal] is leg.state:
         return leg
     return _move(ledger, leg, last, signal, told, True)
+
+
+def _answered(info: CallInfo) -> bool:
+    """Whether a call was answered by either of the fields that say so."""
+    return bool(info.answered) or (info.callAnswered or 0) > 0
+
+
+def _answered_at(ledger: Ledger, leg: Leg, info: CallInfo) -> Seconds | None:
+    """When a leg was answered: callAnswered is of the same wall clock as callStarted, whatever the offset is by now."""
+    if leg.started is not None and leg.stamp and (info.callAnswered or 0) > 0 and ledger.utc(info.callAnswered):
+        return leg.started + (info.callAnswered or 0) - leg.stamp
+    return ledger.utc(info.callAnswered) or ledger.when
 
 
 def _disagree(ledger: Ledger, extension: HeldExtension, told: Told, seen: State | None) -> None:
@@ -292,7 +307,17 @@ def _end_unseen(ledger: Ledger, extension: HeldExtension, told: Told) -> None:
     """The HANGUP of a leg that we never held: open it as it last was, and close it; once."""
     info = told.info
     stamp, c2c = (info.callStarted or 0, info.c2cdirection or 0) if info else (None, 0)
-    if ledger.ended_before(told.call_id, extension.agent.exten_user, stamp, c2c):
+    before = ledger.ended_before(told.call_id, extension.agent.exten_user, stamp, c2c)
+    if before is not None:
+        if before.outcome is Outcome.LOST:  # its end was inferred, and is not told twice
+            ledger.anomaly(
+                AnomalyKind.EVENT_MISSED,
+                f"the HANGUP of a leg came after it was given up: {told.cause or told.dial_status}",
+                call_id=told.call_id,
+                exten_user=extension.agent.exten_user,
+                expected="HANGUP before it left the list",
+                seen="answered" if info is not None and _answered(info) else "not answered",
+            )
         return
     if info is None:
         ledger.anomaly(
@@ -305,6 +330,8 @@ def _end_unseen(ledger: Ledger, extension: HeldExtension, told: Told) -> None:
         )
         return
     signal = _signal(ledger, extension, info, told.call_id)
+    if _answered(info) and signal in ("rings", "dials", "blurs"):
+        signal = "talks"
     leg = _opened(ledger, extension, info, told.call_id, signal)
     _start(ledger, extension, leg, info, signal, told, True)
     ledger.end_leg(leg, told.cause, told.dial_status, True, "")
@@ -323,6 +350,12 @@ def _missed(ledger: Ledger, leg: Leg, name: str, told: Told) -> None:
 
 def _lawful(state: State) -> set[State]:
     return {path[-1].dest for (source, _), path in PATHS.items() if source is state}
+
+
+def _custom(raw: Raw) -> str:
+    """The call's custom data as JSON text, as it came; "" for {}, [], null and nothing."""
+    data = bytes(raw)
+    return "" if data in _NO_CUSTOM else data.decode()
 
 
 def _related(info: CallInfo) -> tuple[str, ...]:

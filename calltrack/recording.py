@@ -75,6 +75,8 @@ class Recording:
 
     def _open(self) -> BinaryIO:
         if self.path == "-":
+            if sys.stdin is None:
+                raise RecordingError("standard input is closed")
             return cast(BinaryIO, open(sys.stdin.fileno(), "rb", closefd=False))
         try:
             return Path(self.path).open("rb")

@@ -72,7 +72,7 @@ EXTENSION = (TALKING, DIALING, HOLD, RINGING, SPYING, UNKNOWN)  # else IDLE
 
 # A call that someone answered, but whose winner's leg is not there yet, is alive and still Ringing: the losers hang
 # up 1-4 s before the winner's ANSWER, a pick-up leaves the queue up to 11 s before its NEWCALL (seen). One that a
-# list of all queues has no more may still be with an agent: Unknown, until the list of all extensions comes.
+# list of all queues has no more may be with an agent now, which the list of all extensions will tell: Unknown so far.
 AWAITED = RINGING
 AWAITED_AFTER_LOSS = UNKNOWN
 WINNER_WAIT_S = 30

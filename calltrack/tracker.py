@@ -170,7 +170,7 @@ class Tracker:
 
     def _extension_event(self, body: ExtensionEvent) -> None:
         info = body.data or _NO_EXTENSION
-        if body.reason is None or body.servertime is None:
+        if _is_inside(body, info):
             body = _taken_out(body, info)
         ledger = self._ledger
         if not ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime):
@@ -188,7 +188,7 @@ class Tracker:
         current = info.currentCall
         call_id = current.ivrid or current.IvrUniqueID if current is not None else None
         if not call_id:
-            current, call_id = None, body.ivruniqueid or ""
+            current, call_id = None, body.ivruniqueid or body.ivrid or ""
         told = legs.Told(reason, call_id, current, body.cause or "", body.dialStatus or "")
         self._extension(info, told)
 
@@ -203,7 +203,7 @@ class Tracker:
         held = ledger.extensions.get(name)
         if held is None:
             held = ledger.extensions[name] = HeldExtension(Extension(name))
-            held.agent = agents.update(ledger, held.agent, info, told.reason)
+            held.agent = agents.update(ledger, held.agent, info, told.reason, first=True)
             ledger.out.append(changes.ExtensionAppeared(ledger.position, ledger.at, name, held.agent))
             told = replace(told, quiet=True)
         else:
@@ -215,8 +215,10 @@ class Tracker:
                 and info.userName == agent.user_name
                 and summary is not None
                 and summary.representative == agent.agent_name
+                and info.number == agent.number
+                and info.accountID == agent.account_id
             ):  # most frames say nothing new of the agent
-                held.agent = agents.update(ledger, agent, info, told.reason)
+                held.agent = agents.update(ledger, agent, info, told.reason, first=False)
             if held.unknown:
                 held.unknown = False
                 held.agent = replace(held.agent, unknown=False, unknown_since=None)
@@ -235,21 +237,25 @@ class Tracker:
         told = legs.Told(source="AllExtensionsStatus")
         seen = {self._extension(info, told) for info in body.extensions}
         ledger = self._ledger
+        accounts = {info.accountID for info in body.extensions} - {None}
         for name in [name for name in ledger.extensions if name not in seen]:
+            account = ledger.extensions[name].agent.account_id
+            if accounts and account is not None and account not in accounts:
+                continue  # one stream may carry several accounts (field guide §3); this list is not about that one
             held = ledger.extensions.pop(name)
             ledger.settle_extension(held, legs.reconcile(ledger, held, [], told), told.source)
             ledger.out.append(changes.ExtensionRemoved(ledger.position, ledger.at, name, held.value()))
 
     def _queue_event(self, body: QueueEvent) -> None:
         info = body.data or _NO_QUEUE
-        if body.reason is None or body.servertime is None:
+        if _is_inside(body, info):
             body = _taken_out(body, info)
         if not self._ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime):
             self._went_back()
         self._events_since_login = True
         if not self._connected:
             self._regained()
-        told = waits.Told(body.reason or "", body.ivruniqueid or "", info.AnsweredAgent or "")
+        told = waits.Told(body.reason or "", body.ivruniqueid or body.ivrid or "", info.AnsweredAgent or "")
         self._queue(info, told)
 
     def _queue(self, info: QueueInfo, told: waits.Told) -> str:
@@ -374,8 +380,23 @@ def _fingerprint(raw: bytes) -> str:
     return blake2s(raw, digest_size=16).hexdigest()
 
 
+def _is_inside(body: ExtensionEvent | QueueEvent, info: ExtensionInfo | QueueInfo) -> bool:
+    """Whether `data` has any of the fields that usually sit beside it."""
+    return (
+        info.reason is not None
+        or info.servertime is not None
+        or info.servertimeoffset is not None
+        or info.telephonyservertime is not None
+        or info.ivruniqueid is not None
+        or info.ivrid is not None
+        or (type(info) is ExtensionInfo and (info.cause is not None or info.dialStatus is not None))
+    )
+
+
 def _taken_out(body: _Event, info: ExtensionInfo | QueueInfo) -> _Event:
     """The event with the fields that some frames carry inside `data`; outside first (field guide §1)."""
-    names = ("reason", "servertime", "servertimeoffset", "telephonyservertime", "ivruniqueid", "dialStatus", "cause")
-    inside = {name: getattr(info, name) for name in names if getattr(body, name, "") is None}
+    names = ["reason", "servertime", "servertimeoffset", "telephonyservertime", "ivruniqueid", "ivrid"]
+    if type(body) is ExtensionEvent:
+        names += ["dialStatus", "cause"]
+    inside = {name: getattr(info, name) for name in names if getattr(body, name) is None}
     return replace(body, **inside)

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from calltrack.errors import NotAFrame
-from calltrack.events import ALIASES, BODIES, Body, ExtensionEvent, Notice, QueueEvent, Wire
+from calltrack.events import ALIASES, BODIES, Body, ExtensionEvent, Notice, Number, QueueEvent, Wire
 
 _BAD_SHOWN = 60  # characters of an unusable value kept as evidence
 
@@ -68,6 +68,8 @@ class Frame(Struct, frozen=True, gc=False):
         except RecursionError:
             raise NotAFrame("not a frame: nested too deeply") from None
         except msgspec.DecodeError as error:
+            if "surrogate" in str(error):
+                return cls.decode(_without_surrogates(cast(bytes, line)))
             raise NotAFrame(_why_not_json(cast(bytes, line), error)) from None
 
     @classmethod
@@ -151,6 +153,14 @@ def _envelope(line: bytes) -> _Enveloped:
     return _Enveloped(ALIASES.get(name, name), data, at)
 
 
+def _without_surrogates(line: bytes) -> bytes:
+    """A name that was cut inside a character is JSON all the same; the broken character becomes "?"."""
+    try:
+        return json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace")
+    except ValueError as error:
+        raise NotAFrame(f"not JSON: {error}") from None
+
+
 def _why_not_json(line: bytes, error: msgspec.DecodeError) -> str:
     if "truncated" in str(error):
         return "not JSON: it ends in the middle"
@@ -189,21 +199,24 @@ def _tolerant(kind: type[Body | Wire], value: object, path: str, notes: _Notes) 
             if kind is not Notice:
                 notes.unknown.append(at)
         elif field.type is Raw:
-            continue
+            usable[field.name] = Raw(msgspec.json.encode(item))
         elif field.nested is None:
             try:
                 if field.type == str | None and isinstance(item, int | float) and not isinstance(item, bool):
                     item = str(item)
+                elif field.type == Number and isinstance(item, float | str):
+                    item = int(float(item))
                 usable[field.name] = msgspec.convert(item, field.type, strict=False)
-            except msgspec.ValidationError:
+            except (msgspec.ValidationError, ValueError, OverflowError):
                 notes.unusable(at, item)
         elif not field.many:
             usable[field.name] = _tolerant(field.nested, item, at, notes)
-        elif isinstance(item, list):
+        elif item is not None:
+            if not isinstance(item, list) or any(not isinstance(one, dict) for one in item if one is not None):
+                notes.unusable(at, item)
+                return None  # a list that cannot be read says nothing, least of all that everything has ended
             found = [_tolerant(field.nested, one, f"{at}[]", notes) for one in item]
             usable[field.name] = [one for one in found if one is not None]
-        elif item is not None:
-            notes.unusable(at, item)
     return kind(**usable)
 
 

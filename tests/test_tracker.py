@@ -296,3 +296,147 @@ def test_time_running_backwards_is_reported_once_and_followed() -> None:
 
     assert 1 == anomalies(changes).count(AnomalyKind.TIME_BACKWARDS)
     assert utc(6) == tracker.time
+
+
+def hangup_alone(**current: Any) -> Any:
+    """The leg of a HANGUP that is the first frame of it."""
+    _, changes = fed(extension(60, "A", "HANGUP", {**call("1", "Dialing", 1), **current}))
+    return next(change.leg for change in changes if isinstance(change, LegEnded))
+
+
+@pytest.mark.parametrize(
+    "current",
+    [
+        {"callstatus": "Dialing", "answered": 1},
+        {"callstatus": "Foo", "answered": 1},
+        {"callstatus": "Ringing", "answered": None},
+    ],
+)
+def test_an_answer_that_only_the_hangup_shows_is_an_answer(current: dict[str, Any]) -> None:
+    """By either field, held or not, whatever the status says."""
+    current = {**current, "callAnswered": START + 6}
+    leg = hangup_alone(**current)
+    assert (Outcome.ANSWERED, 5, 54) == (leg.outcome, leg.ring_s, leg.talk_s)
+
+    _, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(60, "A", "HANGUP", {**call("1", "Ringing", 1), **current}),
+    )
+    held = next(change.leg for change in changes if isinstance(change, LegEnded))
+    assert (Outcome.ANSWERED, 5, 54) == (held.outcome, held.ring_s, held.talk_s)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "outcome"),
+    [("cause", "User busy", Outcome.BUSY), ("dialStatus", "Recheck", Outcome.RECHECKED)],
+)
+def test_each_field_is_looked_for_in_both_places(field: str, value: str, outcome: Outcome) -> None:
+    """Beside `data` first, then in it, one by one (field guide §1)."""
+    inside: dict[str, Any] = {field: value}
+    _, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Dialing", 1)),
+        extension(9, "A", "HANGUP", call("1", "Dialing", 1), outside={field: None}, **inside),
+    )
+
+    assert [outcome] == [change.leg.outcome for change in changes if isinstance(change, LegEnded)]
+
+
+def test_a_late_hangup_is_evidence_and_no_second_end() -> None:
+    """The leg was given up before; its own HANGUP comes after all."""
+    _, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(5, "A", "userStatusUpdate", calls=[]),
+        extension(9, "A", "HANGUP", call("1", "Talking", 1, 4)),
+    )
+
+    assert 1 == sum(isinstance(change, LegEnded) for change in changes)
+    assert "came after it was given up" in changes[-1].detail
+
+
+def test_a_moment_at_the_switch_must_be_near() -> None:
+    """A telephonyservertime of another day is none."""
+    leg = hangup_alone(callstatus="Talking", answered=1, callAnswered=START + 6)
+    _, changes = fed(
+        extension(
+            60,
+            "A",
+            "HANGUP",
+            call("1", "Talking", 1, 6),
+            outside={"telephonyservertime": START + 86_400},
+        )
+    )
+
+    assert [leg.talk_s] == [change.leg.talk_s for change in changes if isinstance(change, LegEnded)]
+
+
+def test_an_answer_is_told_by_the_wall_clock_that_the_call_began_on() -> None:
+    """The offset changes in mid-call; callStarted and callAnswered do not."""
+    _, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(3660, "A", "HANGUP", call("1", "Talking", 1, 6), outside={"servertimeoffset": 180}),
+    )
+
+    leg = next(change.leg for change in changes if isinstance(change, LegEnded))
+    assert (5, 54) == (leg.ring_s, leg.talk_s)
+
+
+def test_who_gives_up_is_not_awaited() -> None:
+    """An EXIT whose agent did not answer after all, and then ABANDONED: abandoned."""
+    tracker, _ = fed(
+        all_queues(0, []),
+        queue(1, "JOIN", "1", [waiting("1")]),
+        queue(5, "EXIT", "1", []),
+        queue(21, "JOIN", "1", [waiting("1", 21)]),
+        queue(50, "ABANDONED", "1", []),
+    )
+
+    assert () == tracker.snapshot().calls
+
+
+def test_a_list_that_cannot_be_read_ends_nothing() -> None:
+    """It says nothing, least of all that everything is over."""
+    tracker, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 1)),
+        Frame.of("ExtensionEvent", {"data": {"extenUser": "A", "calls": "oops"}, "reason": "HOLD"}),
+        Frame.of("AllExtensionsStatus", {"extensions": [5], **stamp(9)}),
+    )
+
+    assert [State.RINGING] == [live.state for live in tracker.snapshot().calls]
+    assert 2 == anomalies(changes).count(AnomalyKind.BAD_VALUE)
+
+
+def test_a_list_of_one_account_does_not_end_another_s_calls() -> None:
+    """One stream may carry several accounts (field guide §3)."""
+    other = {"extenUser": "Z", "calls": [], "accountID": 999}
+    tracker, _ = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 1)),
+        Frame.of("AllExtensionsStatus", {"extensions": [other], **stamp(9)}),
+    )
+
+    assert 1 == len(tracker.snapshot().calls)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", 1e400, 10**30, -(10**30)])
+def test_a_number_that_json_cannot_hold_is_no_number(value: object) -> None:
+    """Else the snapshot could not be restored."""
+    hostile = call("1", "Ringing", callStarted=value) if not isinstance(value, int) else call("1", "Ringing")
+    hostile["callStarted"] = value
+    tracker, _ = fed(
+        extension(2, "A", "NEWCALL", hostile, representativeUpdated=value), queue(3, "JOIN", "2", [waiting("2")])
+    )
+    snapshot = tracker.snapshot()
+
+    assert snapshot == type(snapshot).from_json(snapshot.to_json())
+
+
+def test_an_agent_is_seen_without_a_status() -> None:
+    """Log-on and log-off do not need representativeStatus."""
+    _, changes = fed(
+        extension(1, "A", "userStatusUpdate", representativeStatus=None, onlineUserID=1),
+        extension(2, "A", "userStatusUpdate", representativeStatus=None, onlineUserID=2, number=1002),
+        extension(3, "A", "userStatusUpdate", representativeStatus=None, onlineUserID=0, number=1002),
+    )
+
+    assert ["AgentLoggedOn", "AgentLoggedOff"] == [
+        type(change).__name__ for change in changes if type(change).__name__.startswith("Agent")
+    ]

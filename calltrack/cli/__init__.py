@@ -1,7 +1,9 @@
 """The command line. Every command is a module of its own, loaded when it is asked for, so that --help is fast."""
 
+import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NamedTuple
 
 import click
@@ -31,6 +33,13 @@ EXTRAS = {"aiohttp": "live", "socketio": "live", "textual": "watch"}
 
 
 class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # whoever read our output has what it wanted
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -75,14 +84,27 @@ def commands() -> None:
 
 def main() -> None:
     """Entry point of the `calltrack` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character shows its name
     try:
-        commands(prog_name="calltrack")
+        sys.exit(commands.main(prog_name="calltrack", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
     except CalltrackError as error:
-        click.echo(f"calltrack: {error}", err=True)
-        sys.exit(2)
+        _fail(str(error))
     except ModuleNotFoundError as error:
         extra = EXTRAS.get((error.name or "").split(".")[0])
         if extra is None:
             raise
-        click.echo(f"calltrack: this needs {error.name}: pip install 'calltrack[{extra}]'", err=True)
-        sys.exit(2)
+        _fail(f"this needs {error.name}: pip install 'calltrack[{extra}]'")
+    except OSError as error:
+        _fail(f"cannot write: {error.strerror or error}")
+
+
+def _fail(message: str) -> None:
+    click.echo(f"calltrack: {message}", err=True)
+    sys.exit(2)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from calltrack.wire import Frame
 
 _WIDTH = 64  # columns of the timeline
-_MARKS = {"Ringing": "░", "Dialing": "░", "Talking": "█", "Hold": "▒", "Queued": "─", "Spying": "○", "Unknown": "?"}
-_PLAIN = {"Ringing": ".", "Dialing": ".", "Talking": "#", "Hold": "=", "Queued": "-", "Spying": "o", "Unknown": "?"}
+_MARKS = {"Ringing": "░", "Dialing": "▚", "Talking": "█", "Hold": "▒", "Queued": "─", "Spying": "○", "Unknown": "?"}
+_PLAIN = {"Ringing": ".", "Dialing": ":", "Talking": "#", "Hold": "=", "Queued": "-", "Spying": "o", "Unknown": "?"}
 
 
 class _Touch(NamedTuple):

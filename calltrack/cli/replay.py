@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ class SpeedParam(click.ParamType[float]):
             speed = {"max": 0.0, "real": 1.0}[word] if word in ("max", "real") else float(word.removesuffix("x"))
         except ValueError:
             speed = -1.0
-        if speed < 0 or (speed == 0 and word != "max"):
+        if not math.isfinite(speed) or speed < 0 or (speed == 0 and word != "max"):
             self.fail(f"{value!r} is no speed; write max, real, or a factor such as 10x", param, ctx)
         return speed
 
@@ -106,6 +107,7 @@ def command(
     output, colour = sys.stdout, colourful()
     began = time.perf_counter()
     last: float | None = None
+    matched = False
     for frame in reader:
         changes = tracker.feed(frame)
         if speed:
@@ -118,7 +120,10 @@ def command(
             if wanted.wants(change):
                 told = msgspec.json.encode(change).decode() if form == "json" else line(change, colour)
                 output.write(f"{told}\n")
+                matched = True
     output.flush()
+    if not matched:
+        click.echo("no change matches", err=True)
     _summary(tracker, reader, time.perf_counter() - began, to_stderr=form == "json")
     reader.finish()
 

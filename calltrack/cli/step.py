@@ -74,7 +74,12 @@ def _go(player: Player, key: str, value: str) -> bool | None:
     if key == "g":
         return player.go_to(int(value))
     if key == "c":
-        return player.find_call(value)
+        before = player.position
+        found = bool(value) and player.find_call(value)
+        if not found:
+            click.echo(f"no later frame changes a call {safe(value)}")
+            player.go_to(before)
+        return True
     if key == "t":
         try:
             return player.find_time(TimeParam().convert(value, None, None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -63,9 +64,11 @@ class TimeParam(click.ParamType[float]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Returns UTC epoch s."""
         try:
-            return float(value)
+            epoch = float(value)
         except ValueError:
-            pass
+            epoch = math.nan
+        if math.isfinite(epoch):
+            return epoch
         try:
             at = datetime.fromisoformat(value)
         except ValueError:
