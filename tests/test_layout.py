@@ -19,9 +19,9 @@ MAY_IMPORT = {
     "core": {"core"},
     "recording": {"core"},
     "player": {"core"},
-    "live": {"live"},
+    "live": {"core", "live"},
     "simulate": {"simulate"},
-    "cli": {"core", "recording", "player", "cli"},
+    "cli": {"core", "recording", "player", "live", "cli"},
 }
 IMPURE = {
     "asyncio",
