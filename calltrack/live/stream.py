@@ -16,6 +16,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from weakref import WeakSet
@@ -100,7 +101,7 @@ class Stream:
         self._own = self.changes()
 
     async def __aenter__(self) -> Self:
-        self._tasks.append(asyncio.create_task(self._keep(self._supervisor.run())))
+        self._tasks.append(asyncio.create_task(self._keep(self._supervisor.run)))
         return self
 
     async def __aexit__(
@@ -141,7 +142,7 @@ class Stream:
         """
         self._callbacks.append((kind, function))
         if len(self._callbacks) == 1:
-            self._tasks.append(asyncio.create_task(self._keep(self._call_back(self.changes()))))
+            self._tasks.append(asyncio.create_task(self._keep(partial(self._call_back, self.changes()))))
 
     def snapshot(self) -> Snapshot:
         """Everything known now."""
@@ -178,9 +179,9 @@ class Stream:
             # What it has been told, nobody has.
             self._consumers.discard(changes)
 
-    async def _keep(self, running: Awaitable[None]) -> None:
+    async def _keep(self, run: Callable[[], Awaitable[None]]) -> None:
         try:
-            await running
+            await run()
         except Exception as error:
             self._end(error)
 
