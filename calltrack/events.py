@@ -192,12 +192,13 @@ ALIASES = {"QueueEvents": "QueueEvent", "AllExtensionStatus": "AllExtensionsStat
 KNOWN = frozenset(
     {
         *BODIES,
-        *("loginSuccess", "loginResponse", "closeme", "error", "keepaliveResponse", "connect", "disconnect"),
+        *("loginSuccess", "loginResponse", "closeme", "error", "keepaliveResponse"),
+        *("connect", "disconnect", "malformed"),
         *("AllDialersStatus", "DialerEvent", "AllUsersStatus"),
         *("ExtensionsUpdated", "QueuesUpdated", "DialersUpdated"),
     }
 )
-"""Events whose meaning is known (field guide §1); connect and disconnect are the socket's own."""
+"""Events whose meaning is known (field guide §1); the facts connect, disconnect and malformed are the socket's."""
 
 
 def text(value: Text) -> str:

@@ -294,7 +294,7 @@ class Tracker:
             ledger.when = ledger.at
             self._connection_lost(text(body.reason))
             return
-        if event != "connect":
+        if event not in ("connect", "malformed"):
             self._tell_time(body)
         if event == "loginSuccess":
             if self._connected and self._events_since_login:

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "player": {"core"},
     "writer": {"core"},
     "redact": {"core"},
-    "live": {"live"},
+    "live": {"core", "live"},
     "simulate": {"simulate"},
     "cli": {"core", "recording", "player", "writer", "redact", "live", "cli"},
 }

@@ -27,6 +27,7 @@ COMMANDS = {
     "record": Home("calltrack.cli.record", "Record what the live service sends."),
     "redact": Home("calltrack.cli.redact", "Replace names and numbers in a recording, so that it can be shared."),
     "diagram": Home("calltrack.cli.diagram", "Print the state machines as Mermaid, from the tables."),
+    "listen": Home("calltrack.cli.listen", "Tell what happens as it happens, one line per change, for pipes."),
     "simulate": Home("calltrack.simulate.command", "Simulate a call centre: recordings, and a server.", "simulate"),
 }
 EXTRAS = {"aiohttp": "live", "socketio": "live", "textual": "watch"}
@@ -68,7 +69,7 @@ Examples:
   zcat events.jsonl.gz | calltrack check -
 \b
 Exit codes: 0 fine; 1 the recording has lines that are not frames, or a check failed;
-2 it cannot be read, --strict met a bad line, or the command line is wrong.
+2 it cannot be read, --strict met a bad line, the login is refused, or the command line is wrong.
 \b
 Completion: eval "$(_CALLTRACK_COMPLETE=bash_source calltrack)"  (or zsh_source, fish_source)""",
 )

@@ -1,5 +1,9 @@
-"""The live shell: one supervised socket.io connection to the vendor, its events handed on in order."""
+"""The live shell: one supervised socket.io connection to the vendor, and a tracker that it feeds.
 
+`connect` gives the stream of changes to asyncio programs, `listen` to all others.
+"""
+
+from calltrack.live.blocking import BlockingStream, listen
 from calltrack.live.credentials import (
     Account,
     Credentials,
@@ -10,12 +14,15 @@ from calltrack.live.credentials import (
 )
 from calltrack.live.errors import ConnectFailed, CredentialsError, LiveError, LoginFailed, LoginRefused
 from calltrack.live.login import DEFAULT_SERVERS, Endpoints, LoginApi, Session
+from calltrack.live.stream import Changes, Missed, Stream, connect
 from calltrack.live.supervisor import Supervisor
 from calltrack.live.timing import Timing
 
 __all__ = [
     "DEFAULT_SERVERS",
     "Account",
+    "BlockingStream",
+    "Changes",
     "ConnectFailed",
     "Credentials",
     "CredentialsError",
@@ -24,11 +31,15 @@ __all__ = [
     "LoginApi",
     "LoginFailed",
     "LoginRefused",
+    "Missed",
     "Session",
+    "Stream",
     "Supervisor",
     "Timing",
     "Token",
     "User",
+    "connect",
     "credentials_from_env",
     "credentials_from_file",
+    "listen",
 ]

@@ -2,11 +2,12 @@
 
 ::
 
-    LiveError
-    ├── CredentialsError   no usable login in the environment or the file
-    ├── LoginRefused       the login API said no: final
-    ├── LoginFailed        the login API could not be asked: worth another try
-    └── ConnectFailed      a server did not let us in: worth another try, or the next server
+    CalltrackError
+    └── LiveError
+        ├── CredentialsError   no usable login in the environment or the file
+        ├── LoginRefused       the login API said no: final
+        ├── LoginFailed        the login API could not be asked: worth another try
+        └── ConnectFailed      a server did not let us in: worth another try, or the next server
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
+from calltrack.errors import CalltrackError
+
 _QUERY = re.compile(r"\?[^\s'\"<>)]+")
 _USERINFO = re.compile(r"//[^/\s@'\"]+@")
 
 
-class LiveError(Exception):
+class LiveError(CalltrackError):
     """Anything that the live shell raises."""
 
 

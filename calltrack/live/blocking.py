@@ -1,0 +1,154 @@
+"""The stream for programs without asyncio: the same changes, in any thread.
+
+A thread of its own keeps the connection and the tracker, so that a program that is busy, or waits for its database,
+never blocks the socket. Open it after a fork (gunicorn, celery), not before: threads do not survive one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from threading import Thread
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from calltrack.changes import Change
+from calltrack.live.credentials import Credentials
+from calltrack.live.login import DEFAULT_SERVERS, Endpoints, Protocol
+from calltrack.live.stream import LIMIT, Changes, Stream, connect
+from calltrack.live.timing import Timing
+from calltrack.snapshot import Snapshot
+from calltrack.tracker import Tracker
+
+C = TypeVar("C", bound=Change)
+T = TypeVar("T")
+
+
+def listen(
+    *,
+    token: str | None = None,
+    credentials: Credentials | None = None,
+    endpoints: Endpoints | None = None,
+    servers: Sequence[str] = DEFAULT_SERVERS,
+    protocol: Protocol | None = None,
+    timing: Timing | None = None,
+    tracker: Tracker | None = None,
+    limit: int = LIMIT,
+) -> BlockingStream:
+    """A stream to be entered with `with`; arguments and errors are those of `connect`."""
+    return BlockingStream(
+        connect(
+            token=token,
+            credentials=credentials,
+            endpoints=endpoints,
+            servers=servers,
+            protocol=protocol,
+            timing=timing,
+            tracker=tracker,
+            limit=limit,
+        )
+    )
+
+
+class BlockingStream:
+    """`Stream`, for threads: iterate over it for the changes, ask `snapshot()` for the state.
+
+    It lives from entering to leaving; leaving joins its thread. Errors are raised in the thread that iterates or
+    waits, else on leaving, and are those of `Stream`. Ctrl-C ends a wait as it does anywhere.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._ready: Future[asyncio.AbstractEventLoop] = Future()
+        self._left = asyncio.Event()
+        self._ended: Future[None] = Future()
+        # A program that ends without leaving us shall end.
+        self._thread = Thread(target=self._run, name="calltrack", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._loop = self._ready.result()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._left.set)
+        self._thread.join()
+        if error is None:
+            self._ended.result()
+
+    def __iter__(self) -> Iterator[Change]:
+        """The stream's own consumer; all changes since the stream was entered, less those read already."""
+        return self._read(aiter(self._stream))
+
+    def changes(self) -> Iterator[Change]:
+        """Another consumer, independent of all others, of the changes from now on."""
+        return self._read(self._call(self._stream.changes))
+
+    def on(self, kind: type[C], function: Callable[[C], object]) -> None:
+        """Have the function called with every change of this kind from now on; a base class stands for all of its.
+
+        All callbacks of a stream are called one after the other, in the order of the changes, in a thread that is
+        neither the caller's nor the socket's: they may block. They are together one consumer: if they are too slow,
+        those for `Missed` are told. Leaving the stream waits for the one that runs.
+        """
+
+        async def call(change: C) -> None:
+            await asyncio.to_thread(function, change)
+
+        self._call(lambda: self._stream.on(kind, call))
+
+    def snapshot(self) -> Snapshot:
+        """Everything known now."""
+        return self._call(self._stream.snapshot)
+
+    def update_monitored_extensions(self, extensions: str) -> None:
+        """Choose the extensions to watch, in the vendor's own notation; sent now and after every connect."""
+        self._call(lambda: self._stream.update_monitored_extensions(extensions))
+
+    def wait_closed(self) -> None:
+        """Wait, while callbacks do the work, until the stream is left; raises what ends it for good."""
+        self._result(self._stream.wait_closed(), lambda: None)
+
+    def _read(self, changes: Changes) -> Iterator[Change]:
+        # By the batch: going to the other thread and back costs more than most changes.
+        while batch := self._result(changes.batch(), list):
+            yield from batch
+
+    def _call(self, function: Callable[[], T]) -> T:
+        """The function's result, called where nothing happens beside it: between two frames."""
+
+        async def call() -> T:
+            return function()
+
+        return self._result(call(), function)
+
+    def _result(self, coroutine: Coroutine[Any, Any, T], otherwise: Callable[[], T]) -> T:
+        """What the coroutine returns in the stream's loop; if that has ended, or ends first, the other's result."""
+        try:
+            found = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        except RuntimeError:  # the loop is closed
+            coroutine.close()
+            return otherwise()
+        either: list[Future[Any]] = [found, self._ended]
+        try:
+            wait(either, return_when=FIRST_COMPLETED)
+        finally:
+            # If it is too late for that, nothing happens; if Ctrl-C ended the wait, nobody waits any more.
+            found.cancel()
+        return otherwise() if found.cancelled() else found.result()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._live())
+        except Exception as error:
+            self._ended.set_exception(error)
+        else:
+            self._ended.set_result(None)
+
+    async def _live(self) -> None:
+        async with self._stream:
+            self._ready.set_result(asyncio.get_running_loop())
+            await self._left.wait()

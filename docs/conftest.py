@@ -1,0 +1,48 @@
+"""docs/recipes.md as tests: each block runs against a simulated call centre in another thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
+
+from calltrack.live import Endpoints
+from calltrack.simulate import Plan
+from calltrack.simulate.server import Simulator
+
+
+@pytest.fixture(scope="module")
+def call_centre() -> Iterator[None]:
+    """The vendor's service, simulated, where `connect` and `listen` go by themselves; and a login to it."""
+    started, urls = threading.Event(), list[str]()
+    over: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    async def serve() -> None:
+        async with Simulator(Plan(agents=30), speed=1000.0) as simulator:
+            urls.append(simulator.url)
+            over.append((asyncio.get_running_loop(), asyncio.Event()))
+            started.set()
+            await over[0][1].wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    started.wait(10)
+    addresses = Endpoints.older(urls[0])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Endpoints, "older", classmethod(lambda cls: addresses))
+        patch.setenv("NO_PROXY", "*")
+        patch.setenv("CALLTRACK_TOKEN", "simulated-account-token")
+        yield
+    over[0][0].call_soon_threadsafe(over[0][1].set)
+    thread.join(10)
+
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser()],
+    patterns=["recipes.md"],
+    fixtures=["call_centre"],
+).pytest()
