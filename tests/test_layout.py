@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "player": {"core"},
     "live": {"live"},
     "simulate": {"simulate"},
-    "cli": {"core", "recording", "player", "cli"},
+    "board": {"core", "recording", "live", "cli", "board"},  # of cli: how times and changes are put into words
+    "cli": {"core", "recording", "player", "live", "board", "cli"},
 }
 IMPURE = {
     "asyncio",

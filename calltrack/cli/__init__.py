@@ -22,6 +22,7 @@ COMMANDS = {
     "snapshot": Home("calltrack.cli.snapshot", "Show the state at one moment of a recording."),
     "explain": Home("calltrack.cli.explain", "Show one call's whole life, and why it went so."),
     "check": Home("calltrack.cli.check", "Report whether a recording is sound, and whether the sums hold."),
+    "watch": Home("calltrack.cli.watch", "Watch agents, calls and queues on a live board."),
     "diagram": Home("calltrack.cli.diagram", "Print the state machines as Mermaid, from the tables."),
     "simulate": Home("calltrack.simulate.command", "Simulate a call centre: recordings, and a server.", "simulate"),
 }

@@ -10,7 +10,7 @@ from calltrack import changes as ch
 from calltrack.cli.terminal import moment, safe, span
 from calltrack.records import Leg
 
-_COLOURS = {
+COLOURS = {
     "Anomaly": "red",
     "LegAnswered": "green",
     "LegEnded": "yellow",
@@ -25,26 +25,27 @@ def line(change: ch.Change, colour: bool) -> str:
     """The line, without its end; `colour` adds ANSI codes."""
     kind = type(change).__name__
     name = f"{kind:<21}"
-    inferred = getattr(change, "inferred", "")
     parts = (
         moment(change.at),
         f"#{change.position:<6}",
-        click.style(name, fg=_COLOURS.get(kind)) if colour else name,
-        f"{safe(getattr(change, 'exten_user', '') or _queue(change)):<10}",
+        click.style(name, fg=COLOURS.get(kind)) if colour else name,
+        f"{where(change):<10}",
         f"{safe(getattr(change, 'call_id', '')):<32}",
-        safe(_what(change)) + (f"  (inferred: {safe(inferred)})" if inferred else ""),
+        what(change),
     )
     return " ".join(parts).rstrip()
 
 
-def _queue(change: ch.Change) -> str:
+def where(change: ch.Change) -> str:
+    """The extension or the queue that the change is about; "" for neither."""
     queue_id = getattr(change, "queue_id", "")
-    return f"queue {queue_id}" if queue_id else ""
+    return safe(getattr(change, "exten_user", "") or (f"queue {queue_id}" if queue_id else ""))
 
 
-def _what(change: ch.Change) -> str:
-    tell = _TELL.get(type(change))
-    return tell(change) if tell else ""
+def what(change: ch.Change) -> str:
+    """What the change says beside its kind, and why if it was inferred."""
+    tell, inferred = _TELL.get(type(change)), getattr(change, "inferred", "")
+    return (safe(tell(change)) if tell else "") + (f"  (inferred: {safe(inferred)})" if inferred else "")
 
 
 def _with(leg: Leg) -> str:
