@@ -10,6 +10,7 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
 from calltrack.board.clock import ServerClock
@@ -41,8 +42,8 @@ class Board(App[None]):
     #time { width: auto; height: 1; }
     #totals { height: 1; padding: 0 1; }
     #tables { height: 1fr; }
-    #agents { width: 3fr; }
-    #side { width: 2fr; }
+    #agents { width: 4fr; }
+    #side { width: 3fr; }
     #queues { height: auto; max-height: 40%; min-height: 4; }
     #calls { height: 1fr; }
     Grid { border: round $panel-lighten-2; border-title-color: $text-muted; padding: 0 1; }
@@ -51,8 +52,7 @@ class Board(App[None]):
     .-narrow Grid.chosen, .one Grid.chosen { display: block; height: 1fr; max-height: 100%; }
     .-narrow #agents, .-narrow #side, .one #agents, .one #side { width: 1fr; }
     .-narrow #side.away, .one #side.away { display: none; }
-    #filter { display: none; height: 1; border: none; padding: 0 1; }
-    #filter.open { display: block; }
+    #filter { height: 1; border: none; padding: 0 1; background: $background; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "table('agents')", "Agents"),
@@ -95,7 +95,7 @@ class Board(App[None]):
             with Vertical(id="side"):
                 yield grids["queues"]
                 yield grids["calls"]
-        yield Input(placeholder="show only rows with this text; Enter keeps it, Esc shows all", id="filter")
+        yield Input(placeholder="/ finds a text: Enter keeps the filter, Esc shows all", id="filter")
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
@@ -136,8 +136,9 @@ class Board(App[None]):
         snapshot = self.tracker.snapshot()
         lost = lost_since(snapshot)
         base = self.screen_stack[0]
-        text = Text.assemble(("● ", "red" if lost else "green" if now is not None else "yellow"), status)
-        base.query_one("#status", Static).update(text.append(f"  {lost}" if lost else "", "bold red"))
+        text = Text("● ", "red") if lost else Text("● ", "yellow" if now is None else "green")
+        text.append(f"{lost}  " if lost else "", "bold red").append(status)
+        base.query_one("#status", Static).update(text)
         base.query_one("#time", Static).update(moment(now) if now is not None else "")
         base.query_one("#totals", Static).update(totals(snapshot, now))
         for grid in self.grids():
@@ -183,28 +184,24 @@ class Board(App[None]):
 
     def on_input_submitted(self) -> None:
         """Keep the filter and go back to the table."""
-        self.chosen().focus()
+        self._focus(self.chosen())
 
     def action_table(self, name: str) -> None:
         """Go to a table."""
         grid = self.query_one(f"#{name}", Grid)
         self._choose(grid)
-        grid.focus()
+        self._focus(grid)
 
     def action_filter(self) -> None:
         """Ask for a text."""
-        field = self.query_one("#filter", Input)
-        field.add_class("open")
-        field.focus()
+        self._focus(self.query_one("#filter", Input))
 
     def action_all(self) -> None:
         """Filter nothing."""
-        field = self.query_one("#filter", Input)
-        field.remove_class("open")
-        field.value = self._text = ""
+        self.query_one("#filter", Input).value = self._text = ""
         self._state = None
         self._filter()
-        self.chosen().focus()
+        self._focus(self.chosen())
 
     def action_state(self, by: int) -> None:
         """Show only the next state, or the one before."""
@@ -231,6 +228,10 @@ class Board(App[None]):
     def action_help(self) -> None:
         """Show the keys."""
         self.push_screen(Dialog("Keys"))
+
+    def _focus(self, widget: Widget) -> None:
+        # At once: `Widget.focus` waits its turn, and keys typed fast would still go to where the focus was.
+        self.screen.set_focus(widget)
 
     def _choose(self, chosen: Grid) -> None:
         for grid in self.grids():

@@ -23,7 +23,7 @@ class Grid(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"grid--header", "grid--cursor"}
     DEFAULT_CSS = """
-    Grid { overflow-x: hidden; }
+    Grid { height: 1fr; overflow-x: hidden; }
     Grid > .grid--header { text-style: bold; color: $text-muted; }
     Grid > .grid--cursor { background: $surface-lighten-2; }
     Grid:focus > .grid--cursor { background: $primary-darken-2; }
@@ -121,8 +121,11 @@ class Grid(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Sort by the title that was hit, or move to the row; a second click opens it."""
-        if event.y > 0:
-            index = event.y - 1 + self.scroll_offset.y
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        if offset.y > 0:
+            index = offset.y - 1 + self.scroll_offset.y
             if index < len(self.rows):
                 self._point_at(index)
                 self.refresh()
@@ -132,7 +135,7 @@ class Grid(ScrollView, can_focus=True):
         left = 0
         for column, size in enumerate(self._widths(self.size.width)):
             left += size + 2
-            if event.x < left:
+            if offset.x < left:
                 self.post_message(self.SortAsked(self, column))
                 return
 

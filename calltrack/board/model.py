@@ -6,7 +6,7 @@ All text of strangers goes through `safe` here, so whatever shows a row can show
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from calltrack.cli.terminal import moment, safe, span
@@ -110,9 +110,9 @@ TABLES = {
             Column("Ext", 6, 16),
             Column("Agent", 8, 24),
             Column("State", 7, 8),
-            Column("For", 4, 8, right=True),
+            Column("For", 7, 8, right=True),
             Column("Status", 6, 16),
-            Column("For", 4, 8, right=True),
+            Column("For", 7, 8, right=True),
             Column("With", 6, 34),
         ),
         agents,
@@ -136,8 +136,8 @@ TABLES = {
         (
             Column("Caller", 8, 20),
             Column("State", 7, 8),
-            Column("For", 4, 8, right=True),
-            Column("Total", 5, 8, right=True),
+            Column("For", 7, 8, right=True),
+            Column("Total", 7, 8, right=True),
             Column("Way", 3, 8),
             Column("Where", 8, 40),
         ),
@@ -158,7 +158,7 @@ def seen(rows: Iterable[Row], table: Table, view: View) -> list[Row]:
         row
         for row in rows
         if (wanted is None or row.state is wanted)
-        and (not text or any(text in cell.text.casefold() for cell in row.cells) or text in row.key.casefold())
+        and (not text or row.key.casefold().startswith(text) or any(text in words for words in _words(row)))
     ]
     # Twice, for rows that are equal in the one column are to stay where they are from frame to frame.
     found.sort(key=lambda row: row.key)
@@ -253,6 +253,11 @@ def _longest(queue: Queue, now: float | None) -> float:
     """How long the first of a queue waits, s; -1 if nobody does, or it is not known."""
     joined = [wait.joined_at for wait in queue.waiting if wait.joined_at is not None]
     return max(0, now - min(joined)) if joined and now is not None else -1
+
+
+def _words(row: Row) -> Iterator[str]:
+    """What a text is looked for in: not in timers and counts, which would come and go."""
+    return (cell.text.casefold() for cell in row.cells if isinstance(cell.order, str))
 
 
 def _text(text: str, style: str = "") -> Cell:
