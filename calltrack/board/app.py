@@ -67,7 +67,8 @@ class Board(App[None]):
         Binding("z", "zoom", "Zoom"),
         Binding("escape", "all", "Show all", show=False),
         Binding("h,question_mark", "help", "Help", key_display="h"),
-        Binding("q,ctrl+c", "quit", "Quit", key_display="q"),
+        Binding("q", "quit", "Quit"),
+        Binding("ctrl+c", "quit", show=False, priority=True),  # while a text is typed, too
     ]
 
     def __init__(self, source: Source, clock: ServerClock | None = None) -> None:
@@ -136,8 +137,8 @@ class Board(App[None]):
         snapshot = self.tracker.snapshot()
         lost = lost_since(snapshot)
         base = self.screen_stack[0]
-        text = Text("● ", "red") if lost else Text("● ", "yellow" if now is None else "green")
-        text.append(f"{lost}  " if lost else "", "bold red").append(status)
+        light = "red" if lost else "yellow" if now is None else "green"
+        text = Text.assemble(("● ", light), (f"{lost}  " if lost else "", "bold red"), status)
         base.query_one("#status", Static).update(text)
         base.query_one("#time", Static).update(moment(now) if now is not None else "")
         base.query_one("#totals", Static).update(totals(snapshot, now))

@@ -28,7 +28,7 @@ def lines(width: int, rows: list[Row], *, height: int = 5, keys: tuple[str, ...]
         async with app.run_test(size=(width, height)) as pilot:
             grid = app.query_one(Grid)
             grid.show(rows)
-            grid.focus()
+            await pilot.pause()
             await pilot.press(*keys)
             await pilot.pause()
             return [grid.render_line(y).text for y in range(height)]
