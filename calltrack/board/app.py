@@ -49,7 +49,8 @@ class Board(App[None]):
     Grid { border: round $panel-lighten-2; border-title-color: $text-muted; padding: 0 1; }
     Grid:focus { border: round $primary; border-title-color: $text; }
     .-narrow Grid, .one Grid { display: none; }
-    .-narrow Grid.chosen, .one Grid.chosen { display: block; height: 1fr; max-height: 100%; }
+    .-narrow Grid.chosen, .one Grid.chosen { display: block; }
+    .-narrow #queues.chosen, .one #queues.chosen { height: 1fr; max-height: 100%; }
     .-narrow #agents, .-narrow #side, .one #agents, .one #side { width: 1fr; }
     .-narrow #side.away, .one #side.away { display: none; }
     #filter { height: 1; border: none; padding: 0 1; background: $background; }

@@ -29,7 +29,7 @@ class Grid(ScrollView, can_focus=True):
     Grid:focus > .grid--cursor { background: $primary-darken-2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Call's story"),
+        Binding("enter", "open", "Story"),
         Binding("up,k", "move(-1)", show=False),
         Binding("down,j", "move(1)", show=False),
         Binding("pageup", "page(-1)", show=False),

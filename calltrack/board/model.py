@@ -175,15 +175,15 @@ def lost_since(snapshot: Snapshot) -> str:
 
 
 def totals(snapshot: Snapshot, now: float | None) -> str:
-    """The whole centre in one line."""
+    """The whole centre in one line, the most urgent first."""
     states = Counter(known.state for known in snapshot.extensions)
     doing = ", ".join(f"{states[state]} {state.lower()}" for state in STATES if states[state])
     waiting = sum(len(queue.waiting) for queue in snapshot.queues)
     longest = max((_longest(queue, now) for queue in snapshot.queues), default=-1)
     parts = [
-        f"{len(snapshot.extensions)} agents" + (f": {doing}" if doing else ""),
-        f"{len(snapshot.calls)} call{'s' * (len(snapshot.calls) != 1)}",
         f"{waiting} waiting" + (f", longest {span(longest)}" if longest >= 0 else ""),
+        f"{len(snapshot.calls)} call{'s' * (len(snapshot.calls) != 1)}",
+        f"{len(snapshot.extensions)} agents" + (f": {doing}" if doing else ""),
     ]
     return "  │  ".join(parts)
 

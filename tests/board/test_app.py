@@ -104,6 +104,7 @@ def test_a_narrow_screen_shows_one_table() -> None:
         assert (False, True) == ("Agents 3" in screen(board), "Calls 3" in screen(board))
         await pilot.press("2")
         assert "Queues 1" in screen(board)
+        assert grid(board, "queues").size.height > 12
 
     play(scene, *CENTRE, size=(80, 24))
 

@@ -47,7 +47,7 @@ def test_a_queue_has_its_longest_wait() -> None:
 
     assert ["Support", "2", "2:10", "0", "0", "0"] == texts(row)
     assert ("c1", "bold red") == (row.call_id, row.cells[2].style)
-    assert "0 agents  │  2 calls  │  2 waiting, longest 2:10" == totals(snapshot, utc(131))
+    assert "2 waiting, longest 2:10  │  2 calls  │  0 agents" == totals(snapshot, utc(131))
     assert ["Queued", "queue Support"] == [texts(calls(snapshot, utc(131))[0])[index] for index in (1, 5)]
 
 
@@ -66,7 +66,7 @@ def test_nothing_known_is_nothing_shown() -> None:
     empty = after()
 
     assert [] == [row for table in TABLES.values() for row in table.rows(empty, None)]
-    assert ("0 agents  │  0 calls  │  0 waiting", "") == (totals(empty, None), lost_since(empty))
+    assert ("0 waiting  │  0 calls  │  0 agents", "") == (totals(empty, None), lost_since(empty))
 
 
 def test_a_stranger_cannot_command_the_terminal() -> None:
