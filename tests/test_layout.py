@@ -23,7 +23,10 @@ MAY_IMPORT = {
     "redact": {"core"},
     "live": {"core", "live"},
     "simulate": {"simulate"},
-    "cli": {"core", "recording", "player", "writer", "redact", "live", "cli"},
+    "wording": {"core"},
+    "story": {"core", "wording"},
+    "board": {"core", "recording", "live", "story", "wording", "board"},
+    "cli": {"core", "recording", "player", "writer", "redact", "live", "board", "story", "wording", "cli"},
 }
 IMPURE = {
     "asyncio",

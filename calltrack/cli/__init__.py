@@ -26,6 +26,7 @@ COMMANDS = {
     "check": Home("calltrack.cli.check", "Report whether a recording is sound, and whether the sums hold."),
     "record": Home("calltrack.cli.record", "Record what the live service sends."),
     "redact": Home("calltrack.cli.redact", "Replace names and numbers in a recording, so that it can be shared."),
+    "watch": Home("calltrack.cli.watch", "Watch agents, calls and queues on a live board."),
     "diagram": Home("calltrack.cli.diagram", "Print the state machines as Mermaid, from the tables."),
     "listen": Home("calltrack.cli.listen", "Tell what happens as it happens, one line per change, for pipes."),
     "simulate": Home("calltrack.simulate.command", "Simulate a call centre: recordings, and a server.", "simulate"),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.terminal import Reader, console, moment, recording_argument, safe, strict_option
+from calltrack.cli.terminal import Reader, console, recording_argument, strict_option
+from calltrack.wording import moment, safe
 
 if TYPE_CHECKING:
     from calltrack.health import Health

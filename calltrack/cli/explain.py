@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from calltrack.cli.terminal import Reader, colourful, moment, recording_argument, safe, span, strict_option
+from calltrack.cli.terminal import Reader, colourful, recording_argument, strict_option
+from calltrack.wording import moment, safe, span
 
 if TYPE_CHECKING:
     from calltrack.changes import Change
@@ -152,7 +153,7 @@ def _timeline(pieces: list[_Piece], end: float | None) -> None:
 
 
 def _frames(touches: list[_Touch], listed: int) -> None:
-    from calltrack.cli.story import brief
+    from calltrack.story import brief
 
     colour = colourful()
     for touch in touches:

@@ -77,8 +77,8 @@ def command(form: str, path: str | None, login_url: str | None, servers: tuple[s
 
 
 def _line(change: Change, colour: bool) -> str:
-    from calltrack.cli.story import line
     from calltrack.live import Missed
+    from calltrack.story import line
 
     told = line(change, colour)
     return f"{told} {change.count} changes: this reader is too slow" if isinstance(change, Missed) else told

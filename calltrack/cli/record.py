@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import click
 
 from calltrack.cli.redact import key_option, redactor
-from calltrack.cli.terminal import safe
+from calltrack.wording import safe
 
 if TYPE_CHECKING:
     from calltrack.live import Supervisor

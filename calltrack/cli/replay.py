@@ -99,7 +99,7 @@ def command(
         return
     import msgspec
 
-    from calltrack.cli.story import line
+    from calltrack.story import line
     from calltrack.tracker import Tracker
 
     reader, tracker = Reader(recording, strict=strict), Tracker()

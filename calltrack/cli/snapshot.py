@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.terminal import Reader, TimeParam, console, moment, recording_argument, safe, span, strict_option
+from calltrack.cli.terminal import Reader, TimeParam, console, recording_argument, strict_option
+from calltrack.wording import moment, safe, span
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.terminal import TimeParam, colourful, moment, safe
+from calltrack.cli.terminal import TimeParam, colourful
 from calltrack.errors import BadLine
+from calltrack.wording import moment, safe
 
 if TYPE_CHECKING:
     from calltrack.player import Player
@@ -27,9 +28,9 @@ def step_through(path: str, *, strict: bool) -> None:
     import json
 
     from calltrack.cli.snapshot import show
-    from calltrack.cli.story import line
     from calltrack.player import Player
     from calltrack.recording import Recording
+    from calltrack.story import line
 
     if path == "-":
         raise click.UsageError("--step goes back too, so it needs a file, not standard input")

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import click
 
 from calltrack import changes as ch
-from calltrack.cli.terminal import moment, safe, span
 from calltrack.records import Leg
+from calltrack.wording import moment, safe, span
 
-_COLOURS = {
+COLOURS = {
     "Anomaly": "red",
     "LegAnswered": "green",
     "LegEnded": "yellow",
@@ -23,38 +23,31 @@ _COLOURS = {
 
 def line(change: ch.Change, colour: bool) -> str:
     """The line, without its end; `colour` adds ANSI codes."""
-    when = f"{moment(change.at)} #{change.position:<6}"
     call_id = f"{safe(getattr(change, 'call_id', '')):<32}"
-    return f"{when} {_kind(change, colour)} {_where(change)} {call_id} {_told(change)}".rstrip()
+    parts = (moment(change.at), f"#{change.position:<6}", _kind(change, colour), f"{where(change):<10}", call_id)
+    return " ".join([*parts, what(change)]).rstrip()
 
 
 def brief(change: ch.Change, colour: bool) -> str:
     """The line without time, frame and call, for where those are told already."""
-    return f"{_kind(change, colour)} {_where(change)} {_told(change)}".rstrip()
+    return f"{_kind(change, colour)} {where(change):<10} {what(change)}".rstrip()
+
+
+def where(change: ch.Change) -> str:
+    """The extension or the queue that the change is about; "" for neither."""
+    queue_id = getattr(change, "queue_id", "")
+    return safe(getattr(change, "exten_user", "") or (f"queue {queue_id}" if queue_id else ""))
+
+
+def what(change: ch.Change) -> str:
+    """What the change says beside its kind, and why if it was inferred."""
+    tell, inferred = _TELL.get(type(change)), getattr(change, "inferred", "")
+    return (safe(tell(change)) if tell else "") + (f"  (inferred: {safe(inferred)})" if inferred else "")
 
 
 def _kind(change: ch.Change, colour: bool) -> str:
     kind = type(change).__name__
-    return click.style(f"{kind:<21}", fg=_COLOURS.get(kind)) if colour else f"{kind:<21}"
-
-
-def _where(change: ch.Change) -> str:
-    return f"{safe(getattr(change, 'exten_user', '') or _queue(change)):<10}"
-
-
-def _told(change: ch.Change) -> str:
-    inferred = getattr(change, "inferred", "")
-    return safe(_what(change)) + (f"  (inferred: {safe(inferred)})" if inferred else "")
-
-
-def _queue(change: ch.Change) -> str:
-    queue_id = getattr(change, "queue_id", "")
-    return f"queue {queue_id}" if queue_id else ""
-
-
-def _what(change: ch.Change) -> str:
-    tell = _TELL.get(type(change))
-    return tell(change) if tell else ""
+    return click.style(f"{kind:<21}", fg=COLOURS.get(kind)) if colour else f"{kind:<21}"
 
 
 def _with(leg: Leg) -> str:

@@ -1,0 +1,105 @@
+"""`calltrack watch`: the live board."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from calltrack.cli.replay import SpeedParam
+
+if TYPE_CHECKING:
+    from calltrack.board.source import Source
+
+
+@click.command("watch", short_help="Watch agents, calls and queues on a live board.")
+@click.option("--replay", "recording", metavar="RECORDING", help="Play this recording instead of the live service.")
+@click.option("--speed", type=SpeedParam(), default="real", show_default=True, help="Of --replay: max, real, or 10x.")
+@click.option(
+    "--credentials",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File with the login, readable by you alone (default: the environment).",
+)
+@click.option("--login-url", metavar="URL", help="Where to log in, without /monitorAPI/… (default: the vendor's).")
+@click.option("--server", "servers", metavar="URL", multiple=True, help="Server if the login names none; repeatable.")
+@click.option("--protocol", type=click.Choice(["3", "4"]), help="Engine.IO's (default: as the login answers).")
+def command(
+    recording: str | None,
+    speed: float,
+    credentials: Path | None,
+    login_url: str | None,
+    servers: tuple[str, ...],
+    protocol: str | None,
+) -> None:
+    """Watch agents, calls and queues on a live board in the terminal; "h" there shows the keys.
+
+    The login comes from the environment, or from a file with the same lines: CALLTRACK_TOKEN=…, or
+    CALLTRACK_EMAIL=… and CALLTRACK_PASSWORD=…, or CALLTRACK_USERNAME=… and CALLTRACK_PASSWORD=….
+
+    \b
+    Examples:
+      calltrack watch
+      calltrack watch --credentials ~/.config/calltrack
+      calltrack watch --replay events.jsonl --speed 10x
+    """
+    live = credentials or login_url or servers or protocol
+    if recording is not None and live:
+        raise click.UsageError("--replay needs no login: leave out --credentials, --login-url, --server, --protocol")
+    if recording == "-":
+        raise click.UsageError("the board takes its keys from standard input, so --replay needs a file")
+    for stream, name in ((sys.stdout, "output"), (sys.stdin, "input"), (sys.stderr, "error")):
+        if not stream.isatty():
+            _fail(f"watch draws on a terminal, and standard {name} is none; calltrack replay writes lines")
+    from calltrack.board.app import Board
+
+    if recording is None:
+        board = Board(_live(credentials, login_url, servers, protocol))
+    else:
+        board = Board(_replay(recording, speed))
+    board.run()
+    if board.failure is not None:
+        from calltrack.live import LiveError
+
+        if not isinstance(board.failure, LiveError):
+            raise board.failure
+        _fail(str(board.failure))
+
+
+def _live(credentials: Path | None, login_url: str | None, servers: tuple[str, ...], protocol: str | None) -> Source:
+    from calltrack.board.source import Live
+    from calltrack.live import (
+        DEFAULT_SERVERS,
+        CredentialsError,
+        Endpoints,
+        LoginApi,
+        credentials_from_env,
+        credentials_from_file,
+    )
+
+    try:
+        login = credentials_from_file(credentials) if credentials else credentials_from_env()
+    except CredentialsError as error:
+        _fail(str(error))
+    return Live(
+        LoginApi(
+            login,
+            endpoints=Endpoints.older(login_url) if login_url else None,
+            servers=servers or DEFAULT_SERVERS,
+            protocol=None if protocol is None else 4 if protocol == "4" else 3,
+        )
+    )
+
+
+def _replay(path: str, speed: float) -> Source:
+    from calltrack.board.source import Replay
+    from calltrack.recording import Recording
+
+    # Lines that are no frames are counted in the board's status; here there is nowhere to report them to.
+    return Replay(Recording(path, on_bad=lambda bad: None), speed)
+
+
+def _fail(text: str) -> NoReturn:
+    click.echo(f"calltrack: {text}", err=True)
+    sys.exit(2)
