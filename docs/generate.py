@@ -31,6 +31,8 @@ def changes_page() -> str:
         "| --- | --- | --- |",
     ]
     for kind in _leaves(Change):
+        if kind.__module__ != Change.__module__:
+            continue  # a shell's own
         own = [field.name for field in msgspec.structs.fields(kind) if field.name not in ("position", "at")]
         lines.append(
             f"| `{kind.__name__}` | {' '.join(_prose(kind.__doc__))} | {', '.join(f'`{one}`' for one in own)} |"

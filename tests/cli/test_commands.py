@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -223,3 +224,23 @@ def test_times_and_speeds_are_checked() -> None:
     assert "write max, real, or a factor" in run("replay", AGAIN, "--speed", "fast").stderr
     assert 0 == run("replay", AGAIN, "--speed", "100000x").exit_code
     assert 2 == run("snapshot", AGAIN, "--line", "1", "--at", "5").exit_code
+
+
+def test_a_narrow_terminal_gets_names_for_what_it_lacks() -> None:
+    """No traceback where a character cannot be printed."""
+    script = [sys.executable, "-m", "calltrack", "replay", AGAIN]
+    done = subprocess.run(
+        script, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, check=True, timeout=60
+    )
+
+    assert rb"Queued \u2192 Ringing" in done.stdout
+
+
+def test_a_reader_that_goes_away_is_no_fault(tmp_path: Path) -> None:
+    """`| head` ends the command quietly, with exit code 0."""
+    path = tmp_path / "long.jsonl"
+    path.write_bytes(Path(AGAIN).read_bytes() * 200)
+    script = f'"{sys.executable}" -m calltrack replay "{path}" | head -n 1; exit "${{PIPESTATUS[0]}}"'
+    done = subprocess.run(["bash", "-c", script], capture_output=True, check=True, timeout=60)
+
+    assert (1, b"") == (done.stdout.count(b"\n"), done.stderr)

@@ -71,7 +71,7 @@ def test_a_token_goes_to_a_server_as_it_is(tmp_path: Path, monkeypatch: pytest.M
             await process.stdout.readline()
             process.stdout._transport.close()  # type: ignore[attr-defined]
             assert b"Traceback" not in await process.stderr.read()
-            assert await process.wait() == 1
+            assert await process.wait() == 0
 
     asyncio.run(scene())
 
