@@ -209,10 +209,11 @@ class HeldCall:
 class HeldExtension:
     """An extension: its agent, and what its phone does."""
 
-    __slots__ = ("agent", "legs", "since", "state", "unknown")
+    __slots__ = ("agent", "legs", "since", "state", "told_of_agent", "unknown")
 
     def __init__(self, agent: Extension):
         self.agent = agent
+        self.told_of_agent: tuple[object, ...] = ()
         self.state = agent.state
         self.since = agent.since
         self.unknown = agent.unknown

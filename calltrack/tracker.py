@@ -170,7 +170,7 @@ class Tracker:
 
     def _extension_event(self, body: ExtensionEvent) -> None:
         info = body.data or _NO_EXTENSION
-        if _is_inside(body, info):
+        if not body.reason or not body.servertime or body.servertimeoffset is None or info.telephonyservertime:
             body = _taken_out(body, info)
         ledger = self._ledger
         if not ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime):
@@ -188,8 +188,9 @@ class Tracker:
         current = info.currentCall
         call_id = current.ivrid or current.IvrUniqueID if current is not None else None
         if not call_id:
-            current, call_id = None, body.ivruniqueid or body.ivrid or ""
-        told = legs.Told(reason, call_id, current, body.cause or "", body.dialStatus or "")
+            current, call_id = None, body.ivruniqueid or body.ivrid or info.ivruniqueid or info.ivrid or ""
+        cause, dial_status = body.cause or info.cause or "", body.dialStatus or info.dialStatus or ""
+        told = legs.Told(reason, call_id, current, cause, dial_status)
         self._extension(info, told)
 
     def _extension(self, info: ExtensionInfo, told: legs.Told) -> str:
@@ -207,18 +208,20 @@ class Tracker:
             ledger.out.append(changes.ExtensionAppeared(ledger.position, ledger.at, name, held.agent))
             told = replace(told, quiet=True)
         else:
-            agent, summary = held.agent, info.summery
-            if not (
-                info.representativeUpdated == agent.status_stamp
-                and info.representativeStatus == agent.agent_status
-                and info.onlineUserID == agent.agent_id
-                and info.userName == agent.user_name
-                and summary is not None
-                and summary.representative == agent.agent_name
-                and info.number == agent.number
-                and info.accountID == agent.account_id
-            ):  # most frames say nothing new of the agent
-                held.agent = agents.update(ledger, agent, info, told.reason, first=False)
+            summary = info.summery
+            told_of_agent = (
+                info.representativeUpdated,
+                info.representativeStatus,
+                info.onlineUserID,
+                info.representative,
+                None if summary is None else summary.representative,
+                info.userName,
+                info.number,
+                info.accountID,
+            )
+            if told_of_agent != held.told_of_agent:  # most frames say of the agent what the last one said
+                held.told_of_agent = told_of_agent
+                held.agent = agents.update(ledger, held.agent, info, told.reason, first=False)
             if held.unknown:
                 held.unknown = False
                 held.agent = replace(held.agent, unknown=False, unknown_since=None)
@@ -248,14 +251,18 @@ class Tracker:
 
     def _queue_event(self, body: QueueEvent) -> None:
         info = body.data or _NO_QUEUE
-        if _is_inside(body, info):
+        if not body.reason or not body.servertime or body.servertimeoffset is None or info.telephonyservertime:
             body = _taken_out(body, info)
         if not self._ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime):
             self._went_back()
         self._events_since_login = True
         if not self._connected:
             self._regained()
-        told = waits.Told(body.reason or "", body.ivruniqueid or body.ivrid or "", info.AnsweredAgent or "")
+        told = waits.Told(
+            body.reason or "",
+            body.ivruniqueid or body.ivrid or info.ivruniqueid or info.ivrid or "",
+            info.AnsweredAgent or "",
+        )
         self._queue(info, told)
 
     def _queue(self, info: QueueInfo, told: waits.Told) -> str:
@@ -380,23 +387,10 @@ def _fingerprint(raw: bytes) -> str:
     return blake2s(raw, digest_size=16).hexdigest()
 
 
-def _is_inside(body: ExtensionEvent | QueueEvent, info: ExtensionInfo | QueueInfo) -> bool:
-    """Whether `data` has any of the fields that usually sit beside it."""
-    return (
-        info.reason is not None
-        or info.servertime is not None
-        or info.servertimeoffset is not None
-        or info.telephonyservertime is not None
-        or info.ivruniqueid is not None
-        or info.ivrid is not None
-        or (type(info) is ExtensionInfo and (info.cause is not None or info.dialStatus is not None))
-    )
-
-
 def _taken_out(body: _Event, info: ExtensionInfo | QueueInfo) -> _Event:
-    """The event with the fields that some frames carry inside `data`; outside first (field guide §1)."""
-    names = ["reason", "servertime", "servertimeoffset", "telephonyservertime", "ivruniqueid", "ivrid"]
-    if type(body) is ExtensionEvent:
-        names += ["dialStatus", "cause"]
-    inside = {name: getattr(info, name) for name in names if getattr(body, name) is None}
-    return replace(body, **inside)
+    """The event with the reason and times that some frames carry inside `data`; outside first (field guide §1)."""
+    names = ("reason", "servertime", "servertimeoffset", "telephonyservertime")
+    inside = {
+        name: getattr(info, name) for name in names if not getattr(body, name) and getattr(info, name) is not None
+    }
+    return replace(body, **inside) if inside else body
