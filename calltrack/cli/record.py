@@ -8,11 +8,12 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from calltrack.cli.redact import key_option, redactor
+from calltrack.cli.service import service, service_options
 from calltrack.wording import safe
 
 if TYPE_CHECKING:
@@ -72,15 +73,7 @@ class _Status:
 @click.option("--rotate-size", type=_SIZE, metavar="SIZE", help="Begin a new file at this size on disk: 100MB, 1GB.")
 @click.option("--rotate-every", type=_SPAN, metavar="TIME", help="Begin a new file after this time: 30m, 1h, 1d.")
 @click.option("--keep", type=click.IntRange(min=1), metavar="N", help="Keep the newest N ended files. Default: all.")
-@click.option(
-    "--credentials",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Log in with what this file holds, in lines NAME=value. Default: the environment.",
-)
-@click.option("--login-url", metavar="URL", help="The login API's address, if it is not the vendor's.")
-@click.option("--server", "servers", metavar="URL", multiple=True, help="Server if the login names none; repeatable.")
-@click.option("--protocol", type=click.Choice(["3", "4"]), help="Engine.IO's; default: what the login answer says.")
+@service_options
 def command(
     out: Path,
     redact: bool,
@@ -91,7 +84,7 @@ def command(
     credentials: Path | None,
     login_url: str | None,
     servers: tuple[str, ...],
-    protocol: Literal["3", "4"] | None,
+    protocol: str | None,
 ) -> None:
     """Record every frame of the live service to OUT, with the time it was received, until interrupted; compressed if
     OUT ends in .gz or .zst. A lost connection is a frame too. If the process is killed, what is older than a second is
@@ -107,27 +100,14 @@ def command(
       calltrack record day.jsonl.gz --rotate-every 1h --keep 48
       calltrack record shared.jsonl --redact
     """
-    from calltrack.live import (
-        DEFAULT_SERVERS,
-        Endpoints,
-        LiveError,
-        LoginApi,
-        Supervisor,
-        credentials_from_env,
-        credentials_from_file,
-    )
+    from calltrack.live import LiveError, LoginApi, Supervisor
     from calltrack.writer import RecordingWriter
 
     if key_file is not None and not redact:
         raise click.UsageError("--key-file is for --redact")
     change: Callable[[str, Any], tuple[str, Any]] = redactor(key_file).frame if redact else lambda *frame: frame
     try:
-        api = LoginApi(
-            credentials_from_env() if credentials is None else credentials_from_file(credentials),
-            endpoints=Endpoints.older(_base(login_url)) if login_url else None,
-            servers=servers or DEFAULT_SERVERS,
-            protocol=cast("Literal[3, 4] | None", protocol and int(protocol)),
-        )
+        api = LoginApi(**service(credentials, login_url, servers, protocol))
         size = None if rotate_size is None else int(rotate_size)
         with RecordingWriter(out, rotate_size=size, rotate_every=rotate_every, keep=keep) as writer:
             status = _Status(writer)
@@ -144,11 +124,6 @@ def command(
         click.echo(f"calltrack: {out}: cannot be written: {error.strerror}", err=True)
         sys.exit(2)
     click.echo(f"{out}: {status.amount()}", err=True)
-
-
-def _base(login_url: str) -> str:
-    """The host's address: the whole of the login API's may be given as well."""
-    return login_url.rstrip("/").removesuffix("/Login").removesuffix("/monitorAPI")
 
 
 def _run(supervisor: Supervisor, writer: RecordingWriter, status: _Status) -> None:

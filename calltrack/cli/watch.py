@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from calltrack.cli.replay import SpeedParam
+from calltrack.cli.service import service, service_options
 
 if TYPE_CHECKING:
     from calltrack.board.source import Source
@@ -17,14 +18,7 @@ if TYPE_CHECKING:
 @click.command("watch", short_help="Watch agents, calls and queues on a live board.")
 @click.option("--replay", "recording", metavar="RECORDING", help="Play this recording instead of the live service.")
 @click.option("--speed", type=SpeedParam(), default="real", show_default=True, help="Of --replay: max, real, or 10x.")
-@click.option(
-    "--credentials",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File with the login, readable by you alone (default: the environment).",
-)
-@click.option("--login-url", metavar="URL", help="Where to log in, without /monitorAPI/… (default: the vendor's).")
-@click.option("--server", "servers", metavar="URL", multiple=True, help="Server if the login names none; repeatable.")
-@click.option("--protocol", type=click.Choice(["3", "4"]), help="Engine.IO's (default: as the login answers).")
+@service_options
 def command(
     recording: str | None,
     speed: float,
@@ -69,27 +63,12 @@ def command(
 
 def _live(credentials: Path | None, login_url: str | None, servers: tuple[str, ...], protocol: str | None) -> Source:
     from calltrack.board.source import Live
-    from calltrack.live import (
-        DEFAULT_SERVERS,
-        CredentialsError,
-        Endpoints,
-        LoginApi,
-        credentials_from_env,
-        credentials_from_file,
-    )
+    from calltrack.live import CredentialsError, LoginApi
 
     try:
-        login = credentials_from_file(credentials) if credentials else credentials_from_env()
+        return Live(LoginApi(**service(credentials, login_url, servers, protocol)))
     except CredentialsError as error:
         _fail(str(error))
-    return Live(
-        LoginApi(
-            login,
-            endpoints=Endpoints.older(login_url) if login_url else None,
-            servers=servers or DEFAULT_SERVERS,
-            protocol=None if protocol is None else 4 if protocol == "4" else 3,
-        )
-    )
 
 
 def _replay(path: str, speed: float) -> Source:
