@@ -122,6 +122,8 @@ class Simulator:
 
     async def restart(self, outage: float = 1.0) -> None:
         """Go away for `outage` seconds: connections break and none is accepted. The call centre goes on."""
+        if self._site not in self._runner.sites:
+            return  # it is away already
         await self._site.stop()
         self.drop_connections()
         with suppress(TimeoutError):

@@ -167,9 +167,11 @@ def test_ctrl_c_ends_a_wait() -> None:
     """KeyboardInterrupt, as in any blocking call; the stream is closed."""
 
     main = threading.get_ident()
+    once = iter([True])  # a second one would interrupt the closing
 
     def interrupt(change: CallStarted) -> None:
-        signal.pthread_kill(main, signal.SIGINT)
+        if next(once, False):
+            signal.pthread_kill(main, signal.SIGINT)
 
     with elsewhere() as centre, pytest.raises(KeyboardInterrupt), centre.stream() as stream:
         stream.on(CallStarted, interrupt)
