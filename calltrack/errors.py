@@ -5,7 +5,8 @@ CalltrackError
 ├── RecordingError       a recording cannot be read at all; says which and why
 │   └── BadLine          one line of it is not a frame; says file, line and reason
 ├── NotASnapshot         a text is not a snapshot's JSON; says why
-└── AnomalyFound         a strict tracker met what should not happen; carries the changes
+├── AnomalyFound         a strict tracker met what should not happen; carries the changes
+└── live.LiveError       the live service cannot be used; see calltrack/live/errors.py
 """
 
 from __future__ import annotations
