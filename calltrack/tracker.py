@@ -389,8 +389,11 @@ def _fingerprint(raw: bytes) -> str:
 
 def _taken_out(body: _Event, info: ExtensionInfo | QueueInfo) -> _Event:
     """The event with the reason and times that some frames carry inside `data`; outside first (field guide §1)."""
-    names = ("reason", "servertime", "servertimeoffset", "telephonyservertime")
-    inside = {
-        name: getattr(info, name) for name in names if not getattr(body, name) and getattr(info, name) is not None
-    }
-    return replace(body, **inside) if inside else body
+    servertime, offset_min, moment = times_of(body)
+    return replace(
+        body,
+        reason=body.reason or info.reason,
+        servertime=servertime,
+        servertimeoffset=offset_min,
+        telephonyservertime=moment,
+    )
