@@ -25,8 +25,18 @@ MAY_IMPORT = {
     "simulate": {"simulate"},
     "wording": {"core"},
     "story": {"core", "wording"},
-    "board": {"core", "recording", "live", "story", "wording", "board"},
-    "cli": {"core", "recording", "player", "writer", "redact", "live", "board", "story", "wording", "cli"},
+    "stories": {"core"},
+    "source": {"core", "recording", "live"},
+    "wallclock": set(),
+    "board": {"core", "source", "stories", "story", "wallclock", "wording", "board"},
+    "serve": {
+        *("core", "journal", "kpi", "live", "recording", "simulate", "source"),
+        *("stories", "story", "wallclock", "wording", "serve"),
+    },
+    "cli": {
+        *("core", "recording", "player", "writer", "redact", "live", "source", "board", "serve", "simulate"),
+        *("story", "wording", "cli"),
+    },
 }
 IMPURE = {
     "asyncio",

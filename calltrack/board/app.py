@@ -13,14 +13,14 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
-from calltrack.board.clock import ServerClock
 from calltrack.board.dialogs import Dialog, StoryDialog
 from calltrack.board.grid import Grid
 from calltrack.board.model import STATES, TABLES, lost_since, seen, totals
-from calltrack.board.source import Source
-from calltrack.board.stories import Stories
+from calltrack.source import Source
 from calltrack.states import State
+from calltrack.stories import Stories
 from calltrack.tracker import Tracker
+from calltrack.wallclock import ServerClock
 from calltrack.wire import Frame
 from calltrack.wording import moment
 

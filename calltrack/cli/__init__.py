@@ -29,9 +29,10 @@ COMMANDS = {
     "watch": Home("calltrack.cli.watch", "Watch agents, calls and queues on a live board."),
     "diagram": Home("calltrack.cli.diagram", "Print the state machines as Mermaid, from the tables."),
     "listen": Home("calltrack.cli.listen", "Tell what happens as it happens, one line per change, for pipes."),
+    "serve": Home("calltrack.cli.serve", "Serve the state, the changes and a board over HTTP."),
     "simulate": Home("calltrack.simulate.command", "Simulate a call centre: recordings, and a server.", "simulate"),
 }
-EXTRAS = {"aiohttp": "live", "socketio": "live", "textual": "watch"}
+EXTRAS = {"aiohttp": "live", "litestar": "serve", "socketio": "live", "textual": "watch", "uvicorn": "serve"}
 
 
 class _Commands(click.Group):

@@ -12,7 +12,7 @@ from calltrack.cli.replay import SpeedParam
 from calltrack.cli.service import service, service_options
 
 if TYPE_CHECKING:
-    from calltrack.board.source import Source
+    from calltrack.source import Source
 
 
 @click.command("watch", short_help="Watch agents, calls and queues on a live board.")
@@ -62,8 +62,8 @@ def command(
 
 
 def _live(credentials: Path | None, login_url: str | None, servers: tuple[str, ...], protocol: str | None) -> Source:
-    from calltrack.board.source import Live
     from calltrack.live import CredentialsError, LoginApi
+    from calltrack.source import Live
 
     try:
         return Live(LoginApi(**service(credentials, login_url, servers, protocol)))
@@ -72,8 +72,8 @@ def _live(credentials: Path | None, login_url: str | None, servers: tuple[str, .
 
 
 def _replay(path: str, speed: float) -> Source:
-    from calltrack.board.source import Replay
     from calltrack.recording import Recording
+    from calltrack.source import Replay
 
     # Lines that are no frames are counted in the board's status; here there is nowhere to report them to.
     return Replay(Recording(path, on_bad=lambda bad: None), speed)

@@ -10,10 +10,10 @@ from textual.widgets import Input, Static
 
 from calltrack import Frame, State
 from calltrack.board.app import REFRESH, Board
-from calltrack.board.clock import ServerClock
 from calltrack.board.dialogs import Dialog, StoryDialog
 from calltrack.board.grid import Grid
-from calltrack.board.source import OnFrame
+from calltrack.source import OnFrame
+from calltrack.wallclock import ServerClock
 from tests.board.waiting import screen, until
 from tests.frames import all_extensions, all_queues, call, extension, queue, waiting
 
@@ -329,7 +329,7 @@ def _current(board: Board) -> str:
 def test_the_fixtures_can_be_watched() -> None:
     """Every recording that the project has, to its end."""
     from calltrack import read_recording
-    from calltrack.board.source import Replay
+    from calltrack.source import Replay
 
     async def main(path: Path) -> None:
         board = Board(Replay(read_recording(path, on_bad=lambda bad: None), 0.0))

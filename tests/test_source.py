@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from calltrack import Frame, Tracker, read_recording
-from calltrack.board.source import Live, Replay
 from calltrack.live import Account, Endpoints, LoginApi, LoginRefused
 from calltrack.simulate import Plan
 from calltrack.simulate.server import Simulator
+from calltrack.source import Live, Replay
 
-AGAIN = Path(__file__).parent.parent.parent / "fixtures" / "scenarios" / "queue-rings-again.jsonl"
+AGAIN = Path(__file__).parent.parent / "fixtures" / "scenarios" / "queue-rings-again.jsonl"
 
 
 def test_a_recording_is_played_in_order_at_its_speed() -> None:

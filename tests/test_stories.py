@@ -1,7 +1,7 @@
-from calltrack.board import stories
-from calltrack.board.stories import Stories
+from calltrack import stories
 from calltrack.changes import CallStateChanged, ExtensionChange
 from calltrack.states import State
+from calltrack.stories import Stories
 
 
 def step(position: int, call_id: str) -> CallStateChanged:

@@ -1,10 +1,10 @@
-"""Where the board's frames come from: the live service, or a recording played at a speed."""
+"""Where frames come from: the live service, or a recording played at a speed."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from calltrack.live import LoginApi
     from calltrack.recording import Recording
 
-OnFrame = Callable[[Frame], None]
+OnFrame = Callable[[Frame], Awaitable[None] | None]
+"""Takes a frame; what it returns, if anything, is to be awaited before the next one by whoever can hold frames back."""
 
 _LONGEST_PAUSE = 3600.0  # s; recordings with days between two frames are not worth waiting for
 _AT_ONCE = 50  # frames between two chances for the screen to be drawn
@@ -78,7 +79,7 @@ class Live:
 
 
 class Replay:
-    """A recording, played `speed` times as fast as life; 0 is as fast as the board can take it."""
+    """A recording, played `speed` times as fast as life; 0 is as fast as they are taken."""
 
     def __init__(self, recording: Recording, speed: float = 1.0) -> None:
         self.speed = speed
@@ -106,7 +107,8 @@ class Replay:
                 last = now if now is not None else last
                 if (early := due - loop.time()) > 0:
                     await asyncio.sleep(early)
-            on_frame(frame)
+            if (full := on_frame(frame)) is not None:
+                await full
             if count % _AT_ONCE == 0:
                 await asyncio.sleep(0)
         self._ended = True

@@ -1,4 +1,4 @@
-"""What happened to each call so far: its changes, bounded, for whoever opens it on the board."""
+"""What happened to each call so far: its changes, bounded, for whoever asks for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-from calltrack.board.clock import ServerClock
+from calltrack.wallclock import ServerClock
 
 
 class Wall:

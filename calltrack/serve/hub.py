@@ -1,0 +1,205 @@
+"""What is published, to everyone who listens: encoded once, written together, kept for those who come back.
+
+    publish ─► ring ─► flush, at most every 50 ms ─► one chunk of bytes for each Channel ─► all of its clients
+
+A channel is a way of looking (role, filter, notation), and has as many clients as look that way. A client owns no
+buffer: it is a place in its channel's last chunks. Whoever is too slow for those goes on from the ring, and from the
+journal where the ring ends, so a stuck client costs nobody anything and loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+import msgspec
+
+from calltrack.changes import Change
+from calltrack.serve.positions import Place
+from calltrack.serve.scope import About, Scope
+
+FLUSH = 0.05
+"""Seconds in which changes are gathered into one write."""
+HEARTBEAT = 5.0
+"""Seconds after which every client hears the time, and a place to go on from."""
+RING = 5000
+"""Published changes kept in memory, about 10 MB."""
+CHUNKS = 64
+"""Flushes that a client may lag behind before it reads from the ring."""
+
+
+class Published:
+    """A change, where it stands in the stream, and what it is about."""
+
+    __slots__ = ("_hidden", "_plain", "about", "change", "place")
+
+    def __init__(self, place: Place, change: Change, about: About) -> None:
+        self.place = place
+        self.change = change
+        self.about = about
+        self._plain = self._hidden = b""
+
+    def json(self, scope: Scope) -> bytes:
+        """The change as this role sees it, encoded once for all who see it so."""
+        if scope.phone_numbers:
+            self._plain = self._plain or msgspec.json.encode(self.change)
+            return self._plain
+        self._hidden = self._hidden or msgspec.json.encode(scope.shown(self.change))
+        return self._hidden
+
+
+class Lens(Protocol):
+    """A way of looking at what is published; equal ones share a channel."""
+
+    def __hash__(self) -> int: ...
+
+    def changes(self, batch: Sequence[Published], flushed: Place) -> bytes:
+        """What a client is sent of a batch, b"" for nothing; `flushed` is where the stream stands after it."""
+
+    def beat(self, flushed: Place) -> bytes:
+        """What a client is sent now and then."""
+
+    def opening(self, flushed: Place) -> bytes:
+        """What a client is sent first if it begins now."""
+
+    def reset(self, flushed: Place, reason: str) -> bytes:
+        """What a client is sent that cannot go on from where it was: the state to begin anew with, and why."""
+
+
+class Gone(Exception):
+    """What a client asks for is no longer kept, or never was; the reason in words."""
+
+
+Recall = Callable[[Place, Place], Awaitable[list[Published]]]
+"""Changes after one place up to another, from the journal, as many as fit in one go; raises Gone."""
+
+
+class Hub:
+    """The ring and the channels; `recall` reads what the ring has no more. `place` is where the stream stands."""
+
+    def __init__(self, recall: Recall, place: Place) -> None:
+        self.flushed = place
+        self.clients = 0
+        self._recall = recall
+        self._ring: deque[Published] = deque()
+        self._floor = place
+        self._waiting: list[Published] = []
+        self._latest = place
+        self._channels: dict[Lens, _Channel] = {}
+        self._flush: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    def publish(self, position: int, changes: Sequence[Change], abouts: Sequence[About]) -> None:
+        """Have the changes of one frame sent; nothing is sent of a frame that is not durable."""
+        for index, (change, about) in enumerate(zip(changes, abouts, strict=True), 1):
+            self._waiting.append(Published(Place(position, index), change, about))
+        self._latest = Place(position)
+        if self._flush is None:
+            self._flush = asyncio.get_running_loop().call_later(FLUSH, self.flush)
+
+    def flush(self) -> None:
+        """Send what waits to be sent."""
+        if self._flush is not None:
+            self._flush.cancel()
+            self._flush = None
+        batch, self._waiting, self.flushed = self._waiting, [], self._latest
+        self._ring.extend(batch)
+        while len(self._ring) > RING:
+            self._floor = self._ring.popleft().place
+        for lens, channel in self._channels.items():
+            channel.put(lens.changes(batch, self.flushed), self.flushed)
+
+    def beat(self) -> None:
+        """Tell everyone the time."""
+        self.flush()
+        for lens, channel in self._channels.items():
+            channel.put(lens.beat(self.flushed), self.flushed)
+
+    def close(self) -> None:
+        """Send what waits, and end all streams."""
+        self.flush()
+        self._closed = True
+        for channel in self._channels.values():
+            channel.news.set()
+
+    async def stream(self, lens: Lens, after: Place | None) -> AsyncGenerator[bytes, None]:
+        """Everything after a place, or from now on, as the pieces that are to be written, until the hub closes."""
+        with self._joined(lens) as channel:
+            if after is None:
+                at, seq = self.flushed, channel.end
+                yield lens.opening(at)
+            else:
+                at, seq = after, -1
+            while not self._closed:
+                if seq < channel.first:
+                    try:
+                        batch, reached = await self._missed(at)
+                    except Gone as gone:
+                        at, seq = self.flushed, channel.end
+                        yield lens.reset(at, str(gone))
+                        continue
+                    at, seq = reached, channel.end if reached == self.flushed else -1
+                    if piece := lens.changes(batch, at):
+                        yield piece
+                elif seq == channel.end:
+                    channel.news.clear()
+                    await channel.news.wait()
+                else:
+                    piece, at, seq = channel.since(seq)
+                    yield piece
+
+    async def _missed(self, at: Place) -> tuple[list[Published], Place]:
+        """What comes after a place, as much as is read in one go, and the place reached."""
+        if at > self._latest:
+            raise Gone("this position has not been reached yet: it is of another journal")
+        if at > self.flushed:
+            self.flush()
+        if at >= self._floor:
+            return [one for one in self._ring if one.place > at], self.flushed
+        # Up to the ring's beginning and not to the stream's end: what is in memory is not read twice.
+        batch = await self._recall(at, self._floor)
+        return batch, batch[-1].place if batch else self._floor
+
+    @contextmanager
+    def _joined(self, lens: Lens) -> Iterator[_Channel]:
+        channel = self._channels.setdefault(lens, _Channel(self.flushed))
+        channel.clients += 1
+        self.clients += 1
+        try:
+            yield channel
+        finally:
+            channel.clients -= 1
+            self.clients -= 1
+            if not channel.clients:
+                del self._channels[lens]
+
+
+class _Channel:
+    """The last chunks for one way of looking; `first` and `end` number them, `at` is the place behind the last."""
+
+    def __init__(self, at: Place) -> None:
+        self.clients = 0
+        self.news = asyncio.Event()
+        self.first = self.end = 0
+        self.at = at
+        self._chunks: deque[bytes] = deque()
+
+    def put(self, chunk: bytes, at: Place) -> None:
+        self.at = at
+        if not chunk:
+            return
+        self._chunks.append(chunk)
+        self.end += 1
+        if len(self._chunks) > CHUNKS:
+            self._chunks.popleft()
+            self.first += 1
+        self.news.set()
+
+    def since(self, seq: int) -> tuple[bytes, Place, int]:
+        """What follows chunk number `seq`, joined; the place and the number reached."""
+        wanted = range(seq - self.first, len(self._chunks))
+        piece = self._chunks[-1] if len(wanted) == 1 else b"".join(self._chunks[i] for i in wanted)
+        return piece, self.at, self.end

@@ -1,0 +1,83 @@
+"""The engine and the HTTP server, together, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from signal import SIGINT, SIGTERM
+
+import uvicorn
+
+from calltrack.serve.app import application
+from calltrack.serve.engine import Engine
+from calltrack.serve.hub import HEARTBEAT
+
+_GRACE = 3  # s that open connections have to end
+
+
+async def serve(engine: Engine, host: str, port: int, started: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; `started` is told the address.
+
+    Raises OSError if the address cannot be listened on, and what ends the source for good.
+    """
+    config = uvicorn.Config(
+        application(engine),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    server = _Server(config, engine, started)
+    serving = asyncio.create_task(server.serve())
+    feeding, beating = asyncio.create_task(engine.run()), asyncio.create_task(_beat(engine))
+    feeding.add_done_callback(lambda task: server.stop() if not task.cancelled() and task.exception() else None)
+    loop = asyncio.get_running_loop()
+    for signal in (SIGINT, SIGTERM):
+        loop.add_signal_handler(signal, server.stop)
+    try:
+        await asyncio.shield(serving)
+    finally:
+        server.stop()
+        beating.cancel()
+        feeding.cancel()
+        await asyncio.wait((serving, feeding, beating))
+        for signal in (SIGINT, SIGTERM):
+            loop.remove_signal_handler(signal)
+    if not feeding.cancelled() and (failure := feeding.exception()) is not None:
+        raise failure
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which says where it listens, and ends the streams before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, engine: Engine, started: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._engine, self._told = engine, started
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `serve`: uvicorn would send them to us again in the end, and exit codes be lost."""
+        yield
+
+    def stop(self) -> None:
+        """End everything gracefully."""
+        self.should_exit = True
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._told(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        self._engine.hub.close()
+        await super().shutdown(sockets)  # type: ignore[arg-type]
+
+
+async def _beat(engine: Engine) -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT)
+        engine.hub.beat()

@@ -1,0 +1,99 @@
+"""What the tests of the service are made of: a real server on loopback, fed by hand, and a client."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, NamedTuple
+
+import aiohttp
+
+from calltrack.serve.engine import Engine
+from calltrack.serve.run import serve
+from calltrack.source import OnFrame
+from calltrack.wire import Frame
+
+TIMEOUT = 30.0
+
+
+class Fed:
+    """A source that gives what the test puts in, and never ends."""
+
+    speed = 1.0
+
+    def __init__(self) -> None:
+        self._frames: asyncio.Queue[Frame] = asyncio.Queue()
+
+    def status(self) -> str:
+        """In words, like other sources."""
+        return "fed by a test"
+
+    def give(self, *frames: Frame) -> None:
+        """Have the engine take these."""
+        for frame in frames:
+            self._frames.put_nowait(frame)
+
+    async def run(self, on_frame: OnFrame) -> None:
+        """Hand on what is given."""
+        while True:
+            if (full := on_frame(await self._frames.get())) is not None:
+                await full
+
+
+class Event(NamedTuple):
+    """One Server-Sent Event, as it came."""
+
+    id: str
+    event: str
+    data: Any
+
+
+class Service(NamedTuple):
+    """A running service: its source, its engine, and a client whose paths begin at its address."""
+
+    source: Fed
+    engine: Engine
+    client: aiohttp.ClientSession
+
+    async def get(self, path: str, **options: Any) -> tuple[int, Any]:
+        """The status and the JSON of an answer."""
+        async with self.client.get(path, **options) as answer:
+            return answer.status, await answer.json(content_type=None) if answer.status != 304 else None
+
+    async def reached(self, position: int) -> None:
+        """Wait until the frame at a position was applied."""
+        async with asyncio.timeout(TIMEOUT):
+            while self.engine.view.snapshot.position < position:
+                await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def service(**options: Any) -> AsyncIterator[Service]:
+    """A service on a free port of loopback."""
+    source = Fed()
+    engine = Engine(source)
+    address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(serve(engine, "127.0.0.1", 0, address.set_result, **options))
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            await asyncio.wait((serving, address), return_when=asyncio.FIRST_COMPLETED)
+            async with aiohttp.ClientSession(await address) as client:
+                yield Service(source, engine, client)
+    finally:
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+
+
+async def events(answer: aiohttp.ClientResponse) -> AsyncIterator[Event]:
+    """The events of a stream, as they come."""
+    fields: dict[str, str] = {}
+    async for line in answer.content:
+        name, _, value = line.decode().rstrip("\n").partition(": ")
+        if name:
+            fields[name] = value
+        else:
+            yield Event(fields["id"], fields["event"], json.loads(fields["data"]))
+            fields = {}
