@@ -252,6 +252,13 @@ class Ledger(Clock):
             wait.queue_id == queue_id and wait.left_at == self.when for wait in call.past_waits
         )
 
+    def forget_heard(self) -> None:
+        """Hold nothing for late: another server may speak from here on, with another clock."""
+        for held in self.extensions.values():
+            held.heard_at = None
+        for queue_id, queue in self.queues.items():
+            self.queues[queue_id] = replace(queue, heard_at=None)
+
     # Extensions and calls, derived
 
     def settle_extension(self, held: HeldExtension, legs: tuple[Leg, ...], inferred: str = "") -> None:

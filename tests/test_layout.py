@@ -12,7 +12,20 @@ import calltrack
 
 PACKAGE = Path(calltrack.__file__).parent
 CORE = {
-    *("agents", "changes", "clock", "errors", "events", "health", "held", "ledger", "legs", "machine", "records"),
+    *(
+        "agents",
+        "changes",
+        "clock",
+        "errors",
+        "events",
+        "health",
+        "held",
+        "late",
+        "ledger",
+        "legs",
+        "machine",
+        "records",
+    ),
     *("snapshot", "states", "table", "tracker", "waits", "wire"),
 }
 MAY_IMPORT = {

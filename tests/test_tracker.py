@@ -291,7 +291,7 @@ def test_what_should_not_happen_has_a_name(frame: Frame, kind: AnomalyKind) -> N
 def test_time_running_backwards_is_reported_once_and_followed() -> None:
     """The stream's time is that of the last frame."""
     tracker, changes = fed(
-        extension(20, "A", "userStatusUpdate"), extension(5, "A", "HOLD"), extension(6, "B", "userStatusUpdate")
+        extension(20, "A", "userStatusUpdate"), extension(5, "B", "HOLD"), extension(6, "C", "userStatusUpdate")
     )
 
     assert 1 == anomalies(changes).count(AnomalyKind.TIME_BACKWARDS)
