@@ -306,7 +306,7 @@ def _disagree(ledger: Ledger, extension: HeldExtension, told: Told, seen: State 
 def end_unseen(ledger: Ledger, extension: HeldExtension, told: Told) -> None:
     """The HANGUP of a leg that we never held: open it as it last was, and close it; once."""
     info = told.info
-    stamp, c2c = (info.callStarted or 0, info.c2cdirection or 0) if info else (None, 0)
+    stamp, c2c = (info.callStarted, info.c2cdirection) if info else (None, None)
     before = ledger.ended_before(told.call_id, extension.agent.exten_user, stamp, c2c)
     if before is not None:
         if before.outcome is Outcome.LOST:  # its end was inferred, and is not told twice
