@@ -34,12 +34,13 @@ MAY_IMPORT = {
     "player": {"core"},
     "writer": {"core"},
     "redact": {"core"},
+    "journal": {"core", "journal"},
     "live": {"core", "live"},
     "simulate": {"simulate"},
     "wording": {"core"},
     "story": {"core", "wording"},
     "board": {"core", "recording", "live", "story", "wording", "board"},
-    "cli": {"core", "recording", "player", "writer", "redact", "live", "board", "story", "wording", "cli"},
+    "cli": {"core", "journal", "recording", "player", "writer", "redact", "live", "board", "story", "wording", "cli"},
 }
 IMPURE = {
     "asyncio",
