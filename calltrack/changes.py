@@ -24,6 +24,8 @@ class AnomalyKind(StrEnum):
     """An event's reason says one thing of its call, its list another; the list is believed."""
     TIME_BACKWARDS = "time_backwards"
     """A frame's server time is earlier than that of the frame before it."""
+    LATE_FRAME = "late_frame"
+    """A frame is older than what is known of its extension or queue: late or doubled, it changes nothing there."""
     NEGATIVE_DURATION = "negative_duration"
     """Something ends before it began by the server's own times; the duration is counted as 0."""
     UNKNOWN_STATUS = "unknown_status"

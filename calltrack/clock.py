@@ -19,6 +19,7 @@ class Clock:
         self.offset_s: Seconds | None = None
         self.at: Seconds | None = None
         self.when: Seconds | None = None
+        self.timed = False  # whether this frame has a time of its own
 
     def utc(self, stamp: Seconds | None) -> Seconds | None:
         """A stamp of the server's local wall clock as UTC epoch s; None for 0, absurd or missing ones.
@@ -43,7 +44,9 @@ class Clock:
         before, offset = self.at, self.offset_s
         if offset is None or servertime is None or not _EARLIEST < servertime < _LATEST:
             self.when = before if telephonyservertime is None else self.utc(telephonyservertime) or before
+            self.timed = False
             return True
+        self.timed = True
         self.at = self.when = at = servertime - offset
         if telephonyservertime is not None and _LEAST_LAG_S <= servertime - telephonyservertime <= _GREATEST_LAG_S:
             self.when = telephonyservertime - offset

@@ -6,6 +6,7 @@ CalltrackError
 │   └── BadLine          one line of it is not a frame; says file, line and reason
 ├── NotASnapshot         a text is not a snapshot's JSON; says why
 ├── AnomalyFound         a strict tracker met what should not happen; carries the changes
+├── journal.JournalError a journal cannot be used; see calltrack/journal/errors.py
 └── live.LiveError       the live service cannot be used; see calltrack/live/errors.py
 """
 

@@ -209,7 +209,7 @@ class HeldCall:
 class HeldExtension:
     """An extension: its agent, and what its phone does."""
 
-    __slots__ = ("agent", "legs", "since", "state", "told_of_agent", "unknown")
+    __slots__ = ("agent", "heard_at", "legs", "since", "state", "told_of_agent", "unknown")
 
     def __init__(self, agent: Extension):
         self.agent = agent
@@ -217,11 +217,12 @@ class HeldExtension:
         self.state = agent.state
         self.since = agent.since
         self.unknown = agent.unknown
+        self.heard_at = agent.heard_at
         self.legs = agent.legs
 
     def value(self) -> Extension:
         """The extension as it is now."""
-        return replace(self.agent, state=self.state, since=self.since, legs=self.legs)
+        return replace(self.agent, state=self.state, since=self.since, heard_at=self.heard_at, legs=self.legs)
 
     def derived(self) -> State:
         """The first state of the table's order that a leg is in, else Idle; Unknown after a lost connection."""

@@ -150,14 +150,15 @@ class Ledger(Clock):
             call.related, call.transferred_by = related, transferred_by
             self.out.append(changes.CallLinked(self.position, self.at, call_id, related, transferred_by))
 
-    def ended_before(self, call_id: str, exten_user: str, stamp: Seconds | None, c2c: int) -> Leg | None:
+    def ended_before(self, call_id: str, exten_user: str, stamp: Seconds | None, c2c: int | None) -> Leg | None:
         """The attempt that has ended already, so that a repeated HANGUP says nothing new; None if there is none.
 
-        Without a stamp, any attempt of the call at that extension will do.
+        Where one side has no stamp, or the frame no c2cdirection, any will do.
         """
         call = self.calls.get(call_id) or self.ended.get(call_id)
         for leg in call.past_legs if call is not None else ():
-            if leg.exten_user == exten_user and (stamp is None or (leg.stamp == stamp and leg.c2c == c2c)):
+            same = not stamp or not leg.stamp or leg.stamp == stamp
+            if leg.exten_user == exten_user and same and (c2c is None or leg.c2c == c2c):
                 return leg
         return None
 
@@ -251,6 +252,13 @@ class Ledger(Clock):
         return call is not None and any(
             wait.queue_id == queue_id and wait.left_at == self.when for wait in call.past_waits
         )
+
+    def forget_heard(self) -> None:
+        """Hold nothing for late: another server may speak from here on, with another clock."""
+        for held in self.extensions.values():
+            held.heard_at = None
+        for queue_id, queue in self.queues.items():
+            self.queues[queue_id] = replace(queue, heard_at=None)
 
     # Extensions and calls, derived
 

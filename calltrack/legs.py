@@ -99,7 +99,7 @@ def reconcile(ledger: Ledger, extension: HeldExtension, infos: list[CallInfo], t
         expected = REASONS.get(told.reason, _ANY)
         if expected is None and seen is None:
             if not hungup:
-                _end_unseen(ledger, extension, told)
+                end_unseen(ledger, extension, told)
         elif expected is not _ANY and (expected is None or seen not in expected):
             _disagree(ledger, extension, told, seen)
     return tuple(live)
@@ -303,10 +303,10 @@ def _disagree(ledger: Ledger, extension: HeldExtension, told: Told, seen: State 
     )
 
 
-def _end_unseen(ledger: Ledger, extension: HeldExtension, told: Told) -> None:
+def end_unseen(ledger: Ledger, extension: HeldExtension, told: Told) -> None:
     """The HANGUP of a leg that we never held: open it as it last was, and close it; once."""
     info = told.info
-    stamp, c2c = (info.callStarted or 0, info.c2cdirection or 0) if info else (None, 0)
+    stamp, c2c = (info.callStarted, info.c2cdirection) if info else (None, None)
     before = ledger.ended_before(told.call_id, extension.agent.exten_user, stamp, c2c)
     if before is not None:
         if before.outcome is Outcome.LOST:  # its end was inferred, and is not told twice

@@ -120,7 +120,7 @@ class Extension(Struct, frozen=True, gc=False):
 
     Ids are as the vendor sends them, numbers or strings; `agent_id` is None when nobody is logged on.
     `user_name` owns the phone, `agent_name` works there. `unknown_since` is set from a lost connection until the
-    extension is heard of again.
+    extension is heard of again. `heard_at` is the server time of the last frame that told of it.
     """
 
     exten_user: str
@@ -139,6 +139,7 @@ class Extension(Struct, frozen=True, gc=False):
     unknown_since: Seconds | None = None
     unknown: bool = False
     status_stamp: Seconds | None = None
+    heard_at: Seconds | None = None
     legs: tuple[Leg, ...] = ()
 
 
@@ -154,6 +155,7 @@ class Queue(Struct, frozen=True, gc=False):
     lost: int = 0
     unknown_since: Seconds | None = None
     unknown: bool = False
+    heard_at: Seconds | None = None
     waiting: tuple[Wait, ...] = ()
 
 

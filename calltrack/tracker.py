@@ -4,7 +4,8 @@ Rules (style rules 1, 2 and 4; field guide §4-§6):
 1. The frame's own list of live calls, or of waiting calls, is the authority; what we hold is made to agree with it.
 2. The event's reason, cause and currentCall explain one of the differences. All others are inferred, and say so.
 3. A frame fed twice in a row changes nothing the second time.
-4. After a lost connection everything is Unknown until a list says otherwise.
+4. A frame that is older than what is known of its extension or queue is late, and changes nothing there (late.py).
+5. After a lost connection everything is Unknown until a list says otherwise.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Self, TypeVar
 
 from msgspec.structs import replace
 
-from calltrack import agents, changes, legs, waits
+from calltrack import agents, changes, late, legs, waits
 from calltrack.changes import AnomalyKind, Change
 from calltrack.errors import AnomalyFound
 from calltrack.events import (
@@ -173,8 +174,8 @@ class Tracker:
         if not body.reason or not body.servertime or body.servertimeoffset is None or info.telephonyservertime:
             body = _taken_out(body, info)
         ledger = self._ledger
-        if not ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime):
-            self._went_back()
+        before = ledger.at
+        forward = ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime)
         self._events_since_login = True
         reason = body.reason or ""
         if reason not in _REASONS:
@@ -191,16 +192,21 @@ class Tracker:
             current, call_id = None, body.ivruniqueid or body.ivrid or info.ivruniqueid or info.ivrid or ""
         cause, dial_status = body.cause or info.cause or "", body.dialStatus or info.dialStatus or ""
         told = legs.Told(reason, call_id, current, cause, dial_status)
+        if late.extension(ledger, info, told):
+            ledger.at = before
+            return
+        if not forward:
+            self._went_back()
         self._extension(info, told)
 
-    def _extension(self, info: ExtensionInfo, told: legs.Told) -> str:
+    def _extension(self, info: ExtensionInfo, told: legs.Told) -> None:
         if not self._connected:
             self._regained()
         ledger = self._ledger
         name = info.extenUser
         if not name:
             ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "an extension without extenUser")
-            return ""
+            return
         held = ledger.extensions.get(name)
         if held is None:
             held = ledger.extensions[name] = HeldExtension(Extension(name))
@@ -226,25 +232,30 @@ class Tracker:
                 held.unknown = False
                 held.agent = replace(held.agent, unknown=False, unknown_since=None)
                 told = replace(told, quiet=True)
+        if ledger.timed:
+            held.heard_at = ledger.at
         if info.calls or told.call_id or held.legs:
             ledger.settle_extension(held, legs.reconcile(ledger, held, info.calls or [], told))
         elif held.state is UNKNOWN:
             ledger.settle_extension(held, ())
-        return name
 
     def _all_extensions(self, body: AllExtensionsStatus) -> None:
-        self._tell_time(body)
+        forward = self._tell_time(body)
         self._server_error(body)
         if body.extensions is None:
             return
-        told = legs.Told(source="AllExtensionsStatus")
-        seen = {self._extension(info, told) for info in body.extensions}
-        ledger = self._ledger
+        ledger, told = self._ledger, legs.Told(source="AllExtensionsStatus")
+        for info in body.extensions:
+            if forward or not late.extension(ledger, info, told):
+                self._extension(info, told)
+        seen = {info.extenUser for info in body.extensions}
         accounts = {info.accountID for info in body.extensions} - {None}
         for name in [name for name in ledger.extensions if name not in seen]:
             account = ledger.extensions[name].agent.account_id
             if accounts and account is not None and account not in accounts:
                 continue  # one stream may carry several accounts (field guide §3); this list is not about that one
+            if not forward and late.extension(ledger, ExtensionInfo(extenUser=name), told):
+                continue
             held = ledger.extensions.pop(name)
             ledger.settle_extension(held, legs.reconcile(ledger, held, [], told), told.source)
             ledger.out.append(changes.ExtensionRemoved(ledger.position, ledger.at, name, held.value()))
@@ -253,8 +264,8 @@ class Tracker:
         info = body.data or _NO_QUEUE
         if not body.reason or not body.servertime or body.servertimeoffset is None or info.telephonyservertime:
             body = _taken_out(body, info)
-        if not self._ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime):
-            self._went_back()
+        ledger, before = self._ledger, self._ledger.at
+        forward = ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime)
         self._events_since_login = True
         if not self._connected:
             self._regained()
@@ -263,33 +274,40 @@ class Tracker:
             body.ivruniqueid or body.ivrid or info.ivruniqueid or info.ivrid or "",
             info.AnsweredAgent or "",
         )
+        if late.queue(ledger, info, told):
+            ledger.at = before
+            return
+        if not forward:
+            self._went_back()
         self._queue(info, told)
 
-    def _queue(self, info: QueueInfo, told: waits.Told) -> str:
+    def _queue(self, info: QueueInfo, told: waits.Told) -> None:
         ledger = self._ledger
         queue_id = text(info.QueueID)
         if not queue_id:
             ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a queue without QueueID")
-            return ""
+            return
         known = ledger.queues.get(queue_id)
         queue = known or Queue(queue_id)
         name = info.QueueName or queue.name
-        if known is None or known.name != name:
-            ledger.queues[queue_id] = replace(queue, name=name)
+        heard_at = ledger.at if ledger.timed else queue.heard_at
+        if known is None or known.name != name or known.heard_at != heard_at:
+            ledger.queues[queue_id] = replace(queue, name=name, heard_at=heard_at)
         if known is None or known.unknown:
             told = replace(told, quiet=True)
             ledger.blur_queue(queue_id, None, unknown=False)
         waits.reconcile(ledger, queue_id, info.Calls or [], told)
-        return queue_id
 
     def _all_queues(self, body: LoginStatus) -> None:
-        self._tell_time(body)
+        forward = self._tell_time(body)
         self._server_error(body)
         if body.queues is None:
             return
-        ledger = self._ledger
-        told = waits.Told(source="loginStatus")
-        seen = {self._queue(info, told) for info in body.queues}
+        ledger, told = self._ledger, waits.Told(source="loginStatus")
+        for info in body.queues:
+            if forward or not late.queue(ledger, info, told):
+                self._queue(info, told)
+        seen = {text(info.QueueID) for info in body.queues}
         for queue_id in [queue_id for queue_id in ledger.queues if queue_id not in seen]:
             waits.reconcile(ledger, queue_id, [], told)
             ledger.blur_queue(queue_id, ledger.at, unknown=True)
@@ -307,6 +325,7 @@ class Tracker:
             if self._connected and self._events_since_login:
                 self._close_gap(Gap(before, ledger.at, "logged in again, the loss was not seen"))
             self._events_since_login = False
+            ledger.forget_heard()
         if event not in KNOWN:
             ledger.anomaly(AnomalyKind.UNKNOWN_EVENT, f"an event is {event!r}", seen=event)
             self._count("unknown_events", event)
@@ -348,11 +367,13 @@ class Tracker:
         ledger.gaps = (*kept, gap)[-_GAPS_KEPT:]
         ledger.out.append(changes.ConnectionRegained(ledger.position, ledger.at, gap))
 
-    def _tell_time(self, body: Body) -> None:
-        if not self._ledger.tell(*times_of(body)):
+    def _tell_time(self, body: Body) -> bool:
+        forward = self._ledger.tell(*times_of(body))
+        if not forward:
             self._went_back()
         if not self._connected:
             self._regained()
+        return forward
 
     def _went_back(self) -> None:
         self._ledger.anomaly(AnomalyKind.TIME_BACKWARDS, "the server's time went back", seen=str(self._ledger.at))

@@ -34,9 +34,9 @@ def lists(elements: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list
 
 
 @st.composite
-def frames(draw: st.DrawFn) -> Frame:
+def frames(draw: st.DrawFn, at: int = 0) -> Frame:
     """One frame of any tracked kind, lawful or not."""
-    at, name = draw(st.integers(0, 60)), draw(st.sampled_from(NAMES))
+    name = draw(st.sampled_from(NAMES))
     kind = draw(st.sampled_from(["extension"] * 6 + ["queue"] * 3 + ["all", "queues", "lost", "login", "mystery"]))
     if kind == "extension":
         reason = draw(st.sampled_from(["NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP", "userStatusUpdate", "PARK"]))
@@ -63,9 +63,14 @@ def frames(draw: st.DrawFn) -> Frame:
     return Frame.of("loginSuccess" if kind == "login" else "mystery", stamp(at))
 
 
-def streams(size: int = 25) -> st.SearchStrategy[list[Frame]]:
-    """A stream of frames, some of them repeated at once."""
-    return st.lists(frames(), max_size=size)
+@st.composite
+def streams(draw: st.DrawFn, size: int = 25) -> list[Frame]:
+    """A stream of frames, mostly in order of time."""
+    at, found = 5, []
+    for step in draw(st.lists(st.sampled_from([0, 1, 1, 2, 2, 5, 40, -3]), max_size=size)):
+        at += step
+        found.append(draw(frames(at)))
+    return found
 
 
 json_values: st.SearchStrategy[Any] = st.recursive(

@@ -12,7 +12,20 @@ import calltrack
 
 PACKAGE = Path(calltrack.__file__).parent
 CORE = {
-    *("agents", "changes", "clock", "errors", "events", "health", "held", "ledger", "legs", "machine", "records"),
+    *(
+        "agents",
+        "changes",
+        "clock",
+        "errors",
+        "events",
+        "health",
+        "held",
+        "late",
+        "ledger",
+        "legs",
+        "machine",
+        "records",
+    ),
     *("snapshot", "states", "table", "tracker", "waits", "wire"),
 }
 MAY_IMPORT = {
@@ -21,6 +34,7 @@ MAY_IMPORT = {
     "player": {"core"},
     "writer": {"core"},
     "redact": {"core"},
+    "journal": {"core", "journal"},
     "live": {"core", "live"},
     "simulate": {"simulate"},
     "wording": {"core"},
@@ -34,7 +48,7 @@ MAY_IMPORT = {
         *("stories", "story", "wallclock", "wording", "serve"),
     },
     "cli": {
-        *("core", "recording", "player", "writer", "redact", "live", "source", "board", "serve", "simulate"),
+        *("core", "journal", "recording", "player", "writer", "redact", "live", "source", "board", "serve"),
         *("story", "wording", "cli"),
     },
 }

@@ -59,6 +59,17 @@ def test_a_repeated_hangup_with_another_receive_time_ends_nothing_again() -> Non
     assert 1 == sum(isinstance(change, LegEnded) for change in changes)
 
 
+def test_a_repeated_hangup_without_a_stamp_ends_nothing_again() -> None:
+    """It cannot be told from the one before, and opens no leg of its own."""
+    _, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(12, "A", "HANGUP", call("1", "Ringing", callStarted=None)),
+        extension(12, "A", "HANGUP", call("1", "Ringing", callStarted=None), outside={"cause": "Unknown"}),
+    )
+
+    assert 1 == sum(isinstance(change, LegStarted) for change in changes)
+
+
 def test_the_list_wins_over_the_reason() -> None:
     """An ANSWER whose call still rings in the list leaves it ringing, and says so."""
     tracker, changes = fed(
@@ -291,7 +302,7 @@ def test_what_should_not_happen_has_a_name(frame: Frame, kind: AnomalyKind) -> N
 def test_time_running_backwards_is_reported_once_and_followed() -> None:
     """The stream's time is that of the last frame."""
     tracker, changes = fed(
-        extension(20, "A", "userStatusUpdate"), extension(5, "A", "HOLD"), extension(6, "B", "userStatusUpdate")
+        extension(20, "A", "userStatusUpdate"), extension(5, "B", "HOLD"), extension(6, "C", "userStatusUpdate")
     )
 
     assert 1 == anomalies(changes).count(AnomalyKind.TIME_BACKWARDS)

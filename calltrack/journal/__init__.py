@@ -1,0 +1,30 @@
+"""Every received frame, durable before anyone is told of it, and the state after any of them: a SQLite file.
+
+What it promises, what each fault does to it, and the format: docs/journal.md.
+"""
+
+from calltrack.journal.cadence import Cadence
+from calltrack.journal.errors import (
+    JournalBusy,
+    JournalDamaged,
+    JournalError,
+    JournalUnwritable,
+    NoSuchPosition,
+    NotAJournal,
+    PositionPruned,
+)
+from calltrack.journal.journal import Journal
+from calltrack.journal.position import StreamPosition
+
+__all__ = [
+    "Cadence",
+    "Journal",
+    "JournalBusy",
+    "JournalDamaged",
+    "JournalError",
+    "JournalUnwritable",
+    "NoSuchPosition",
+    "NotAJournal",
+    "PositionPruned",
+    "StreamPosition",
+]

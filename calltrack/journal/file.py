@@ -1,0 +1,193 @@
+"""The file: opened, created, told from other files, and written by one process only."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+from calltrack.journal.errors import JournalBusy, JournalError, JournalUnwritable, NotAJournal, named
+
+APPLICATION = 0x63_74_6A_31  # "ctj1", in the file's header
+FORMAT = 1
+"""Raised when a journal of this version cannot be read by the one before."""
+
+_HEAD = b"SQLite format 3\x00"
+_PATIENCE = 10.0  # s that one waits for another's moment of recovery or clean-up
+_SCHEMA = """\
+CREATE TABLE journal (history INTEGER NOT NULL);
+CREATE TABLE frames (
+    position INTEGER PRIMARY KEY,
+    latest REAL,
+    offset_s REAL,
+    received REAL,
+    packed BLOB NOT NULL,
+    odd BLOB
+);
+CREATE TABLE checkpoints (
+    position INTEGER PRIMARY KEY,
+    version TEXT NOT NULL,
+    packed BLOB NOT NULL
+);
+"""
+
+
+def is_journal(path: str | os.PathLike[str]) -> bool:
+    """Whether a file begins as a SQLite database does, as every journal and no recording."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(_HEAD)) == _HEAD
+    except OSError:
+        return False
+
+
+def open_for_writing(path: Path, history: int) -> sqlite3.Connection:
+    """The journal at `path`, created if there is nothing; the caller holds its WriterLock."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # private: it holds names and numbers
+    except OSError as error:
+        raise JournalUnwritable(f"{path}: cannot be written: {error.strerror}") from None
+    database = _connect(path, "mode=rw")
+    try:
+        if _application(database) == 0 and _is_empty(database):
+            _create(database, history)
+        _check(database, path)
+        database.execute("PRAGMA journal_mode = WAL")
+        # Every commit is on the disk when it returns; on macOS that takes the second one too.
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("PRAGMA fullfsync = ON")
+    except BaseException as error:
+        database.close()
+        if isinstance(error, sqlite3.Error):
+            raise named(error, str(path)) from None
+        raise
+    return database
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """The journal at `path`, while another process may be writing it, or on a disk that is read-only."""
+    if not path.is_file():
+        raise JournalError(f"{path}: {'is a directory' if path.is_dir() else 'no such file'}")
+    for how in ("mode=ro", "mode=ro&immutable=1"):
+        database = _connect(path, how)
+        try:
+            _check(database, path)
+            return database
+        except BaseException as error:
+            database.close()
+            if not isinstance(error, sqlite3.Error):
+                raise
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+                raise named(error, str(path)) from None
+            if not is_clean(path):
+                raise JournalUnwritable(
+                    f"{path}: was not closed, and here SQLite cannot write what it needs to read such a file; "
+                    f"copy it together with {path.name}-wal to where it can"
+                ) from None
+    raise JournalUnwritable(f"{path}: cannot be read")
+
+
+def is_clean(path: Path) -> bool:
+    """Whether whoever wrote it last has closed it; else SQLite finds what is missing in the -wal beside it."""
+    log = path.with_name(f"{path.name}-wal")
+    try:
+        return log.stat().st_size == 0
+    except FileNotFoundError:
+        return True
+
+
+class WriterLock:
+    """Held by the one process that writes; the kernel lets go of it however that process ends.
+
+    `PATH-writer` stays when nobody holds it: what it says is who held it last.
+    """
+
+    def __init__(self, path: Path) -> None:
+        name = path.with_name(f"{path.name}-writer")
+        try:
+            self._file = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise JournalUnwritable(f"{path}: cannot be written: {name.name}: {error.strerror}") from None
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = _holder(self._file)
+            os.close(self._file)
+            raise JournalBusy(f"{path}: is being written by {holder}; it can be read meanwhile") from None
+        with suppress(OSError):  # on a full disk the lock is held all the same, by an unknown
+            os.truncate(self._file, 0)
+            os.write(self._file, json.dumps({"pid": os.getpid(), "host": os.uname().nodename}).encode())
+
+    def release(self) -> None:
+        """Let the next one write."""
+        os.close(self._file)
+
+
+def writer(path: Path) -> str:
+    """Who writes the journal now, in words; "" if nobody does."""
+    try:
+        with path.with_name(f"{path.name}-writer").open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return _holder(file.fileno())
+    except OSError:
+        pass
+    return ""
+
+
+def _holder(file: int) -> str:
+    try:
+        said = json.loads(os.pread(file, 1000, 0))
+        return f"process {int(said['pid'])} on {said['host']}"
+    except (ValueError, TypeError, KeyError):
+        return "another process"
+
+
+def _connect(path: Path, how: str) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(
+            f"{path.absolute().as_uri()}?{how}",
+            uri=True,
+            timeout=_PATIENCE,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+    except sqlite3.Error as error:
+        raise named(error, str(path)) from None
+
+
+def _create(database: sqlite3.Connection, history: int) -> None:
+    """All or nothing, so that a kill in between leaves an empty file, which is taken for a new journal."""
+    database.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("BEGIN IMMEDIATE")
+    for statement in filter(str.strip, _SCHEMA.split(";")):
+        database.execute(statement)
+    database.execute("INSERT INTO journal VALUES (?)", (history,))
+    database.execute(f"PRAGMA application_id = {APPLICATION}")
+    database.execute(f"PRAGMA user_version = {FORMAT}")
+    database.execute("COMMIT")
+
+
+def _check(database: sqlite3.Connection, path: Path) -> None:
+    if _application(database) != APPLICATION:
+        raise NotAJournal(f"{path}: not a journal, but a SQLite database of something else")
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version != FORMAT:
+        raise NotAJournal(
+            f"{path}: a journal of format {version}, this version of calltrack reads {FORMAT}; take a newer one"
+        )
+
+
+def _application(database: sqlite3.Connection) -> int:
+    (number,) = database.execute("PRAGMA application_id").fetchone()
+    return int(number)
+
+
+def _is_empty(database: sqlite3.Connection) -> bool:
+    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return bool(tables == 0)

@@ -1,0 +1,345 @@
+"""The journal: frames in, in the order in which they came; frames, states and changes out."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import time
+import warnings
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import msgspec
+from msgspec.structs import replace
+
+from calltrack.changes import Change
+from calltrack.clock import Clock
+from calltrack.errors import NotAFrame, NotASnapshot
+from calltrack.events import BODIES, Notice, times_of
+from calltrack.journal import retention
+from calltrack.journal.errors import (
+    JournalDamaged,
+    JournalUnwritable,
+    NoSuchPosition,
+    PositionPruned,
+    named,
+)
+from calltrack.journal.file import WriterLock, open_for_reading, open_for_writing
+from calltrack.journal.packing import Packer
+from calltrack.journal.position import StreamPosition
+from calltrack.snapshot import Snapshot
+from calltrack.tracker import HISTORY, Tracker
+from calltrack.wire import Frame
+
+_AT_ONCE = 500  # frames read at a time: a reader that stays open keeps SQLite's log from being folded in
+_odd = msgspec.json.Decoder(tuple[str, tuple[str, ...], tuple[str, ...]])
+
+
+class Checkpoint(NamedTuple):
+    """A stored state: after which frame, made by which version of calltrack, its size (bytes)."""
+
+    position: int
+    version: str
+    size: int
+
+
+class Journal:
+    """Use `Journal.open`. One call at a time, from any thread; to read while another writes, open it once more.
+
+    `history` is how many ended calls its trackers keep: the journal's own, for the changes depend on it.
+    Every method raises a JournalError if the file or the disk does not let it.
+    """
+
+    def __init__(self, path: Path, database: sqlite3.Connection, lock: WriterLock | None) -> None:
+        self.path = path
+        self.on_notice: Callable[[str], None] = lambda text: warnings.warn(text, stacklevel=3)
+        self._database = database
+        self._lock = lock
+        self._packer = Packer()
+        (self.history,) = self._one("SELECT history FROM journal")
+        self._position = self._last_position()
+
+    @classmethod
+    def open(cls, path: str | PathLike[str], *, read_only: bool = False, history: int = HISTORY) -> Self:
+        """The journal at `path`, created (with this `history`) if there is none and it is not opened to read only.
+
+        Raises JournalBusy if another process writes it, NotAJournal if it is something else.
+        """
+        path = Path(path)
+        if read_only:
+            return cls(path, open_for_reading(path), None)
+        lock = WriterLock(path)
+        try:
+            return cls(path, open_for_writing(path, history), lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    @property
+    def position(self) -> int:
+        """The last durable position; positions count from 1, 0 is an empty journal."""
+        return self._last_position() if self._lock is None else self._position
+
+    @property
+    def begin(self) -> int:
+        """The position before the first frame that is kept: 0 unless retention has removed some."""
+        (first,) = self._one("SELECT min(position) FROM frames")
+        return 0 if first is None else int(first) - 1
+
+    def append(self, frames: Sequence[Frame]) -> int:
+        """Add frames; when it returns, they are on the disk. Returns the last position.
+
+        If it raises JournalUnwritable, none of them is in the journal: make room, and append them again.
+        """
+        if not frames:
+            return self.position
+        with self._writing():
+            position, latest, clock = self._end()
+            rows = []
+            for position, frame in enumerate(frames, position + 1):  # noqa: B020
+                clock.tell(*times_of(frame.body))
+                if clock.at is not None and (latest is None or clock.at > latest):
+                    latest = clock.at
+                rows.append((position, latest, clock.offset_s, *self._row(frame)))
+            self._database.executemany("INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._position = position
+        return position
+
+    def checkpoint(self, tracker: Tracker) -> None:
+        """Store what `tracker` knows, so that from here on nothing before has to be read to know it again.
+
+        Raises NoSuchPosition if it stands at a frame that is not in the journal, ValueError if it keeps another
+        history than the journal.
+        """
+        snapshot = tracker.snapshot()
+        if snapshot.resume.history != self.history:
+            raise ValueError(f"the tracker keeps {snapshot.resume.history} ended calls, the journal {self.history}")
+        self._has(snapshot.position)
+        relaxed = replace(snapshot, resume=replace(snapshot.resume, strict=False))
+        row = snapshot.position, version("calltrack"), self._packer.pack(relaxed.to_json().encode())
+        with self._writing():
+            self._database.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)", row)
+
+    def tracker(self, position: int | None = None) -> Tracker:
+        """A tracker exactly as one that was fed every frame up to `position` (default: the end)."""
+        position = self.position if position is None else position
+        self._has(position)
+        snapshot = self._snapshot_before(position)
+        if snapshot is None:
+            if self.begin:
+                raise JournalDamaged(f"{self.path}: no checkpoint before frame {self.begin + 1}, the first kept, reads")
+            tracker, known = Tracker(history=self.history), 0
+        else:
+            tracker, known = Tracker.restore(snapshot), snapshot.position
+        for _, frame in self.frames(known, position):
+            tracker.feed(frame)
+        return tracker
+
+    def frames(self, after: int | None = None, until: int | None = None) -> Iterator[tuple[int, Frame]]:
+        """The frames after a position (default: all that are kept) up to another (default: the end), each with its own.
+
+        Raises PositionPruned if retention has removed some of them, JournalDamaged at one that cannot be read.
+        """
+        after = self.begin if after is None else after
+        self._has(after)
+        return self._frames(after, until)
+
+    def changes(self, after: str | None = None) -> Iterator[tuple[str, Change]]:
+        """Every change after a stream position (default: all that are kept) up to the end, each with its own.
+
+        They are not stored but made again from the frames, which gives the same ones: none is lost, none comes twice.
+        Raises NoSuchPosition if there is no such change, PositionPruned if retention has removed what follows it.
+        """
+        resume = StreamPosition(self.begin + 1, 0) if after is None else StreamPosition.parse(after)
+        known = max(0, resume.frame - 1)
+        self._has(known)
+        if resume.change and resume.frame > self.position:
+            raise NoSuchPosition(f"{self.path}: no change {after} yet, it ends with frame {self.position}")
+        return self._changes(resume, known)
+
+    def position_at(self, at: float) -> int:
+        """The position of the state at a server time (UTC epoch s): before the first frame that is later than that.
+
+        0 if that is the first of all. Raises PositionPruned if only a frame that was removed could tell.
+        """
+        begin = self.begin
+        found = begin + bisect_right(range(begin + 1, self.position + 1), at, key=self._latest)
+        if found == begin and begin:
+            raise PositionPruned(f"{self.path}: what was then has been removed; it begins after frame {begin}")
+        return found
+
+    def prune(self, keep_s: float | None = None, keep_bytes: int | None = None, now: float | None = None) -> int:
+        """Remove the oldest frames: those received more than `keep_s` before `now` (UTC epoch s, default: the clock's),
+        and more until the journal takes at most `keep_bytes` on disk. Returns how many it were.
+
+        What is removed ends with a checkpoint, so that every state after it can still be told; what came after the last
+        checkpoint stays.
+        """
+        limit = None if keep_s is None else (time.time() if now is None else now) - keep_s
+        removed, begin, end = 0, self.begin, self.position
+        for stored in self.checkpoints():
+            if not begin < stored.position < end or self._snapshot(stored) is None:
+                continue
+            old = limit is not None and retention.all_older(self._database, stored.position, limit)
+            if not old and (keep_bytes is None or retention.size(self._database) <= keep_bytes):
+                break
+            with self._writing():
+                gone = self._database.execute("DELETE FROM frames WHERE position <= ?", (stored.position,))
+                self._database.execute("DELETE FROM checkpoints WHERE position < ?", (stored.position,))
+            removed += gone.rowcount
+            with self._naming():
+                retention.give_back(self._database)
+        return removed
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """The stored states, oldest first."""
+        rows = self._all("SELECT position, version, length(packed) FROM checkpoints ORDER BY position")
+        return [Checkpoint(*row) for row in rows]
+
+    def close(self) -> None:
+        """End it; if no reader is left, everything is in the one file."""
+        try:
+            with self._naming():
+                self._database.close()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _has(self, position: int) -> None:
+        if position > self.position:
+            raise NoSuchPosition(f"{self.path}: no frame {position}, it ends with {self.position}")
+        if position < self.begin:
+            raise PositionPruned(f"{self.path}: what was at {position} has been removed, it begins after {self.begin}")
+
+    def _row(self, frame: Frame) -> tuple[float | None, bytes, bytes | None]:
+        """Time of receipt, text, and for a frame that its own text does not give back, what it has beside it."""
+        if not frame.raw:
+            raise ValueError("a frame without its text cannot be kept")
+        received = None if frame.at is None else float(frame.at)
+        packed = self._packer.pack(frame.raw)
+        if not frame.bad or _given_back(frame):
+            return received, packed, None
+        return received, packed, msgspec.json.encode((frame.event, frame.unknown, frame.bad))
+
+    def _frame(self, position: int, received: float | None, packed: bytes, odd: bytes | None) -> Frame:
+        try:
+            raw = self._packer.unpack(packed)
+            if odd is not None:
+                event, unknown, bad = _odd.decode(odd)
+                return Frame(event, BODIES.get(event, Notice)(), received, raw, unknown, bad)
+            frame = Frame.decode(raw)
+        except (ValueError, NotAFrame) as error:
+            raise JournalDamaged(f"{self.path}: frame {position} does not read as it was written: {error}") from None
+        return frame if frame.at == received else replace(frame, at=received)
+
+    def _frames(self, after: int, until: int | None) -> Iterator[tuple[int, Frame]]:
+        while until is None or after < until:
+            last = after + _AT_ONCE if until is None else min(until, after + _AT_ONCE)
+            rows = self._all(
+                "SELECT position, received, packed, odd FROM frames WHERE position BETWEEN ? AND ? ORDER BY position",
+                (after + 1, last),
+            )
+            if not rows:
+                self._has(after)
+                return
+            for position, *row in rows:
+                if position != after + 1:
+                    self._has(after)  # it may have been pruned meanwhile
+                    raise JournalDamaged(f"{self.path}: frame {after + 1} is missing")
+                yield position, self._frame(position, *row)
+                after = position
+
+    def _changes(self, resume: StreamPosition, known: int) -> Iterator[tuple[str, Change]]:
+        tracker = self.tracker(known)
+        for position, frame in self._frames(known, None):
+            made = tracker.feed(frame)
+            skip = resume.change if position == resume.frame else 0
+            if skip > len(made):
+                raise NoSuchPosition(f"{self.path}: frame {position} made {len(made)} changes, so there is no {resume}")
+            for number, change in enumerate(made[skip:], skip + 1):
+                yield str(StreamPosition(position, number)), change
+
+    def _snapshot_before(self, position: int) -> Snapshot | None:
+        """The latest state at or before a position that reads."""
+        for stored in reversed(self.checkpoints()):
+            if stored.position <= position and (snapshot := self._snapshot(stored)) is not None:
+                return snapshot
+        return None
+
+    def _snapshot(self, stored: Checkpoint) -> Snapshot | None:
+        found = self._one("SELECT packed FROM checkpoints WHERE position = ?", (stored.position,))
+        try:
+            return Snapshot.from_json(self._packer.unpack(found[0]))
+        except (ValueError, NotASnapshot) as error:
+            self.on_notice(
+                f"{self.path}: the checkpoint at frame {stored.position}, by calltrack {stored.version}, "
+                f"cannot be used, an earlier one is: {error}"
+            )
+            return None
+
+    def _latest(self, position: int) -> float:
+        """The greatest server time up to a position."""
+        (latest,) = self._one("SELECT latest FROM frames WHERE position = ?", (position,))
+        return -math.inf if latest is None else float(latest)
+
+    def _end(self) -> tuple[int, float | None, Clock]:
+        """The last position, the greatest server time so far, and a clock that goes on from there."""
+        clock = Clock()
+        last = self._database.execute(
+            "SELECT position, latest, offset_s FROM frames ORDER BY position DESC LIMIT 1"
+        ).fetchone()
+        if last is None:
+            return 0, None, clock
+        position, latest, clock.offset_s = last
+        return position, latest, clock
+
+    def _last_position(self) -> int:
+        (last,) = self._one("SELECT max(position) FROM frames")
+        return int(last or 0)
+
+    def _one(self, query: str, values: Sequence[object] = ()) -> Any:
+        return self._all(query, values)[0]
+
+    def _all(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self._naming():
+            return self._database.execute(query, values).fetchall()
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise named(error, str(self.path)) from None
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A transaction: on the disk in full when it ends, or, if anything is raised, not there at all."""
+        if self._lock is None:
+            raise JournalUnwritable(f"{self.path}: was opened to be read only")
+        with self._naming():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+
+
+def _given_back(frame: Frame) -> bool:
+    try:
+        return replace(Frame.decode(frame.raw), at=frame.at) == frame
+    except NotAFrame:
+        return False

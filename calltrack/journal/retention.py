@@ -1,0 +1,31 @@
+"""Which of the oldest frames may go, and the room that they took back to the disk."""
+
+from __future__ import annotations
+
+import sqlite3
+
+
+def all_older(database: sqlite3.Connection, position: int, than: float) -> bool:
+    """Whether every frame up to a position was received before a moment (UTC epoch s).
+
+    All of them, for a clock that was set back makes new frames look old; one that has no time goes with its neighbours.
+    """
+    (younger,) = database.execute(
+        "SELECT EXISTS (SELECT 1 FROM frames WHERE position <= ? AND coalesce(received, latest) >= ?)", (position, than)
+    ).fetchone()
+    return not younger
+
+
+def size(database: sqlite3.Connection) -> int:
+    """Bytes on disk that hold something."""
+    pages, free, page = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in _SIZES)
+    return int((pages - free) * page)
+
+
+def give_back(database: sqlite3.Connection) -> None:
+    """Make the file smaller by what is free in it, as far as readers let it."""
+    database.execute("PRAGMA incremental_vacuum").fetchall()
+    database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+_SIZES = ("page_count", "freelist_count", "page_size")

@@ -1,0 +1,84 @@
+"""Frames that come late or again: what they list was so, but something newer is known of their extension or queue.
+
+Rules:
+1. A frame's list is the authority on its own moment only. One that is older, by servertime, than the last one of its
+   extension (or queue) changes nothing there: it is an anomaly with the evidence, and does not move the time.
+2. Within a second (servertime is no finer) the list itself tells: it is older if it still has what is known to have
+   ended. But a NEWCALL is a new attempt all the same: a redial can fall in the same second (field guide §3).
+3. A late HANGUP of a leg that was never seen opens and closes it, for it happened.
+4. A frame more than 900 s behind is not late: the clock was set back (summer time), and is believed. So is a list of
+   all extensions or queues that is not behind the frame before it, and what follows a new login or a lost connection.
+"""
+
+from calltrack import legs, waits
+from calltrack.changes import AnomalyKind
+from calltrack.events import CallInfo, ExtensionInfo, QueueCall, QueueInfo, text
+from calltrack.held import HeldExtension
+from calltrack.ledger import Ledger
+from calltrack.records import Queue, Seconds
+
+_LATEST_S = 900  # the smallest step of summer time is 1800
+
+
+def extension(ledger: Ledger, info: ExtensionInfo, told: legs.Told) -> bool:
+    """Whether a frame is older than what is known of its extension; if so, it has been dealt with."""
+    held = ledger.extensions.get(info.extenUser or "")
+    if held is None or held.unknown:
+        return False
+    behind = _behind(ledger, held.heard_at)
+    if not behind:
+        if behind is None or told.source or told.reason == "NEWCALL":
+            return False
+        if not any(_has_ended(ledger, held, call) for call in info.calls or ()):
+            return False
+    name = held.agent.exten_user
+    _report(ledger, told.reason or told.source, held.heard_at, told.call_id, exten_user=name)
+    if told.reason == "HANGUP" and told.call_id and not any(told.of(leg) for leg in held.legs):
+        legs.end_unseen(ledger, held, told)
+    return True
+
+
+def queue(ledger: Ledger, info: QueueInfo, told: waits.Told) -> bool:
+    """The same for a queue."""
+    known = ledger.queues.get(text(info.QueueID))
+    if known is None or known.unknown:
+        return False
+    behind = _behind(ledger, known.heard_at)
+    if not behind:
+        if behind is None or told.source:
+            return False
+        if not any(_has_left(ledger, known, wait) for wait in info.Calls or ()):
+            return False
+    _report(ledger, told.reason or told.source, known.heard_at, told.call_id, queue_id=known.queue_id)
+    return True
+
+
+def _behind(ledger: Ledger, heard_at: Seconds | None) -> Seconds | None:
+    """How many seconds the frame is older than what was heard, 0 for the same; None if it is not late at all."""
+    if heard_at is None or ledger.at is None or not ledger.timed:
+        return None
+    behind = heard_at - ledger.at
+    return behind if 0 <= behind <= _LATEST_S else None
+
+
+def _report(ledger: Ledger, what: str, heard_at: Seconds | None, call_id: str, **where: str) -> None:
+    detail = f"{what or 'an event'} comes after newer news"
+    seen = str(ledger.at)
+    ledger.anomaly(AnomalyKind.LATE_FRAME, detail, call_id=call_id, expected=f"after {heard_at}", seen=seen, **where)
+
+
+def _has_ended(ledger: Ledger, held: HeldExtension, info: CallInfo) -> bool:
+    call_id, stamp, c2c = info.ivrid or info.IvrUniqueID, info.callStarted, info.c2cdirection or 0
+    if not call_id or not stamp or any((leg.call_id, leg.stamp, leg.c2c) == (call_id, stamp, c2c) for leg in held.legs):
+        return False
+    leg = ledger.ended_before(call_id, held.agent.exten_user, stamp, c2c)
+    return leg is not None and not leg.inferred
+
+
+def _has_left(ledger: Ledger, known: Queue, info: QueueCall) -> bool:
+    call_id, stamp = info.ivrid or info.IvrUniqueID, info.JoinTimeStamp
+    if not call_id or not stamp or any((wait.call_id, wait.stamp) == (call_id, stamp) for wait in known.waiting):
+        return False
+    call = ledger.calls.get(call_id) or ledger.ended.get(call_id)
+    past = call.past_waits if call is not None else ()
+    return any((wait.queue_id, wait.stamp, wait.inferred) == (known.queue_id, stamp, "") for wait in past)
