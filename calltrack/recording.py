@@ -1,4 +1,4 @@
-"""Recording files in: JSON lines in the three notations, plain, gzip or zstd, from a file or standard input."""
+"""Recordings in: JSON lines in the three notations, plain, gzip or zstd, or standard input; and journals."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ import zlib
 from collections.abc import Callable, Iterator
 from os import PathLike, fspath
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from calltrack.errors import BadLine, NotAFrame, RecordingError
 from calltrack.wire import Frame
+
+if TYPE_CHECKING:
+    from calltrack.tracker import Tracker
 
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes; a longer line is reported and skipped without being held in memory."""
 
 _SHOWN = 10  # bad lines kept and reported in full; the rest are counted
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_GZIP, _ZSTD, _SQLITE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"SQLite format 3\x00"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -28,6 +31,7 @@ class Recording:
 
     While iterating, `line` is the number of the last line read. Afterwards `frames` and `bad` are how many lines were
     frames and how many were not, and `first_bad` the first of those, each with file, line and reason.
+    Of a journal (`is_journal`), the lines are its frames, by position; bad are those that are damaged.
     """
 
     def __init__(
@@ -47,13 +51,24 @@ class Recording:
         self._strict = strict
         self._on_bad = on_bad
         self._file: BinaryIO | None = None
+        self._share = 1.0
+        self.is_journal = False
         if self.path != "-":
             with self._open() as file:
-                self.size = file.seek(0, io.SEEK_END) if file.seekable() else None
+                if file.seekable():
+                    self.is_journal = file.read(len(_SQLITE)) == _SQLITE
+                    self.size = file.seek(0, io.SEEK_END)
+        if self.is_journal:
+            from calltrack.journal import Journal
+
+            Journal.open(self.path, read_only=True).close()
 
     def __iter__(self) -> Iterator[Frame]:
         self.line = self.frames = self.bad = 0
         self.first_bad = []
+        if self.is_journal:
+            yield from self._journaled()
+            return
         with self._open() as file:
             self._file = file
             stream = _decompressed(file)
@@ -71,7 +86,37 @@ class Recording:
     @property
     def bytes_read(self) -> int:
         """How far into the file the reading is; compare with `size`."""
-        return self._file.tell() if self._file is not None else self.size or 0
+        return self._file.tell() if self._file is not None else int((self.size or 0) * self._share)
+
+    def tracker(self) -> Tracker:
+        """The tracker to feed the frames to; of a journal it knows what was before the first frame that is kept."""
+        from calltrack.tracker import Tracker
+
+        if not self.is_journal:
+            return Tracker()
+        from calltrack.journal import Journal
+
+        with Journal.open(self.path, read_only=True) as journal:
+            return journal.tracker(journal.begin)
+
+    def _journaled(self) -> Iterator[Frame]:
+        from calltrack.journal import Journal, JournalDamaged
+
+        with Journal.open(self.path, read_only=True) as journal:
+            begin, end = journal.begin, journal.position
+            self.line = begin
+            while self.line < end:
+                try:
+                    for position, frame in journal.frames(self.line, end):
+                        self.line = position
+                        self.frames += 1
+                        self._share = (position - begin) / (end - begin)
+                        yield frame
+                except JournalDamaged as error:
+                    if error.position is None:
+                        raise
+                    self.line = error.position
+                    self._report(error.reason)
 
     def _open(self) -> BinaryIO:
         if self.path == "-":
@@ -134,7 +179,9 @@ def read_recording(
 
 
 def _decompressed(file: BinaryIO) -> BinaryIO:
-    head = cast(io.BufferedReader, file).peek(4)[:4]
+    head = cast(io.BufferedReader, file).peek(len(_SQLITE))
+    if head.startswith(_SQLITE):
+        raise RecordingError("standard input: is a journal; give its path instead")
     if head.startswith(_GZIP):
         return cast(BinaryIO, gzip.GzipFile(fileobj=file))
     if head.startswith(_ZSTD):

@@ -61,7 +61,10 @@ class RecordingFile:
 
     def write(self, event: str, payload: object, at: float | None) -> None:
         """Add a frame; `at` is when it was received, UTC epoch s."""
-        line = encode(event, payload, at)
+        self.write_line(encode(event, payload, at))
+
+    def write_line(self, line: bytes) -> None:
+        """Add a frame as a line, with its end."""
         self.frames += 1
         if self._packer is None:
             self._put(line)

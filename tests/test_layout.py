@@ -30,7 +30,7 @@ CORE = {
 }
 MAY_IMPORT = {
     "core": {"core"},
-    "recording": {"core"},
+    "recording": {"core", "journal"},
     "player": {"core"},
     "writer": {"core"},
     "redact": {"core"},

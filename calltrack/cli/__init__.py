@@ -25,6 +25,9 @@ COMMANDS = {
     "explain": Home("calltrack.cli.explain", "Show one call's whole life, and why it went so."),
     "check": Home("calltrack.cli.check", "Report whether a recording is sound, and whether the sums hold."),
     "record": Home("calltrack.cli.record", "Record what the live service sends."),
+    "journal": Home(
+        "calltrack.cli.journal", "Look after a journal: what is in it, in, out, remove the oldest.", "journal"
+    ),
     "redact": Home("calltrack.cli.redact", "Replace names and numbers in a recording, so that it can be shared."),
     "watch": Home("calltrack.cli.watch", "Watch agents, calls and queues on a live board."),
     "diagram": Home("calltrack.cli.diagram", "Print the state machines as Mermaid, from the tables."),
@@ -81,7 +84,7 @@ def commands() -> None:
 
     A RECORDING is a file of JSON lines, one socket.io event each: ["ExtensionEvent", {...}],
     {"name": ..., "data": {...}} or {"at": ..., "event": ..., "data": {...}}; plain, gzip or zstd;
-    "-" is standard input.
+    "-" is standard input. A journal, which calltrack serve writes, is read like one; its lines are its frames.
     """
 
 

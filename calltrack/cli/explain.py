@@ -48,9 +48,8 @@ def command(recording: str, call_id: str, strict: bool) -> None:
     Example:
       calltrack explain events.jsonl 202311301129476d30fb50a125f19f53
     """
-    from calltrack.tracker import Tracker
-
-    reader, tracker = Reader(recording, strict=strict), Tracker()
+    reader = Reader(recording, strict=strict)
+    tracker = reader.recording.tracker()
     touches: list[_Touch] = []
     found: dict[str, None] = {}
     wanted, listed = call_id.encode(), 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import signal
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import click
 
 from calltrack.cli.redact import key_option, redactor
 from calltrack.cli.service import service, service_options
+from calltrack.cli.terminal import SIZE, SPAN
 from calltrack.wording import safe
 
 if TYPE_CHECKING:
@@ -21,26 +21,6 @@ if TYPE_CHECKING:
     from calltrack.writer import RecordingWriter
 
 _TICK = 0.5  # s between two looks; half of what may be lost to a kill
-
-
-class _Amount(click.ParamType[float]):
-    """A number with a unit, such as 100MB or 1h."""
-
-    def __init__(self, name: str, units: dict[str, float], example: str):
-        self.name = name
-        self._units = units
-        self._example = example
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Returns bytes or seconds."""
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", str(value).lower(), re.ASCII)
-        if found is None or found[2] not in self._units or not float(found[1]):
-            self.fail(f"{value!r} is no {self.name}; write for example {self._example}", param, ctx)
-        return float(found[1]) * self._units[found[2]]
-
-
-_SIZE = _Amount("size", {"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9}, "100MB")
-_SPAN = _Amount("duration", {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}, "1h or 30m")
 
 
 class _Status:
@@ -70,8 +50,8 @@ class _Status:
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--redact", is_flag=True, help="Replace names and numbers before anything is written.")
 @key_option
-@click.option("--rotate-size", type=_SIZE, metavar="SIZE", help="Begin a new file at this size on disk: 100MB, 1GB.")
-@click.option("--rotate-every", type=_SPAN, metavar="TIME", help="Begin a new file after this time: 30m, 1h, 1d.")
+@click.option("--rotate-size", type=SIZE, metavar="SIZE", help="Begin a new file at this size on disk: 100MB, 1GB.")
+@click.option("--rotate-every", type=SPAN, metavar="TIME", help="Begin a new file after this time: 30m, 1h, 1d.")
 @click.option("--keep", type=click.IntRange(min=1), metavar="N", help="Keep the newest N ended files. Default: all.")
 @service_options
 def command(

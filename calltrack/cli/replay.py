@@ -100,9 +100,9 @@ def command(
     import msgspec
 
     from calltrack.story import line
-    from calltrack.tracker import Tracker
 
-    reader, tracker = Reader(recording, strict=strict), Tracker()
+    reader = Reader(recording, strict=strict)
+    tracker = reader.recording.tracker()
     wanted = Filter(call, extension, queue, since, until)
     output, colour = sys.stdout, colourful()
     began = time.perf_counter()

@@ -33,18 +33,35 @@ def command(recording: str, line: int | None, at: float | None, as_json: bool, s
     if line is not None and at is not None:
         raise click.UsageError("--line and --at exclude each other")
     from calltrack.player import until
-    from calltrack.tracker import Tracker
 
-    reader, tracker = Reader(recording, strict=strict), Tracker()
+    reader = Reader(recording, strict=strict)
+    if reader.recording.is_journal:
+        _print(_journaled(recording, line, at), as_json)
+        return
+    tracker = reader.recording.tracker()
     for frame in reader if at is None else until(reader, at):
         if line is not None and reader.recording.line > line:
             break
         tracker.feed(frame)
-    if as_json:
-        click.echo(tracker.snapshot().to_json())
-    else:
-        show(tracker.snapshot())
+    _print(tracker.snapshot(), as_json)
     reader.finish()
+
+
+def _journaled(path: str, line: int | None, at: float | None) -> Snapshot:
+    """From the nearest checkpoint, instead of reading the journal from its start."""
+    from calltrack.journal import Journal
+
+    with Journal.open(path, read_only=True) as journal:
+        if at is not None:
+            line = journal.position_at(at)
+        return journal.tracker(None if line is None else min(line, journal.position)).snapshot()
+
+
+def _print(snapshot: Snapshot, as_json: bool) -> None:
+    if as_json:
+        click.echo(snapshot.to_json())
+    else:
+        show(snapshot)
 
 
 def show(snapshot: Snapshot) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -57,12 +58,33 @@ class TimeParam(click.ParamType[float]):
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
+class Amount(click.ParamType[float]):
+    """A number with a unit, such as 100MB or 1h."""
+
+    def __init__(self, name: str, units: dict[str, float], example: str):
+        self.name = name
+        self._units = units
+        self._example = example
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Returns bytes or seconds."""
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", str(value).lower(), re.ASCII)
+        if found is None or found[2] not in self._units or not float(found[1]):
+            self.fail(f"{value!r} is no {self.name}; write for example {self._example}", param, ctx)
+        return float(found[1]) * self._units[found[2]]
+
+
+SIZE = Amount("size", {"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9}, "100MB")
+SPAN = Amount("duration", {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}, "1h or 30m")
+
+
 class Reader:
     """The frames of a recording for a command: bad lines go to standard error, long files show their progress."""
 
-    def __init__(self, path: str, *, strict: bool = False):
+    def __init__(self, path: str, *, strict: bool = False, on_bad: Callable[[BadLine], None] | None = None):
         from calltrack.recording import Recording
 
+        self._on_bad = on_bad
         self.recording: Recording = Recording(path, strict=strict, on_bad=self._report)
 
     def __iter__(self) -> Iterator[Frame]:
@@ -93,6 +115,8 @@ class Reader:
     def _report(self, bad: BadLine) -> None:
         if self.recording.bad <= _SHOWN:
             click.echo(safe(bad), err=True)
+        if self._on_bad is not None:
+            self._on_bad(bad)
 
 
 recording_argument = click.argument("recording", metavar="RECORDING")

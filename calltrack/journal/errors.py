@@ -36,7 +36,12 @@ class JournalUnwritable(JournalError):
 
 
 class JournalDamaged(JournalError):
-    """A stored frame, or the file itself, does not read as it was written; the text says which."""
+    """A stored frame, the one at `position`, or the file itself (None), does not read as it was written."""
+
+    def __init__(self, path: str, reason: str, position: int | None = None) -> None:
+        super().__init__(f"{path}: {reason}" if position is None else f"{path}: frame {position}: {reason}")
+        self.reason = reason
+        self.position = position
 
 
 class NoSuchPosition(JournalError):
@@ -62,4 +67,4 @@ def named(error: sqlite3.Error, path: str) -> JournalError:
         return JournalBusy(f"{path}: another process has locked it for too long")
     if code == sqlite3.SQLITE_NOTADB:
         return NotAJournal(f"{path}: not a journal")
-    return JournalDamaged(f"{path}: {error}")
+    return JournalDamaged(path, f"the file is damaged: {error}")

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import sqlite3
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +16,8 @@ APPLICATION = 0x63_74_6A_31  # "ctj1", in the file's header
 FORMAT = 1
 """Raised when a journal of this version cannot be read by the one before."""
 
-_HEAD = b"SQLite format 3\x00"
 _PATIENCE = 10.0  # s that one waits for another's moment of recovery or clean-up
+_INSTANT = 0.05  # s
 _SCHEMA = """\
 CREATE TABLE journal (history INTEGER NOT NULL);
 CREATE TABLE frames (
@@ -33,15 +34,6 @@ CREATE TABLE checkpoints (
     packed BLOB NOT NULL
 );
 """
-
-
-def is_journal(path: str | os.PathLike[str]) -> bool:
-    """Whether a file begins as a SQLite database does, as every journal and no recording."""
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(len(_HEAD)) == _HEAD
-    except OSError:
-        return False
 
 
 def open_for_writing(path: Path, history: int) -> sqlite3.Connection:
@@ -112,7 +104,7 @@ class WriterLock:
         except OSError as error:
             raise JournalUnwritable(f"{path}: cannot be written: {name.name}: {error.strerror}") from None
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._take()
         except OSError:
             holder = _holder(self._file)
             os.close(self._file)
@@ -124,6 +116,13 @@ class WriterLock:
     def release(self) -> None:
         """Let the next one write."""
         os.close(self._file)
+
+    def _take(self) -> None:
+        """Twice: `writer` holds it for an instant to find out whether anyone does."""
+        with suppress(OSError):
+            return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(_INSTANT)
+        return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def writer(path: Path) -> str:

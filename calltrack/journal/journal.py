@@ -132,7 +132,7 @@ class Journal:
         snapshot = self._snapshot_before(position)
         if snapshot is None:
             if self.begin:
-                raise JournalDamaged(f"{self.path}: no checkpoint before frame {self.begin + 1}, the first kept, reads")
+                raise JournalDamaged(str(self.path), f"no checkpoint before frame {self.begin + 1}, its first, reads")
             tracker, known = Tracker(history=self.history), 0
         else:
             tracker, known = Tracker.restore(snapshot), snapshot.position
@@ -168,7 +168,7 @@ class Journal:
         0 if that is the first of all. Raises PositionPruned if only a frame that was removed could tell.
         """
         begin = self.begin
-        found = begin + bisect_right(range(begin + 1, self.position + 1), at, key=self._latest)
+        found = begin + bisect_right(range(begin + 1, self.position + 1), at, key=self._time)
         if found == begin and begin:
             raise PositionPruned(f"{self.path}: what was then has been removed; it begins after frame {begin}")
         return found
@@ -186,7 +186,7 @@ class Journal:
             if not begin < stored.position < end or self._snapshot(stored) is None:
                 continue
             old = limit is not None and retention.all_older(self._database, stored.position, limit)
-            if not old and (keep_bytes is None or retention.size(self._database) <= keep_bytes):
+            if not old and (keep_bytes is None or self.size() <= keep_bytes):
                 break
             with self._writing():
                 gone = self._database.execute("DELETE FROM frames WHERE position <= ?", (stored.position,))
@@ -200,6 +200,11 @@ class Journal:
         """The stored states, oldest first."""
         rows = self._all("SELECT position, version, length(packed) FROM checkpoints ORDER BY position")
         return [Checkpoint(*row) for row in rows]
+
+    def size(self) -> int:
+        """Bytes of the file that hold something."""
+        with self._naming():
+            return retention.size(self._database)
 
     def close(self) -> None:
         """End it; if no reader is left, everything is in the one file."""
@@ -240,7 +245,7 @@ class Journal:
                 return Frame(event, BODIES.get(event, Notice)(), received, raw, unknown, bad)
             frame = Frame.decode(raw)
         except (ValueError, NotAFrame) as error:
-            raise JournalDamaged(f"{self.path}: frame {position} does not read as it was written: {error}") from None
+            raise JournalDamaged(str(self.path), f"not as it was written: {error}", position) from None
         return frame if frame.at == received else replace(frame, at=received)
 
     def _frames(self, after: int, until: int | None) -> Iterator[tuple[int, Frame]]:
@@ -256,7 +261,7 @@ class Journal:
             for position, *row in rows:
                 if position != after + 1:
                     self._has(after)  # it may have been pruned meanwhile
-                    raise JournalDamaged(f"{self.path}: frame {after + 1} is missing")
+                    raise JournalDamaged(str(self.path), "is missing", after + 1)
                 yield position, self._frame(position, *row)
                 after = position
 
@@ -288,7 +293,7 @@ class Journal:
             )
             return None
 
-    def _latest(self, position: int) -> float:
+    def _time(self, position: int) -> float:
         """The greatest server time up to a position."""
         (latest,) = self._one("SELECT latest FROM frames WHERE position = ?", (position,))
         return -math.inf if latest is None else float(latest)

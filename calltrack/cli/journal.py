@@ -1,0 +1,199 @@
+"""`calltrack journal`: what is in a journal, a recording into it and out of it, and the oldest removed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from calltrack.cli.terminal import SIZE, SPAN, Reader, console, strict_option
+from calltrack.wording import moment, safe
+
+if TYPE_CHECKING:
+    from calltrack.errors import BadLine
+    from calltrack.wire import Frame
+
+_BATCH = 1000  # frames that are made durable together
+_journal_argument = click.argument("path", metavar="JOURNAL", type=click.Path(dir_okay=False, path_type=Path))
+
+
+@click.group("journal", short_help="Look after a journal: what is in it, in, out, remove the oldest.")
+def journal() -> None:
+    """Look after a journal: the file in which calltrack keeps every frame it received, and states on the way.
+
+    replay, explain, snapshot and check read a journal as they read a recording.
+
+    \b
+    Examples:
+      calltrack journal info calls.journal
+      calltrack journal prune calls.journal --keep 30d
+      calltrack journal import events.jsonl.zst calls.journal
+      calltrack journal export calls.journal -o events.jsonl.zst
+    """
+
+
+@journal.command("info")
+@_journal_argument
+def info(path: Path) -> None:
+    """Show what JOURNAL holds: positions, times, size, checkpoints, and who writes it.
+
+    \b
+    Example:
+      calltrack journal info calls.journal
+    """
+    from rich.table import Table
+
+    from calltrack.journal import Journal
+    from calltrack.journal.file import is_clean, writer
+
+    clean, writing = is_clean(path), writer(path)
+    with Journal.open(path, read_only=True) as opened:
+        begin, end, size, stored = opened.begin, opened.position, opened.size(), opened.checkpoints()
+        times = [frame.at for at in (begin, end - 1) if 0 <= at < end for _, frame in opened.frames(at, at + 1)]
+        history = opened.history
+    table = Table(title=safe(path), show_header=False, title_justify="left")
+    if end:
+        each = f"{size / (end - begin):.0f} bytes each, checkpoints included"
+        table.add_row("frames", f"{end - begin}: {begin + 1} to {end}")
+        table.add_row("received", " to ".join(moment(at) for at in times))
+        table.add_row("size", f"{size / 1e6:.1f} MB, {each}")
+    else:
+        table.add_row("frames", "none")
+    last = f", the last {end - stored[-1].position} frames before the end" if stored else ""
+    table.add_row("checkpoints", f"{len(stored)}{last}")
+    table.add_row("ended calls kept", str(history))
+    table.add_row("writer", safe(writing) or "none")
+    if not writing:
+        table.add_row(
+            "closed", "yes" if clean else "no, its writer was stopped; the next one finds all it acknowledged"
+        )
+    console().print(table)
+
+
+@journal.command("prune")
+@_journal_argument
+@click.option("--keep", type=SPAN, metavar="TIME", help="Remove what was received longer ago: 30d, 12h.")
+@click.option("--keep-size", type=SIZE, metavar="SIZE", help="Remove until it takes no more than this: 500MB, 20GB.")
+def prune(path: Path, keep: float | None, keep_size: float | None) -> None:
+    """Remove the oldest frames of JOURNAL, up to a checkpoint, so that the state after it can still be told.
+
+    \b
+    Examples:
+      calltrack journal prune calls.journal --keep 30d
+      calltrack journal prune calls.journal --keep 90d --keep-size 20GB
+    """
+    from calltrack.journal import Journal
+
+    if keep is None and keep_size is None:
+        raise click.UsageError("say what to keep: --keep 30d, --keep-size 20GB, or both")
+    _must_exist(path)
+    with Journal.open(path) as opened:
+        removed = opened.prune(keep_s=keep, keep_bytes=None if keep_size is None else int(keep_size))
+        click.echo(f"{safe(path)}: {removed} frames removed, {opened.position - opened.begin} kept")
+
+
+@journal.command("import")
+@click.argument("recording", metavar="RECORDING")
+@_journal_argument
+@strict_option
+def import_(recording: str, path: Path, strict: bool) -> None:
+    """Add the frames of RECORDING to the end of JOURNAL, which is created if it is not there. A line that is no frame
+    becomes a `malformed` frame that says which line, and why.
+
+    \b
+    Examples:
+      calltrack journal import events.jsonl.zst calls.journal
+      zcat monday.jsonl.gz tuesday.jsonl.gz | calltrack journal import - calls.journal
+    """
+    from calltrack.journal import Cadence, Journal
+    from calltrack.wire import Frame
+
+    batch: list[Frame] = []
+
+    def bad(line: BadLine) -> None:
+        batch.append(Frame.of("malformed", {"error": str(line)}))
+
+    reader = Reader(recording, strict=strict, on_bad=bad)
+    with Journal.open(path) as opened:
+        before, tracker, cadence = opened.position, opened.tracker(), Cadence()
+
+        def keep() -> None:
+            opened.append(batch)
+            for frame in batch:
+                tracker.feed(frame)
+            batch.clear()
+            if cadence.due(opened.position):
+                opened.checkpoint(tracker)
+
+        try:
+            for frame in reader:
+                batch.append(frame)
+                if len(batch) >= _BATCH:
+                    keep()
+            keep()
+            if opened.position > before:
+                opened.checkpoint(tracker)
+        finally:
+            added = f"frames {before + 1} to {opened.position}" if opened.position > before else "nothing"
+            click.echo(f"{safe(path)}: {added} added")
+    reader.finish()
+
+
+@journal.command("export")
+@_journal_argument
+@click.option("-o", "--output", "out", metavar="OUT", type=click.Path(dir_okay=False, path_type=Path), help=(
+    "Write to this file, compressed if it ends in .gz or .zst. Default: standard output."
+))  # fmt: skip
+@strict_option
+def export(path: Path, out: Path | None, strict: bool) -> None:
+    """Write the frames of JOURNAL as a recording: JSON lines, each with the time it was received.
+
+    \b
+    Examples:
+      calltrack journal export calls.journal -o events.jsonl.zst
+      calltrack journal export calls.journal | calltrack redact - > shared.jsonl
+    """
+    from calltrack.writer import RecordingFile
+
+    _must_exist(path)
+    reader = Reader(str(path), strict=strict)
+    if not reader.recording.is_journal:
+        raise click.UsageError(f"{path}: is a recording already")
+    if out is None:
+        output: BinaryIO = sys.stdout.buffer
+        for frame in reader:
+            output.write(_line(frame))
+        output.flush()
+    else:
+        if out.exists() and out.samefile(path):
+            raise click.UsageError(f"{out}: is the journal itself; write to another file")
+        try:
+            with RecordingFile(out) as file:
+                for frame in reader:
+                    file.write_line(_line(frame))
+        except OSError as error:
+            raise click.UsageError(f"{out}: cannot be written: {error.strerror}") from None
+    reader.finish()
+
+
+def _line(frame: Frame) -> bytes:
+    """The frame as it came, if that was one line with its time; else in the notation of recordings."""
+    from calltrack.errors import NotAFrame
+    from calltrack.wire import Frame
+    from calltrack.writer import encode
+
+    line = frame.raw.strip()
+    try:
+        if b"\n" in line or Frame.decode(line).at != frame.at:
+            return encode(frame.event, frame.payload(), frame.at)
+    except NotAFrame as error:
+        return encode(frame.event, {"error": str(error)}, frame.at)
+    return line + b"\n"
+
+
+def _must_exist(path: Path) -> None:
+    """So that a misspelled name makes no empty journal."""
+    if not path.exists():
+        raise click.UsageError(f"{path}: no such file")
