@@ -10,7 +10,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from calltrack.journal.errors import JournalBusy, JournalError, JournalUnwritable, NotAJournal, named
+from calltrack.journal.errors import UNREADABLE, JournalBusy, JournalError, JournalUnwritable, NotAJournal, named
+from calltrack.journal.rows import sum_of
 
 APPLICATION = 0x63_74_6A_31  # "ctj1", in the file's header
 FORMAT = 1
@@ -20,7 +21,7 @@ _HEAD = b"SQLite format 3\x00"
 _PATIENCE = 10.0  # s that one waits for another's moment of recovery or clean-up
 _INSTANT = 0.05  # s
 _SCHEMA = """\
-CREATE TABLE journal (history INTEGER NOT NULL, begin INTEGER NOT NULL);
+CREATE TABLE journal (history INTEGER NOT NULL, begin INTEGER NOT NULL, sum INTEGER NOT NULL);
 CREATE TABLE frames (
     position INTEGER PRIMARY KEY,
     latest REAL,
@@ -57,7 +58,7 @@ def open_for_writing(path: Path, history: int) -> sqlite3.Connection:
         database.execute("PRAGMA fullfsync = ON")
     except BaseException as error:
         database.close()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, UNREADABLE):
             raise named(error, str(path)) from None
         raise
     return database
@@ -75,9 +76,10 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             return database
         except BaseException as error:
             database.close()
-            if not isinstance(error, sqlite3.Error):
+            if not isinstance(error, UNREADABLE):
                 raise
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                 raise named(error, str(path)) from None
             if not is_clean(path):
                 raise JournalUnwritable(
@@ -182,7 +184,7 @@ def _create(database: sqlite3.Connection, history: int) -> None:
     database.execute("BEGIN IMMEDIATE")
     for statement in filter(str.strip, _SCHEMA.split(";")):
         database.execute(statement)
-    database.execute("INSERT INTO journal VALUES (?, 0)", (history,))
+    database.execute("INSERT INTO journal VALUES (?, 0, ?)", (history, sum_of(history, 0)))
     database.execute(f"PRAGMA application_id = {APPLICATION}")
     database.execute(f"PRAGMA user_version = {FORMAT}")
     database.execute("COMMIT")

@@ -13,7 +13,6 @@ from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, Self
-from zlib import crc32
 
 from msgspec.structs import replace
 
@@ -21,6 +20,7 @@ from calltrack.changes import Change
 from calltrack.errors import NotASnapshot
 from calltrack.journal import retention
 from calltrack.journal.errors import (
+    UNREADABLE,
     JournalDamaged,
     JournalUnwritable,
     NoSuchPosition,
@@ -30,7 +30,7 @@ from calltrack.journal.errors import (
 from calltrack.journal.file import WriterLock, open_for_reading, open_for_writing
 from calltrack.journal.packing import Packer
 from calltrack.journal.position import StreamPosition
-from calltrack.journal.rows import Row
+from calltrack.journal.rows import Row, sum_of
 from calltrack.snapshot import Snapshot
 from calltrack.tracker import HISTORY, Tracker
 from calltrack.wire import Frame
@@ -59,7 +59,7 @@ class Journal:
         self._database = database
         self._lock = lock
         self._packer = Packer()
-        (self.history,) = self._one("SELECT history FROM journal")
+        self.history = self._about()[0]
         self._position = self._last_position()
 
     @classmethod
@@ -86,8 +86,7 @@ class Journal:
     @property
     def begin(self) -> int:
         """The position before the first frame that is kept: 0 unless retention has removed some."""
-        (begin,) = self._one("SELECT begin FROM journal")
-        return int(begin)
+        return self._about()[1]
 
     def append(self, frames: Sequence[Frame]) -> int:
         """Add frames; when it returns, they are on the disk. Returns the last position.
@@ -115,7 +114,8 @@ class Journal:
         self._has(snapshot.position)
         relaxed = replace(snapshot, resume=replace(snapshot.resume, strict=False))
         packed = self._packer.pack(relaxed.to_json().encode())
-        row = snapshot.position, version("calltrack"), packed, crc32(packed)
+        stamp = snapshot.position, version("calltrack")
+        row = *stamp, packed, sum_of(*stamp, data=packed)
         with self._writing():
             self._database.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", row)
 
@@ -185,7 +185,8 @@ class Journal:
             with self._writing():
                 gone = self._database.execute("DELETE FROM frames WHERE position <= ?", (stored.position,))
                 self._database.execute("DELETE FROM checkpoints WHERE position < ?", (stored.position,))
-                self._database.execute("UPDATE journal SET begin = ?", (stored.position,))
+                about = stored.position, sum_of(self.history, stored.position)
+                self._database.execute("UPDATE journal SET begin = ?, sum = ?", about)
             removed += gone.rowcount
             with self._naming():
                 retention.give_back(self._database)
@@ -193,7 +194,9 @@ class Journal:
 
     def checkpoints(self) -> list[Checkpoint]:
         """The stored states, oldest first."""
-        rows = self._all("SELECT position, version, length(packed) FROM checkpoints ORDER BY position")
+        rows = self._all(
+            "SELECT position, version, length(packed) FROM checkpoints WHERE position >= 0 ORDER BY position"
+        )
         return [Checkpoint(*row) for row in rows]
 
     def size(self) -> int:
@@ -259,7 +262,7 @@ class Journal:
     def _snapshot(self, stored: Checkpoint) -> Snapshot | None:
         packed, expected = self._one("SELECT packed, sum FROM checkpoints WHERE position = ?", (stored.position,))
         try:
-            if crc32(packed) != expected:
+            if not isinstance(packed, bytes) or sum_of(stored.position, stored.version, data=packed) != expected:
                 raise ValueError("its sum is wrong")
             return Snapshot.from_json(self._packer.unpack(packed))
         except (ValueError, NotASnapshot) as error:
@@ -282,12 +285,22 @@ class Journal:
         last = self._database.execute("SELECT * FROM frames ORDER BY position DESC LIMIT 1").fetchone()
         return None if last is None else Row(*last)
 
+    def _about(self) -> tuple[int, int]:
+        """The history, and the position before the first frame that is kept."""
+        history, begin, expected = self._one("SELECT history, begin, sum FROM journal")
+        if sum_of(history, begin) != expected:
+            raise JournalDamaged(str(self.path), "the file is damaged: where it begins is not as it was written")
+        return history, begin
+
     def _last_position(self) -> int:
         (last,) = self._one("SELECT max(position) FROM frames")
         return int(last or 0)
 
     def _one(self, query: str, values: Sequence[object] = ()) -> Any:
-        return self._all(query, values)[0]
+        rows = self._all(query, values)
+        if not rows:
+            raise JournalDamaged(str(self.path), "the file is damaged: a row that has to be there is not")
+        return rows[0]
 
     def _all(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         with self._naming():
@@ -297,7 +310,7 @@ class Journal:
     def _naming(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             raise named(error, str(self.path)) from None
 
     @contextmanager

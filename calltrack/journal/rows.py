@@ -17,6 +17,11 @@ from calltrack.wire import Frame
 _odd = msgspec.json.Decoder(tuple[str, tuple[str, ...], tuple[str, ...]])
 
 
+def sum_of(*values: object, data: bytes = b"") -> int:
+    """The sum over the values of a row."""
+    return crc32(data, crc32(repr(values).encode()))
+
+
 class Row(NamedTuple):
     """A row of the table `frames`.
 
@@ -73,8 +78,7 @@ class Row(NamedTuple):
 
     def real_sum(self) -> int:
         """The sum over everything but itself."""
-        told = self.position, self.latest, self.offset_s, self.received, self.odd
-        return crc32(self.packed, crc32(repr(told).encode()))
+        return sum_of(self.position, self.latest, self.offset_s, self.received, self.odd, data=self.packed)
 
 
 def _given_back(frame: Frame) -> bool:

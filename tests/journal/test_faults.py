@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from zlib import crc32
 
 import pytest
 
@@ -26,6 +25,7 @@ from calltrack.journal import (
     NotAJournal,
 )
 from calltrack.journal.packing import Packer
+from calltrack.journal.rows import sum_of
 from tests.journal.stream import simulated, states, told, written
 
 FRAMES = simulated()
@@ -371,10 +371,11 @@ class TestCheckpointsOfAnotherVersion:
         snapshot = json.loads(Tracker().snapshot().to_json()) | {"format": 0}
         packed = Packer().pack(json.dumps(snapshot).encode())
         with sqlite3.connect(path) as database:
+            database.create_function("sum_of", 3, lambda *stamp: sum_of(*stamp[:2], data=stamp[2]))
             database.execute(
-                "UPDATE checkpoints SET version = '0.0.9', packed = ?, sum = ? WHERE position IN "
-                "(SELECT position FROM checkpoints ORDER BY position DESC LIMIT ?)",
-                (packed, crc32(packed), unreadable),
+                "UPDATE checkpoints SET version = '0.0.9', packed = ?, sum = sum_of(position, '0.0.9', ?1) "
+                "WHERE position IN (SELECT position FROM checkpoints ORDER BY position DESC LIMIT ?)",
+                (packed, unreadable),
             )
         database.close()
         notices: list[str] = []
