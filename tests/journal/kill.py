@@ -25,7 +25,7 @@ from calltrack import Change, Frame, Tracker
 from calltrack.journal import Cadence, Journal, JournalError, StreamPosition
 from tests.journal.stream import simulated
 
-LONGEST_LIFE = 1.0  # s until a kill, of which half goes into starting Python
+_STARTING, _WRITING = 1.0, 0.6  # s, at most, from the start or from the first batch to the kill
 _AGENTS, _HOURS = 40, 24.0
 _SOURCE = "source.jsonl"
 
@@ -108,9 +108,13 @@ def _life_and_death(path: Path, chance: random.Random) -> tuple[int, list[str]]:
         cwd=Path(__file__).parent.parent.parent,
     )
     assert process.stdout is not None
-    end = time.monotonic() + chance.uniform(0.0, LONGEST_LIFE)
     out = bytearray()
     with process, process.stdout as pipe:
+        if chance.random() < 0.2:
+            end = time.monotonic() + chance.uniform(0.0, _STARTING)
+        else:
+            select.select([pipe], [], [], 60.0)
+            end = time.monotonic() + chance.uniform(0.0, _WRITING)
         while (left := end - time.monotonic()) > 0 and select.select([pipe], [], [], left)[0]:
             if not (some := os.read(pipe.fileno(), 1 << 16)):
                 break
