@@ -62,6 +62,5 @@ async def live() -> Health:
 @get("/health/ready")
 async def ready(engine: TheEngine) -> Response[Health]:
     """Whether what is answered is known to be so: 503 before the service is heard of, and while it is not."""
-    known = engine.view.known
-    health = Health(known, "" if known else "the state is unknown")
-    return Response(health, status_code=200 if known else 503)
+    reason = engine.trouble or ("" if engine.view.known else "the state is unknown: the service is not heard of")
+    return Response(Health(not reason, reason), status_code=503 if reason else 200)

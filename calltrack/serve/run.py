@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from signal import SIGINT, SIGTERM
+from typing import NamedTuple
 
 import uvicorn
 
@@ -16,15 +17,22 @@ from calltrack.serve.hub import HEARTBEAT
 _GRACE = 3  # s that open connections have to end
 
 
-async def serve(engine: Engine, host: str, port: int, started: Callable[[str], None]) -> None:
+class Listen(NamedTuple):
+    """An address; port 0 is any that is free."""
+
+    host: str
+    port: int
+
+
+async def serve(engine: Engine, listen: Listen, started: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C; `started` is told the address.
 
     Raises OSError if the address cannot be listened on, and what ends the source for good.
     """
     config = uvicorn.Config(
         application(engine),
-        host=host,
-        port=port,
+        host=listen.host,
+        port=listen.port,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -44,6 +52,7 @@ async def serve(engine: Engine, host: str, port: int, started: Callable[[str], N
         beating.cancel()
         feeding.cancel()
         await asyncio.wait((serving, feeding, beating))
+        await engine.close()
         for signal in (SIGINT, SIGTERM):
             loop.remove_signal_handler(signal)
     if not feeding.cancelled() and (failure := feeding.exception()) is not None:
