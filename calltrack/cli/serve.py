@@ -52,6 +52,12 @@ class ListenParam(click.ParamType["Listen"]):
 @click.option("--keep-days", type=click.FloatRange(0, min_open=True), help="Of the journal, older frames go.")
 @click.option("--keep-mb", type=click.FloatRange(1), help="The oldest frames go when the journal is bigger.")
 @click.option("--listen", type=ListenParam(), default="127.0.0.1:8078", show_default=True, help="Port 0: any.")
+@click.option(
+    "--tokens",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Who may see what; yours alone (chmod 600). Needed for --listen on any address but loopback's.",
+)
 @service_options
 def command(
     simulate: bool,
@@ -64,6 +70,7 @@ def command(
     keep_days: float | None,
     keep_mb: float | None,
     listen: Listen,
+    tokens: Path | None,
     credentials: Path | None,
     login_url: str | None,
     servers: tuple[str, ...],
@@ -83,6 +90,7 @@ def command(
     import asyncio
 
     from calltrack.journal import Journal
+    from calltrack.serve.access import access
     from calltrack.serve.engine import Engine, Retention
     from calltrack.serve.run import serve
 
@@ -94,6 +102,7 @@ def command(
     if replay == "-" and path is not None:
         raise click.UsageError("--replay - begins anew each time, so it cannot go on with a --journal")
 
+    doors = access(tokens)
     with ExitStack() as stack:
         if path is None and (simulate or replay):
             path = Path(stack.enter_context(TemporaryDirectory(prefix="calltrack-"))) / _JOURNAL
@@ -119,7 +128,7 @@ def command(
                 None if keep_days is None else keep_days * 86400, None if keep_mb is None else int(keep_mb * 1e6)
             )
             engine = Engine(source, journal, anew=not replay, retention=retention)
-            await serve(engine, listen, _started)
+            await serve(engine, doors, listen, _started)
 
         asyncio.run(main())
 

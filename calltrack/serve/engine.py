@@ -33,6 +33,9 @@ T = TypeVar("T")
 REPEATED = 2000
 """Frames applied again at a start, so that clients that come back find what they missed in memory."""
 
+MOST_CLIENTS = 2000
+"""Clients of the streams at once; more are asked to come back later."""
+
 _BACKLOG = 1000  # frames that wait before a source that can be held back is
 _MOST = 100_000  # frames that wait for a disk before it is given up
 _TOGETHER = 500  # frames in one write
@@ -60,6 +63,7 @@ class Engine:
     def __init__(self, source: Source, journal: Journal, *, anew: bool = True, retention: Retention | None = None):
         self.source = source
         self.trouble = ""
+        self.most_clients = MOST_CLIENTS
         self.stories = Stories()
         self.clock = ServerClock(source.speed)
         self.past = Past(journal.path)
@@ -68,6 +72,7 @@ class Engine:
         self._cadence = Cadence()
         self._writer = ThreadPoolExecutor(1, "journal")
         self._waiting: deque[Frame] = deque()
+        self.writing_s = 0.0
         self._ending = False
         self._some, self._room = asyncio.Event(), asyncio.Event()
         begin = max(journal.begin, journal.position - REPEATED)
@@ -110,6 +115,11 @@ class Engine:
             self._writer.shutdown()
             self.past.close()
 
+    @property
+    def backlog(self) -> int:
+        """Frames that wait to be kept."""
+        return len(self._waiting)
+
     def feed(self, frame: Frame) -> Awaitable[Any] | None:
         """Take a frame; what is returned, if anything, is to be awaited before the next by who can hold it back."""
         self._waiting.append(frame)
@@ -143,8 +153,10 @@ class Engine:
 
     async def _keep_batch(self, batch: list[Frame]) -> None:
         while True:
+            begin = time.monotonic()
             try:
                 await self._in_writer(self._journal.append, batch)
+                self.writing_s += time.monotonic() - begin
                 break
             except JournalUnwritable as error:
                 if not self.trouble:

@@ -86,7 +86,7 @@ class Hub:
 
     def __init__(self, recall: Recall, place: Place) -> None:
         self.flushed = place
-        self.clients = 0
+        self.clients = self.resets = 0
         self._recall = recall
         self._ring: deque[Published] = deque()
         self._floor = place
@@ -149,11 +149,13 @@ class Hub:
                                 yield piece
                     except Gone as gone:
                         at, seq = self.flushed, channel.end
+                        self.resets += 1
                         yield lens.reset(at, str(gone))
                 elif seq < channel.first:
                     if at > self.flushed:
                         self.flush()
                     if at > self.flushed:
+                        self.resets += 1
                         yield lens.reset(self.flushed, "this position has not been reached: it is of another journal")
                     batch = [one for one in self._ring if one.place > at]
                     at, seq = self.flushed, channel.end

@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from calltrack.changes import Change
 from calltrack.journal import Journal, JournalError, PositionPruned
+from calltrack.records import Call
 from calltrack.serve.hub import Gone, Published
 from calltrack.serve.positions import Place
 from calltrack.serve.scope import Reach
@@ -16,6 +18,8 @@ from calltrack.snapshot import Snapshot
 
 T = TypeVar("T")
 
+_MARGIN = 60.0  # s around a call in which its frames are looked for: they trail its own times
+_LONGEST = 100_000  # frames looked through for one call
 _TOGETHER = 500  # frames read between two chances for others
 
 
@@ -30,6 +34,13 @@ class Past:
     async def state_at(self, at: float) -> Snapshot:
         """The state at a server time, UTC epoch s; raises Gone if the journal does not reach back so far."""
         return await self._read(lambda journal: journal.tracker(journal.position_at(at)).snapshot())
+
+    async def story(self, call: Call, until: int) -> list[Change]:
+        """Every change of a call up to a frame, as far as it is kept; [] if nothing is."""
+        try:
+            return await self._read(lambda journal: _story(journal, call, until))
+        except Gone:
+            return []
 
     async def changes(self, after: Place, until: Place) -> AsyncGenerator[tuple[list[Published], Place], None]:
         """The changes after a place up to another, some at a time, each time with the place reached; raises Gone."""
@@ -59,6 +70,17 @@ class Past:
         if self._journal is None:
             self._journal = Journal.open(self._path, read_only=True)
         return self._journal
+
+
+def _story(journal: Journal, call: Call, until: int) -> list[Change]:
+    begin = journal.position_at((call.started or 0) - _MARGIN)
+    if call.ended_at is not None:
+        until = min(until, journal.position_at(call.ended_at + _MARGIN))
+    tracker = journal.tracker(begin)
+    found: list[Change] = []
+    for _, frame in journal.frames(begin, min(until, begin + _LONGEST)):
+        found += [one for one in tracker.feed(frame) if getattr(one, "call_id", "") == call.call_id]
+    return found
 
 
 def _reading(journal: Journal, after: Place, until: Place) -> Iterator[tuple[list[Published], Place]]:
