@@ -1,0 +1,481 @@
+"""What happened, as rows, gathered change by change: the tables that figures are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from calltrack import changes
+from calltrack.changes import Change
+from calltrack.errors import NotASnapshot
+from calltrack.kpi.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntryRow, Rows, Spell
+from calltrack.records import Call, Gap, Leg, Seconds, Wait, counted
+from calltrack.snapshot import Snapshot
+from calltrack.states import AGENT_STATUSES, Outcome, State
+
+FORMAT = 1
+SILENCE_S = 600
+"""A stream without any frame for longer was not observed: a live one is asked for a sign of life every 60 s."""
+
+
+class Presence(Struct, frozen=True):
+    """A stretch in which an extension was monitored; `until` is None while it is."""
+
+    exten_user: str
+    since: Seconds | None
+    until: Seconds | None = None
+
+
+class Names(Struct, frozen=True):
+    """What things are called; the changes have the names of agents alone."""
+
+    queues: dict[str, str] = {}
+    extensions: dict[str, str] = {}
+
+
+class Checkpoint(Struct, frozen=True):
+    """Everything that facts hold, to store beside a tracker's snapshot and to go on from."""
+
+    first: Seconds | None
+    time: Seconds | None
+    offset_s: Seconds | None
+    gaps: tuple[Gap, ...]
+    presences: tuple[Presence, ...]
+    names: Names
+    queue_accounts: dict[str, tuple[int | str, ...]]
+    done: Rows
+    live: Rows
+    format: int = FORMAT
+
+    def to_json(self) -> bytes:
+        """The whole checkpoint as JSON."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Checkpoint:
+        """The checkpoint that `to_json` wrote; raises NotASnapshot if it is not one."""
+        try:
+            checkpoint = msgspec.json.decode(text, type=Checkpoint)
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            raise NotASnapshot(f"not a checkpoint of facts: {error}") from None
+        if checkpoint.format != FORMAT:
+            raise NotASnapshot(f"a checkpoint of format {checkpoint.format}, this version reads {FORMAT}")
+        return checkpoint
+
+
+class Facts:
+    """Rows of calls, legs, queue entries and agent states, and what of the time was observed.
+
+    Memory follows what happened since the last `drop_before`. `first` and `time` are the server times of the first and
+    the last frame, `offset_s` what the account's wall clock was ahead of UTC when `learn` was last called.
+    """
+
+    def __init__(self) -> None:
+        self.first: Seconds | None = None
+        self.time: Seconds | None = None
+        self.offset_s: Seconds | None = None
+        self.gaps: list[Gap] = []
+        self.presences: list[Presence] = []
+        self.names = Names()
+        self.queue_accounts: dict[str, tuple[int | str, ...]] = {}
+        self._calls: dict[str, CallRow] = {}  # done; by id, for a call may be resumed
+        self._legs: list[LegRow] = []
+        self._entries: list[QueueEntryRow] = []
+        self._states: list[AgentStateRow] = []
+        self._live_calls: dict[str, CallRow] = {}
+        self._live_legs: dict[tuple[str, int], LegRow] = {}
+        self._live_entries: dict[str, tuple[QueueEntryRow, ...]] = {}
+        self._live_states: dict[str, AgentStateRow] = {}
+        self._here: dict[str, Presence] = {}
+
+    def apply(self, changes: Iterable[Change], time: Seconds | None = None) -> None:
+        """Take the changes of one frame, or of many; `time` is the tracker's after them.
+
+        Frames without changes count too: they show that the stream was there. So call it for every frame, or
+        from time to time with no changes.
+        """
+        for change in changes:
+            self._pass(change.at)
+            apply = _APPLY.get(type(change))
+            if apply is not None:
+                apply(self, change)
+        self._pass(time)
+
+    def learn(self, snapshot: Snapshot) -> None:
+        """Take from a snapshot what no change tells: names of queues and extensions, the server's UTC offset."""
+        queues = {queue.queue_id: queue.name for queue in snapshot.queues if queue.name}
+        extensions = {known.exten_user: known.user_name for known in snapshot.extensions if known.user_name}
+        self.names = Names({**self.names.queues, **queues}, {**self.names.extensions, **extensions})
+        self.offset_s = snapshot.resume.offset_s if snapshot.resume.offset_s is not None else self.offset_s
+
+    @property
+    def calls(self) -> Iterable[CallRow]:
+        """Every call, the live ones last."""
+        return (*self._calls.values(), *self._live_calls.values())
+
+    @property
+    def legs(self) -> Iterable[LegRow]:
+        """Every leg, the live ones last."""
+        return (*self._legs, *self._live_legs.values())
+
+    @property
+    def queue_entries(self) -> Iterable[QueueEntryRow]:
+        """Every stay in a queue, the ones that last come last."""
+        return (*self._entries, *(entry for entries in self._live_entries.values() for entry in entries))
+
+    @property
+    def agent_states(self) -> Iterable[AgentStateRow]:
+        """Every stretch of an agent's status, the ones that last come last."""
+        return (*self._states, *self._live_states.values())
+
+    @property
+    def all_presences(self) -> Iterable[Presence]:
+        """Every stretch in which an extension was monitored, the ones that last come last."""
+        return (*self.presences, *self._here.values())
+
+    def drop_before(self, at: Seconds) -> Rows:
+        """Forget what had ended before a moment (UTC epoch s), and return it; the time before counts as unobserved."""
+
+        def old(end: Seconds | None) -> bool:
+            return end is None or end < at
+
+        dropped = Rows(
+            tuple(row for row in self._calls.values() if old(row.ended_at)),
+            tuple(row for row in self._legs if old(row.ended_at)),
+            tuple(row for row in self._entries if old(row.left_at)),
+            tuple(row for row in self._states if old(row.until)),
+        )
+        self._calls = {row.call_id: row for row in self._calls.values() if not old(row.ended_at)}
+        self._legs = [row for row in self._legs if not old(row.ended_at)]
+        self._entries = [row for row in self._entries if not old(row.left_at)]
+        self._states = [row for row in self._states if not old(row.until)]
+        self.gaps = [gap for gap in self.gaps if gap.until is None or gap.until >= at]
+        self.presences = [one for one in self.presences if not old(one.until)]
+        if self.first is not None and self.first < at:
+            self.first = at
+        return dropped
+
+    def checkpoint(self) -> Checkpoint:
+        """Everything held, as a value."""
+        done = Rows(tuple(self._calls.values()), tuple(self._legs), tuple(self._entries), tuple(self._states))
+        entries = tuple(entry for entries in self._live_entries.values() for entry in entries)
+        live = Rows(
+            tuple(self._live_calls.values()),
+            tuple(self._live_legs.values()),
+            entries,
+            tuple(self._live_states.values()),
+        )
+        return Checkpoint(
+            self.first,
+            self.time,
+            self.offset_s,
+            tuple(self.gaps),
+            tuple(self.all_presences),
+            self.names,
+            dict(self.queue_accounts),
+            done,
+            live,
+        )
+
+    @classmethod
+    def restore(cls, checkpoint: Checkpoint) -> Self:
+        """Facts that go on from a checkpoint exactly as the ones that made it would have."""
+        facts = cls()
+        facts.first, facts.time, facts.offset_s = checkpoint.first, checkpoint.time, checkpoint.offset_s
+        facts.gaps, facts.names = list(checkpoint.gaps), checkpoint.names
+        facts.queue_accounts = dict(checkpoint.queue_accounts)
+        facts.presences = [one for one in checkpoint.presences if one.until is not None]
+        facts._here = {one.exten_user: one for one in checkpoint.presences if one.until is None}
+        done, live = checkpoint.done, checkpoint.live
+        facts._calls = {row.call_id: row for row in done.calls}
+        facts._legs, facts._entries, facts._states = [*done.legs], [*done.queue_entries], [*done.agent_states]
+        facts._live_calls = {row.call_id: row for row in live.calls}
+        facts._live_legs = {(row.call_id, row.attempt): row for row in live.legs}
+        for entry in live.queue_entries:
+            facts._live_entries[entry.call_id] = (*facts._live_entries.get(entry.call_id, ()), entry)
+        facts._live_states = {row.exten_user: row for row in live.agent_states}
+        return facts
+
+    # What a change does to the rows
+
+    def _pass(self, at: Seconds | None) -> None:
+        if at is None or (self.time is not None and at <= self.time):
+            return
+        if self.time is None:
+            self.first = at
+        elif at - self.time > SILENCE_S and not (self.gaps and self.gaps[-1].until is None):
+            self.gaps.append(Gap(self.time, at, "nothing was received"))
+        self.time = at
+
+    def _call(self, call_id: str) -> CallRow:
+        """A live call's row; a bare one if nothing told of its start."""
+        return self._live_calls.get(call_id) or CallRow(call_id, None, "", "", "", "", "", None)
+
+    def _call_started(self, change: changes.CallStarted) -> None:
+        self._live_calls[change.call_id] = CallRow(
+            change.call_id,
+            None,
+            change.direction,
+            change.caller,
+            change.caller_name,
+            change.did,
+            "",
+            change.started,
+        )
+
+    def _call_resumed(self, change: changes.CallResumed) -> None:
+        row = self._calls.pop(change.call_id, None) or self._call(change.call_id)
+        self._live_calls[change.call_id] = replace(row, ended_at=None, outcome=None, inferred="")
+
+    def _call_linked(self, change: changes.CallLinked) -> None:
+        row = self._call(change.call_id)
+        self._live_calls[row.call_id] = replace(
+            row, related=change.related, transferred_by=change.transferred_by or row.transferred_by
+        )
+
+    def _call_ended(self, change: changes.CallEnded) -> None:
+        row = self._live_calls.pop(change.call_id, None) or self._call(change.call_id)
+        self._calls[change.call_id] = _ended(row, change.call)
+
+    def _leg_changed(self, change: changes.LegChange) -> None:
+        leg = change.leg
+        key = leg.call_id, leg.attempt
+        before = self._live_legs.get(key)
+        if before is None:
+            before = self._leg_started(leg)
+        row = _followed(before, leg)
+        call = self._call(leg.call_id)
+        if row.answered and not call.answered and leg.c2c != 1 and leg.state is not State.SPYING:
+            self._live_calls[leg.call_id] = replace(call, answered=True, answered_at=leg.answered_at)
+        if leg.state is State.HUNGUP:
+            self._live_legs.pop(key, None)
+            self._legs.append(row)
+        else:
+            self._live_legs[key] = row
+
+    def _leg_started(self, leg: Leg) -> LegRow:
+        agent = self._live_states.get(leg.exten_user)
+        account = agent.account_id if agent is not None else None
+        call = self._call(leg.call_id)
+        ringing = leg.state is State.RINGING
+        self._live_calls[leg.call_id] = call = replace(
+            call,
+            account_id=account if call.account_id is None else call.account_id,
+            direction=_direction(call, leg),
+            caller=call.caller or leg.caller,
+            caller_name=call.caller_name or leg.caller_name,
+            did=call.did or leg.did,
+            legs=call.legs + 1,
+            rings=call.rings + (ringing and not call.answered),
+        )
+        if entries := self._live_entries.get(leg.call_id):
+            self._live_entries[leg.call_id] = tuple(
+                [replace(entry, account_id=call.account_id, rings=entry.rings + ringing) for entry in entries]
+            )
+        queue_id = leg.queue_id or (call.queue_id if leg.direction == "Incoming" else "")
+        if queue_id and account is not None and account not in self.queue_accounts.get(queue_id, ()):
+            self.queue_accounts[queue_id] = (*self.queue_accounts.get(queue_id, ()), account)
+        return LegRow(
+            leg.call_id,
+            leg.exten_user,
+            leg.attempt,
+            account,
+            agent.agent_id if agent is not None else None,
+            agent.agent_name if agent is not None else "",
+            queue_id,
+            leg.direction,
+            leg.internal,
+            leg.c2c,
+            picked_up=call.picked_up and leg.answered and not leg.ring_s,
+            rang=bool(leg.direction == "Incoming" and leg.answered and leg.ring_s),
+            started=leg.started,
+        )
+
+    def _queue_joined(self, change: changes.QueueJoined) -> None:
+        wait = change.wait
+        call = self._call(wait.call_id)
+        self._live_calls[wait.call_id] = replace(call, queue_id=wait.queue_id)
+        entry = QueueEntryRow(wait.queue_id, wait.call_id, call.account_id, wait.joined_at)
+        self._live_entries[wait.call_id] = (*self._live_entries.get(wait.call_id, ()), entry)
+
+    def _queue_left(self, change: changes.QueueLeft) -> None:
+        wait = change.wait
+        entries = self._live_entries.pop(wait.call_id, ())
+        mine = next((one for one in entries if (one.queue_id, one.joined_at) == (wait.queue_id, wait.joined_at)), None)
+        if rest := tuple(one for one in entries if one is not mine):
+            self._live_entries[wait.call_id] = rest
+        call = self._call(wait.call_id)
+        if wait.outcome is Outcome.PICKED_UP:
+            self._live_calls[wait.call_id] = replace(call, picked_up=True)
+        row = mine or QueueEntryRow(wait.queue_id, wait.call_id, call.account_id, wait.joined_at)
+        self._entries.append(_left(row, wait))
+
+    def _extension_appeared(self, change: changes.ExtensionAppeared) -> None:
+        known = change.extension
+        since = known.agent_status_since if known.agent_status_since is not None else change.at
+        last = next((one for one in reversed(self.presences) if one.exten_user == known.exten_user), None)
+        if last is not None and last.until is not None and since is not None:
+            since = max(since, last.until)
+        self._here[known.exten_user] = Presence(known.exten_user, change.at)
+        self._live_states[known.exten_user] = AgentStateRow(
+            known.exten_user,
+            known.account_id,
+            known.agent_id,
+            known.agent_name,
+            known.agent_status,
+            known.agent_status_name,
+            since,
+        )
+
+    def _extension_removed(self, change: changes.ExtensionRemoved) -> None:
+        if (here := self._here.pop(change.exten_user, None)) is not None:
+            self.presences.append(replace(here, until=change.at))
+        if (row := self._live_states.pop(change.exten_user, None)) is not None:
+            self._states.append(replace(row, until=change.at))
+
+    def _agent_changed(self, change: changes.AgentLoggedOn | changes.AgentLoggedOff) -> None:
+        if isinstance(change, changes.AgentLoggedOn):
+            self._cut(change.exten_user, change.at, agent_id=change.agent_id, agent_name=change.agent_name)
+        else:
+            self._cut(change.exten_user, change.at, agent_id=None, agent_name="")
+
+    def _status_changed(self, change: changes.AgentStatusChanged) -> None:
+        since, at, row = change.since, change.at, self._live_states.get(change.exten_user)
+        if (
+            since is None
+            or at is None
+            or since > at
+            or (row is not None and row.since is not None and since < row.since)
+        ):
+            since = at  # a stamp from before what is known, or from the future, tells nothing
+        name = change.name or AGENT_STATUSES.get(change.new or 0, "")
+        self._cut(change.exten_user, since, status=change.new, status_name=name)
+
+    def _cut(self, exten_user: str, at: Seconds | None, **news: Id) -> None:
+        """End the running stretch of an agent's status and begin the next; one without length leaves no row."""
+        row = self._live_states.get(exten_user)
+        if row is None:
+            row = AgentStateRow(exten_user, None, None, "", None, "", at)
+        elif at is not None and row.since is not None and at > row.since:
+            self._states.append(replace(row, until=at))
+            row = replace(row, since=at)
+        self._live_states[exten_user] = replace(row, **news)
+
+    def _connection_lost(self, change: changes.ConnectionLost) -> None:
+        self.gaps.append(change.gap)
+
+    def _connection_regained(self, change: changes.ConnectionRegained) -> None:
+        if self.gaps and (self.gaps[-1].until is None or self.gaps[-1].since == change.gap.since):
+            self.gaps.pop()
+        self.gaps.append(change.gap)
+
+
+_APPLY: dict[type[Change], Any] = {
+    changes.CallStarted: Facts._call_started,
+    changes.CallResumed: Facts._call_resumed,
+    changes.CallLinked: Facts._call_linked,
+    changes.CallEnded: Facts._call_ended,
+    **dict.fromkeys(changes.LegChange.__subclasses__(), Facts._leg_changed),
+    changes.QueueJoined: Facts._queue_joined,
+    changes.QueueLeft: Facts._queue_left,
+    changes.ExtensionAppeared: Facts._extension_appeared,
+    changes.ExtensionRemoved: Facts._extension_removed,
+    changes.AgentLoggedOn: Facts._agent_changed,
+    changes.AgentLoggedOff: Facts._agent_changed,
+    changes.AgentStatusChanged: Facts._status_changed,
+    changes.ConnectionLost: Facts._connection_lost,
+    changes.ConnectionRegained: Facts._connection_regained,
+}
+
+
+def _direction(call: CallRow, leg: Leg) -> str:
+    """A call's direction is that of its first leg which is not a listener's; Incoming if it waited in a queue first."""
+    if call.direction and call.legs and call.direction != "Spy":
+        return call.direction
+    if leg.c2c:
+        return "Click2call"
+    if call.queue_id:
+        return "Incoming"
+    return "Internal" if leg.internal and leg.direction != "Spy" else leg.direction
+
+
+def _ended(row: CallRow, call: Call) -> CallRow:
+    return replace(
+        row,
+        account_id=row.account_id if call.account_id is None else call.account_id,
+        started=call.started,
+        answered=call.answered,
+        answered_at=call.answered_at,
+        ended_at=call.ended_at,
+        outcome=call.outcome,
+        cause=call.cause,
+        wait_s=call.wait_s,
+        ring_s=call.ring_s,
+        talk_s=call.talk_s,
+        hold_s=call.hold_s,
+        unknown_s=call.unknown_s,
+        related=call.related,
+        transferred_by=call.transferred_by or row.transferred_by,
+        inferred=call.inferred,
+    )
+
+
+def _followed(row: LegRow, leg: Leg) -> LegRow:
+    """A leg's row after one more change: what is over becomes a spell, and the next begins."""
+    return replace(
+        row,
+        rang=row.rang or leg.state is State.RINGING,
+        started=leg.started,
+        answered=leg.answered,
+        answered_at=leg.answered_at,
+        ended_at=leg.ended_at,
+        outcome=leg.outcome,
+        cause=leg.cause,
+        ring_s=leg.ring_s,
+        talk_s=leg.talk_s,
+        hold_s=leg.hold_s,
+        unknown_s=leg.unknown_s,
+        inferred=leg.inferred,
+        spells=_spells(row, leg),
+    )
+
+
+def _spells(row: LegRow, leg: Leg) -> tuple[Spell, ...]:
+    since = leg.since
+    spells = row.spells or _before_first_sight(leg)
+    if since is None:
+        return spells
+    if spells and spells[-1].until is None:
+        last = spells[-1]
+        # An end that nothing told of leaves open what the leg did since its last step (records.ended).
+        state = State.UNKNOWN if leg.unknown_s != row.unknown_s else last.state
+        spells = spells[:-1]
+        if since > last.since:
+            spells = (*spells, Spell(state, last.since, since))
+    return spells if leg.state is State.HUNGUP else (*spells, Spell(counted(leg), since, None))
+
+
+def _before_first_sight(leg: Leg) -> tuple[Spell, ...]:
+    """What the stamps tell of a leg that was answered before it was seen (legs._opened)."""
+    spells: tuple[Spell, ...] = ()
+    if leg.answered and leg.started is not None and leg.answered_at is not None and leg.since is not None:
+        if leg.started < leg.answered_at:
+            spells = (Spell(State.RINGING, leg.started, leg.answered_at),)
+        if leg.answered_at < leg.since:
+            spells = (*spells, Spell(State.TALKING, leg.answered_at, leg.since))
+    return spells
+
+
+def _left(row: QueueEntryRow, wait: Wait) -> QueueEntryRow:
+    return replace(
+        row,
+        left_at=wait.left_at,
+        wait_s=wait.wait_s,
+        outcome=wait.outcome,
+        agent_name=wait.agent_name,
+        inferred=wait.inferred,
+    )
