@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "wording": {"core"},
     "story": {"core", "wording"},
     "kpi": {"core", "kpi"},
+    "days": {"core", "kpi"},
     "stories": {"core"},
     "source": {"core", "recording", "live"},
     "wallclock": set(),

@@ -7,7 +7,8 @@
 What each figure means, and at which edge it is counted: docs/kpi.md.
 """
 
-from calltrack.kpi.facts import Checkpoint, Facts
+from calltrack.kpi.checkpoint import Checkpoint
+from calltrack.kpi.facts import Facts
 from calltrack.kpi.figures import CallFigures, Figures, Options, Part, Report, WaitFigures, WorkFigures
 from calltrack.kpi.report import report
 from calltrack.kpi.rows import TABLES, AgentStateRow, CallRow, LegRow, QueueEntryRow, Rows

@@ -5,66 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Self
 
-import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from calltrack import changes
 from calltrack.changes import Change
-from calltrack.errors import NotASnapshot
-from calltrack.kpi.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntryRow, Rows, Spell
-from calltrack.records import Call, Gap, Leg, Seconds, Wait, counted
+from calltrack.kpi import following
+from calltrack.kpi.checkpoint import Checkpoint, Names, Presence
+from calltrack.kpi.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntryRow, Rows
+from calltrack.records import Gap, Leg, Seconds
 from calltrack.snapshot import Snapshot
 from calltrack.states import AGENT_STATUSES, Outcome, State
 
-FORMAT = 1
 SILENCE_S = 600
 """A stream without any frame for longer was not observed: a live one is asked for a sign of life every 60 s."""
-
-
-class Presence(Struct, frozen=True):
-    """A stretch in which an extension was monitored; `until` is None while it is."""
-
-    exten_user: str
-    since: Seconds | None
-    until: Seconds | None = None
-
-
-class Names(Struct, frozen=True):
-    """What things are called; the changes have the names of agents alone."""
-
-    queues: dict[str, str] = {}
-    extensions: dict[str, str] = {}
-
-
-class Checkpoint(Struct, frozen=True):
-    """Everything that facts hold, to store beside a tracker's snapshot and to go on from."""
-
-    first: Seconds | None
-    time: Seconds | None
-    offset_s: Seconds | None
-    gaps: tuple[Gap, ...]
-    presences: tuple[Presence, ...]
-    names: Names
-    queue_accounts: dict[str, tuple[int | str, ...]]
-    done: Rows
-    live: Rows
-    format: int = FORMAT
-
-    def to_json(self) -> bytes:
-        """The whole checkpoint as JSON."""
-        return msgspec.json.encode(self)
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Checkpoint:
-        """The checkpoint that `to_json` wrote; raises NotASnapshot if it is not one."""
-        try:
-            checkpoint = msgspec.json.decode(text, type=Checkpoint)
-        except (msgspec.MsgspecError, UnicodeError) as error:
-            raise NotASnapshot(f"not a checkpoint of facts: {error}") from None
-        if checkpoint.format != FORMAT:
-            raise NotASnapshot(f"a checkpoint of format {checkpoint.format}, this version reads {FORMAT}")
-        return checkpoint
 
 
 class Facts:
@@ -239,7 +192,7 @@ class Facts:
 
     def _call_ended(self, change: changes.CallEnded) -> None:
         row = self._live_calls.pop(change.call_id, None) or self._call(change.call_id)
-        self._calls[change.call_id] = _ended(row, change.call)
+        self._calls[change.call_id] = following.ended(row, change.call)
 
     def _leg_changed(self, change: changes.LegChange) -> None:
         leg = change.leg
@@ -247,7 +200,7 @@ class Facts:
         before = self._live_legs.get(key)
         if before is None:
             before = self._leg_started(leg)
-        row = _followed(before, leg)
+        row = following.followed(before, leg)
         call = self._call(leg.call_id)
         if row.answered and not call.answered and leg.c2c != 1 and leg.state is not State.SPYING:
             self._live_calls[leg.call_id] = replace(call, answered=True, answered_at=leg.answered_at)
@@ -265,7 +218,7 @@ class Facts:
         self._live_calls[leg.call_id] = call = replace(
             call,
             account_id=account if call.account_id is None else call.account_id,
-            direction=_direction(call, leg),
+            direction=following.direction(call, leg),
             caller=call.caller or leg.caller,
             caller_name=call.caller_name or leg.caller_name,
             did=call.did or leg.did,
@@ -312,7 +265,7 @@ class Facts:
         if wait.outcome is Outcome.PICKED_UP:
             self._live_calls[wait.call_id] = replace(call, picked_up=True)
         row = mine or QueueEntryRow(wait.queue_id, wait.call_id, call.account_id, wait.joined_at)
-        self._entries.append(_left(row, wait))
+        self._entries.append(following.left(row, wait))
 
     def _extension_appeared(self, change: changes.ExtensionAppeared) -> None:
         known = change.extension
@@ -390,92 +343,3 @@ _APPLY: dict[type[Change], Any] = {
     changes.ConnectionLost: Facts._connection_lost,
     changes.ConnectionRegained: Facts._connection_regained,
 }
-
-
-def _direction(call: CallRow, leg: Leg) -> str:
-    """A call's direction is that of its first leg which is not a listener's; Incoming if it waited in a queue first."""
-    if call.direction and call.legs and call.direction != "Spy":
-        return call.direction
-    if leg.c2c:
-        return "Click2call"
-    if call.queue_id:
-        return "Incoming"
-    return "Internal" if leg.internal and leg.direction != "Spy" else leg.direction
-
-
-def _ended(row: CallRow, call: Call) -> CallRow:
-    return replace(
-        row,
-        account_id=row.account_id if call.account_id is None else call.account_id,
-        started=call.started,
-        answered=call.answered,
-        answered_at=call.answered_at,
-        ended_at=call.ended_at,
-        outcome=call.outcome,
-        cause=call.cause,
-        wait_s=call.wait_s,
-        ring_s=call.ring_s,
-        talk_s=call.talk_s,
-        hold_s=call.hold_s,
-        unknown_s=call.unknown_s,
-        related=call.related,
-        transferred_by=call.transferred_by or row.transferred_by,
-        inferred=call.inferred,
-    )
-
-
-def _followed(row: LegRow, leg: Leg) -> LegRow:
-    """A leg's row after one more change: what is over becomes a spell, and the next begins."""
-    return replace(
-        row,
-        rang=row.rang or leg.state is State.RINGING,
-        started=leg.started,
-        answered=leg.answered,
-        answered_at=leg.answered_at,
-        ended_at=leg.ended_at,
-        outcome=leg.outcome,
-        cause=leg.cause,
-        ring_s=leg.ring_s,
-        talk_s=leg.talk_s,
-        hold_s=leg.hold_s,
-        unknown_s=leg.unknown_s,
-        inferred=leg.inferred,
-        spells=_spells(row, leg),
-    )
-
-
-def _spells(row: LegRow, leg: Leg) -> tuple[Spell, ...]:
-    since = leg.since
-    spells = row.spells or _before_first_sight(leg)
-    if since is None:
-        return spells
-    if spells and spells[-1].until is None:
-        last = spells[-1]
-        # An end that nothing told of leaves open what the leg did since its last step (records.ended).
-        state = State.UNKNOWN if leg.unknown_s != row.unknown_s else last.state
-        spells = spells[:-1]
-        if since > last.since:
-            spells = (*spells, Spell(state, last.since, since))
-    return spells if leg.state is State.HUNGUP else (*spells, Spell(counted(leg), since, None))
-
-
-def _before_first_sight(leg: Leg) -> tuple[Spell, ...]:
-    """What the stamps tell of a leg that was answered before it was seen (legs._opened)."""
-    spells: tuple[Spell, ...] = ()
-    if leg.answered and leg.started is not None and leg.answered_at is not None and leg.since is not None:
-        if leg.started < leg.answered_at:
-            spells = (Spell(State.RINGING, leg.started, leg.answered_at),)
-        if leg.answered_at < leg.since:
-            spells = (*spells, Spell(State.TALKING, leg.answered_at, leg.since))
-    return spells
-
-
-def _left(row: QueueEntryRow, wait: Wait) -> QueueEntryRow:
-    return replace(
-        row,
-        left_at=wait.left_at,
-        wait_s=wait.wait_s,
-        outcome=wait.outcome,
-        agent_name=wait.agent_name,
-        inferred=wait.inferred,
-    )

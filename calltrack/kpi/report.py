@@ -9,7 +9,7 @@ from typing import TypeVar
 from calltrack.kpi.facts import Facts
 from calltrack.kpi.figures import CallFigures, Figures, Options, Part, Report
 from calltrack.kpi.rows import AgentStateRow, CallRow, Id, LegRow
-from calltrack.kpi.spans import common, length, union
+from calltrack.kpi.spans import length
 from calltrack.kpi.waits import wait_figures
 from calltrack.kpi.window import Window, window
 from calltrack.kpi.work import Followed, followed, work_figures, worker
@@ -44,7 +44,6 @@ class _Reporter:
         self.states = list(facts.agent_states)
         whole = window(facts, None, None, options)
         self.followed: Followed = followed(self.calls, self.legs, self.states, whole)
-        self.presences = by(facts.all_presences, lambda one: one.exten_user)
 
     def report(self, since: Seconds | None, until: Seconds | None, parts: Sequence[Part]) -> Report:
         facts, whole = self.facts, window(self.facts, since, until, self.options)
@@ -149,15 +148,7 @@ class _Reporter:
         self, window: Window, extensions: set[str] | None = None
     ) -> tuple[Seconds | None, Seconds | None, Seconds, float | None]:
         """The interval, and how much of it was observed: of some extensions, while one of them was monitored."""
-        observed = window.observed
-        if extensions is not None:
-            there = [
-                span
-                for name in extensions
-                for one in self.presences.get(name, [])
-                for span in window.lasting(self.facts.first if one.since is None else one.since, one.until)
-            ]
-            observed = common(union(there), observed)
+        observed = window.observed if extensions is None else window.observed_at(extensions)
         seconds = length(observed)
         since = self.facts.first if window.since is None else window.since
         until = self.facts.time if window.until is None else window.until

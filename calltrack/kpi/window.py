@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from calltrack.kpi.figures import Options
 from calltrack.kpi.spans import Span, common, union, without
-from calltrack.records import Gap, Seconds
+from calltrack.records import Seconds
 
 if TYPE_CHECKING:
     from calltrack.kpi.facts import Facts
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
 class Window(Struct, frozen=True):
     """An interval [since, until), None for no bound, and the spans of it in which the stream was heard.
 
-    `now` is the time of the last frame: what still lasts is counted up to then, or to `until`.
+    `now` is the time of the last frame: what still lasts is counted up to then, or to `until`. `present` has by
+    extension when it was monitored: before its first sight nobody knows what it did, whatever a stamp says of it.
     """
 
     since: Seconds | None
     until: Seconds | None
     now: Seconds | None
     observed: list[Span]
+    present: dict[str, list[Span]]
     options: Options
 
     def has(self, at: Seconds | None) -> bool:
@@ -45,9 +48,13 @@ class Window(Struct, frozen=True):
             return self.now
         return min(self.until, self.now)
 
-    def heard(self, spans: list[Span]) -> list[Span]:
-        """What of some time was observed in this interval."""
-        return common(union(spans), self.observed)
+    def observed_at(self, extensions: Iterable[str]) -> list[Span]:
+        """The observed time in which at least one of these extensions was monitored."""
+        return union(span for name in extensions for span in self.present.get(name, []))
+
+    def heard(self, exten_user: str, spans: list[Span]) -> list[Span]:
+        """What of some time at an extension was observed in this interval."""
+        return common(union(spans), self.present.get(exten_user, []))
 
     def lasting(self, since: Seconds | None, until: Seconds | None) -> list[Span]:
         """The time from one moment to another, or to the end if it still lasts; [] if it is not known."""
@@ -59,11 +66,17 @@ def window(facts: Facts, since: Seconds | None, until: Seconds | None, options: 
     """The interval's window; a missing bound is the first or the last frame's time."""
     first, now = facts.first, facts.time
     observed: list[Span] = []
+    present: dict[str, list[Span]] = {}
     if first is not None and now is not None:
-        heard = without([(first, now)], union(_span(gap, first, now) for gap in facts.gaps))
-        observed = common(heard, [(first if since is None else since, now if until is None else until)])
-    return Window(since, until, now, observed, options)
+        gaps = union(_span(gap.since, gap.until, first, now) for gap in facts.gaps)
+        observed = common(
+            without([(first, now)], gaps), [(first if since is None else since, now if until is None else until)]
+        )
+        for one in facts.all_presences:
+            present.setdefault(one.exten_user, []).append(_span(one.since, one.until, first, now))
+        present = {name: common(union(spans), observed) for name, spans in present.items()}
+    return Window(since, until, now, observed, present, options)
 
 
-def _span(gap: Gap, first: Seconds, now: Seconds) -> Span:
-    return (first if gap.since is None else gap.since, now if gap.until is None else gap.until)
+def _span(since: Seconds | None, until: Seconds | None, first: Seconds, now: Seconds) -> Span:
+    return (first if since is None else since, now if until is None else until)

@@ -18,6 +18,8 @@ from calltrack.states import AGENT_STATUSES, Outcome, State
 
 Key = tuple[str, str, int]
 """Call, extension and attempt of a leg."""
+NOBODY = "at "
+"""Before the extension's name, where nobody is logged on."""
 
 
 class Followed(Struct, frozen=True):
@@ -34,7 +36,7 @@ def key_of(leg: LegRow) -> Key:
 
 def worker(row: LegRow | AgentStateRow) -> str:
     """The agent's key; work done with nobody logged on is the extension's."""
-    return f"at {row.exten_user}" if row.agent_id is None else str(row.agent_id)
+    return f"{NOBODY}{row.exten_user}" if row.agent_id is None else str(row.agent_id)
 
 
 def handled(leg: LegRow) -> bool:
@@ -97,24 +99,25 @@ def _time(legs: list[LegRow], states: list[AgentStateRow], window: Window) -> _T
     """Agents' time, agent by agent: what overlaps, at one phone or at two, counts once."""
     talking: defaultdict[str, list[Span]] = defaultdict(list)
     for leg in legs:
-        talking[worker(leg)] += conversation(leg, window)
+        talking[worker(leg)] += window.heard(leg.exten_user, conversation(leg, window))
     logged: defaultdict[str, defaultdict[int | None, list[Span]]] = defaultdict(lambda: defaultdict(list))
     for row in states:
-        if row.agent_id is not None:
-            logged[worker(row)][row.status] += window.lasting(row.since, row.until)
+        logged[worker(row)][row.status] += window.heard(row.exten_user, window.lasting(row.since, row.until))
     busy_s: Seconds = 0
     after_call_s: Seconds = 0
     available_s: Seconds = 0
     by_status: defaultdict[int | None, Seconds] = defaultdict(int)
     for agent in {**talking, **logged}:
-        busy = window.heard(talking[agent])
-        spans = {status: window.heard(found) for status, found in logged[agent].items()}
+        busy = union(talking[agent])
+        spans = {status: union(found) for status, found in logged[agent].items()}
         for status, found in spans.items():
             by_status[status] += length(found)
         options = window.options
+        busy_s += length(busy)
+        if agent.startswith(NOBODY):
+            continue  # a phone without an agent is not available, whatever its status is
         after_call = without(_of(spans, options.wrap_up), busy)
         available = without(_of(spans, options.available), union(busy + after_call))
-        busy_s += length(busy)
         after_call_s += length(after_call)
         available_s += length(available)
     names = {row.status: row.status_name for row in states if row.status_name}
@@ -159,7 +162,7 @@ def _wrap_up(legs: list[LegRow], states: list[AgentStateRow], window: Window) ->
         done = sorted((leg for leg in here if handled(leg) and leg.ended_at is not None), key=_end)
         ends = [_end(leg) for leg in done]
         busy = union(span for leg in here for span in conversation(leg, window))
-        for since, until in without(window.heard(window.lasting(row.since, row.until)), busy):
+        for since, until in without(window.heard(row.exten_user, window.lasting(row.since, row.until)), busy):
             index = bisect_right(ends, since) - 1
             if index >= 0:
                 after[key_of(done[index])] += until - since
