@@ -41,6 +41,8 @@ MAY_IMPORT = {
     "story": {"core", "wording"},
     "kpi": {"core", "kpi"},
     "days": {"core", "kpi"},
+    "export": {"core", "kpi", "export"},
+    "report": {"core", "kpi", "days", "export", "wording", "report"},
     "stories": {"core"},
     "source": {"core", "recording", "live"},
     "wallclock": set(),
@@ -51,7 +53,7 @@ MAY_IMPORT = {
     },
     "cli": {
         *("core", "journal", "recording", "player", "writer", "redact", "live", "source", "board", "serve"),
-        *("story", "wording", "cli"),
+        *("story", "wording", "cli", "kpi", "days", "export", "report"),
     },
 }
 IMPURE = {

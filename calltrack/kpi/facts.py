@@ -45,6 +45,24 @@ class Facts:
         self._live_states: dict[str, AgentStateRow] = {}
         self._here: dict[str, Presence] = {}
 
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Self:
+        """Facts that begin where a tracker is: what lives is known from its stamps, what is over is not."""
+        facts = cls()
+        facts.first = facts.time = at = snapshot.time
+        facts.gaps = [gap for gap in snapshot.gaps if gap.until is None]
+        facts.learn(snapshot)
+        for extension in snapshot.extensions:
+            facts._extension_appeared(changes.ExtensionAppeared(snapshot.position, at, extension.exten_user, extension))
+        for call in snapshot.calls:
+            facts._live_calls[call.call_id] = following.begun(call)
+            for wait in call.waiting:
+                facts._queue_joined(changes.QueueJoined(snapshot.position, at, wait.queue_id, call.call_id, wait))
+            for leg in call.legs:
+                facts._leg_changed(changes.LegStarted(snapshot.position, at, call.call_id, leg.exten_user, leg))
+            facts._live_calls[call.call_id] = replace(facts._call(call.call_id), legs=call.attempts)
+        return facts
+
     def apply(self, changes: Iterable[Change], time: Seconds | None = None) -> None:
         """Take the changes of one frame, or of many; `time` is the tracker's after them.
 

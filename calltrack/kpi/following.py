@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from calltrack.kpi.rows import CallRow, LegRow, QueueEntryRow, Spell
 from calltrack.records import Call, Leg, Wait, counted
-from calltrack.states import State
+from calltrack.states import Outcome, State
 
 
 def direction(call: CallRow, leg: Leg) -> str:
@@ -18,6 +18,27 @@ def direction(call: CallRow, leg: Leg) -> str:
     if call.queue_id:
         return "Incoming"
     return "Internal" if leg.internal and leg.direction != "Spy" else leg.direction
+
+
+def begun(call: Call) -> CallRow:
+    """The row of a call that is found in the middle of its life."""
+    past = [*call.past_waits, *call.waiting]
+    return CallRow(
+        call.call_id,
+        call.account_id,
+        call.direction,
+        call.caller,
+        call.caller_name,
+        call.did,
+        past[-1].queue_id if past else "",
+        call.started,
+        answered_at=call.answered_at,
+        answered=call.answered,
+        picked_up=any(wait.outcome is Outcome.PICKED_UP for wait in past),
+        rings=sum(leg.direction == "Incoming" for leg in call.past_legs),
+        related=call.related,
+        transferred_by=call.transferred_by,
+    )
 
 
 def ended(row: CallRow, call: Call) -> CallRow:
@@ -81,8 +102,8 @@ def _before_first_sight(leg: Leg) -> tuple[Spell, ...]:
     """What the stamps tell of a leg that was answered before it was seen (legs._opened)."""
     spells: tuple[Spell, ...] = ()
     if leg.answered and leg.started is not None and leg.answered_at is not None and leg.since is not None:
-        if leg.started < leg.answered_at:
-            spells = (Spell(State.RINGING, leg.started, leg.answered_at),)
+        if leg.started < min(leg.answered_at, leg.since):
+            spells = (Spell(State.RINGING, leg.started, min(leg.answered_at, leg.since)),)
         if leg.answered_at < leg.since:
             spells = (*spells, Spell(State.TALKING, leg.answered_at, leg.since))
     return spells
