@@ -44,7 +44,7 @@ def command(recording: str, table: str, form: str | None, output: str | None, st
     reader = Reader(recording, strict=strict)
     to_file = output is not None and output != "-"
     with Path(str(output)).open("wb") if to_file else nullcontext(sys.stdout.buffer) as out:
-        count = write_rows(rows(reader, table), open_writer(form, table, out))
+        count = write_rows(rows(reader, table, reader.recording.tracker()), open_writer(form, table, out))
         out.flush()
     if to_file:
         click.echo(f"{count} rows of {table} in {safe(output)}", err=True)

@@ -14,12 +14,14 @@ _EVERY = 1000  # frames between two looks for rows that are over
 _RESUMED_S = 900  # a call that is redialed comes back under its id within this
 
 
-def rows(frames: Iterable[Frame], table: str) -> Iterator[Struct]:
+def rows(frames: Iterable[Frame], table: str, tracker: Tracker | None = None) -> Iterator[Struct]:
     """The rows of a table (calltrack.kpi.TABLES) in the order of their ends, those that still last at the end last.
 
-    A call that rings again under its id within 15 minutes is one row; memory follows what is live, and 15 minutes.
+    `tracker` is one that knows what was before the first frame. A call that rings again under its id within 15 minutes
+    is one row; memory follows what is live, and 15 minutes.
     """
-    tracker, facts = Tracker(), Facts()
+    tracker = tracker or Tracker()
+    facts = Facts.of(tracker.snapshot())
     for count, frame in enumerate(frames, 1):
         facts.apply(tracker.feed(frame), tracker.time)
         if count % _EVERY == 0 and facts.time is not None:

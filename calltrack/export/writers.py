@@ -1,4 +1,9 @@
-"""Rows into a file: JSON lines, CSV, or Parquet (extra `parquet`)."""
+"""Rows into a file: JSON lines, CSV, or Parquet (extra `parquet`).
+
+A CSV file is UTF-8 with a byte order mark, which Excel needs to see Hebrew. Text in it that a spreadsheet would take
+for a formula (it begins with = + - @, a tab or a line's end) has an apostrophe before it: callers choose their names.
+Of numbers as long as a call's id a spreadsheet keeps 15 digits, so import those columns as text.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +32,25 @@ class Writer(Protocol):
         """Write what is left."""
 
 
+KINDS = {
+    "text": ("text, null if there is none", "text", "string"),
+    "integer": ("number", "number", "int64"),
+    "seconds": ("number", "number", "double"),
+    "timestamp": ("ISO 8601, UTC", "ISO 8601, UTC", "timestamp[us, UTC]"),
+    "boolean": ("true, false", "1, 0", "bool"),
+    "texts": ("list", "JSON", "list of string"),
+    "spells": ("list of objects", "JSON", "list of struct: state, since, until"),
+}
+"""How each kind of column is written in each format."""
+
+
 def open_writer(form: str, table: str, out: BinaryIO) -> Writer:
     """A writer of one of FORMATS to an open binary file; raises ModuleNotFoundError if its extra is not installed."""
     return FORMATS[form](table, out)
 
 
 class JsonLines:
-    """One object a row; times as ISO 8601 in UTC."""
+    """One object a row."""
 
     def __init__(self, table: str, out: BinaryIO):
         self._columns, self._out, self._encoder = columns(table), out, msgspec.json.Encoder()
@@ -48,7 +65,7 @@ class JsonLines:
 
 
 class Csv:
-    """UTF-8 with a byte order mark, which Excel needs to see Hebrew; lists as JSON; no cell is a formula."""
+    """A header, then a line a row; no cell is a formula."""
 
     def __init__(self, table: str, out: BinaryIO):
         self._columns = columns(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, Self
 
 from msgspec.structs import replace
@@ -37,7 +38,7 @@ class Facts:
         self.queue_accounts: dict[str, tuple[int | str, ...]] = {}
         self._calls: dict[str, CallRow] = {}  # done; by id, for a call may be resumed
         self._legs: list[LegRow] = []
-        self._entries: list[QueueEntryRow] = []
+        self._entries: dict[str, tuple[QueueEntryRow, ...]] = {}  # done, by call: its account may follow
         self._states: list[AgentStateRow] = []
         self._live_calls: dict[str, CallRow] = {}
         self._live_legs: dict[tuple[str, int], LegRow] = {}
@@ -96,7 +97,7 @@ class Facts:
     @property
     def queue_entries(self) -> Iterable[QueueEntryRow]:
         """Every stay in a queue, the ones that last come last."""
-        return (*self._entries, *(entry for entries in self._live_entries.values() for entry in entries))
+        return (*chain.from_iterable(self._entries.values()), *chain.from_iterable(self._live_entries.values()))
 
     @property
     def agent_states(self) -> Iterable[AgentStateRow]:
@@ -117,12 +118,12 @@ class Facts:
         dropped = Rows(
             tuple(row for row in self._calls.values() if old(row.ended_at)),
             tuple(row for row in self._legs if old(row.ended_at)),
-            tuple(row for row in self._entries if old(row.left_at)),
+            tuple(row for row in chain.from_iterable(self._entries.values()) if old(row.left_at)),
             tuple(row for row in self._states if old(row.until)),
         )
         self._calls = {row.call_id: row for row in self._calls.values() if not old(row.ended_at)}
         self._legs = [row for row in self._legs if not old(row.ended_at)]
-        self._entries = [row for row in self._entries if not old(row.left_at)]
+        self._entries = by_call(row for row in chain.from_iterable(self._entries.values()) if not old(row.left_at))
         self._states = [row for row in self._states if not old(row.until)]
         self.gaps = [gap for gap in self.gaps if gap.until is None or gap.until >= at]
         self.presences = [one for one in self.presences if not old(one.until)]
@@ -132,12 +133,16 @@ class Facts:
 
     def checkpoint(self) -> Checkpoint:
         """Everything held, as a value."""
-        done = Rows(tuple(self._calls.values()), tuple(self._legs), tuple(self._entries), tuple(self._states))
-        entries = tuple(entry for entries in self._live_entries.values() for entry in entries)
+        done = Rows(
+            tuple(self._calls.values()),
+            tuple(self._legs),
+            tuple(chain.from_iterable(self._entries.values())),
+            tuple(self._states),
+        )
         live = Rows(
             tuple(self._live_calls.values()),
             tuple(self._live_legs.values()),
-            entries,
+            tuple(chain.from_iterable(self._live_entries.values())),
             tuple(self._live_states.values()),
         )
         return Checkpoint(
@@ -163,11 +168,11 @@ class Facts:
         facts._here = {one.exten_user: one for one in checkpoint.presences if one.until is None}
         done, live = checkpoint.done, checkpoint.live
         facts._calls = {row.call_id: row for row in done.calls}
-        facts._legs, facts._entries, facts._states = [*done.legs], [*done.queue_entries], [*done.agent_states]
+        facts._legs, facts._states = [*done.legs], [*done.agent_states]
+        facts._entries = by_call(done.queue_entries)
         facts._live_calls = {row.call_id: row for row in live.calls}
         facts._live_legs = {(row.call_id, row.attempt): row for row in live.legs}
-        for entry in live.queue_entries:
-            facts._live_entries[entry.call_id] = (*facts._live_entries.get(entry.call_id, ()), entry)
+        facts._live_entries = by_call(live.queue_entries)
         facts._live_states = {row.exten_user: row for row in live.agent_states}
         return facts
 
@@ -247,6 +252,8 @@ class Facts:
             self._live_entries[leg.call_id] = tuple(
                 [replace(entry, account_id=call.account_id, rings=entry.rings + ringing) for entry in entries]
             )
+        if (done := self._entries.get(leg.call_id)) and done[-1].account_id is None:
+            self._entries[leg.call_id] = tuple([replace(entry, account_id=call.account_id) for entry in done])
         queue_id = leg.queue_id or (call.queue_id if leg.direction == "Incoming" else "")
         if queue_id and account is not None and account not in self.queue_accounts.get(queue_id, ()):
             self.queue_accounts[queue_id] = (*self.queue_accounts.get(queue_id, ()), account)
@@ -283,7 +290,7 @@ class Facts:
         if wait.outcome is Outcome.PICKED_UP:
             self._live_calls[wait.call_id] = replace(call, picked_up=True)
         row = mine or QueueEntryRow(wait.queue_id, wait.call_id, call.account_id, wait.joined_at)
-        self._entries.append(following.left(row, wait))
+        self._entries[row.call_id] = (*self._entries.get(row.call_id, ()), following.left(row, wait))
 
     def _extension_appeared(self, change: changes.ExtensionAppeared) -> None:
         known = change.extension
@@ -343,6 +350,14 @@ class Facts:
         if self.gaps and (self.gaps[-1].until is None or self.gaps[-1].since == change.gap.since):
             self.gaps.pop()
         self.gaps.append(change.gap)
+
+
+def by_call(entries: Iterable[QueueEntryRow]) -> dict[str, tuple[QueueEntryRow, ...]]:
+    """The stays in queues of each call, in their order."""
+    found: dict[str, tuple[QueueEntryRow, ...]] = {}
+    for entry in entries:
+        found[entry.call_id] = (*found.get(entry.call_id, ()), entry)
+    return found
 
 
 _APPLY: dict[type[Change], Any] = {

@@ -99,7 +99,7 @@ class _Reporter:
         found = []
         for key in {**legs, **states}:
             mine: list[AgentStateRow | LegRow] = [*states.get(key, []), *legs.get(key, [])]
-            name = next((row.agent_name for row in reversed(mine) if row.agent_name), "")
+            name = next((row.agent_name for row in reversed(mine) if row.agent_name and row.agent_id is not None), "")
             found.append(
                 Figures(
                     key,
@@ -191,8 +191,8 @@ def by(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, list[Row]]:
 
 
 def ordered(found: Iterable[Figures]) -> tuple[Figures, ...]:
-    """By name, then by key."""
-    return tuple(sorted(found, key=lambda one: (one.name, one.key)))
+    """By name, then by key; what has no name last."""
+    return tuple(sorted(found, key=lambda one: (not one.name, one.name, one.key)))
 
 
 def _text(account_id: Id) -> str:

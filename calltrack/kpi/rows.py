@@ -1,7 +1,7 @@
 """The four tables that figures are computed from, a row per thing that happened; docs/tables.md is generated from them.
 
-Times are UTC epoch seconds, durations seconds, both from the server's clock; None is unknown, or not yet.
-A row is a value: while its call, leg, wait or status goes on it is replaced, with its end it is final.
+Times and durations are of the server's clock; none is unknown, or not yet. A row is a value: while its call, leg, wait
+or status goes on it is replaced, with its end it is final.
 """
 
 from __future__ import annotations
@@ -40,13 +40,17 @@ class CallRow(Struct, frozen=True, gc=False):
     queue_id: str
     """The last queue it waited in; empty if in none."""
     started: Seconds | None
+    """When it was first there."""
     answered_at: Seconds | None = None
     """When the first conversation with the far end began."""
     ended_at: Seconds | None = None
+    """When its last leg or wait ended."""
     answered: bool = False
+    """Somebody talked to the far end."""
     picked_up: bool = False
     """An agent chose it from a queue."""
     outcome: Outcome | None = None
+    """How it ended (docs/states.md)."""
     cause: str = ""
     """The vendor's word for the end, verbatim."""
     legs: int = 0
@@ -58,7 +62,9 @@ class CallRow(Struct, frozen=True, gc=False):
     ring_s: Seconds | None = None
     """Time that it rang or was dialed as a whole: overlapping legs count once."""
     talk_s: Seconds | None = None
+    """Time in which somebody talked."""
     hold_s: Seconds | None = None
+    """Time on hold."""
     unknown_s: Seconds | None = None
     """Time of which nobody knows what it was."""
     related: tuple[str, ...] = ()
@@ -73,14 +79,17 @@ class LegRow(Struct, frozen=True, gc=False):
     """One attempt of one call at one extension, with the agent who worked there when it began."""
 
     call_id: str
+    """The vendor's ivrid of the call."""
     exten_user: str
     """The extension's SIP name."""
     attempt: int
     """Counts within the call, from 1."""
     account_id: Id
+    """Account of the extension."""
     agent_id: Id
     """onlineUserID of who was logged on; none if nobody was."""
     agent_name: str
+    """Who was logged on."""
     queue_id: str
     """The queue that it came from; empty if from none."""
     direction: str
@@ -94,16 +103,23 @@ class LegRow(Struct, frozen=True, gc=False):
     rang: bool
     """It rang at the extension."""
     started: Seconds | None
+    """When it began to ring, or was dialed."""
     answered_at: Seconds | None = None
+    """When it was answered."""
     ended_at: Seconds | None = None
+    """When it ended."""
     answered: bool = False
+    """It was answered."""
     outcome: Outcome | None = None
+    """How it ended (docs/states.md)."""
     cause: str = ""
     """The vendor's word for the end, verbatim."""
     ring_s: Seconds | None = 0
     """Time ringing or being dialed."""
     talk_s: Seconds | None = 0
+    """Time in talk, without hold."""
     hold_s: Seconds | None = 0
+    """Time on hold."""
     unknown_s: Seconds | None = 0
     """Time of which nobody knows what it was."""
     inferred: str = ""
@@ -116,13 +132,17 @@ class QueueEntryRow(Struct, frozen=True, gc=False):
     """One stay of one call in one queue."""
 
     queue_id: str
+    """The vendor's id of the queue."""
     call_id: str
+    """The vendor's ivrid of the call."""
     account_id: Id
     """The call's account; none if it rang nowhere."""
     joined_at: Seconds | None
+    """When it joined."""
     left_at: Seconds | None = None
+    """When it was answered, or given up."""
     wait_s: Seconds | None = None
-    """None too if nothing told of its end."""
+    """How long it waited; none too if nothing told of its end."""
     outcome: Outcome | None = None
     """answered, picked up, abandoned, or lost: its end was not seen."""
     agent_name: str = ""
@@ -137,16 +157,21 @@ class AgentStateRow(Struct, frozen=True, gc=False):
     """A stretch in which one agent had one status at one extension."""
 
     exten_user: str
+    """The extension's SIP name."""
     account_id: Id
+    """Account of the extension."""
     agent_id: Id
     """onlineUserID; none while nobody is logged on."""
     agent_name: str
+    """Who was logged on."""
     status: int | None
     """representativeStatus, as a number: accounts can rename them."""
     status_name: str
     """Its usual name; empty if it has none."""
     since: Seconds | None
+    """When the status was set, or the agent logged on."""
     until: Seconds | None = None
+    """When the next was."""
 
 
 class Rows(Struct, frozen=True):
