@@ -221,6 +221,7 @@ class Tracker:
                 info.onlineUserID,
                 info.representative,
                 None if summary is None else summary.representative,
+                info.userID,
                 info.userName,
                 info.number,
                 info.accountID,
