@@ -468,7 +468,7 @@ def test_a_leg_on_hold_before_it_was_answered_took_no_time() -> None:
     changes = Tracker().feed(extension(2, "A", "HOLD", call("1", "Hold", 60, 70)))
 
     leg = next(change.leg for change in changes if isinstance(change, LegStarted))
-    assert [AnomalyKind.NEGATIVE_DURATION] == anomalies(changes)
+    assert [AnomalyKind.NEGATIVE_DURATION] == anomalies(list(changes))
     assert (utc(70), 10, 0) == (leg.since, leg.ring_s, leg.talk_s)
 
 
