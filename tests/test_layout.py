@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "core": {"core"},
     "recording": {"core", "journal"},
     "player": {"core"},
+    "index": {"core", "recording"},
     "writer": {"core"},
     "redact": {"core"},
     "journal": {"core", "journal"},
@@ -52,7 +53,7 @@ MAY_IMPORT = {
         *("stories", "story", "wallclock", "wording", "serve"),
     },
     "cli": {
-        *("core", "journal", "recording", "player", "writer", "redact", "live", "source", "board", "serve"),
+        *("core", "index", "journal", "recording", "player", "writer", "redact", "live", "source", "board", "serve"),
         *("story", "wording", "cli", "kpi", "days", "export", "report"),
     },
 }
