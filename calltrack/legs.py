@@ -163,6 +163,7 @@ def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: s
     answered_at: Seconds | None = None
     ring_s: Seconds | None = 0
     talk_s: Seconds | None = 0
+    unknown_s: Seconds | None = 0
     answered = state is TALKING or state is HOLD
     if answered:
         # Picked up from a queue: callAnswered stays 0, it talks from the start (field guide §4).
@@ -179,11 +180,14 @@ def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: s
             )
             answered_at = started
         since = answered_at
-    if state is HOLD:
-        since = ledger.when
-        talk_s = elapsed(answered_at, since)
-    elif state is UNKNOWN:
-        since = ledger.when
+    if state is HOLD or state is UNKNOWN:
+        before, since = since, ledger.when
+        if before is not None and since is not None and since < before:
+            since = before
+        if answered:
+            talk_s = elapsed(before, since)
+        else:
+            unknown_s = elapsed(before, since)
     direction = info.direction or ""
     queue_id = info.queueID
     return Leg(
@@ -200,7 +204,7 @@ def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: s
         ring_s,
         talk_s,
         0,
-        0,
+        unknown_s,
         None,
         "",
         "",
