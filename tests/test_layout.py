@@ -26,7 +26,7 @@ CORE = {
         "machine",
         "records",
     ),
-    *("snapshot", "states", "table", "tracker", "waits", "wire"),
+    *("snapshot", "states", "table", "tracker", "trial", "view", "waits", "wire"),
 }
 MAY_IMPORT = {
     "core": {"core"},
@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "redact": {"core"},
     "live": {"core", "live"},
     "simulate": {"simulate"},
+    "testing": {"core", "simulate", "testing"},
     "wording": {"core"},
     "story": {"core", "wording"},
     "board": {"core", "recording", "live", "story", "wording", "board"},

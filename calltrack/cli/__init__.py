@@ -23,7 +23,7 @@ COMMANDS = {
     "replay": Home("calltrack.cli.replay", "Tell the story of a recording, one line per change."),
     "snapshot": Home("calltrack.cli.snapshot", "Show the state at one moment of a recording."),
     "explain": Home("calltrack.cli.explain", "Show one call's whole life, and why it went so."),
-    "check": Home("calltrack.cli.check", "Report whether a recording is sound, and whether the sums hold."),
+    "check": Home("calltrack.cli.check", "Report whether a recording is sound, and whether every law holds."),
     "record": Home("calltrack.cli.record", "Record what the live service sends."),
     "redact": Home("calltrack.cli.redact", "Replace names and numbers in a recording, so that it can be shared."),
     "watch": Home("calltrack.cli.watch", "Watch agents, calls and queues on a live board."),
