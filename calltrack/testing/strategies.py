@@ -109,15 +109,17 @@ _NEXT = {
 
 
 def _lawful(draw: st.DrawFn, at: int, live: dict[str, list[dict[str, Any]]]) -> Frame:
-    """What happens next at some extension of a call centre in which these calls live."""
+    """What happens next at some extension of a call centre in which these calls live; now and then it cannot be."""
     name = draw(st.sampled_from(NAMES))
     calls = live.setdefault(name, [])
-    if not calls or draw(st.integers(0, 3)) == 0:
+    if not calls or draw(st.integers(0, 5)) == 0:
         current = call(draw(st.sampled_from("123")), draw(st.sampled_from(["Ringing", "Dialing"])), at)
         calls.append(current)
         return extension(at, name, "NEWCALL", current, list(calls))
     before = draw(st.sampled_from(calls))
-    reason, status = draw(st.sampled_from(sorted(_NEXT[before["callstatus"]].items())))
+    reason, status = draw(st.sampled_from(sorted(_NEXT.get(before["callstatus"], _NEXT["Hold"]).items())))
+    if draw(st.integers(0, 9)) == 0:
+        status = draw(st.sampled_from(STATUSES))
     current = {**before, "callstatus": status}
     if reason == "ANSWER":
         current |= {"answered": 1, "callAnswered": START + at}
@@ -130,7 +132,9 @@ def _lawful(draw: st.DrawFn, at: int, live: dict[str, list[dict[str, Any]]]) -> 
 def streams(draw: st.DrawFn, size: int = 25) -> list[Frame]:
     """A stream of up to `size` frames: some lawful, some not, some doubled, late or lost."""
     at, found, live = 5, list[Frame](), dict[str, list[dict[str, Any]]]()
-    for kind in draw(st.lists(st.sampled_from(["lawful"] * 6 + ["any"] * 4 + ["again", "lost"]), max_size=size)):
+    kinds = st.sampled_from(["lawful"] * 7 + ["any"] * 3 + ["again", "lost"])
+    length = draw(st.integers(0, size))  # else most streams would have five frames, and no call a life
+    for kind in draw(st.lists(kinds, min_size=length, max_size=length)):
         at += draw(st.sampled_from([0, 1, 1, 2, 2, 5, 40, -3]))
         if kind == "any":
             found.append(draw(frames(at)))

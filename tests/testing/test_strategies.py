@@ -9,7 +9,7 @@ KINDS = Counter[str]()
 
 
 @given(streams())
-@settings(max_examples=100)
+@settings(max_examples=150, derandomize=True)
 def _feed(stream: list[Frame]) -> None:
     tracker = Tracker()
     for frame in stream:
