@@ -75,8 +75,7 @@ class Ledger(Clock):
             state = counted(leg)
             call = HeldCall(call_id, state, leg.direction, leg.caller, leg.caller_name, leg.started)
             call.account_id, call.did, call.since = account_id, leg.did, since
-            if leg.answered:
-                call.ring_s, call.talk_s = leg.ring_s, leg.talk_s
+            call.ring_s, call.talk_s, call.unknown_s = leg.ring_s, leg.talk_s, leg.unknown_s
             self.calls[call_id] = call
             self.out.append(
                 changes.CallStarted(

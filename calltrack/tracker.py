@@ -174,8 +174,7 @@ class Tracker:
         info = body.data or _NO_EXTENSION
         if not body.reason or not body.servertime or body.servertimeoffset is None or info.telephonyservertime:
             body = _taken_out(body, info)
-        ledger = self._ledger
-        before = ledger.at
+        ledger, before = self._ledger, self._ledger.at
         forward = ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime)
         self._events_since_login = True
         reason = body.reason or ""

@@ -440,6 +440,32 @@ def test_a_number_that_json_cannot_hold_is_no_number(value: object) -> None:
     assert snapshot == type(snapshot).from_json(snapshot.to_json())
 
 
+def test_what_a_leg_did_before_its_first_unclear_sight_is_unknown() -> None:
+    """It began at 1; at 20 it is in a state that nobody knows; its times still add up."""
+    _, changes = fed(
+        extension(20, "A", "userStatusUpdate", calls=[call("1", "Parked", 1)]),
+        extension(30, "A", "HANGUP", call("1", "Parked", 1)),
+    )
+
+    leg = next(change.leg for change in changes if isinstance(change, LegEnded))
+    assert (0, 0, 0, 29) == (leg.ring_s, leg.talk_s, leg.hold_s, leg.unknown_s)
+
+
+def test_a_leg_is_not_held_before_it_was_answered() -> None:
+    """The frame's own time is earlier than the answer it tells of."""
+    tracker, _ = fed(extension(5, "A", "HOLD", call("1", "Hold", 1, 8)))
+
+    leg = tracker.snapshot().extensions[0].legs[0]
+    assert (utc(8), 7, 0) == (leg.since, leg.ring_s, leg.talk_s)
+
+
+def test_another_owner_of_a_phone_is_taken_over() -> None:
+    """Even if nothing else about its agent is new."""
+    tracker, _ = fed(extension(1, "A", "userStatusUpdate"), extension(2, "A", "userStatusUpdate", userID=9))
+
+    assert 9 == tracker.snapshot().extensions[0].user_id
+
+
 def test_an_agent_is_seen_without_a_status() -> None:
     """Log-on and log-off do not need representativeStatus."""
     _, changes = fed(

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from calltrack import Frame
 from calltrack.errors import NotAFrame
 from calltrack.events import AllExtensionsStatus, ExtensionEvent, LoginStatus, Notice, QueueEvent
+from calltrack.testing.strategies import frames, json_values
 from calltrack.wire import _Notes, _tolerant
 from tests.frames import call, extension
-from tests.strategies import frames, json_values
 
 
 @pytest.mark.parametrize(

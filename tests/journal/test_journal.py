@@ -13,9 +13,9 @@ from calltrack.journal import (
     StreamPosition,
 )
 from calltrack.player import until
+from calltrack.testing import streams
 from tests.frames import all_extensions, call, extension, stamp, utc
 from tests.journal.stream import simulated, states, told, written
-from tests.strategies import streams
 
 FRAMES = simulated()
 
