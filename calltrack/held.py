@@ -1,14 +1,13 @@
-"""Live calls and extensions as the ledger holds them: changed in place, and handed out as values.
+"""Live calls, extensions and queues as the ledger holds them: changed in place, and handed out as values.
 
 Only the ledger sees these. A change touches few fields, so changing in place costs a third of replacing a value; what
-leaves the tracker (changes, snapshots) is always an immutable record, made by `value()` when someone wants it.
+leaves the tracker (changes, snapshots) is always an immutable record, made by `value()` when someone wants it and kept
+in `known` until the next change.
 """
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
-from calltrack.records import PAST_KEPT, Call, Extension, Leg, Seconds, Wait, counted, spent, stronger
+from calltrack.records import PAST_KEPT, Call, Extension, Leg, Queue, Seconds, Wait, counted, stronger
 from calltrack.states import Outcome, State
 from calltrack.table import (
     AWAITED,
@@ -19,6 +18,7 @@ from calltrack.table import (
     HOLD,
     HUNGUP,
     IDLE,
+    LOST,
     RINGING,
     TALKING,
     UNKNOWN,
@@ -41,8 +41,8 @@ class HeldCall:
         "did",
         "direction",
         "ending",
-        "final",
         "hold_s",
+        "known",
         "legs",
         "outcome",
         "past_legs",
@@ -53,6 +53,7 @@ class HeldCall:
         "started",
         "state",
         "talk_s",
+        "touched",
         "transferred_by",
         "unknown_s",
         "wait_s",
@@ -82,7 +83,8 @@ class HeldCall:
         self.hold_s: Seconds | None = 0
         self.unknown_s: Seconds | None = 0
         self.outcome: Outcome | None = None
-        self.final: Call | None = None
+        self.known: Call | None = None
+        self.touched = False  # by the frame that is being applied
         self.related: tuple[str, ...] = ()
         self.legs: tuple[Leg, ...] = ()
         self.past_legs: tuple[Leg, ...] = ()
@@ -96,19 +98,21 @@ class HeldCall:
         for name in Call.__struct_fields__:
             if name not in ("ended_at", "inferred"):
                 setattr(held, name, getattr(call, name))
-        held.final = call if call.state is HUNGUP else None
+        held.known = call
         return held
 
     def value(self) -> Call:
         """The call as it is now."""
-        return self.final or self._value(None, "")
+        if self.known is None:
+            self.known = self._value(None, "")
+        return self.known
 
     def end(self, when: Seconds | None, inferred: str) -> Call:
         """The call as it ended; how long it was in its last state is unknown if nothing told of the end."""
         if inferred:
             self.state = UNKNOWN
         self.enter(HUNGUP, when)
-        self.final = final = self._value(when, inferred)
+        self.known = final = self._value(when, inferred)
         return final
 
     def _value(self, ended_at: Seconds | None, inferred: str) -> Call:
@@ -152,7 +156,7 @@ class HeldCall:
         elif not legs:
             if self.awaited_since is None:
                 return HUNGUP
-            lost = self.past_waits and self.past_waits[-1].outcome is Outcome.LOST
+            lost = self.past_waits and self.past_waits[-1].outcome is LOST
             return AWAITED_AFTER_LOSS if lost else AWAITED
         elif len(legs) == 1:
             return counted(legs[0])
@@ -162,20 +166,19 @@ class HeldCall:
 
     def enter(self, state: State, when: Seconds | None) -> None:
         """Be in a state from a moment on; what was spent in the last one goes to its total."""
-        since = self.since
-        if when is not None and since is not None and when < since:
-            when = since
-        before = self.state
+        before, since = self.state, self.since
+        more = None if since is None or when is None else when - since if when > since else 0
         if before is TALKING:
-            self.talk_s = spent(self.talk_s, since, when)
+            self.talk_s = None if self.talk_s is None or more is None else self.talk_s + more
         elif before is RINGING or before is DIALING:
-            self.ring_s = spent(self.ring_s, since, when)
+            self.ring_s = None if self.ring_s is None or more is None else self.ring_s + more
         elif before is HOLD:
-            self.hold_s = spent(self.hold_s, since, when)
+            self.hold_s = None if self.hold_s is None or more is None else self.hold_s + more
         elif before is UNKNOWN:
-            self.unknown_s = spent(self.unknown_s, since, when)
+            self.unknown_s = None if self.unknown_s is None or more is None else self.unknown_s + more
         self.state = state
-        self.since = when
+        if more != 0:  # not earlier than the last step
+            self.since = when
 
     def put(self, before: Leg, after: Leg) -> None:
         """A live leg's new value."""
@@ -187,12 +190,9 @@ class HeldCall:
     def drop(self, before: Leg, after: Leg) -> None:
         """A live leg has ended as `after`."""
         self.ending = after.inferred
-        if len(self.legs) == 1:
-            self.legs = ()
-        else:
-            self.legs = tuple([leg for leg in self.legs if leg.attempt != before.attempt])
-        past = self.past_legs
-        self.past_legs = (*past, after) if len(past) < PAST_KEPT else (*past[1:], after)
+        legs, past = self.legs, self.past_legs
+        self.legs = () if len(legs) == 1 else tuple([leg for leg in legs if leg.attempt != before.attempt])
+        self.past_legs = (past if len(past) < PAST_KEPT else past[1:]) + (after,) if past else (after,)
         outcome = stronger(self.outcome, after)
         if outcome is not None:
             self.outcome, self.cause = outcome, after.cause
@@ -200,16 +200,17 @@ class HeldCall:
     def leave(self, before: Wait, after: Wait) -> None:
         """A wait has ended as `after`."""
         self.ending = after.inferred
-        self.waiting = tuple([wait for wait in self.waiting if wait != before])
+        waiting = self.waiting
+        self.waiting = () if len(waiting) == 1 else tuple([wait for wait in waiting if wait != before])
         past = self.past_waits
-        self.past_waits = (*past, after) if len(past) < PAST_KEPT else (*past[1:], after)
+        self.past_waits = (past if len(past) < PAST_KEPT else past[1:]) + (after,) if past else (after,)
         self.outcome = stronger(self.outcome, after) or self.outcome
 
 
 class HeldExtension:
     """An extension: its agent, and what its phone does."""
 
-    __slots__ = ("agent", "legs", "since", "state", "told_of_agent", "unknown")
+    __slots__ = ("agent", "known", "legs", "since", "state", "told_of_agent", "unknown")
 
     def __init__(self, agent: Extension):
         self.agent = agent
@@ -218,10 +219,32 @@ class HeldExtension:
         self.since = agent.since
         self.unknown = agent.unknown
         self.legs = agent.legs
+        self.known: Extension | None = None
 
     def value(self) -> Extension:
         """The extension as it is now."""
-        return replace(self.agent, state=self.state, since=self.since, legs=self.legs)
+        if self.known is None:
+            agent = self.agent
+            self.known = Extension(
+                agent.exten_user,
+                self.state,
+                self.since,
+                agent.agent_status,
+                agent.agent_status_name,
+                agent.agent_status_since,
+                agent.agent_id,
+                agent.agent_name,
+                agent.agent_since,
+                agent.user_id,
+                agent.user_name,
+                agent.number,
+                agent.account_id,
+                agent.unknown_since,
+                agent.unknown,
+                agent.status_stamp,
+                self.legs,
+            )
+        return self.known
 
     def derived(self) -> State:
         """The first state of the table's order that a leg is in, else Idle; Unknown after a lost connection."""
@@ -234,3 +257,51 @@ class HeldExtension:
             return counted(legs[0])
         states = [counted(leg) for leg in legs]
         return next(state for state in EXTENSION if state in states)
+
+
+class HeldQueue:
+    """A queue: who waits in it, and the sums; see `records.Queue` for the fields."""
+
+    __slots__ = (
+        "abandoned",
+        "answered",
+        "known",
+        "lost",
+        "name",
+        "picked_up",
+        "queue_id",
+        "queued",
+        "unknown",
+        "unknown_since",
+        "waiting",
+    )
+
+    def __init__(self, queue: Queue):
+        self.queue_id = queue.queue_id
+        self.name = queue.name
+        self.queued = queue.queued
+        self.answered = queue.answered
+        self.picked_up = queue.picked_up
+        self.abandoned = queue.abandoned
+        self.lost = queue.lost
+        self.unknown_since = queue.unknown_since
+        self.unknown = queue.unknown
+        self.waiting = list(queue.waiting)
+        self.known: Queue | None = queue
+
+    def value(self) -> Queue:
+        """The queue as it is now."""
+        if self.known is None:
+            self.known = Queue(
+                self.queue_id,
+                self.name,
+                self.queued,
+                self.answered,
+                self.picked_up,
+                self.abandoned,
+                self.lost,
+                self.unknown_since,
+                self.unknown,
+                tuple(self.waiting),
+            )
+        return self.known

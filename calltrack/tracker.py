@@ -9,7 +9,6 @@ Rules (style rules 1, 2 and 4; field guide §4-§6):
 
 from __future__ import annotations
 
-from collections import defaultdict
 from hashlib import blake2s
 from typing import Self, TypeVar
 
@@ -31,7 +30,7 @@ from calltrack.events import (
     text,
     times_of,
 )
-from calltrack.held import HeldCall, HeldExtension
+from calltrack.held import HeldCall, HeldExtension, HeldQueue
 from calltrack.ledger import Ledger
 from calltrack.records import Extension, Gap, Queue, Seconds
 from calltrack.snapshot import Counters, Resume, Snapshot
@@ -58,8 +57,8 @@ class Tracker:
         self._connected = True
         self._events_since_login = False
         self._duplicates = 0
-        self._events: defaultdict[str, int] = defaultdict(int)
-        self._changes: defaultdict[type[Change], int] = defaultdict(int)
+        self._events: dict[str, int] = {}
+        self._changes: dict[type[Change], int] = {}
         self._counts: dict[str, dict[str, int]] = {
             "anomalies": {},
             "unknown_fields": {},
@@ -78,7 +77,11 @@ class Tracker:
             self._duplicates += 1
             return ()
         self._last = raw
-        self._events[frame.event] += 1
+        event = frame.event
+        try:
+            self._events[event] += 1
+        except KeyError:
+            self._events[event] = 1
         if type(body) is ExtensionEvent:
             self._extension_event(body)
         elif type(body) is QueueEvent:
@@ -88,7 +91,7 @@ class Tracker:
         elif type(body) is LoginStatus:
             self._all_queues(body)
         elif type(body) is Notice:
-            self._notice(frame.event, body)
+            self._notice(event, body)
         if frame.bad or frame.unknown:
             self._oddities(frame)
         if ledger.touched:
@@ -99,7 +102,10 @@ class Tracker:
             return ()
         out, ledger.out, counts = tuple(ledger.out), [], self._changes
         for change in out:
-            counts[type(change)] += 1
+            try:
+                counts[type(change)] += 1
+            except KeyError:
+                counts[type(change)] = 1
         if ledger.anomalies:
             self._count_anomalies(out)
         return out
@@ -117,7 +123,7 @@ class Tracker:
             time=ledger.at,
             calls=tuple(call.value() for call in ledger.calls.values()),
             extensions=tuple(held.value() for held in ledger.extensions.values()),
-            queues=tuple(ledger.queues.values()),
+            queues=tuple(queue.value() for queue in ledger.queues.values()),
             ended=tuple(call.value() for call in ledger.ended.values()),
             gaps=ledger.gaps,
             counters=Counters(
@@ -148,9 +154,11 @@ class Tracker:
         ledger.calls = {call.call_id: HeldCall.of(call) for call in snapshot.calls}
         ledger.ended = {call.call_id: HeldCall.of(call) for call in snapshot.ended}
         ledger.extensions = {known.exten_user: HeldExtension(known) for known in snapshot.extensions}
-        ledger.queues = {known.queue_id: known for known in snapshot.queues}
+        ledger.queues = {known.queue_id: HeldQueue(known) for known in snapshot.queues}
         ledger.gaps = snapshot.gaps
-        ledger.awaited = {call.call_id: call.awaited_since for call in snapshot.calls if call.awaited_since is not None}
+        for call in ledger.calls.values():
+            if call.awaited_since is not None:
+                ledger.await_winner(call.awaited_since, call)
         tracker._connected = resume.connected
         tracker._events_since_login = resume.events_since_login
         tracker._last_print = resume.last_frame
@@ -220,10 +228,10 @@ class Tracker:
                 info.accountID,
             )
             if told_of_agent != held.told_of_agent:  # most frames say of the agent what the last one said
-                held.told_of_agent = told_of_agent
+                held.told_of_agent, held.known = told_of_agent, None
                 held.agent = agents.update(ledger, held.agent, info, told.reason, first=False)
             if held.unknown:
-                held.unknown = False
+                held.unknown, held.known = False, None
                 held.agent = replace(held.agent, unknown=False, unknown_since=None)
                 told = replace(told, quiet=True)
         if info.calls or told.call_id or held.legs:
@@ -271,15 +279,16 @@ class Tracker:
         if not queue_id:
             ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a queue without QueueID")
             return ""
-        known = ledger.queues.get(queue_id)
-        queue = known or Queue(queue_id)
-        name = info.QueueName or queue.name
-        if known is None or known.name != name:
-            ledger.queues[queue_id] = replace(queue, name=name)
-        if known is None or known.unknown:
+        queue = ledger.queues.get(queue_id)
+        first = queue is None
+        if queue is None:
+            queue = ledger.queues[queue_id] = HeldQueue(Queue(queue_id))
+        if info.QueueName and info.QueueName != queue.name:
+            queue.name, queue.known = info.QueueName, None
+        if first or queue.unknown:
             told = replace(told, quiet=True)
             ledger.blur_queue(queue_id, None, unknown=False)
-        waits.reconcile(ledger, queue_id, info.Calls or [], told)
+        waits.reconcile(ledger, queue, info.Calls or [], told)
         return queue_id
 
     def _all_queues(self, body: LoginStatus) -> None:
@@ -290,9 +299,10 @@ class Tracker:
         ledger = self._ledger
         told = waits.Told(source="loginStatus")
         seen = {self._queue(info, told) for info in body.queues}
-        for queue_id in [queue_id for queue_id in ledger.queues if queue_id not in seen]:
-            waits.reconcile(ledger, queue_id, [], told)
-            ledger.blur_queue(queue_id, ledger.at, unknown=True)
+        for queue_id, queue in ledger.queues.items():
+            if queue_id not in seen:
+                waits.reconcile(ledger, queue, [], told)
+                ledger.blur_queue(queue_id, ledger.at, unknown=True)
 
     def _notice(self, event: str, body: Notice) -> None:
         ledger = self._ledger
@@ -378,7 +388,7 @@ class Tracker:
 
 
 _NO_EXTENSION, _NO_QUEUE = ExtensionInfo(), QueueInfo()
-_REASONS = ("NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP", "userStatusUpdate")
+_REASONS = dict.fromkeys(("NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP", "userStatusUpdate"))
 _GAPS_KEPT = 100
 _Event = TypeVar("_Event", ExtensionEvent, QueueEvent)
 
