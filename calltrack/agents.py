@@ -1,7 +1,5 @@
 """Who works at an extension, and as what: independent of what its phone does (field guide §4, agent status)."""
 
-from msgspec.structs import replace
-
 from calltrack import changes
 from calltrack.events import ExtensionInfo
 from calltrack.ledger import Ledger
@@ -14,30 +12,32 @@ def update(ledger: Ledger, before: Extension, info: ExtensionInfo, reason: str, 
     status = before.agent_status if info.representativeStatus is None else info.representativeStatus
     stamp = before.status_stamp if info.representativeUpdated is None else info.representativeUpdated
     agent_id, agent_name = _agent(before, info)
-    after = before
+    status_name, status_since, agent_since = before.agent_status_name, before.agent_status_since, before.agent_since
+    if status != before.agent_status:
+        status_name = AGENT_STATUSES.get(status, "") if status is not None else ""
     if status != before.agent_status or stamp != before.status_stamp:
-        after = replace(
-            before,
-            agent_status=status,
-            agent_status_name=AGENT_STATUSES.get(status, "") if status is not None else "",
-            agent_status_since=ledger.utc_of_ms(stamp),
-            status_stamp=stamp,
-        )
-    told = (info.userID, info.userName, info.number, info.accountID)
-    if (agent_id, agent_name, *told) != (
-        *(before.agent_id, before.agent_name),
-        *(before.user_id, before.user_name, before.number, before.account_id),
-    ):
-        after = replace(
-            after,
-            agent_id=agent_id,
-            agent_name=agent_name,
-            agent_since=before.agent_since if agent_id == before.agent_id or first else ledger.when,
-            user_id=info.userID or before.user_id,
-            user_name=info.userName or before.user_name,
-            number=info.number or before.number,
-            account_id=info.accountID or before.account_id,
-        )
+        status_since = ledger.utc_of_ms(stamp)
+    if agent_id != before.agent_id and not first:
+        agent_since = ledger.when
+    after = Extension(
+        before.exten_user,
+        before.state,
+        before.since,
+        status,
+        status_name,
+        status_since,
+        agent_id,
+        agent_name,
+        agent_since,
+        info.userID or before.user_id,
+        info.userName or before.user_name,
+        info.number or before.number,
+        info.accountID or before.account_id,
+        before.unknown_since,
+        before.unknown,
+        stamp,
+        before.legs,
+    )
     if first:
         return after
     position, at, name = ledger.position, ledger.at, before.exten_user
@@ -68,7 +68,9 @@ def _agent(before: Extension, info: ExtensionInfo) -> tuple[int | str | None, st
     agent_id = before.agent_id if found is None else found
     if agent_id in (None, 0, "0", ""):
         return None, ""
-    if str(agent_id) == str(before.agent_id):  # now a number, now a string: the same person
+    if agent_id != before.agent_id and str(agent_id) == str(
+        before.agent_id
+    ):  # now a number, now a string: the same person
         agent_id = before.agent_id
     name = info.summery.representative or "" if info.summery else before.agent_name
     return agent_id, name

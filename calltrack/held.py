@@ -24,6 +24,9 @@ from calltrack.table import (
     UNKNOWN,
 )
 
+_CALL = {state: rank for rank, state in enumerate(CALL)}
+_EXTENSION = {state: rank for rank, state in enumerate(EXTENSION)}
+
 
 class HeldCall:
     """A call that lives, or that has ended and may be seen again; see `records.Call` for the fields."""
@@ -149,20 +152,15 @@ class HeldCall:
 
     def derived(self) -> State:
         """The first state of the table's order that a leg or wait is in; alive while its winner is awaited."""
-        legs = self.legs
-        if self.waiting:
-            states = [wait.state for wait in self.waiting]
-            states += [counted(leg) for leg in legs]
-        elif not legs:
+        legs, waiting = self.legs, self.waiting
+        if len(legs) + len(waiting) == 1:
+            return counted(legs[0]) if legs else waiting[0].state
+        if not legs and not waiting:
             if self.awaited_since is None:
                 return HUNGUP
             lost = self.past_waits and self.past_waits[-1].outcome is LOST
             return AWAITED_AFTER_LOSS if lost else AWAITED
-        elif len(legs) == 1:
-            return counted(legs[0])
-        else:
-            states = [counted(leg) for leg in legs]
-        return next(state for state in CALL if state in states)
+        return min([*map(counted, legs), *[wait.state for wait in waiting]], key=_CALL.__getitem__)
 
     def enter(self, state: State, when: Seconds | None) -> None:
         """Be in a state from a moment on; what was spent in the last one goes to its total."""
@@ -255,8 +253,7 @@ class HeldExtension:
             return IDLE
         if len(legs) == 1:
             return counted(legs[0])
-        states = [counted(leg) for leg in legs]
-        return next(state for state in EXTENSION if state in states)
+        return min(map(counted, legs), key=_EXTENSION.__getitem__)
 
 
 class HeldQueue:

@@ -16,7 +16,7 @@ from calltrack.changes import Anomaly, AnomalyKind, Change
 from calltrack.clock import Clock
 from calltrack.held import HeldCall, HeldExtension, HeldQueue
 from calltrack.records import Gap, Leg, Seconds, Wait, counted, elapsed, left, outcome_of_leg, plus, stepped
-from calltrack.states import Outcome, State
+from calltrack.states import Outcome
 from calltrack.table import (
     ABANDONED,
     ANSWERED,
@@ -68,12 +68,17 @@ class Ledger(Clock):
         self.out.append(found)
         self.anomalies.append(found)
 
+    def call(self, call_id: str) -> HeldCall | None:
+        """A call that lives, or that is still in the history."""
+        return self.calls.get(call_id) or self.ended.get(call_id)
+
     # Legs
 
-    def start_leg(self, leg: Leg, account_id: int | str | None, inferred: str) -> None:
-        """Open a leg, and its call if this is its first."""
+    def start_leg(self, leg: Leg, call: HeldCall | None, account_id: int | str | None, inferred: str) -> None:
+        """Open a leg of a call that is known, live or ended, or of a new one."""
         call_id, since = leg.call_id, leg.since
-        call = self.calls.get(call_id) or self._back(call_id, since)
+        if call is not None and call_id in self.ended:
+            self._back(call, since)
         if call is None:
             state = counted(leg)
             call = HeldCall(call_id, state, leg.direction, leg.caller, leg.caller_name, leg.started)
@@ -109,16 +114,12 @@ class Ledger(Clock):
             self._mark_answered(call, leg)
         self.out.append(changes.LegStarted(self.position, self.at, call_id, leg.exten_user, leg, inferred))
 
-    def next_attempt(self, call_id: str) -> int:
-        """The number of the next leg of a call, from 1."""
-        call = self.calls.get(call_id) or self.ended.get(call_id)
-        return 1 if call is None else call.attempts + 1
-
     def _settle_step(self, call: HeldCall) -> None:
         """Before a call takes a second step in a frame, settle the first, so that its times add up."""
-        state = call.derived()
-        if state is not HUNGUP and state is not call.state:
-            self._to_state(call, state)
+        before, state = call.state, call.derived()
+        if state is not HUNGUP and state is not before:
+            call.enter(state, call.when)
+            self.out.append(changes.CallStateChanged(self.position, self.at, call.call_id, before, state))
 
     def move_leg(self, leg: Leg, edge: Edge, when: Seconds | None, inferred: str) -> Leg:
         """Take one step of the table, or an impossible one that the list demands."""
@@ -171,7 +172,7 @@ class Ledger(Clock):
 
         Without a stamp, any attempt of the call at that extension will do.
         """
-        call = self.calls.get(call_id) or self.ended.get(call_id)
+        call = self.call(call_id)
         for leg in call.past_legs if call is not None else ():
             if leg.exten_user == exten_user and (stamp is None or (leg.stamp == stamp and leg.c2c == c2c)):
                 return leg
@@ -182,7 +183,9 @@ class Ledger(Clock):
     def join_queue(self, wait: Wait, inferred: str) -> None:
         """Open a wait, and its call if need be."""
         call_id, joined = wait.call_id, wait.joined_at
-        call = self.calls.get(call_id) or self._back(call_id, joined)
+        call = self.call(call_id)
+        if call is not None and call_id in self.ended:
+            self._back(call, joined)
         if call is None:
             call = HeldCall(call_id, QUEUED, "Incoming", wait.caller, wait.caller_name, joined)
             self.calls[call_id] = call
@@ -263,7 +266,7 @@ class Ledger(Clock):
 
     def left_before(self, queue_id: str, call_id: str) -> bool:
         """Whether this very end of a wait is known already, so that a repeated frame says nothing new."""
-        call = self.calls.get(call_id) or self.ended.get(call_id)
+        call = self.call(call_id)
         return call is not None and any(
             wait.queue_id == queue_id and wait.left_at == self.when for wait in call.past_waits
         )
@@ -290,11 +293,6 @@ class Ledger(Clock):
                 changes.ExtensionStateChanged(self.position, self.at, held.agent.exten_user, before, state, inferred)
             )
 
-    def _to_state(self, call: HeldCall, state: State) -> None:
-        before = call.state
-        call.enter(state, call.when)
-        self.out.append(changes.CallStateChanged(self.position, self.at, call.call_id, before, state))
-
     def settle_calls(self) -> None:
         """Derive the state of every call that this frame touched, and end those that have nothing left."""
         for call in self.touched:
@@ -306,11 +304,13 @@ class Ledger(Clock):
                 state = legs[0].state if legs[0].c2c != 1 else counted(legs[0])
             else:
                 state = HUNGUP
+            before = call.state
             if state is HUNGUP:
                 self._end_call(call, call.when, call.ending)
-            elif state is not call.state:
-                self._to_state(call, state)
-        self.touched.clear()
+            elif state is not before:
+                call.enter(state, call.when)
+                self.out.append(changes.CallStateChanged(self.position, self.at, call.call_id, before, state))
+        self.touched = []
 
     def await_winner(self, since: Seconds, call: HeldCall) -> None:
         """Await a call's winner from a moment on, and note when it will have been too long."""
@@ -331,15 +331,13 @@ class Ledger(Clock):
                     call.enter(UNKNOWN, since)
                     self._end_call(call, since, inferred)
 
-    def _back(self, call_id: str, when: Seconds | None) -> HeldCall | None:
-        """A call of the history that is seen again; None if it is not there."""
-        past = self.ended.pop(call_id, None)
-        if past is None:
-            return None
-        past.known, past.since = None, when
-        self.calls[call_id] = past
+    def _back(self, call: HeldCall, when: Seconds | None) -> None:
+        """A call of the history is seen again."""
+        call_id = call.call_id
+        del self.ended[call_id]
+        call.since = when
+        self.calls[call_id] = call
         self.out.append(changes.CallResumed(self.position, self.at, call_id))
-        return past
 
     def _end_call(self, call: HeldCall, when: Seconds | None, inferred: str) -> None:
         call_id = call.call_id

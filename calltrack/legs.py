@@ -1,9 +1,11 @@
 """One extension's list of live calls against the legs that we hold there (field guide §4)."""
 
+from collections.abc import Sequence
+
 from msgspec import Raw, Struct
 
 from calltrack.changes import AnomalyKind
-from calltrack.events import CallInfo
+from calltrack.events import CallInfo, ExtensionEvent
 from calltrack.held import HeldExtension
 from calltrack.ledger import Ledger
 from calltrack.machine import PATHS
@@ -48,10 +50,19 @@ class Told(Struct, frozen=True, gc=False):
     reason: str = ""
     call_id: str = ""
     info: CallInfo | None = None
-    cause: str = ""
-    dial_status: str = ""
+    event: ExtensionEvent | None = None
     source: str = ""
     quiet: bool = False
+
+    def cause(self) -> tuple[str, str]:
+        """The event's cause and dialStatus, beside `data` or in it (field guide §1)."""
+        event = self.event
+        if event is None:
+            return "", ""
+        info = event.data
+        if info is None:
+            return event.cause or "", event.dialStatus or ""
+        return event.cause or info.cause or "", event.dialStatus or info.dialStatus or ""
 
     def of(self, leg: Leg) -> bool:
         """Whether the event is about this leg."""
@@ -66,7 +77,7 @@ class Told(Struct, frozen=True, gc=False):
 
 def reconcile(ledger: Ledger, extension: HeldExtension, infos: list[CallInfo], told: Told) -> tuple[Leg, ...]:
     """Make the extension's legs agree with the list; returns its live legs, in the list's order."""
-    gone = list(extension.legs)
+    gone: Sequence[Leg] = extension.legs
     live: list[Leg] = []
     seen: State | None = None
     current = told.info
@@ -83,7 +94,7 @@ def reconcile(ledger: Ledger, extension: HeldExtension, infos: list[CallInfo], t
         if leg is None:
             leg = _start(ledger, extension, info, call_id, state, told, about)
         else:
-            gone.remove(leg)
+            gone = () if len(gone) == 1 else [other for other in gone if other is not leg]
             if state is not leg.state:
                 leg = _move(ledger, leg, info, state, told, about)
             if info.relatedIvrUniqueIDs:
@@ -131,7 +142,7 @@ def _same(current: CallInfo, info: CallInfo) -> bool:
     return unstamped and current.c2cdirection in (None, info.c2cdirection)
 
 
-def _held(held: list[Leg], call_id: str, info: CallInfo) -> Leg | None:
+def _held(held: Sequence[Leg], call_id: str, info: CallInfo) -> Leg | None:
     """The leg that a call in the list is (field guide §3); a missing stamp matches any."""
     found, stamp, c2c = None, info.callStarted or 0, info.c2cdirection or 0
     for leg in held:
@@ -147,7 +158,8 @@ def _start(
     ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: str, state: State, told: Told, about: bool
 ) -> Leg:
     """Open a leg that the list has and we don't."""
-    leg = _opened(ledger, extension, info, call_id, state)
+    call = ledger.call(call_id)
+    leg = _opened(ledger, extension, info, call_id, 1 if call is None else call.attempts + 1, state)
     inferred = ""
     if about and told.reason in _OPENED_BY[state]:
         # An ANSWER alone is a pick-up if the leg talked from its start; else it rang before and we did not see it.
@@ -159,13 +171,13 @@ def _start(
             inferred = "its HANGUP is the first that was seen of it"
     if inferred and not told.quiet and not told.source:
         _missed(ledger, leg, "NEWCALL", told)
-    ledger.start_leg(leg, extension.agent.account_id, inferred)
+    ledger.start_leg(leg, call, extension.agent.account_id, inferred)
     if info.relatedIvrUniqueIDs:
         ledger.link(call_id, _related(info), info.transferExtensionName or "")
     return leg
 
 
-def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: str, state: State) -> Leg:
+def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: str, attempt: int, state: State) -> Leg:
     """A new leg in the state that it is seen in, with what the stamps tell of the time before."""
     started = ledger.utc(info.callStarted)
     since = ledger.when if started is None else started
@@ -196,7 +208,7 @@ def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: s
     return Leg(
         call_id,
         extension.agent.exten_user,
-        ledger.next_attempt(call_id),
+        attempt,
         state,
         _DIRECTIONS.get(direction, direction),
         since,
@@ -258,7 +270,7 @@ def _end(ledger: Ledger, leg: Leg, live: list[Leg], told: Told) -> bool:
         last = told.info
         if not leg.answered and last is not None and (last.callstatus != leg.state or _answered(last)):
             leg = _catch_up(ledger, leg, last, told)
-        ledger.end_leg(leg, told.cause, told.dial_status, True, "")
+        ledger.end_leg(leg, *told.cause(), True, "")
         return True
     if leg.c2c == 1 and any(other.call_id == leg.call_id and other.c2c == 2 for other in live):
         # Lawful: leg 1 never gets a HANGUP of its own then (field guide §4).
@@ -316,10 +328,11 @@ def _end_unseen(ledger: Ledger, extension: HeldExtension, told: Told) -> None:
     stamp, c2c = (info.callStarted or 0, info.c2cdirection or 0) if info else (None, 0)
     before = ledger.ended_before(told.call_id, extension.agent.exten_user, stamp, c2c)
     if before is not None:
+        cause, dial_status = told.cause()
         if before.outcome is LOST:  # its end was inferred, and is not told twice
             ledger.anomaly(
                 AnomalyKind.EVENT_MISSED,
-                f"the HANGUP of a leg came after it was given up: {told.cause or told.dial_status}",
+                f"the HANGUP of a leg came after it was given up: {cause or dial_status}",
                 call_id=told.call_id,
                 exten_user=extension.agent.exten_user,
                 expected="HANGUP before it left the list",
@@ -340,7 +353,7 @@ def _end_unseen(ledger: Ledger, extension: HeldExtension, told: Told) -> None:
     if _answered(info) and state in (RINGING, DIALING, UNKNOWN):
         state = TALKING
     leg = _start(ledger, extension, info, told.call_id, state, told, True)
-    ledger.end_leg(leg, told.cause, told.dial_status, True, "")
+    ledger.end_leg(leg, *told.cause(), True, "")
 
 
 def _missed(ledger: Ledger, leg: Leg, name: str, told: Told) -> None:

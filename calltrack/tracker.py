@@ -197,9 +197,7 @@ class Tracker:
         call_id = current.ivrid or current.IvrUniqueID if current is not None else None
         if not call_id:
             current, call_id = None, body.ivruniqueid or body.ivrid or info.ivruniqueid or info.ivrid or ""
-        cause, dial_status = body.cause or info.cause or "", body.dialStatus or info.dialStatus or ""
-        told = legs.Told(reason, call_id, current, cause, dial_status)
-        self._extension(info, told)
+        self._extension(info, legs.Told(reason, call_id, current, body))
 
     def _extension(self, info: ExtensionInfo, told: legs.Told) -> str:
         if not self._connected:
