@@ -206,40 +206,69 @@ class HeldCall:
 
 
 class HeldExtension:
-    """An extension: its agent, and what its phone does."""
+    """An extension: its agent, and what its phone does; see `records.Extension` for the fields."""
 
-    __slots__ = ("agent", "known", "legs", "since", "state", "told_of_agent", "unknown")
+    __slots__ = (
+        "account_id",
+        "agent_id",
+        "agent_name",
+        "agent_since",
+        "agent_status",
+        "agent_status_name",
+        "agent_status_since",
+        "exten_user",
+        "known",
+        "legs",
+        "number",
+        "since",
+        "state",
+        "status_stamp",
+        "unknown",
+        "unknown_since",
+        "user_id",
+        "user_name",
+    )
 
-    def __init__(self, agent: Extension):
-        self.agent = agent
-        self.told_of_agent: tuple[object, ...] = ()
-        self.state = agent.state
-        self.since = agent.since
-        self.unknown = agent.unknown
-        self.legs = agent.legs
-        self.known: Extension | None = None
+    def __init__(self, extension: Extension):
+        self.exten_user = extension.exten_user
+        self.state = extension.state
+        self.since = extension.since
+        self.agent_status = extension.agent_status
+        self.agent_status_name = extension.agent_status_name
+        self.agent_status_since = extension.agent_status_since
+        self.agent_id = extension.agent_id
+        self.agent_name = extension.agent_name
+        self.agent_since = extension.agent_since
+        self.user_id = extension.user_id
+        self.user_name = extension.user_name
+        self.number = extension.number
+        self.account_id = extension.account_id
+        self.unknown_since = extension.unknown_since
+        self.unknown = extension.unknown
+        self.status_stamp = extension.status_stamp
+        self.legs = extension.legs
+        self.known: Extension | None = extension
 
     def value(self) -> Extension:
         """The extension as it is now."""
         if self.known is None:
-            agent = self.agent
             self.known = Extension(
-                agent.exten_user,
+                self.exten_user,
                 self.state,
                 self.since,
-                agent.agent_status,
-                agent.agent_status_name,
-                agent.agent_status_since,
-                agent.agent_id,
-                agent.agent_name,
-                agent.agent_since,
-                agent.user_id,
-                agent.user_name,
-                agent.number,
-                agent.account_id,
-                agent.unknown_since,
-                agent.unknown,
-                agent.status_stamp,
+                self.agent_status,
+                self.agent_status_name,
+                self.agent_status_since,
+                self.agent_id,
+                self.agent_name,
+                self.agent_since,
+                self.user_id,
+                self.user_name,
+                self.number,
+                self.account_id,
+                self.unknown_since,
+                self.unknown,
+                self.status_stamp,
                 self.legs,
             )
         return self.known

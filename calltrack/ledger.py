@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from calltrack import changes
 from calltrack.changes import Anomaly, AnomalyKind, Change
 from calltrack.clock import Clock
+from calltrack.events import Text
 from calltrack.held import HeldCall, HeldExtension, HeldQueue
 from calltrack.records import Gap, Leg, Seconds, Wait, counted, elapsed, left, outcome_of_leg, plus, stepped
 from calltrack.states import Outcome
@@ -47,6 +48,7 @@ class Ledger(Clock):
         self._awaited_longest: list[tuple[Seconds, str]] = []  # a heap; whoever is not awaited any more stays in it
         self.gaps: tuple[Gap, ...] = ()
         self.history = history
+        self.account_id: Text = None  # of the last agent
         self.position = 0
         self.out: list[Change] = []
         self.anomalies: list[Anomaly] = []
@@ -290,7 +292,7 @@ class Ledger(Clock):
                 held.since = self.when
             held.state = state
             self.out.append(
-                changes.ExtensionStateChanged(self.position, self.at, held.agent.exten_user, before, state, inferred)
+                changes.ExtensionStateChanged(self.position, self.at, held.exten_user, before, state, inferred)
             )
 
     def settle_calls(self) -> None:

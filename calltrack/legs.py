@@ -75,7 +75,7 @@ class Told(Struct, frozen=True, gc=False):
         )
 
 
-def reconcile(ledger: Ledger, extension: HeldExtension, infos: list[CallInfo], told: Told) -> tuple[Leg, ...]:
+def reconcile(ledger: Ledger, extension: HeldExtension, infos: Sequence[CallInfo], told: Told) -> tuple[Leg, ...]:
     """Make the extension's legs agree with the list; returns its live legs, in the list's order."""
     gone: Sequence[Leg] = extension.legs
     live: list[Leg] = []
@@ -84,7 +84,7 @@ def reconcile(ledger: Ledger, extension: HeldExtension, infos: list[CallInfo], t
     for info in infos:
         call_id = info.ivrid or info.IvrUniqueID
         if not call_id:
-            ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a call without ivrid", exten_user=extension.agent.exten_user)
+            ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a call without ivrid", exten_user=extension.exten_user)
             continue
         state = _SEEN.get(info.callstatus)
         if state is None or info.c2cdirection is not None:
@@ -124,7 +124,7 @@ def _state(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: st
             AnomalyKind.UNKNOWN_STATUS,
             f"a call is {status!r}",
             call_id=call_id,
-            exten_user=extension.agent.exten_user,
+            exten_user=extension.exten_user,
             expected=", ".join(sorted(SEEN_AS)),
             seen=status,
         )
@@ -171,7 +171,7 @@ def _start(
             inferred = "its HANGUP is the first that was seen of it"
     if inferred and not told.quiet and not told.source:
         _missed(ledger, leg, "NEWCALL", told)
-    ledger.start_leg(leg, call, extension.agent.account_id, inferred)
+    ledger.start_leg(leg, call, extension.account_id, inferred)
     if info.relatedIvrUniqueIDs:
         ledger.link(call_id, _related(info), info.transferExtensionName or "")
     return leg
@@ -193,7 +193,7 @@ def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: s
                 AnomalyKind.NEGATIVE_DURATION,
                 "answered before it started",
                 call_id=call_id,
-                exten_user=extension.agent.exten_user,
+                exten_user=extension.exten_user,
                 expected=f"not before {started}",
                 seen=str(answered_at),
             )
@@ -204,10 +204,12 @@ def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: s
             talk_s = elapsed(answered_at, since)
     elif state is UNKNOWN:
         since = ledger.when
-    direction, queue_id = info.direction or "", info.queueID
+    direction, queue_id = info.direction or "", str(info.queueID) if info.queueID else ""
+    if (queue := ledger.queues.get(queue_id)) is not None:
+        queue_id = queue.queue_id  # one string for all its calls
     return Leg(
         call_id,
-        extension.agent.exten_user,
+        extension.exten_user,
         attempt,
         state,
         _DIRECTIONS.get(direction, direction),
@@ -226,7 +228,7 @@ def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: s
         info.callerphone or "",
         info.callername or "",
         info.did or "",
-        str(queue_id) if queue_id else "",
+        queue_id,
         _custom(info.customdata),
         info.isInternal is True,
         info.c2cdirection or 0,
@@ -316,7 +318,7 @@ def _disagree(ledger: Ledger, extension: HeldExtension, told: Told, seen: State 
         AnomalyKind.REASON_DISAGREES,
         f"{told.reason}, but the list shows the call as {seen or 'gone'}",
         call_id=told.call_id,
-        exten_user=extension.agent.exten_user,
+        exten_user=extension.exten_user,
         expected=" or ".join(sorted(expected)) if expected else "gone",
         seen=seen or "gone",
     )
@@ -326,7 +328,7 @@ def _end_unseen(ledger: Ledger, extension: HeldExtension, told: Told) -> None:
     """The HANGUP of a leg that we never held: open it as it last was, and close it; once."""
     info = told.info
     stamp, c2c = (info.callStarted or 0, info.c2cdirection or 0) if info else (None, 0)
-    before = ledger.ended_before(told.call_id, extension.agent.exten_user, stamp, c2c)
+    before = ledger.ended_before(told.call_id, extension.exten_user, stamp, c2c)
     if before is not None:
         cause, dial_status = told.cause()
         if before.outcome is LOST:  # its end was inferred, and is not told twice
@@ -334,7 +336,7 @@ def _end_unseen(ledger: Ledger, extension: HeldExtension, told: Told) -> None:
                 AnomalyKind.EVENT_MISSED,
                 f"the HANGUP of a leg came after it was given up: {cause or dial_status}",
                 call_id=told.call_id,
-                exten_user=extension.agent.exten_user,
+                exten_user=extension.exten_user,
                 expected="HANGUP before it left the list",
                 seen="answered" if info is not None and _answered(info) else "not answered",
             )
@@ -344,7 +346,7 @@ def _end_unseen(ledger: Ledger, extension: HeldExtension, told: Told) -> None:
             AnomalyKind.EVENT_MISSED,
             "the HANGUP of a call that was never seen",
             call_id=told.call_id,
-            exten_user=extension.agent.exten_user,
+            exten_user=extension.exten_user,
             expected="NEWCALL",
             seen="HANGUP",
         )

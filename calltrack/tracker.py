@@ -210,30 +210,19 @@ class Tracker:
         held = ledger.extensions.get(name)
         if held is None:
             held = ledger.extensions[name] = HeldExtension(Extension(name))
-            held.agent = agents.update(ledger, held.agent, info, told.reason, first=True)
-            ledger.out.append(changes.ExtensionAppeared(ledger.position, ledger.at, name, held.agent))
+            agents.update(ledger, held, info, told.reason, first=True)
+            ledger.out.append(changes.ExtensionAppeared(ledger.position, ledger.at, name, held.value()))
             told = replace(told, quiet=True)
         else:
-            summary = info.summery
-            told_of_agent = (
-                info.representativeUpdated,
-                info.representativeStatus,
-                info.onlineUserID,
-                info.representative,
-                None if summary is None else summary.representative,
-                info.userName,
-                info.number,
-                info.accountID,
-            )
-            if told_of_agent != held.told_of_agent:  # most frames say of the agent what the last one said
-                held.told_of_agent, held.known = told_of_agent, None
-                held.agent = agents.update(ledger, held.agent, info, told.reason, first=False)
+            agents.update(ledger, held, info, told.reason)
             if held.unknown:
-                held.unknown, held.known = False, None
-                held.agent = replace(held.agent, unknown=False, unknown_since=None)
+                held.unknown, held.unknown_since, held.known = False, None, None
                 told = replace(told, quiet=True)
-        if info.calls or told.call_id or held.legs:
-            ledger.settle_extension(held, legs.reconcile(ledger, held, info.calls or [], told))
+        before = held.legs
+        if info.calls or before or told.call_id:
+            live = legs.reconcile(ledger, held, info.calls or (), told)
+            if live != before or held.state is UNKNOWN:
+                ledger.settle_extension(held, live)
         elif held.state is UNKNOWN:
             ledger.settle_extension(held, ())
         return name
@@ -248,7 +237,7 @@ class Tracker:
         ledger = self._ledger
         accounts = {info.accountID for info in body.extensions} - {None}
         for name in [name for name in ledger.extensions if name not in seen]:
-            account = ledger.extensions[name].agent.account_id
+            account = ledger.extensions[name].account_id
             if accounts and account is not None and account not in accounts:
                 continue  # one stream may carry several accounts (field guide §3); this list is not about that one
             held = ledger.extensions.pop(name)
@@ -339,8 +328,7 @@ class Tracker:
         ledger.gaps = (*ledger.gaps, gap)[-_GAPS_KEPT:]
         ledger.out.append(changes.ConnectionLost(ledger.position, ledger.at, gap))
         for held in ledger.extensions.values():
-            held.unknown = True
-            held.agent = replace(held.agent, unknown=True, unknown_since=ledger.at)
+            held.unknown, held.unknown_since = True, ledger.at
             ledger.settle_extension(held, legs.blur(ledger, held), gap.reason)
         for queue_id in list(ledger.queues):
             ledger.blur_queue(queue_id, ledger.at, unknown=True)
