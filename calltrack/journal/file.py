@@ -19,7 +19,7 @@ FORMAT = 1
 
 _HEAD = b"SQLite format 3\x00"
 _PATIENCE = 10.0  # s that one waits for another's moment of recovery or clean-up
-_INSTANT = 0.05  # s
+_INSTANT, _TRIES = 0.01, 20  # s between two tries for the lock
 _SCHEMA = """\
 CREATE TABLE journal (history INTEGER NOT NULL, begin INTEGER NOT NULL, sum INTEGER NOT NULL);
 CREATE TABLE frames (
@@ -84,16 +84,15 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             if not is_clean(path):
                 raise JournalUnwritable(
                     f"{path}: was not closed, and here SQLite cannot write what it needs to read such a file; "
-                    f"copy it together with {path.name}-wal to where it can"
+                    f"copy it together with {_beside(path, 'wal').name} to where it can"
                 ) from None
     raise JournalUnwritable(f"{path}: cannot be read")
 
 
 def is_clean(path: Path) -> bool:
     """Whether whoever wrote it last has closed it; else SQLite finds what is missing in the -wal beside it."""
-    log = path.with_name(f"{path.name}-wal")
     try:
-        return log.stat().st_size == 0
+        return _beside(path, "wal").stat().st_size == 0
     except FileNotFoundError:
         return True
 
@@ -105,7 +104,7 @@ class WriterLock:
     """
 
     def __init__(self, path: Path) -> None:
-        name = path.with_name(f"{path.name}-writer")
+        name = _beside(path, "writer")
         try:
             self._file = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
@@ -125,17 +124,18 @@ class WriterLock:
         os.close(self._file)
 
     def _take(self) -> None:
-        """Twice: `writer` holds it for an instant to find out whether anyone does."""
-        with suppress(OSError):
-            return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        time.sleep(_INSTANT)
+        """Again and again for a moment: `writer` holds it for an instant to find out whether anyone does."""
+        for _ in range(_TRIES):
+            with suppress(OSError):
+                return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            time.sleep(_INSTANT)
         return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def writer(path: Path) -> str:
     """Who writes the journal now, in words; "" if nobody does."""
     try:
-        with path.with_name(f"{path.name}-writer").open("rb") as file:
+        with _beside(path, "writer").open("rb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError:
@@ -143,6 +143,12 @@ def writer(path: Path) -> str:
     except OSError:
         pass
     return ""
+
+
+def _beside(path: Path, what: str) -> Path:
+    """As SQLite names its own: beside the file itself, by whichever link it is opened."""
+    real = path.resolve()
+    return real.with_name(f"{real.name}-{what}")
 
 
 def _holder(file: int) -> str:
