@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from calltrack.kpi import CallFigures, Figures, Report, WaitFigures, WorkFigures
-from calltrack.kpi.work import NOBODY
+from calltrack.kpi.agenttime import NOBODY
 from calltrack.wording import span
 
 ENOUGH = 0.95
