@@ -16,6 +16,7 @@ from calltrack.serve.engine import Engine
 from calltrack.serve.parameters import TheEngine, TheRole
 from calltrack.states import State
 
+_TEXT = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")  # Litestar adds it to text
 _QUEUES = 200  # labels for queues; the rest are in the sum
 
 
@@ -43,14 +44,14 @@ async def ready(engine: TheEngine) -> Response[Health]:
     return Response(Health(not reason, reason), status_code=503 if reason else 200)
 
 
-@get("/metrics", media_type=CONTENT_TYPE_LATEST)
+@get("/metrics", media_type=_TEXT)
 async def metrics(engine: TheEngine, role: TheRole) -> Response[bytes]:
     """Figures for Prometheus; for roles that see everything."""
     if not role.sees_all:
         raise PermissionDeniedException("this role sees a part only, the metrics are of the whole")
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures(engine))
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(registry), media_type=_TEXT)
 
 
 class _Figures(Collector):
