@@ -58,6 +58,12 @@ class ListenParam(click.ParamType["Listen"]):
     type=click.Path(dir_okay=False, path_type=Path),
     help="Who may see what; yours alone (chmod 600). Needed for --listen on any address but loopback's.",
 )
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Webhooks, in TOML (docs/api.md).",
+)
 @service_options
 def command(
     simulate: bool,
@@ -71,6 +77,7 @@ def command(
     keep_mb: float | None,
     listen: Listen,
     tokens: Path | None,
+    config: Path | None,
     credentials: Path | None,
     login_url: str | None,
     servers: tuple[str, ...],
@@ -91,8 +98,10 @@ def command(
 
     from calltrack.journal import Journal
     from calltrack.serve.access import access
+    from calltrack.serve.config import read_config
     from calltrack.serve.engine import Engine, Retention
     from calltrack.serve.run import serve
+    from calltrack.serve.webhooks import Webhooks
 
     live = credentials or login_url or servers or protocol
     if (simulate and replay) or ((simulate or replay) and live):
@@ -102,7 +111,7 @@ def command(
     if replay == "-" and path is not None:
         raise click.UsageError("--replay - begins anew each time, so it cannot go on with a --journal")
 
-    doors = access(tokens)
+    doors, told = access(tokens), read_config(config)
     with ExitStack() as stack:
         if path is None and (simulate or replay):
             path = Path(stack.enter_context(TemporaryDirectory(prefix="calltrack-"))) / _JOURNAL
@@ -128,7 +137,8 @@ def command(
                 None if keep_days is None else keep_days * 86400, None if keep_mb is None else int(keep_mb * 1e6)
             )
             engine = Engine(source, journal, anew=not replay, retention=retention)
-            await serve(engine, doors, listen, _started)
+            webhooks = Webhooks(told, engine, journal.path.with_name(f"{journal.path.name}-webhooks"))
+            await serve(engine, doors, listen, _started, webhooks)
 
         asyncio.run(main())
 

@@ -15,6 +15,7 @@ from calltrack.serve.engine import Engine
 from calltrack.serve.guard import Guard
 from calltrack.serve.parameters import dependencies
 from calltrack.serve.reference import Reference
+from calltrack.serve.webhooks import Webhooks
 
 PAGE = Path(__file__).parent / "page"
 """The board, served at "/"."""
@@ -25,11 +26,11 @@ _ENDPOINTS = [
     *(routes.state, routes.calls, routes.one_call, routes.extensions, routes.queues),
     *(streams.changes, streams.updates),
     *(session.log_in, session.who_am_i, session.log_out),
-    *(ops.live, ops.ready, ops.metrics),
+    *(ops.live, ops.ready, ops.metrics, ops.dead_letters),
 ]
 
 
-def application(engine: Engine, access: Access) -> Guard:
+def application(engine: Engine, access: Access, webhooks: Webhooks) -> Guard:
     """The ASGI application over an engine that runs beside it."""
     description = OpenAPIConfig(
         title="calltrack",
@@ -41,7 +42,7 @@ def application(engine: Engine, access: Access) -> Guard:
     )
     app = Litestar(
         route_handlers=[*_ENDPOINTS, create_static_files_router("/", [PAGE], html_mode=True, include_in_schema=False)],
-        dependencies=dependencies(engine, access),
+        dependencies=dependencies(engine, access, webhooks),
         exception_handlers=problems.HANDLERS,
         request_max_body_size=_LARGEST,
         openapi_config=description,

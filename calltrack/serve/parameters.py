@@ -16,6 +16,7 @@ from calltrack.serve.access import ANYBODY, Access, Visitor
 from calltrack.serve.engine import Engine
 from calltrack.serve.scope import Scope
 from calltrack.serve.state import Times
+from calltrack.serve.webhooks import Webhooks
 from calltrack.snapshot import Snapshot
 
 
@@ -29,6 +30,7 @@ class Moment(NamedTuple):
 
 TheEngine = NamedDependency[Engine]
 TheAccess = NamedDependency[Access]
+TheWebhooks = NamedDependency[Webhooks]
 TheVisitor = NamedDependency[Visitor]
 TheRole = NamedDependency[Scope]
 TheMoment = NamedDependency[Moment]
@@ -43,7 +45,7 @@ Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="How many, at m
 Offset = Annotated[int, QueryParameter(ge=0, le=10**9, description="How many to leave out first.")]
 
 
-def dependencies(engine: Engine, access: Access) -> dict[str, Provide]:
+def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str, Provide]:
     """How endpoints get what they are called with."""
 
     def the_engine() -> Engine:
@@ -51,6 +53,9 @@ def dependencies(engine: Engine, access: Access) -> dict[str, Provide]:
 
     def the_access() -> Access:
         return access
+
+    def the_webhooks() -> Webhooks:
+        return webhooks
 
     def the_visitor(request: Request[Any, Any, Any]) -> Visitor:
         visitor: Visitor = request.scope.get("visitor") or ANYBODY  # type: ignore[assignment]
@@ -72,7 +77,7 @@ def dependencies(engine: Engine, access: Access) -> dict[str, Provide]:
         digest = blake2s(shape.encode(), digest_size=4).hexdigest()
         return Moment(snapshot, times, f'W/"{snapshot.position}-{int(times[4])}-{digest}"')
 
-    given = (the_engine, the_access, the_visitor, the_role)
+    given = (the_engine, the_access, the_webhooks, the_visitor, the_role)
     provided = {function.__name__.removeprefix("the_"): Provide(function, sync_to_thread=False) for function in given}
     return {**provided, "moment": Provide(the_moment)}
 

@@ -27,8 +27,10 @@ from tempfile import TemporaryDirectory
 from calltrack import Frame, Tracker
 from calltrack.journal import Journal
 from calltrack.serve.access import Access
+from calltrack.serve.config import Config
 from calltrack.serve.engine import Engine
 from calltrack.serve.run import Listen, serve
+from calltrack.serve.webhooks import Webhooks
 from calltrack.simulate import Plan, traffic
 from calltrack.simulate.recording import encode
 from calltrack.source import OnFrame
@@ -85,7 +87,8 @@ def _serve(folder: Path, rate: float) -> None:
 
     async def main() -> None:
         engine = Engine(_Paced(rate, stamps), Journal.open(folder / "journal"))
-        await serve(engine, Access({}), Listen("127.0.0.1", 0), lambda url: print(url, flush=True))
+        webhooks = Webhooks(Config(), engine, folder / "webhooks")
+        await serve(engine, Access({}), Listen("127.0.0.1", 0), lambda url: print(url, flush=True), webhooks)
 
     asyncio.run(main())
 
@@ -166,9 +169,7 @@ async def _clients(folder: Path, process: subprocess.Popen[str], count: int, sec
     print(f"each heard {min(heard)} to {max(heard)} changes; {lost} connections lost, {resets} resets")
     print(f"frame to client: p50 {percentile(0.5)}, p99 {percentile(0.99)}, most {percentile(1.0)}")
     print(f"CPU of one: service {used / seconds:.0%}, clients {mine / seconds:.0%}, others {others:.0%} of all")
-    print(
-        f"service's memory {before:.0f} MB after {_WARM:.0f} s, {after:.0f} MB at the end"
-    )
+    print(f"service's memory {before:.0f} MB after {_WARM:.0f} s, {after:.0f} MB at the end")
     return not lost and not resets and latencies[int(0.99 * len(latencies))] < 0.25
 
 
