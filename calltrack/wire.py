@@ -40,8 +40,9 @@ class Frame(Struct, frozen=True, gc=False):
         try:
             return cls.decode(msgspec.json.encode({"at": at, "event": event, "data": payload}))
         except (NotAFrame, UnicodeEncodeError, RecursionError) as error:
-            nothing = msgspec.json.encode([str(event)])
-            return cls(str(event), BODIES.get(event, Notice)(), at, nothing, (), (f"the whole payload: {error}",))
+            name = str(event).encode("utf-8", "replace").decode()
+            nothing = msgspec.json.encode([name])
+            return cls(name, BODIES.get(name, Notice)(), at, nothing, (), (f"the whole payload: {error}",))
 
     @classmethod
     def decode(cls, line: bytes | str) -> Self:

@@ -43,5 +43,5 @@ def call_centre() -> Iterator[None]:
 
 
 recipes = Sybil(parsers=[PythonCodeBlockParser()], patterns=["recipes.md"], fixtures=["call_centre"])
-figures = Sybil(parsers=[PythonCodeBlockParser()], patterns=["kpi.md"])
+figures = Sybil(parsers=[PythonCodeBlockParser()], patterns=["kpi.md", "journal.md"])
 pytest_collect_file = SybilCollection([recipes, figures]).pytest()

@@ -19,7 +19,7 @@ FORMAT = 1
 
 _HEAD = b"SQLite format 3\x00"
 _PATIENCE = 10.0  # s that one waits for another's moment of recovery or clean-up
-_INSTANT = 0.05  # s
+_INSTANT, _TRIES = 0.01, 20  # s between two tries for the lock
 _SCHEMA = """\
 CREATE TABLE journal (history INTEGER NOT NULL, begin INTEGER NOT NULL, sum INTEGER NOT NULL);
 CREATE TABLE frames (
@@ -125,10 +125,11 @@ class WriterLock:
         os.close(self._file)
 
     def _take(self) -> None:
-        """Twice: `writer` holds it for an instant to find out whether anyone does."""
-        with suppress(OSError):
-            return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        time.sleep(_INSTANT)
+        """Again and again for a moment: `writer` holds it for an instant to find out whether anyone does."""
+        for _ in range(_TRIES):
+            with suppress(OSError):
+                return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            time.sleep(_INSTANT)
         return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
