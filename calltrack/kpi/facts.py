@@ -61,7 +61,9 @@ class Facts:
                 facts._queue_joined(changes.QueueJoined(snapshot.position, at, wait.queue_id, call.call_id, wait))
             for leg in call.legs:
                 facts._leg_changed(changes.LegStarted(snapshot.position, at, call.call_id, leg.exten_user, leg))
-            facts._live_calls[call.call_id] = replace(facts._call(call.call_id), legs=call.attempts)
+            facts._live_calls[call.call_id] = replace(
+                facts._call(call.call_id), legs=call.attempts, rings=following.rang_before_answer(call)
+            )
         return facts
 
     def apply(self, changes: Iterable[Change], time: Seconds | None = None) -> None:

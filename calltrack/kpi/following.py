@@ -35,10 +35,18 @@ def begun(call: Call) -> CallRow:
         answered_at=call.answered_at,
         answered=call.answered,
         picked_up=any(wait.outcome is Outcome.PICKED_UP for wait in past),
-        rings=sum(leg.direction == "Incoming" for leg in call.past_legs),
         related=call.related,
         transferred_by=call.transferred_by,
     )
+
+
+def rang_before_answer(call: Call) -> int:
+    """How many of a call's legs rang before its first answer, as far as their records tell."""
+    rang = [leg for leg in (*call.past_legs, *call.legs) if leg.direction == "Incoming" and not leg.c2c]
+    rang = [leg for leg in rang if leg.ring_s or not leg.answered]
+    if call.answered_at is None:
+        return len(rang)
+    return sum(leg.started is None or leg.started <= call.answered_at for leg in rang)
 
 
 def ended(row: CallRow, call: Call) -> CallRow:

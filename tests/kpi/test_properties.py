@@ -140,6 +140,23 @@ def test_a_wait_has_one_end(stream: list[Frame]) -> None:
 
 @patient
 @given(frames)
+def test_what_lives_is_what_the_tracker_holds(stream: list[Frame]) -> None:
+    """No row of something live too many, or the memory would grow; and none too few."""
+    tracker, facts = Tracker(), Facts()
+    for frame in stream:
+        facts.apply(tracker.feed(frame), tracker.time)
+    snapshot, live = tracker.snapshot(), facts.checkpoint().live
+
+    assert {call.call_id for call in snapshot.calls} == {row.call_id for row in live.calls}
+    legs = sorted((leg.call_id, leg.attempt) for call in snapshot.calls for leg in call.legs)
+    assert legs == sorted((row.call_id, row.attempt) for row in live.legs)
+    waits = sorted((wait.call_id, wait.queue_id) for queue in snapshot.queues for wait in queue.waiting)
+    assert waits == sorted((row.call_id, row.queue_id) for row in live.queue_entries)
+    assert {known.exten_user for known in snapshot.extensions} == {row.exten_user for row in live.agent_states}
+
+
+@patient
+@given(frames)
 def test_spells_are_the_life_of_a_leg(stream: list[Frame]) -> None:
     """What an ended leg spent in each state is what its durations say, without gap or overlap."""
     for leg in gathered(stream).legs:
