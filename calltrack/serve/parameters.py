@@ -38,9 +38,7 @@ TheMoment = NamedDependency[Moment]
 LastId = Annotated[str | None, HeaderParameter(name="Last-Event-ID", description="Go on after this position.")]
 After = Annotated[str | None, QueryParameter(description="The same, for who cannot send the header.")]
 Some = Annotated[str, QueryParameter(description="Comma-separated; empty for all.")]
-At = Annotated[
-    str | None, QueryParameter(description="A past moment: ISO 8601 (UTC unless it says otherwise) or epoch s.")
-]
+At = Annotated[str | None, QueryParameter(description="A moment: ISO 8601 (UTC unless it says otherwise) or epoch s.")]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="How many, at most.")]
 Offset = Annotated[int, QueryParameter(ge=0, le=10**9, description="How many to leave out first.")]
 
@@ -70,7 +68,7 @@ def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str
         if times:
             snapshot = view.snapshot
         else:
-            snapshot = await engine.past.state_at(_epoch(at or ""))
+            snapshot = await engine.past.state_at(epoch(at or ""))
             known = snapshot.time is not None and not (snapshot.gaps and snapshot.gaps[-1].until is None)
             times = (str(snapshot.position), snapshot.time, snapshot.time, 0.0, known, "the journal")
         shape = f"{sorted(role.queues or ())} {sorted(role.extensions or ())} {role.sees_all} {role.phone_numbers}"
@@ -87,7 +85,8 @@ def words(text: str) -> frozenset[str]:
     return frozenset(filter(None, (part.strip() for part in text.split(","))))
 
 
-def _epoch(text: str) -> float:
+def epoch(text: str) -> float:
+    """A moment as UTC epoch s; raises ClientException."""
     try:
         number = float(text)
     except ValueError:
@@ -98,4 +97,4 @@ def _epoch(text: str) -> float:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
-        raise ClientException(f"at: {text[:40]!r} is no time; write 2023-11-30T10:00:00Z or epoch seconds") from None
+        raise ClientException(f"{text[:40]!r} is no time; write 2023-11-30T10:00:00Z or epoch seconds") from None
