@@ -24,7 +24,7 @@ _LARGEST = 64 * 1024  # bytes of a request's body
 
 _ENDPOINTS = [
     *(routes.state, routes.calls, routes.one_call, routes.extensions, routes.queues, kpis.kpis),
-    *(streams.changes, streams.updates),
+    *(streams.changes, streams.updates, streams.socket_of_changes),
     *(session.log_in, session.who_am_i, session.log_out),
     *(ops.live, ops.ready, ops.metrics, ops.dead_letters),
 ]

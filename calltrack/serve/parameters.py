@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from hashlib import blake2s
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
-from litestar import Request
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ClientException
 from litestar.params import HeaderParameter, QueryParameter
+from litestar.types import Scope as ConnectionScope
 
-from calltrack.serve.access import ANYBODY, Access, Visitor
+from calltrack.serve.access import Access, Visitor
 from calltrack.serve.engine import Engine
 from calltrack.serve.scope import Scope
 from calltrack.serve.state import Times
@@ -55,8 +55,8 @@ def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str
     def the_webhooks() -> Webhooks:
         return webhooks
 
-    def the_visitor(request: Request[Any, Any, Any]) -> Visitor:
-        visitor: Visitor = request.scope.get("visitor") or ANYBODY  # type: ignore[assignment]
+    def the_visitor(scope: ConnectionScope) -> Visitor:
+        visitor: Visitor = scope["visitor"]  # type: ignore[typeddict-item]  # set by the guard
         return visitor
 
     def the_role(visitor: TheVisitor) -> Scope:

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import islice
 from pathlib import Path
-from random import Random
 
 import msgspec
 import pytest
@@ -14,19 +12,13 @@ from calltrack.kpi import Facts, Options, Report, report
 from calltrack.serve.access import Visitor
 from calltrack.serve.engine import Engine
 from calltrack.serve.scope import Scope
-from calltrack.simulate import Plan, traffic
-from calltrack.simulate.recording import encode
 from tests.live.harness import scenario
 from tests.serve.service import Fed, service
 from tests.serve.test_engine import until
 from tests.serve.test_guard import bearer
+from tests.serve.test_streams import simulated
 
 MIDNIGHT = 1_704_664_800  # of the simulated day, where it is two hours ahead of UTC
-
-
-def simulated(count: int) -> list[Frame]:
-    lines = (line for some, _ in traffic(Plan(agents=30), seed=3, hours=24) for line in some)
-    return [Frame.decode(encode(line, Random(0))) for line in islice(lines, count)]
 
 
 FRAMES = simulated(1500)
