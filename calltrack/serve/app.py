@@ -9,12 +9,13 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 
-from calltrack.serve import ops, problems, routes, session, streams
+from calltrack.serve import kpis, ops, problems, routes, session, streams
 from calltrack.serve.access import Access
 from calltrack.serve.engine import Engine
 from calltrack.serve.guard import Guard
 from calltrack.serve.parameters import dependencies
 from calltrack.serve.reference import Reference
+from calltrack.serve.webhooks import Webhooks
 
 PAGE = Path(__file__).parent / "page"
 """The board, served at "/"."""
@@ -22,14 +23,14 @@ PAGE = Path(__file__).parent / "page"
 _LARGEST = 64 * 1024  # bytes of a request's body
 
 _ENDPOINTS = [
-    *(routes.state, routes.calls, routes.one_call, routes.extensions, routes.queues),
-    *(streams.changes, streams.updates),
+    *(routes.state, routes.calls, routes.one_call, routes.extensions, routes.queues, kpis.kpis),
+    *(streams.changes, streams.updates, streams.socket_of_changes),
     *(session.log_in, session.who_am_i, session.log_out),
-    *(ops.live, ops.ready, ops.metrics),
+    *(ops.live, ops.ready, ops.metrics, ops.dead_letters),
 ]
 
 
-def application(engine: Engine, access: Access) -> Guard:
+def application(engine: Engine, access: Access, webhooks: Webhooks) -> Guard:
     """The ASGI application over an engine that runs beside it."""
     description = OpenAPIConfig(
         title="calltrack",
@@ -41,7 +42,7 @@ def application(engine: Engine, access: Access) -> Guard:
     )
     app = Litestar(
         route_handlers=[*_ENDPOINTS, create_static_files_router("/", [PAGE], html_mode=True, include_in_schema=False)],
-        dependencies=dependencies(engine, access),
+        dependencies=dependencies(engine, access, webhooks),
         exception_handlers=problems.HANDLERS,
         request_max_body_size=_LARGEST,
         openapi_config=description,

@@ -13,9 +13,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from calltrack.serve.engine import Engine
-from calltrack.serve.parameters import TheEngine, TheRole
+from calltrack.serve.outbox import DeadLetter
+from calltrack.serve.parameters import Limit, Offset, TheEngine, TheRole, TheWebhooks
 from calltrack.states import State
 
+_TEXT = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")  # Litestar adds it to text
 _QUEUES = 200  # labels for queues; the rest are in the sum
 
 
@@ -43,14 +45,29 @@ async def ready(engine: TheEngine) -> Response[Health]:
     return Response(Health(not reason, reason), status_code=503 if reason else 200)
 
 
-@get("/metrics", media_type=CONTENT_TYPE_LATEST)
+@get("/metrics", media_type=_TEXT)
 async def metrics(engine: TheEngine, role: TheRole) -> Response[bytes]:
     """Figures for Prometheus; for roles that see everything."""
     if not role.sees_all:
         raise PermissionDeniedException("this role sees a part only, the metrics are of the whole")
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures(engine))
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(registry), media_type=_TEXT)
+
+
+class DeadLetters(Struct, frozen=True):
+    """Deliveries that were given up, the newest first, of `total` ones."""
+
+    total: int
+    items: list[DeadLetter]
+
+
+@get("/api/webhooks/dead")
+async def dead_letters(webhooks: TheWebhooks, role: TheRole, limit: Limit = 100, offset: Offset = 0) -> DeadLetters:
+    """What webhooks could not deliver; for roles that see everything, numbers too."""
+    if not role.sees_all or not role.phone_numbers:
+        raise PermissionDeniedException("this role sees a part only, dead letters are of the whole")
+    return DeadLetters(0, []) if webhooks.outbox is None else DeadLetters(*await webhooks.outbox.dead(limit, offset))
 
 
 class _Figures(Collector):

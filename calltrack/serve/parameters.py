@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from hashlib import blake2s
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
-from litestar import Request
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ClientException
 from litestar.params import HeaderParameter, QueryParameter
+from litestar.types import Scope as ConnectionScope
 
-from calltrack.serve.access import ANYBODY, Access, Visitor
+from calltrack.serve.access import Access, Visitor
 from calltrack.serve.engine import Engine
 from calltrack.serve.scope import Scope
 from calltrack.serve.state import Times
+from calltrack.serve.webhooks import Webhooks
 from calltrack.snapshot import Snapshot
 
 
@@ -29,6 +30,7 @@ class Moment(NamedTuple):
 
 TheEngine = NamedDependency[Engine]
 TheAccess = NamedDependency[Access]
+TheWebhooks = NamedDependency[Webhooks]
 TheVisitor = NamedDependency[Visitor]
 TheRole = NamedDependency[Scope]
 TheMoment = NamedDependency[Moment]
@@ -36,14 +38,12 @@ TheMoment = NamedDependency[Moment]
 LastId = Annotated[str | None, HeaderParameter(name="Last-Event-ID", description="Go on after this position.")]
 After = Annotated[str | None, QueryParameter(description="The same, for who cannot send the header.")]
 Some = Annotated[str, QueryParameter(description="Comma-separated; empty for all.")]
-At = Annotated[
-    str | None, QueryParameter(description="A past moment: ISO 8601 (UTC unless it says otherwise) or epoch s.")
-]
+At = Annotated[str | None, QueryParameter(description="A moment: ISO 8601 (UTC unless it says otherwise) or epoch s.")]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="How many, at most.")]
 Offset = Annotated[int, QueryParameter(ge=0, le=10**9, description="How many to leave out first.")]
 
 
-def dependencies(engine: Engine, access: Access) -> dict[str, Provide]:
+def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str, Provide]:
     """How endpoints get what they are called with."""
 
     def the_engine() -> Engine:
@@ -52,8 +52,11 @@ def dependencies(engine: Engine, access: Access) -> dict[str, Provide]:
     def the_access() -> Access:
         return access
 
-    def the_visitor(request: Request[Any, Any, Any]) -> Visitor:
-        visitor: Visitor = request.scope.get("visitor") or ANYBODY  # type: ignore[assignment]
+    def the_webhooks() -> Webhooks:
+        return webhooks
+
+    def the_visitor(scope: ConnectionScope) -> Visitor:
+        visitor: Visitor = scope["visitor"]  # type: ignore[typeddict-item]  # set by the guard
         return visitor
 
     def the_role(visitor: TheVisitor) -> Scope:
@@ -65,14 +68,14 @@ def dependencies(engine: Engine, access: Access) -> dict[str, Provide]:
         if times:
             snapshot = view.snapshot
         else:
-            snapshot = await engine.past.state_at(_epoch(at or ""))
+            snapshot = await engine.past.state_at(epoch(at or ""))
             known = snapshot.time is not None and not (snapshot.gaps and snapshot.gaps[-1].until is None)
             times = (str(snapshot.position), snapshot.time, snapshot.time, 0.0, known, "the journal")
         shape = f"{sorted(role.queues or ())} {sorted(role.extensions or ())} {role.sees_all} {role.phone_numbers}"
         digest = blake2s(shape.encode(), digest_size=4).hexdigest()
         return Moment(snapshot, times, f'W/"{snapshot.position}-{int(times[4])}-{digest}"')
 
-    given = (the_engine, the_access, the_visitor, the_role)
+    given = (the_engine, the_access, the_webhooks, the_visitor, the_role)
     provided = {function.__name__.removeprefix("the_"): Provide(function, sync_to_thread=False) for function in given}
     return {**provided, "moment": Provide(the_moment)}
 
@@ -82,7 +85,8 @@ def words(text: str) -> frozenset[str]:
     return frozenset(filter(None, (part.strip() for part in text.split(","))))
 
 
-def _epoch(text: str) -> float:
+def epoch(text: str) -> float:
+    """A moment as UTC epoch s; raises ClientException."""
     try:
         number = float(text)
     except ValueError:
@@ -93,4 +97,4 @@ def _epoch(text: str) -> float:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
-        raise ClientException(f"at: {text[:40]!r} is no time; write 2023-11-30T10:00:00Z or epoch seconds") from None
+        raise ClientException(f"{text[:40]!r} is no time; write 2023-11-30T10:00:00Z or epoch seconds") from None

@@ -16,6 +16,7 @@ from calltrack.serve.access import VARIABLE, Access
 from calltrack.serve.app import application
 from calltrack.serve.engine import Engine
 from calltrack.serve.hub import HEARTBEAT
+from calltrack.serve.webhooks import Webhooks
 
 _OTHERS = 256  # connections beside those of the streams
 _LARGEST = 64 * 1024  # bytes of a message that a client sends
@@ -41,7 +42,9 @@ class NeedsTokens(CalltrackError):
     """An address that others can reach, and no tokens; says what to do."""
 
 
-async def serve(engine: Engine, access: Access, listen: Listen, started: Callable[[str], None]) -> None:
+async def serve(
+    engine: Engine, access: Access, listen: Listen, started: Callable[[str], None], webhooks: Webhooks
+) -> None:
     """Serve until SIGTERM or Ctrl-C; `started` is told the address.
 
     Raises NeedsTokens for an address that others can reach if nobody needs a token,
@@ -53,7 +56,7 @@ async def serve(engine: Engine, access: Access, listen: Listen, started: Callabl
             f"--tokens FILE, or {VARIABLE} in the environment (docs/security.md)"
         )
     config = uvicorn.Config(
-        application(engine, access),
+        application(engine, access, webhooks),
         host=listen.host,
         port=listen.port,
         log_level="warning",
@@ -66,7 +69,9 @@ async def serve(engine: Engine, access: Access, listen: Listen, started: Callabl
     server = _Server(config, engine, started)
     serving = asyncio.create_task(server.serve())
     feeding, beating = asyncio.create_task(engine.run()), asyncio.create_task(_beat(engine))
-    feeding.add_done_callback(lambda task: server.stop() if not task.cancelled() and task.exception() else None)
+    posting = asyncio.create_task(webhooks.run())
+    for task in (feeding, posting):
+        task.add_done_callback(lambda task: server.stop() if not task.cancelled() and task.exception() else None)
     loop = asyncio.get_running_loop()
     for signal in (SIGINT, SIGTERM):
         loop.add_signal_handler(signal, server.stop)
@@ -74,14 +79,16 @@ async def serve(engine: Engine, access: Access, listen: Listen, started: Callabl
         await asyncio.shield(serving)
     finally:
         server.stop()
-        beating.cancel()
-        feeding.cancel()
-        await asyncio.wait((serving, feeding, beating))
+        for task in (beating, posting, feeding):
+            task.cancel()
+        await asyncio.wait((serving, feeding, posting, beating))
+        webhooks.close()
         await engine.close()
         for signal in (SIGINT, SIGTERM):
             loop.remove_signal_handler(signal)
-    if not feeding.cancelled() and (failure := feeding.exception()) is not None:
-        raise failure
+    for task in (feeding, posting):
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            raise failure
 
 
 class _Server(uvicorn.Server):
