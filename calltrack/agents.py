@@ -70,5 +70,5 @@ def _agent(before: Extension, info: ExtensionInfo) -> tuple[int | str | None, st
         return None, ""
     if str(agent_id) == str(before.agent_id):  # now a number, now a string: the same person
         agent_id = before.agent_id
-    name = info.summery.representative or "" if info.summery else before.agent_name
-    return agent_id, name
+    name = info.summery.representative if info.summery is not None else None
+    return agent_id, before.agent_name if name is None else name
