@@ -41,8 +41,7 @@ from calltrack.wire import Frame
 HISTORY = 1000
 """Ended calls that a tracker keeps unless told otherwise."""
 
-_NAMES_COUNTED = 200  # distinct names counted one by one, the rest together: strangers choose them
-_NAME_KEPT = 200  # characters of such a name
+_NAMES_COUNTED = 200  # names counted one by one, the rest together, and characters kept of each: strangers choose them
 
 
 class Tracker:
@@ -92,7 +91,7 @@ class Tracker:
             self._all_extensions(body)
         elif type(body) is LoginStatus:
             self._all_queues(body)
-        elif type(body) is Notice:
+        elif type(body) is Notice:  # pragma: no branch (there is no other)
             self._notice(event, body)
         if frame.bad or frame.unknown:
             self._oddities(frame)
@@ -390,7 +389,7 @@ class Tracker:
             raise AnomalyFound(found[0], out)
 
     def _count(self, what: str, name: str) -> None:
-        counts, name = self._counts[what], name[:_NAME_KEPT]
+        counts, name = self._counts[what], name[:_NAMES_COUNTED]
         if name not in counts and len(counts) >= _NAMES_COUNTED:
             name = "(others)"
         counts[name] = counts.get(name, 0) + 1
