@@ -116,15 +116,15 @@ class Tracker:
         return self._ledger.at
 
     def snapshot(self) -> Snapshot:
-        """Everything known now, as an immutable value; cheap, for the records are shared."""
+        """Everything known now, as an immutable value; what has not changed since the last one is shared with it."""
         ledger = self._ledger
         return Snapshot(
             position=ledger.position,
             time=ledger.at,
-            calls=tuple(call.value() for call in ledger.calls.values()),
-            extensions=tuple(held.value() for held in ledger.extensions.values()),
-            queues=tuple(queue.value() for queue in ledger.queues.values()),
-            ended=tuple(call.value() for call in ledger.ended.values()),
+            calls=tuple([call.known or call.value() for call in ledger.calls.values()]),
+            extensions=tuple([held.known or held.value() for held in ledger.extensions.values()]),
+            queues=tuple([queue.value() for queue in ledger.queues.values()]),
+            ended=tuple([call.known or call.value() for call in ledger.ended.values()]),
             gaps=ledger.gaps,
             counters=Counters(
                 self._duplicates,
