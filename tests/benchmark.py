@@ -239,19 +239,20 @@ def status(_: Setup, turns: int = 8, extensions: int = 10_000) -> Result:
     return Result("status", "decoding and feeding ÷ decoding", both_s / decode_s, 2.0, detail)
 
 
-def snapshot(_: Setup, turns: int = 8, calls: int = 10_000) -> Result:
-    """snapshot() after every call has changed; the one before stays what it was."""
+def snapshot(_: Setup, turns: int = 10, calls: int = 10_000) -> Result:
+    """snapshot() while a tenth of the calls changes in between; the first one stays what it was."""
     tracker = with_live_calls(calls)
+    (first_s,) = best(1, tracker.snapshot)
     kept, before = tracker.snapshot(), tracker.snapshot().to_json()
-    all_s = one_s = float("inf")
+    next_s = float("inf")
     for turn in range(turns):
-        decode_and_feed([list_line(calls, 10 + 2 * turn, ("Talking", "Hold")[turn % 2])], tracker)
-        all_s = min(all_s, *best(1, tracker.snapshot))
-        decode_and_feed([event_line(0, "HOLD", 11 + 2 * turn, real_call(0, "Spying", 2))], tracker)
-        one_s = min(one_s, *best(1, tracker.snapshot))
+        reason, state = (("ANSWER", "Talking"), ("HOLD", "Hold"))[turn % 2]
+        changed = range(calls // 10)
+        decode_and_feed([event_line(i, reason, 10 + turn, real_call(i, state, 2)) for i in changed], tracker)
+        next_s = min(next_s, *best(1, tracker.snapshot))
     assert before == kept.to_json(), "a snapshot changed after it was taken"
-    detail = f"{calls} calls and extensions, all changed since the last one; one changed: {one_s * 1e3:.2f} ms"
-    return Result("snapshot", "ms for a snapshot", all_s * 1e3, 5.0, detail)
+    detail = f"{calls} calls and extensions, {calls // 10} changed since the last; the first: {first_s * 1e3:.1f} ms"
+    return Result("snapshot", "ms for a snapshot", next_s * 1e3, 5.0, detail)
 
 
 def start(_: Setup, turns: int = 8) -> Result:
