@@ -4,6 +4,7 @@ CalltrackError
 ├── NotAFrame            a text is not a frame; says why
 ├── RecordingError       a recording cannot be read at all; says which and why
 │   └── BadLine          one line of it is not a frame; says file, line and reason
+├── NotAnIndex           a recording's index cannot be believed; says which and why
 ├── NotASnapshot         a text is not a snapshot's JSON; says why
 ├── AnomalyFound         a strict tracker met what should not happen; carries the changes
 ├── journal.JournalError a journal cannot be used; see calltrack/journal/errors.py
@@ -38,6 +39,10 @@ class BadLine(RecordingError):
         self.file = file
         self.line = line
         self.reason = reason
+
+
+class NotAnIndex(CalltrackError):
+    """A recording's index is damaged, of other bytes, or made by another version; the recording itself may be sound."""
 
 
 class NotASnapshot(CalltrackError):

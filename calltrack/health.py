@@ -12,6 +12,7 @@ from calltrack.changes import (
     CallResumed,
     CallStarted,
     Change,
+    LegChange,
     LegEnded,
     LegStarted,
     QueueJoined,
@@ -19,7 +20,7 @@ from calltrack.changes import (
 )
 from calltrack.records import Leg
 from calltrack.snapshot import Snapshot
-from calltrack.states import Outcome
+from calltrack.states import Outcome, State
 
 
 class Sum(NamedTuple):
@@ -38,7 +39,7 @@ class Health:
         self.anomalies: dict[str, Anomaly] = {}
         self._seen: Counter[type[Change]] = Counter()
         self._left: Counter[Outcome | None] = Counter()
-        self._live: set[tuple[str, int]] = set()
+        self._live: dict[tuple[str, int], bool] = {}  # and whether it listened, which is no time of its own
         self._ended_twice = 0
         self._uneven = 0
 
@@ -46,13 +47,14 @@ class Health:
         """Count what a frame changed."""
         for change in changes:
             self._seen[type(change)] += 1
-            if isinstance(change, LegStarted):
-                self._live.add((change.call_id, change.leg.attempt))
-            elif isinstance(change, LegEnded):
+            if isinstance(change, LegChange):
                 key = change.call_id, change.leg.attempt
-                self._ended_twice += key not in self._live
-                self._live.discard(key)
-                self._uneven += not _even(change.leg)
+                if isinstance(change, LegEnded):
+                    self._ended_twice += key not in self._live
+                    listened = self._live.pop(key, False)
+                    self._uneven += not (listened or _even(change.leg))
+                elif isinstance(change, LegStarted) or change.leg.state is State.SPYING:
+                    self._live[key] = change.leg.state is State.SPYING
             elif isinstance(change, QueueLeft):
                 self._left[change.wait.outcome] += 1
             elif isinstance(change, Anomaly):
@@ -82,12 +84,9 @@ class Health:
 
 
 def _even(leg: Leg) -> bool:
-    """Whether a leg's ring, talk, hold and unknown times are its whole life; unknown ones are not judged.
-
-    A listener's time is none of them.
-    """
+    """Whether a leg's ring, talk, hold and unknown times are its whole life; unknown ones are not judged."""
     parts = (leg.ring_s, leg.talk_s, leg.hold_s, leg.unknown_s)
-    if leg.started is None or leg.ended_at is None or leg.outcome is Outcome.SPIED or None in parts:
+    if leg.started is None or leg.ended_at is None or None in parts:
         return True
     total = sum(part for part in parts if part is not None)
     return total == leg.ended_at - leg.started

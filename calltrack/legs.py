@@ -168,22 +168,11 @@ def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: s
         # Picked up from a queue: callAnswered stays 0, it talks from the start (field guide §4).
         answered_at = ledger.utc(info.callAnswered) or since
         ring_s = elapsed(started, answered_at)
-        if started is not None and answered_at is not None and answered_at < started:
-            ledger.anomaly(
-                AnomalyKind.NEGATIVE_DURATION,
-                "answered before it started",
-                call_id=call_id,
-                exten_user=extension.agent.exten_user,
-                expected=f"not before {started}",
-                seen=str(answered_at),
-            )
-            answered_at = started
+        answered_at = _not_before(ledger, started, answered_at, "answered before it started", call_id, extension)
         since = answered_at
     if state is HOLD:
-        since = ledger.when
+        since = _not_before(ledger, answered_at, ledger.when, "on hold before it was answered", call_id, extension)
         talk_s = elapsed(answered_at, since)
-    elif state is UNKNOWN:
-        since = ledger.when
     direction = info.direction or ""
     queue_id = info.queueID
     return Leg(
@@ -213,6 +202,23 @@ def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: s
         info.c2cdirection or 0,
         info.callStarted or 0,
     )
+
+
+def _not_before(
+    ledger: Ledger, earliest: Seconds | None, moment: Seconds | None, what: str, call_id: str, extension: HeldExtension
+) -> Seconds | None:
+    """A moment of a leg; one before an earlier step of it took no time (field guide §2: clamp and report)."""
+    if earliest is None or moment is None or moment >= earliest:
+        return moment
+    ledger.anomaly(
+        AnomalyKind.NEGATIVE_DURATION,
+        what,
+        call_id=call_id,
+        exten_user=extension.agent.exten_user,
+        expected=f"not before {earliest}",
+        seen=str(moment),
+    )
+    return earliest
 
 
 def _move(ledger: Ledger, leg: Leg, info: CallInfo, signal: str, told: Told, about: bool) -> Leg:

@@ -15,9 +15,13 @@ from calltrack.wire import Frame
 _CHECKPOINTS = 64  # kept at most; the distance between two doubles when there are more
 
 
-def until(frames: Iterable[Frame], at: Seconds) -> Iterator[Frame]:
-    """The frames whose server time is not after `at` (UTC epoch s), up to the first one that is."""
+def until(frames: Iterable[Frame], at: Seconds, offset_s: Seconds | None = None) -> Iterator[Frame]:
+    """The frames whose server time is not after `at` (UTC epoch s), up to the first one that is.
+
+    offset_s: the server's offset before the first of them, if it is known.
+    """
     clock = Clock()
+    clock.offset_s = offset_s
     for frame in frames:
         clock.tell(*times_of(frame.body))
         if clock.at is not None and clock.at > at:

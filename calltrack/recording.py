@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from calltrack.errors import BadLine, NotAFrame, RecordingError
 from calltrack.wire import Frame
@@ -26,9 +26,20 @@ _GZIP, _ZSTD, _SQLITE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"SQLite format 3\x00"
 _BOM = b"\xef\xbb\xbf"
 
 
+class Place(NamedTuple):
+    """How far a reading has come, after a whole line: bytes and lines of the file, frames, and which were bad."""
+
+    offset: int = 0
+    line: int = 0
+    frames: int = 0
+    bad: int = 0
+    first_bad: tuple[tuple[int, str], ...] = ()
+
+
 class Recording:
     """The frames of one recording; iterate it, as often as you like (standard input: once).
 
+    Set `start` to a `place` of an earlier reading to begin there; what was bad before it is reported all the same.
     While iterating, `line` is the number of the last line read. Afterwards `frames` and `bad` are how many lines were
     frames and how many were not, and `first_bad` the first of those, each with file, line and reason.
     Of a journal (`is_journal`), the lines are its frames, by position; bad are those that are damaged.
@@ -44,6 +55,8 @@ class Recording:
         self.path = fspath(path)
         self.name = "standard input" if self.path == "-" else self.path
         self.size: int | None = None
+        self.compressed = False
+        self.start = Place()
         self.line = 0
         self.frames = 0
         self.bad = 0
@@ -56,7 +69,9 @@ class Recording:
         if self.path != "-":
             with self._open() as file:
                 if file.seekable():
-                    self.is_journal = file.read(len(_SQLITE)) == _SQLITE
+                    head = file.read(len(_SQLITE))
+                    self.is_journal = head == _SQLITE
+                    self.compressed = head.startswith((_GZIP, _ZSTD))
                     self.size = file.seek(0, io.SEEK_END)
         if self.is_journal:
             from calltrack.journal import Journal
@@ -64,14 +79,19 @@ class Recording:
             Journal.open(self.path, read_only=True).close()
 
     def __iter__(self) -> Iterator[Frame]:
-        self.line = self.frames = self.bad = 0
-        self.first_bad = []
+        self.bad, self.first_bad = 0, []
+        for line_number, reason in self.start.first_bad:
+            self.line = line_number
+            self._report(reason)
+        offset, self.line, self.frames, self.bad, _ = self.start
         if self.is_journal:
             yield from self._journaled()
             return
         with self._open() as file:
             self._file = file
             stream = _decompressed(file)
+            if offset:
+                stream.seek(offset)
             while (line := self._next_line(stream)) is not None:
                 try:
                     frame = Frame.decode(line)
@@ -117,6 +137,12 @@ class Recording:
                         raise
                     self.line = error.position
                     self._report(error.reason)
+
+    @property
+    def place(self) -> Place:
+        """Where the reading of a recording that is not compressed stands."""
+        bad = tuple((bad.line, bad.reason) for bad in self.first_bad)
+        return Place(self.bytes_read, self.line, self.frames, self.bad, bad)
 
     def _open(self) -> BinaryIO:
         if self.path == "-":

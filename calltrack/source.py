@@ -79,11 +79,12 @@ class Live:
 
 
 class Replay:
-    """A recording, played `speed` times as fast as life; 0 is as fast as they are taken."""
+    """A recording after its first `skip` frames, played `speed` times as fast as life; 0 is as fast as it is taken."""
 
-    def __init__(self, recording: Recording, speed: float = 1.0) -> None:
+    def __init__(self, recording: Recording, speed: float = 1.0, skip: int = 0) -> None:
         self.speed = speed
         self._recording = recording
+        self._skip = skip
         self._ended = False
 
     def status(self) -> str:
@@ -99,6 +100,8 @@ class Replay:
         clock, due = Clock(), loop.time()
         last: float | None = None
         for count, frame in enumerate(self._recording, 1):
+            if count <= self._skip:
+                continue
             if self.speed:
                 clock.tell(*times_of(frame.body))
                 now = clock.at if frame.at is None else frame.at

@@ -43,6 +43,7 @@ HISTORY = 1000
 """Ended calls that a tracker keeps unless told otherwise."""
 
 _NAMES_COUNTED = 200  # distinct names counted one by one, the rest together: strangers choose them
+_NAME_KEPT = 200  # characters of such a name
 
 
 class Tracker:
@@ -221,6 +222,7 @@ class Tracker:
                 info.onlineUserID,
                 info.representative,
                 None if summary is None else summary.representative,
+                info.userID,
                 info.userName,
                 info.number,
                 info.accountID,
@@ -392,7 +394,7 @@ class Tracker:
             raise AnomalyFound(found[0], out)
 
     def _count(self, what: str, name: str) -> None:
-        counts = self._counts[what]
+        counts, name = self._counts[what], name[:_NAME_KEPT]
         if name not in counts and len(counts) >= _NAMES_COUNTED:
             name = "(others)"
         counts[name] = counts.get(name, 0) + 1

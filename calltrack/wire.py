@@ -16,6 +16,7 @@ from msgspec import Raw, Struct
 from calltrack.errors import NotAFrame
 from calltrack.events import ALIASES, BODIES, Body, ExtensionEvent, Notice, Number, QueueEvent, Wire
 
+_DIGITS = 310  # as many as a float can hold
 _BAD_SHOWN = 60  # characters of an unusable value kept as evidence
 
 
@@ -39,8 +40,9 @@ class Frame(Struct, frozen=True, gc=False):
         try:
             return cls.decode(msgspec.json.encode({"at": at, "event": event, "data": payload}))
         except (NotAFrame, UnicodeEncodeError, RecursionError) as error:
-            nothing = msgspec.json.encode([str(event)])
-            return cls(str(event), BODIES.get(event, Notice)(), at, nothing, (), (f"the whole payload: {error}",))
+            name = str(event).encode("utf-8", "replace").decode()
+            nothing = msgspec.json.encode([name])
+            return cls(name, BODIES.get(name, Notice)(), at, nothing, (), (f"the whole payload: {error}",))
 
     @classmethod
     def decode(cls, line: bytes | str) -> Self:
@@ -85,8 +87,15 @@ class Frame(Struct, frozen=True, gc=False):
             return cls(event, body or kind(), at, line, tuple(notes.unknown), tuple(notes.bad))
 
     def payload(self) -> Any:
-        """The event's JSON as it came, in plain dicts and lists; None if it had none."""
-        return _any.decode(_envelope(self.raw).data)
+        """The event's JSON as it came, in plain dicts and lists; None if it had none.
+
+        A number beyond what a float can hold, in a field that is not read, is infinite.
+        """
+        data = _envelope(self.raw).data
+        try:
+            return _any.decode(data)
+        except msgspec.DecodeError:
+            return json.loads(bytes(data), parse_int=_integer)
 
 
 _EXTENSION, _QUEUE = b'["ExtensionEvent",', b'["QueueEvent",'
@@ -151,6 +160,11 @@ def _envelope(line: bytes) -> _Enveloped:
     if not isinstance(name, str) or not name:
         raise NotAFrame("not a frame: the event's name is missing")
     return _Enveloped(ALIASES.get(name, name), data, at)
+
+
+def _integer(digits: str) -> int | float:
+    """Python refuses to make an int of thousands of digits."""
+    return int(digits) if len(digits) < _DIGITS else float(digits)
 
 
 def _without_surrogates(line: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""docs/recipes.md as tests: each block runs against a simulated call centre in another thread."""
+"""docs/recipes.md and docs/kpi.md as tests; recipes run against a simulated call centre in another thread."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
+from sybil.sybil import SybilCollection
 
 from calltrack.live import Endpoints
 from calltrack.simulate import Plan
@@ -41,8 +42,6 @@ def call_centre() -> Iterator[None]:
     thread.join(10)
 
 
-pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser()],
-    patterns=["recipes.md"],
-    fixtures=["call_centre"],
-).pytest()
+recipes = Sybil(parsers=[PythonCodeBlockParser()], patterns=["recipes.md"], fixtures=["call_centre"])
+figures = Sybil(parsers=[PythonCodeBlockParser()], patterns=["kpi.md", "journal.md"])
+pytest_collect_file = SybilCollection([recipes, figures]).pytest()

@@ -1,6 +1,7 @@
 """Writes the parts of the documentation that come from the code: `python docs/generate.py`.
 
-docs/changes.md from the classes of calltrack/changes.py, docs/states.md from the tables. A test compares them.
+docs/changes.md from the classes of calltrack/changes.py, docs/states.md from the tables of transitions, docs/tables.md
+from the rows of calltrack/kpi/rows.py. A test compares them.
 """
 
 import ast
@@ -11,6 +12,8 @@ import msgspec
 
 from calltrack import changes, table
 from calltrack.changes import AnomalyKind, Change
+from calltrack.export import columns, writers
+from calltrack.kpi import rows
 from calltrack.machine import diagrams
 
 DOCS = Path(__file__).parent
@@ -72,7 +75,32 @@ def states_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"changes.md": changes_page, "states.md": states_page}
+def tables_page() -> str:
+    """The columns of the exported tables."""
+    lines = [
+        "# Tables",
+        "",
+        "Generated from `calltrack/kpi/rows.py` by `docs/generate.py`.",
+        "",
+        "`calltrack export RECORDING --table NAME` writes one of them, a row as soon as it is final.",
+        "In Python they are `Facts.calls`, `.legs`, `.queue_entries` and `.agent_states`, times as epoch seconds.",
+        "",
+        *_prose(rows.__doc__)[2:],
+        "",
+        *_prose(writers.__doc__),
+        "",
+        "| kind | JSON lines | CSV | Parquet |",
+        "| --- | --- | --- | --- |",
+        *(f"| {kind} | {' | '.join(forms)} |" for kind, forms in writers.KINDS.items()),
+    ]
+    for name, kind in rows.TABLES.items():
+        lines += ["", f"## {name}", "", *_prose(kind.__doc__), ""]
+        lines += ["| column | kind | says |", "| --- | --- | --- |"]
+        lines += [f"| `{column.name}` | {column.kind} | {column.says} |" for column in columns(name)]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"changes.md": changes_page, "states.md": states_page, "tables.md": tables_page}
 
 
 def _leaves(kind: type[Change]) -> list[type[Change]]:

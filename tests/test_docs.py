@@ -25,7 +25,7 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["changes.md", "states.md"])
+@pytest.mark.parametrize("page", ["changes.md", "states.md", "tables.md"])
 def test_generated_pages_are_up_to_date(page: str) -> None:
     """Else run `python docs/generate.py`."""
     assert generator().PAGES[page]() == (ROOT / "docs" / page).read_text(encoding="utf-8")

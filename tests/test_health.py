@@ -1,4 +1,4 @@
-from calltrack import Tracker
+from calltrack import Frame, Tracker
 from calltrack.health import Health
 from tests.frames import call, extension
 
@@ -31,3 +31,16 @@ def test_what_does_not_add_up_is_found() -> None:
         "legs ended more than once",
         "calls started or resumed = ended + live",
     ] == broken
+
+
+def test_a_listener_s_time_is_none_of_those_that_add_up() -> None:
+    """Not even if the connection was lost while it listened."""
+    tracker, health = Tracker(), Health()
+    for frame in (
+        extension(2, "A", "NEWCALL", call("1", "Spying", 1)),
+        Frame.of("disconnect"),
+        extension(20, "A", "userStatusUpdate"),
+    ):
+        health.see(tracker.feed(frame))
+
+    assert all(law.holds for law in health.sums(tracker.snapshot()))

@@ -451,3 +451,33 @@ def test_an_agent_is_seen_without_a_status() -> None:
     assert ["AgentLoggedOn", "AgentLoggedOff"] == [
         type(change).__name__ for change in changes if type(change).__name__.startswith("Agent")
     ]
+
+
+def test_a_leg_of_unknown_status_is_unknown_from_its_start() -> None:
+    """So that its times are its whole life."""
+    tracker = Tracker()
+    started = tracker.feed(extension(9, "A", "NEWCALL", call("1", "Parked", 1)))
+    ended = tracker.feed(extension(20, "A", "HANGUP", call("1", "Parked", 1)))
+
+    assert utc(1) == next(change.leg.since for change in started if isinstance(change, LegStarted))
+    assert 19 == next(change.leg.unknown_s for change in ended if isinstance(change, LegEnded))
+
+
+def test_a_leg_on_hold_before_it_was_answered_took_no_time() -> None:
+    """Its clock is wrong, which is reported; its hold begins when it was answered."""
+    changes = Tracker().feed(extension(2, "A", "HOLD", call("1", "Hold", 60, 70)))
+
+    leg = next(change.leg for change in changes if isinstance(change, LegStarted))
+    assert [AnomalyKind.NEGATIVE_DURATION] == anomalies(list(changes))
+    assert (utc(70), 10, 0) == (leg.since, leg.ring_s, leg.talk_s)
+
+
+def test_a_user_s_id_that_is_told_later_is_taken() -> None:
+    """Though nothing else of the agent is new."""
+    tracker = Tracker()
+    for user_id in (7, 7, 8):
+        tracker.feed(extension(2, "A", "userStatusUpdate", userID=user_id))
+
+    known = tracker.snapshot().extension("A")
+    assert known is not None
+    assert 8 == known.user_id

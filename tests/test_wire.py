@@ -92,6 +92,14 @@ def test_a_payload_that_is_no_json_is_a_bad_value() -> None:
     assert frame.payload() is None
 
 
+def test_a_name_that_was_cut_is_no_failure() -> None:
+    """Half a character in the event's own name becomes "?", as in any text."""
+    frame = Frame.of("caf\ud800", {})
+
+    assert ("caf?", ("caf?",)) == (frame.event, (Frame.decode(frame.raw).event,))
+    assert 1 == len(frame.bad)
+
+
 @given(frames())
 def test_the_tolerant_decoder_agrees_with_the_strict_one(frame: Frame) -> None:
     """Field by field or all at once, the same is understood."""

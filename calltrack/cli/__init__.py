@@ -23,6 +23,7 @@ COMMANDS = {
     "replay": Home("calltrack.cli.replay", "Tell the story of a recording, one line per change."),
     "snapshot": Home("calltrack.cli.snapshot", "Show the state at one moment of a recording."),
     "explain": Home("calltrack.cli.explain", "Show one call's whole life, and why it went so."),
+    "index": Home("calltrack.cli.index", "Write checkpoints of a long recording, so that any moment is reached fast."),
     "check": Home("calltrack.cli.check", "Report whether a recording is sound, and whether the sums hold."),
     "record": Home("calltrack.cli.record", "Record what the live service sends."),
     "journal": Home(
@@ -30,12 +31,23 @@ COMMANDS = {
     ),
     "redact": Home("calltrack.cli.redact", "Replace names and numbers in a recording, so that it can be shared."),
     "watch": Home("calltrack.cli.watch", "Watch agents, calls and queues on a live board."),
+    "report": Home("calltrack.cli.report", "Count a recording: figures per queue, agent, account and day."),
+    "export": Home("calltrack.cli.export", "Write calls, legs, queue entries or agent states as a table."),
     "diagram": Home("calltrack.cli.diagram", "Print the state machines as Mermaid, from the tables."),
     "listen": Home("calltrack.cli.listen", "Tell what happens as it happens, one line per change, for pipes."),
     "serve": Home("calltrack.cli.serve", "Serve the state, the changes and a board over HTTP."),
     "simulate": Home("calltrack.simulate.command", "Simulate a call centre: recordings, and a server.", "simulate"),
 }
-EXTRAS = {"aiohttp": "live", "litestar": "serve", "socketio": "live", "textual": "watch", "uvicorn": "serve"}
+EXTRAS = {
+    "aiohttp": "live",
+    "socketio": "live",
+    "textual": "watch",
+    "litestar": "serve",
+    "uvicorn": "serve",
+    "pyarrow": "parquet",
+    "jinja2": "report",
+    "matplotlib": "report",
+}
 
 
 class _Commands(click.Group):

@@ -3,8 +3,36 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
+
+from calltrack.cli.replay import SpeedParam
+from calltrack.cli.service import service, service_options
+
+if TYPE_CHECKING:
+    from calltrack.serve.run import Listen
+    from calltrack.source import Source
+
+_JOURNAL = Path("calltrack.journal")
+
+
+class ListenParam(click.ParamType["Listen"]):
+    """HOST:PORT."""
+
+    name = "address"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Listen:
+        """Returns a Listen; an IPv6 address stands in brackets."""
+        from calltrack.serve.run import Listen
+
+        host, _, port = str(value).rpartition(":")
+        if not host or not port.isdecimal() or int(port) > 65535:
+            self.fail(f"{value!r} is no address; write 127.0.0.1:8078, or [::1]:8078", param, ctx)
+        return Listen(host.strip("[]"), int(port))
 
 
 @click.command("serve", short_help="Serve the state, the changes and a board over HTTP.")
@@ -12,27 +40,109 @@ import click
 @click.option("--agents", type=click.IntRange(1, 5000), default=40, show_default=True, help="Of --simulate.")
 @click.option("--queues", type=click.IntRange(1, 100), default=6, show_default=True, help="Of --simulate.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of --simulate: the same seed, the same traffic.")
-@click.option("--speed", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True, help="Times real.")
-@click.option("--listen", default="127.0.0.1:8078", show_default=True, metavar="HOST:PORT", help="Port 0: any.")
-def command(simulate: bool, agents: int, queues: int, seed: int, speed: float, listen: str) -> None:
+@click.option("--replay", metavar="RECORDING", help="Serve a recording; with --journal, from where that ends.")
+@click.option("--speed", type=SpeedParam(), default="real", show_default=True, help="Of these two: max, real, or 10x.")
+@click.option(
+    "--journal",
+    "path",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"Where every frame is kept. Default: {_JOURNAL}; with --simulate and --replay one that goes in the end.",
+)
+@click.option("--keep-days", type=click.FloatRange(0, min_open=True), help="Of the journal, older frames go.")
+@click.option("--keep-mb", type=click.FloatRange(1), help="The oldest frames go when the journal is bigger.")
+@click.option("--listen", type=ListenParam(), default="127.0.0.1:8078", show_default=True, help="Port 0: any.")
+@click.option(
+    "--tokens",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Who may see what; yours alone (chmod 600). Needed for --listen on any address but loopback's.",
+)
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Webhooks, in TOML (docs/api.md).",
+)
+@service_options
+def command(
+    simulate: bool,
+    agents: int,
+    queues: int,
+    seed: int,
+    replay: str | None,
+    speed: float,
+    path: Path | None,
+    keep_days: float | None,
+    keep_mb: float | None,
+    listen: Listen,
+    tokens: Path | None,
+    config: Path | None,
+    credentials: Path | None,
+    login_url: str | None,
+    servers: tuple[str, ...],
+    protocol: str | None,
+) -> None:
     """Serve the state, the changes and a board over HTTP, until Ctrl-C.
 
+    Every frame is kept in a journal before anyone is told of it. The login comes from the environment, or from a file
+    with the same lines: CALLTRACK_TOKEN=…, or CALLTRACK_EMAIL=… and CALLTRACK_PASSWORD=…, or CALLTRACK_USERNAME=…
+    and CALLTRACK_PASSWORD=….
+
     \b
-    Example:
+    Examples:
       calltrack serve --simulate
+      calltrack serve --credentials ~/.config/calltrack --journal /var/lib/calltrack/journal --keep-days 90
     """
     import asyncio
 
-    from calltrack.serve.engine import Engine
+    from calltrack.journal import Journal
+    from calltrack.serve.access import access
+    from calltrack.serve.config import read_config
+    from calltrack.serve.engine import Engine, Retention
     from calltrack.serve.run import serve
-    from calltrack.serve.simulated import Simulated
+    from calltrack.serve.webhooks import Webhooks
 
-    if not simulate:
-        raise click.UsageError("say --simulate")
-    host, _, port = listen.rpartition(":")
+    live = credentials or login_url or servers or protocol
+    if (simulate and replay) or ((simulate or replay) and live):
+        raise click.UsageError("one source: --simulate, --replay, or the live service with its login")
+    if simulate and not speed:
+        raise click.UsageError("a simulation has no end, so it has no speed max; say 100x")
+    if replay == "-" and path is not None:
+        raise click.UsageError("--replay - begins anew each time, so it cannot go on with a --journal")
 
-    def started(url: str) -> None:
-        click.echo(f"board and API on {url}; stop with Ctrl-C")
+    doors, told = access(tokens), read_config(config)
+    with ExitStack() as stack:
+        if path is None and (simulate or replay):
+            path = Path(stack.enter_context(TemporaryDirectory(prefix="calltrack-"))) / _JOURNAL
+        journal = Journal.open(path or _JOURNAL)
+        source: Source
+        if simulate:
+            from calltrack.serve.simulated import Simulated
 
-    asyncio.run(serve(Engine(Simulated(agents, queues, seed, speed)), host, int(port), started))
-    sys.exit(0)
+            source = Simulated(agents, queues, seed, speed)
+        elif replay:
+            from calltrack.recording import Recording
+            from calltrack.source import Replay
+
+            source = Replay(Recording(replay), speed, skip=journal.position)
+        else:
+            from calltrack.live import LoginApi
+            from calltrack.source import Live
+
+            source = Live(LoginApi(**service(credentials, login_url, servers, protocol)))
+
+        async def main() -> None:
+            retention = Retention(
+                None if keep_days is None else keep_days * 86400, None if keep_mb is None else int(keep_mb * 1e6)
+            )
+            engine = Engine(source, journal, anew=not replay, retention=retention)
+            webhooks = Webhooks(told, engine, journal.path.with_name(f"{journal.path.name}-webhooks"))
+            await serve(engine, doors, listen, _started, webhooks)
+
+        asyncio.run(main())
+
+
+def _started(url: str) -> None:
+    click.echo(f"board and API on {url}; stop with Ctrl-C")
+    sys.stdout.flush()

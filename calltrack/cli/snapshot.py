@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from calltrack.cli.terminal import Reader, TimeParam, console, recording_argument, strict_option
+from calltrack.errors import NotAnIndex
 from calltrack.wording import moment, safe, span
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from calltrack.index import Checkpoint
+    from calltrack.recording import Recording
     from calltrack.snapshot import Snapshot
+
+_LONG = 100_000_000  # bytes; reading these takes seconds
 
 
 @click.command("snapshot", short_help="Show the state at one moment of a recording.")
@@ -22,7 +27,8 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="As JSON: what Tracker.restore goes on from.")
 @strict_option
 def command(recording: str, line: int | None, at: float | None, as_json: bool, strict: bool) -> None:
-    """Show the state after RECORDING, after a line of it, or at a time: live calls, extensions, queues.
+    """Show the state after RECORDING, after a line of it, or at a time: live calls, extensions, queues. --line and --at
+    use what `calltrack index` has written, if it is there.
 
     \b
     Examples:
@@ -33,18 +39,36 @@ def command(recording: str, line: int | None, at: float | None, as_json: bool, s
     if line is not None and at is not None:
         raise click.UsageError("--line and --at exclude each other")
     from calltrack.player import until
+    from calltrack.tracker import Tracker
 
     reader = Reader(recording, strict=strict)
     if reader.recording.is_journal:
         _print(_journaled(recording, line, at), as_json)
         return
-    tracker = reader.recording.tracker()
-    for frame in reader if at is None else until(reader, at):
+    tracker, offset_s = reader.recording.tracker(), None
+    checkpoint = None if line is None and at is None else _nearest(reader.recording, line, at)
+    if checkpoint is not None:
+        reader.recording.start = checkpoint.place
+        tracker, offset_s = Tracker.restore(checkpoint.snapshot), checkpoint.offset_s
+    for frame in reader if at is None else until(reader, at, offset_s):
         if line is not None and reader.recording.line > line:
             break
         tracker.feed(frame)
     _print(tracker.snapshot(), as_json)
     reader.finish()
+
+
+def _nearest(recording: Recording, line: int | None, at: float | None) -> Checkpoint | None:
+    """Where to go on from, if the recording has an index that can be believed."""
+    from calltrack.index import index_of, nearest
+
+    if (recording.size or 0) > _LONG and not recording.compressed and not index_of(recording.path).exists():
+        click.echo(f"reading from the beginning; after calltrack index {safe(recording.path)} it goes faster", err=True)
+    try:
+        return nearest(recording.path, line=line, at=at)
+    except NotAnIndex as error:
+        click.echo(f"{safe(error)}; reading from the beginning", err=True)
+        return None
 
 
 def _journaled(path: str, line: int | None, at: float | None) -> Snapshot:

@@ -10,6 +10,7 @@ class Cadence:
     """A checkpoint is due after so many `frames`, or so many `seconds` (by `clock`) in which there was any.
 
     Frames bound how long opening takes, and how long it takes to see a past state; seconds bound it on a quiet day.
+    After a restart one is due soon, for it is not known how far the last one is back.
     """
 
     def __init__(
@@ -18,13 +19,11 @@ class Cadence:
         self.frames = frames
         self.seconds = seconds
         self._clock = clock
-        self._last: int | None = None
+        self._last = 0
         self._since = clock()
 
     def due(self, position: int) -> bool:
         """Whether to store one now, after frame `position`; if so, the next is counted from here."""
-        if self._last is None:
-            self._last = position - 1
         frames, now = position - self._last, self._clock()
         if frames < self.frames and (frames <= 0 or now - self._since < self.seconds):
             return False

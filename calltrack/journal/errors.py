@@ -52,8 +52,12 @@ class PositionPruned(NoSuchPosition):
     """A position or time before the first frame that retention has kept."""
 
 
-def named(error: sqlite3.Error, path: str) -> JournalError:
-    """SQLite's error as one of ours; by its code, for its texts are not told apart."""
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What the standard library raises of a file; the second one of a text in it that is none."""
+
+
+def named(error: sqlite3.Error | UnicodeDecodeError, path: str) -> JournalError:
+    """Their error as one of ours, by SQLite's code, since its texts change."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
         return JournalUnwritable(f"{path}: the disk is full; make room and go on")

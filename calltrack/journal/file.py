@@ -10,28 +10,32 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from calltrack.journal.errors import JournalBusy, JournalError, JournalUnwritable, NotAJournal, named
+from calltrack.journal.errors import UNREADABLE, JournalBusy, JournalError, JournalUnwritable, NotAJournal, named
+from calltrack.journal.rows import sum_of
 
 APPLICATION = 0x63_74_6A_31  # "ctj1", in the file's header
 FORMAT = 1
 """Raised when a journal of this version cannot be read by the one before."""
 
+_HEAD = b"SQLite format 3\x00"
 _PATIENCE = 10.0  # s that one waits for another's moment of recovery or clean-up
-_INSTANT = 0.05  # s
+_INSTANT, _TRIES = 0.01, 20  # s between two tries for the lock
 _SCHEMA = """\
-CREATE TABLE journal (history INTEGER NOT NULL);
+CREATE TABLE journal (history INTEGER NOT NULL, begin INTEGER NOT NULL, sum INTEGER NOT NULL);
 CREATE TABLE frames (
     position INTEGER PRIMARY KEY,
     latest REAL,
     offset_s REAL,
     received REAL,
     packed BLOB NOT NULL,
-    odd BLOB
+    odd BLOB,
+    sum INTEGER NOT NULL
 );
 CREATE TABLE checkpoints (
     position INTEGER PRIMARY KEY,
     version TEXT NOT NULL,
-    packed BLOB NOT NULL
+    packed BLOB NOT NULL,
+    sum INTEGER NOT NULL
 );
 """
 
@@ -42,6 +46,7 @@ def open_for_writing(path: Path, history: int) -> sqlite3.Connection:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # private: it holds names and numbers
     except OSError as error:
         raise JournalUnwritable(f"{path}: cannot be written: {error.strerror}") from None
+    _is_ours_or_empty(path)
     database = _connect(path, "mode=rw")
     try:
         if _application(database) == 0 and _is_empty(database):
@@ -53,7 +58,7 @@ def open_for_writing(path: Path, history: int) -> sqlite3.Connection:
         database.execute("PRAGMA fullfsync = ON")
     except BaseException as error:
         database.close()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, UNREADABLE):
             raise named(error, str(path)) from None
         raise
     return database
@@ -63,6 +68,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """The journal at `path`, while another process may be writing it, or on a disk that is read-only."""
     if not path.is_file():
         raise JournalError(f"{path}: {'is a directory' if path.is_dir() else 'no such file'}")
+    _is_ours_or_empty(path)
     for how in ("mode=ro", "mode=ro&immutable=1"):
         database = _connect(path, how)
         try:
@@ -70,9 +76,10 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             return database
         except BaseException as error:
             database.close()
-            if not isinstance(error, sqlite3.Error):
+            if not isinstance(error, UNREADABLE):
                 raise
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                 raise named(error, str(path)) from None
             if not is_clean(path):
                 raise JournalUnwritable(
@@ -118,10 +125,11 @@ class WriterLock:
         os.close(self._file)
 
     def _take(self) -> None:
-        """Twice: `writer` holds it for an instant to find out whether anyone does."""
-        with suppress(OSError):
-            return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        time.sleep(_INSTANT)
+        """Again and again for a moment: `writer` holds it for an instant to find out whether anyone does."""
+        for _ in range(_TRIES):
+            with suppress(OSError):
+                return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            time.sleep(_INSTANT)
         return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
@@ -146,6 +154,17 @@ def _holder(file: int) -> str:
         return "another process"
 
 
+def _is_ours_or_empty(path: Path) -> None:
+    """SQLite itself takes a file that is shorter than a page for an empty one, and writes over it."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_HEAD))
+    except OSError as error:
+        raise JournalError(f"{path}: cannot be read: {error.strerror}") from None
+    if head not in (b"", _HEAD):
+        raise NotAJournal(f"{path}: not a journal")
+
+
 def _connect(path: Path, how: str) -> sqlite3.Connection:
     try:
         return sqlite3.connect(
@@ -166,7 +185,7 @@ def _create(database: sqlite3.Connection, history: int) -> None:
     database.execute("BEGIN IMMEDIATE")
     for statement in filter(str.strip, _SCHEMA.split(";")):
         database.execute(statement)
-    database.execute("INSERT INTO journal VALUES (?)", (history,))
+    database.execute("INSERT INTO journal VALUES (?, 0, ?)", (history, sum_of(history, 0)))
     database.execute(f"PRAGMA application_id = {APPLICATION}")
     database.execute(f"PRAGMA user_version = {FORMAT}")
     database.execute("COMMIT")

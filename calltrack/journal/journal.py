@@ -14,15 +14,13 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-import msgspec
 from msgspec.structs import replace
 
 from calltrack.changes import Change
-from calltrack.clock import Clock
-from calltrack.errors import NotAFrame, NotASnapshot
-from calltrack.events import BODIES, Notice, times_of
+from calltrack.errors import NotASnapshot
 from calltrack.journal import retention
 from calltrack.journal.errors import (
+    UNREADABLE,
     JournalDamaged,
     JournalUnwritable,
     NoSuchPosition,
@@ -32,12 +30,12 @@ from calltrack.journal.errors import (
 from calltrack.journal.file import WriterLock, open_for_reading, open_for_writing
 from calltrack.journal.packing import Packer
 from calltrack.journal.position import StreamPosition
+from calltrack.journal.rows import Row, sum_of
 from calltrack.snapshot import Snapshot
 from calltrack.tracker import HISTORY, Tracker
 from calltrack.wire import Frame
 
 _AT_ONCE = 500  # frames read at a time: a reader that stays open keeps SQLite's log from being folded in
-_odd = msgspec.json.Decoder(tuple[str, tuple[str, ...], tuple[str, ...]])
 
 
 class Checkpoint(NamedTuple):
@@ -61,7 +59,7 @@ class Journal:
         self._database = database
         self._lock = lock
         self._packer = Packer()
-        (self.history,) = self._one("SELECT history FROM journal")
+        self.history = self._about()[0]
         self._position = self._last_position()
 
     @classmethod
@@ -88,8 +86,7 @@ class Journal:
     @property
     def begin(self) -> int:
         """The position before the first frame that is kept: 0 unless retention has removed some."""
-        (first,) = self._one("SELECT min(position) FROM frames")
-        return 0 if first is None else int(first) - 1
+        return self._about()[1]
 
     def append(self, frames: Sequence[Frame]) -> int:
         """Add frames; when it returns, they are on the disk. Returns the last position.
@@ -99,16 +96,11 @@ class Journal:
         if not frames:
             return self.position
         with self._writing():
-            position, latest, clock = self._end()
-            rows = []
-            for position, frame in enumerate(frames, position + 1):  # noqa: B020
-                clock.tell(*times_of(frame.body))
-                if clock.at is not None and (latest is None or clock.at > latest):
-                    latest = clock.at
-                rows.append((position, latest, clock.offset_s, *self._row(frame)))
-            self._database.executemany("INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?)", rows)
-        self._position = position
-        return position
+            row = self._end()
+            rows = [row := Row.of(frame, row, self._packer) for frame in frames]
+            self._database.executemany("INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        self._position = rows[-1].position
+        return self._position
 
     def checkpoint(self, tracker: Tracker) -> None:
         """Store what `tracker` knows, so that from here on nothing before has to be read to know it again.
@@ -121,9 +113,11 @@ class Journal:
             raise ValueError(f"the tracker keeps {snapshot.resume.history} ended calls, the journal {self.history}")
         self._has(snapshot.position)
         relaxed = replace(snapshot, resume=replace(snapshot.resume, strict=False))
-        row = snapshot.position, version("calltrack"), self._packer.pack(relaxed.to_json().encode())
+        packed = self._packer.pack(relaxed.to_json().encode())
+        stamp = snapshot.position, version("calltrack")
+        row = *stamp, packed, sum_of(*stamp, data=packed)
         with self._writing():
-            self._database.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)", row)
+            self._database.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", row)
 
     def tracker(self, position: int | None = None) -> Tracker:
         """A tracker exactly as one that was fed every frame up to `position` (default: the end)."""
@@ -191,6 +185,8 @@ class Journal:
             with self._writing():
                 gone = self._database.execute("DELETE FROM frames WHERE position <= ?", (stored.position,))
                 self._database.execute("DELETE FROM checkpoints WHERE position < ?", (stored.position,))
+                about = stored.position, sum_of(self.history, stored.position)
+                self._database.execute("UPDATE journal SET begin = ?, sum = ?", about)
             removed += gone.rowcount
             with self._naming():
                 retention.give_back(self._database)
@@ -198,7 +194,9 @@ class Journal:
 
     def checkpoints(self) -> list[Checkpoint]:
         """The stored states, oldest first."""
-        rows = self._all("SELECT position, version, length(packed) FROM checkpoints ORDER BY position")
+        rows = self._all(
+            "SELECT position, version, length(packed) FROM checkpoints WHERE position >= 0 ORDER BY position"
+        )
         return [Checkpoint(*row) for row in rows]
 
     def size(self) -> int:
@@ -227,43 +225,22 @@ class Journal:
         if position < self.begin:
             raise PositionPruned(f"{self.path}: what was at {position} has been removed, it begins after {self.begin}")
 
-    def _row(self, frame: Frame) -> tuple[float | None, bytes, bytes | None]:
-        """Time of receipt, text, and for a frame that its own text does not give back, what it has beside it."""
-        if not frame.raw:
-            raise ValueError("a frame without its text cannot be kept")
-        received = None if frame.at is None else float(frame.at)
-        packed = self._packer.pack(frame.raw)
-        if not frame.bad or _given_back(frame):
-            return received, packed, None
-        return received, packed, msgspec.json.encode((frame.event, frame.unknown, frame.bad))
-
-    def _frame(self, position: int, received: float | None, packed: bytes, odd: bytes | None) -> Frame:
-        try:
-            raw = self._packer.unpack(packed)
-            if odd is not None:
-                event, unknown, bad = _odd.decode(odd)
-                return Frame(event, BODIES.get(event, Notice)(), received, raw, unknown, bad)
-            frame = Frame.decode(raw)
-        except (ValueError, NotAFrame) as error:
-            raise JournalDamaged(str(self.path), f"not as it was written: {error}", position) from None
-        return frame if frame.at == received else replace(frame, at=received)
-
     def _frames(self, after: int, until: int | None) -> Iterator[tuple[int, Frame]]:
-        while until is None or after < until:
-            last = after + _AT_ONCE if until is None else min(until, after + _AT_ONCE)
-            rows = self._all(
-                "SELECT position, received, packed, odd FROM frames WHERE position BETWEEN ? AND ? ORDER BY position",
-                (after + 1, last),
-            )
-            if not rows:
-                self._has(after)
-                return
-            for position, *row in rows:
-                if position != after + 1:
-                    self._has(after)  # it may have been pruned meanwhile
-                    raise JournalDamaged(str(self.path), "is missing", after + 1)
-                yield position, self._frame(position, *row)
-                after = position
+        while after < (end := self.position if until is None else min(until, self.position)):
+            last = min(end, after + _AT_ONCE)
+            rows = self._all("SELECT * FROM frames WHERE position BETWEEN ? AND ? ORDER BY position", (after + 1, last))
+            for row in map(Row._make, rows):
+                if row.position != after + 1:
+                    break
+                try:
+                    frame = row.frame(self._packer)
+                except ValueError as error:
+                    raise JournalDamaged(str(self.path), f"not as it was written: {error}", row.position) from None
+                yield row.position, frame
+                after = row.position
+            if after < last:
+                self._has(after)  # they may have been pruned meanwhile
+                raise JournalDamaged(str(self.path), "is missing", after + 1)
 
     def _changes(self, resume: StreamPosition, known: int) -> Iterator[tuple[str, Change]]:
         tracker = self.tracker(known)
@@ -283,9 +260,11 @@ class Journal:
         return None
 
     def _snapshot(self, stored: Checkpoint) -> Snapshot | None:
-        found = self._one("SELECT packed FROM checkpoints WHERE position = ?", (stored.position,))
+        packed, expected = self._one("SELECT packed, sum FROM checkpoints WHERE position = ?", (stored.position,))
         try:
-            return Snapshot.from_json(self._packer.unpack(found[0]))
+            if not isinstance(packed, bytes) or sum_of(stored.position, stored.version, data=packed) != expected:
+                raise ValueError("its sum is wrong")
+            return Snapshot.from_json(self._packer.unpack(packed))
         except (ValueError, NotASnapshot) as error:
             self.on_notice(
                 f"{self.path}: the checkpoint at frame {stored.position}, by calltrack {stored.version}, "
@@ -295,26 +274,33 @@ class Journal:
 
     def _time(self, position: int) -> float:
         """The greatest server time up to a position."""
-        (latest,) = self._one("SELECT latest FROM frames WHERE position = ?", (position,))
-        return -math.inf if latest is None else float(latest)
+        row = Row(*self._one("SELECT * FROM frames WHERE position = ?", (position,)))
+        try:
+            row.check()
+        except ValueError as error:
+            raise JournalDamaged(str(self.path), f"not as it was written: {error}", position) from None
+        return -math.inf if row.latest is None else row.latest
 
-    def _end(self) -> tuple[int, float | None, Clock]:
-        """The last position, the greatest server time so far, and a clock that goes on from there."""
-        clock = Clock()
-        last = self._database.execute(
-            "SELECT position, latest, offset_s FROM frames ORDER BY position DESC LIMIT 1"
-        ).fetchone()
-        if last is None:
-            return 0, None, clock
-        position, latest, clock.offset_s = last
-        return position, latest, clock
+    def _end(self) -> Row | None:
+        last = self._database.execute("SELECT * FROM frames ORDER BY position DESC LIMIT 1").fetchone()
+        return None if last is None else Row(*last)
+
+    def _about(self) -> tuple[int, int]:
+        """The history, and the position before the first frame that is kept."""
+        history, begin, expected = self._one("SELECT history, begin, sum FROM journal")
+        if sum_of(history, begin) != expected:
+            raise JournalDamaged(str(self.path), "the file is damaged: where it begins is not as it was written")
+        return history, begin
 
     def _last_position(self) -> int:
         (last,) = self._one("SELECT max(position) FROM frames")
         return int(last or 0)
 
     def _one(self, query: str, values: Sequence[object] = ()) -> Any:
-        return self._all(query, values)[0]
+        rows = self._all(query, values)
+        if not rows:
+            raise JournalDamaged(str(self.path), "the file is damaged: a row that has to be there is not")
+        return rows[0]
 
     def _all(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         with self._naming():
@@ -324,7 +310,7 @@ class Journal:
     def _naming(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             raise named(error, str(self.path)) from None
 
     @contextmanager
@@ -341,10 +327,3 @@ class Journal:
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")
                 raise
-
-
-def _given_back(frame: Frame) -> bool:
-    try:
-        return replace(Frame.decode(frame.raw), at=frame.at) == frame
-    except NotAFrame:
-        return False

@@ -1,4 +1,4 @@
-"""A stored text, small: zstd with a checksum, and with typical frames as its dictionary.
+"""A stored text, small: zstd with typical frames as its dictionary.
 
 `typical.jsonl`, seven simulated frames, is part of the format: what was packed with it is read with it, so another
 text there would be another format. It brings a frame to a sixth, where zstd alone brings it to two fifths.
@@ -21,7 +21,7 @@ class Packer:
         typical = files("calltrack.journal").joinpath("typical.jsonl").read_bytes()
         dictionary = zstandard.ZstdCompressionDict(typical, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
         dictionary.precompute_compress(level=_LEVEL)
-        self._out = zstandard.ZstdCompressor(level=_LEVEL, dict_data=dictionary, write_checksum=True)
+        self._out = zstandard.ZstdCompressor(level=_LEVEL, dict_data=dictionary)
         self._in = zstandard.ZstdDecompressor(dict_data=dictionary)
 
     def pack(self, text: bytes) -> bytes:
@@ -29,7 +29,7 @@ class Packer:
         return self._out.compress(text)
 
     def unpack(self, packed: bytes) -> bytes:
-        """The text again; raises ValueError, with the reason, if a single byte of it is not as it was."""
+        """The text again; raises ValueError, with the reason, if it was not packed here."""
         try:
             if not 0 <= zstandard.frame_content_size(packed) <= _LARGEST:
                 raise ValueError("it has no believable length")

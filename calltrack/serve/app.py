@@ -1,42 +1,50 @@
-"""The application: endpoints, the board's page, and what every request passes through."""
+"""The application: endpoints, the board's page, the description of both, and the guard before them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from litestar import Litestar
-from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 
-from calltrack.serve import routes, streams
+from calltrack.serve import ops, problems, routes, session, streams
+from calltrack.serve.access import Access
 from calltrack.serve.engine import Engine
-from calltrack.serve.scope import EVERYTHING, Scope
+from calltrack.serve.guard import Guard
+from calltrack.serve.parameters import dependencies
+from calltrack.serve.reference import Reference
+from calltrack.serve.webhooks import Webhooks
 
 PAGE = Path(__file__).parent / "page"
 """The board, served at "/"."""
 
+_LARGEST = 64 * 1024  # bytes of a request's body
 
-def application(engine: Engine) -> Litestar:
+_ENDPOINTS = [
+    *(routes.state, routes.calls, routes.one_call, routes.extensions, routes.queues),
+    *(streams.changes, streams.updates),
+    *(session.log_in, session.who_am_i, session.log_out),
+    *(ops.live, ops.ready, ops.metrics, ops.dead_letters),
+]
+
+
+def application(engine: Engine, access: Access, webhooks: Webhooks) -> Guard:
     """The ASGI application over an engine that runs beside it."""
-
-    def the_engine() -> Engine:
-        return engine
-
-    def the_role() -> Scope:
-        return EVERYTHING
-
-    return Litestar(
-        route_handlers=[
-            routes.state,
-            routes.one_call,
-            routes.live,
-            routes.ready,
-            streams.changes,
-            streams.updates,
-            create_static_files_router("/", [PAGE], html_mode=True, include_in_schema=False),
-        ],
-        dependencies={
-            "engine": Provide(the_engine, sync_to_thread=False),
-            "role": Provide(the_role, sync_to_thread=False),
-        },
+    description = OpenAPIConfig(
+        title="calltrack",
+        version="1",
+        description="What every call and every agent of a call centre is doing, and did.",
+        path="/schema",
+        use_handler_docstrings=True,
+        render_plugins=[JsonRenderPlugin(), Reference()],
     )
+    app = Litestar(
+        route_handlers=[*_ENDPOINTS, create_static_files_router("/", [PAGE], html_mode=True, include_in_schema=False)],
+        dependencies=dependencies(engine, access, webhooks),
+        exception_handlers=problems.HANDLERS,
+        request_max_body_size=_LARGEST,
+        openapi_config=description,
+    )
+    return Guard(app, access)

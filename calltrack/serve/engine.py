@@ -1,57 +1,202 @@
 """The process behind the service: frames come in, are kept, are applied, and what they change is published.
 
-    source ─► feed ─► journal (durable) ─► Tracker.feed ─► Hub
+    source ─► feed ─► Journal.append (durable) ─► Tracker.feed ─► Hub
 
-Nothing is applied or published before it is durable.
+Nothing is applied or published before it is durable. When the disk refuses, frames wait, nothing is published, and
+`trouble` says so; when too many wait, the engine ends with the disk's error rather than go on without a journal.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeVar
 
-from calltrack.serve.hub import Gone, Hub, Published
+from calltrack.journal import Cadence, Journal, JournalUnwritable
+from calltrack.serve.hub import Hub
+from calltrack.serve.past import Past
 from calltrack.serve.positions import Place
 from calltrack.serve.scope import Reach
 from calltrack.serve.state import View
 from calltrack.source import Source
 from calltrack.stories import Stories
-from calltrack.tracker import Tracker
 from calltrack.wallclock import ServerClock
 from calltrack.wire import Frame
 
-BACKLOG = 2000
-"""Frames that may wait to be kept before a source that can is held back."""
+T = TypeVar("T")
+
+REPEATED = 2000
+"""Frames applied again at a start, so that clients that come back find what they missed in memory."""
+
+MOST_CLIENTS = 2000
+"""Clients of the streams at once; more are asked to come back later."""
+
+_BACKLOG = 1000  # frames that wait before a source that can be held back is
+_MOST = 100_000  # frames that wait for a disk before it is given up
+_TOGETHER = 500  # frames in one write
+_AT_ONCE = 50  # frames applied between two chances for clients to be served
+_AGAIN = 1.0  # s between two tries to write
+_TIDY = 600.0  # s between two looks at what may go
+
+_log = logging.getLogger("calltrack.serve")
+
+
+class Retention(NamedTuple):
+    """How much history is kept: seconds, bytes; None for all of it."""
+
+    seconds: float | None = None
+    size: int | None = None
 
 
 class Engine:
-    """One source's frames, applied and published; `run` ends when the source does."""
+    """One source's frames, kept, applied and published; it goes on from the state that the journal ends with.
 
-    def __init__(self, source: Source) -> None:
+    `anew` is whether the source begins anew with every start, so that what happened since the journal's end is unknown
+    (a recording that is gone on with is not). `run` ends when the source does. Made and run in one event loop.
+    """
+
+    def __init__(self, source: Source, journal: Journal, *, anew: bool = True, retention: Retention | None = None):
         self.source = source
-        self.tracker = Tracker()
+        self.trouble = ""
+        self.most_clients = MOST_CLIENTS
         self.stories = Stories()
         self.clock = ServerClock(source.speed)
+        self.past = Past(journal.path)
+        self._journal = journal
+        self._retention = retention or Retention()
+        self._cadence = Cadence()
+        self._writer = ThreadPoolExecutor(1, "journal")
+        self._waiting: deque[Frame] = deque()
+        self.writing_s = 0.0
+        self._ending = False
+        self._some, self._room = asyncio.Event(), asyncio.Event()
+        begin = max(journal.begin, journal.position - REPEATED)
+        self.tracker = journal.tracker(begin)
+        known = self.tracker.snapshot()
+        self._reach = Reach(known.calls, known.extensions)
         self.view = View(self.tracker.snapshot, self.clock, source.status, source.speed)
-        self.hub = Hub(self._recall, Place(self.tracker.snapshot().position))
-        self._reach = Reach()
-        self._position = 0
+        self.hub = Hub(self.past.changes, Place(begin))
+        for _, frame in journal.frames(begin):
+            self._apply(frame)
+        self.hub.flush()
+        if anew and journal.position and self.tracker.snapshot().resume.connected:
+            self._waiting.append(Frame.of("disconnect", {"reason": "calltrack was restarted"}, time.time()))
+            self._some.set()
 
     async def run(self) -> None:
-        """Take everything that the source gives, and tell the time in between; raises what ends the source."""
+        """Take everything that the source gives; raises what ends the source for good, and JournalError."""
+        keeping = asyncio.create_task(self._keep())
+        others = (asyncio.create_task(self._feed()), asyncio.create_task(self._tidy()))
+        try:
+            done, _ = await asyncio.wait((keeping, *others), return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            for task in others:
+                task.cancel()
+            # What was received is kept and applied to its end: the tracker must never lag behind the journal.
+            self._ending = True
+            self._some.set()
+            await asyncio.wait((keeping, *others))
+
+    async def close(self) -> None:
+        """Store the state, and let go of the journal; to be called when `run` has ended."""
+        try:
+            if self.tracker.snapshot().position == self._journal.position:
+                with suppress(JournalUnwritable):
+                    await self._in_writer(self._journal.checkpoint, self.tracker)
+        finally:
+            await self._in_writer(self._journal.close)
+            self._writer.shutdown()
+            self.past.close()
+
+    @property
+    def backlog(self) -> int:
+        """Frames that wait to be kept."""
+        return len(self._waiting)
+
+    def feed(self, frame: Frame) -> Awaitable[Any] | None:
+        """Take a frame; what is returned, if anything, is to be awaited before the next by who can hold it back."""
+        self._waiting.append(frame)
+        self._some.set()
+        if len(self._waiting) < _BACKLOG:
+            return None
+        self._room.clear()
+        return self._room.wait()
+
+    async def _feed(self) -> None:
         await self.source.run(self.feed)
+        while self._waiting:
+            self._room.clear()
+            await self._room.wait()
         self.clock.stop()
         self.hub.beat()
 
-    def feed(self, frame: Frame) -> Awaitable[None] | None:
-        """Apply a frame."""
+    async def _keep(self) -> None:
+        while True:
+            await self._some.wait()
+            batch = [self._waiting.popleft() for _ in range(min(_TOGETHER, len(self._waiting)))]
+            if not batch:
+                if self._ending:
+                    return
+                self._some.clear()
+                self._room.set()
+                continue
+            await self._keep_batch(batch)
+            if len(self._waiting) < _BACKLOG:
+                self._room.set()
+
+    async def _keep_batch(self, batch: list[Frame]) -> None:
+        while True:
+            begin = time.monotonic()
+            try:
+                await self._in_writer(self._journal.append, batch)
+                self.writing_s += time.monotonic() - begin
+                break
+            except JournalUnwritable as error:
+                if not self.trouble:
+                    _log.error("frames wait and nothing is published: %s", error)
+                self.trouble = str(error)
+                if self._ending or len(self._waiting) > _MOST:
+                    raise
+                await asyncio.sleep(_AGAIN)
+        if self.trouble:
+            _log.warning("the journal is written again")
+            self.trouble = ""
+        for count, frame in enumerate(batch, 1):
+            self._apply(frame)
+            if count % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+        if self._cadence.due(self._journal.position):
+            # Nobody feeds the tracker meanwhile: whoever does is waiting here.
+            with suppress(JournalUnwritable):
+                await self._in_writer(self._journal.checkpoint, self.tracker)
+
+    def _apply(self, frame: Frame) -> None:
         changes = self.tracker.feed(frame)
-        self._position += 1
         self.clock.told(self.tracker.time)
         self.stories.see(changes)
         self.view.stale()
-        self.hub.publish(self._position, changes, self._reach.abouts(changes))
-        return asyncio.sleep(0) if self._position % BACKLOG == 0 else None
+        self.hub.publish(changes, self._reach.abouts(changes))
 
-    async def _recall(self, after: Place, until: Place) -> list[Published]:
-        raise Gone("this position is no longer kept")
+    async def _tidy(self) -> None:
+        """Remove what is older, or more, than is to be kept."""
+        if self._retention == (None, None):
+            return
+        while True:
+            try:
+                await self._in_writer(self._journal.prune, *self._retention)
+            except JournalUnwritable as error:
+                _log.warning("old frames stay: %s", error)
+            await asyncio.sleep(_TIDY)
+
+    async def _in_writer(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Call a function in the one thread that writes, to its end even if we are cancelled."""
+        loop = asyncio.get_running_loop()
+        doing = loop.run_in_executor(self._writer, function, *arguments)
+        return await asyncio.shield(doing)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -54,6 +54,10 @@ class Published:
 class Lens(Protocol):
     """A way of looking at what is published; equal ones share a channel."""
 
+    @property
+    def resumes(self) -> bool:
+        """Whether who was too slow is told what it missed; else it begins anew."""
+
     def __hash__(self) -> int: ...
 
     def changes(self, batch: Sequence[Published], flushed: Place) -> bytes:
@@ -73,8 +77,8 @@ class Gone(Exception):
     """What a client asks for is no longer kept, or never was; the reason in words."""
 
 
-Recall = Callable[[Place, Place], Awaitable[list[Published]]]
-"""Changes after one place up to another, from the journal, as many as fit in one go; raises Gone."""
+Recall = Callable[[Place, Place], AsyncGenerator[tuple[list[Published], Place], None]]
+"""Changes after one place up to another, from the journal, some at a time, with the place reached; raises Gone."""
 
 
 class Hub:
@@ -82,21 +86,22 @@ class Hub:
 
     def __init__(self, recall: Recall, place: Place) -> None:
         self.flushed = place
-        self.clients = 0
+        self.clients = self.resets = 0
         self._recall = recall
         self._ring: deque[Published] = deque()
         self._floor = place
         self._waiting: list[Published] = []
-        self._latest = place
+        self.latest = place
         self._channels: dict[Lens, _Channel] = {}
         self._flush: asyncio.TimerHandle | None = None
         self._closed = False
 
-    def publish(self, position: int, changes: Sequence[Change], abouts: Sequence[About]) -> None:
-        """Have the changes of one frame sent; nothing is sent of a frame that is not durable."""
+    def publish(self, changes: Sequence[Change], abouts: Sequence[About]) -> None:
+        """Have the changes of the next frame sent, which is durable."""
+        position = self.latest.frame + 1
         for index, (change, about) in enumerate(zip(changes, abouts, strict=True), 1):
             self._waiting.append(Published(Place(position, index), change, about))
-        self._latest = Place(position)
+        self.latest = Place(position)
         if self._flush is None:
             self._flush = asyncio.get_running_loop().call_later(FLUSH, self.flush)
 
@@ -105,7 +110,7 @@ class Hub:
         if self._flush is not None:
             self._flush.cancel()
             self._flush = None
-        batch, self._waiting, self.flushed = self._waiting, [], self._latest
+        batch, self._waiting, self.flushed = self._waiting, [], self.latest
         self._ring.extend(batch)
         while len(self._ring) > RING:
             self._floor = self._ring.popleft().place
@@ -134,14 +139,26 @@ class Hub:
             else:
                 at, seq = after, -1
             while not self._closed:
-                if seq < channel.first:
+                if seq < channel.first and not lens.resumes:
+                    at, seq = self.flushed, channel.end
+                    yield lens.opening(at)
+                elif seq < channel.first and at < self._floor:
                     try:
-                        batch, reached = await self._missed(at)
+                        async for batch, at in self._recall(at, self._floor):  # noqa: B020
+                            if piece := lens.changes(batch, at):
+                                yield piece
                     except Gone as gone:
                         at, seq = self.flushed, channel.end
+                        self.resets += 1
                         yield lens.reset(at, str(gone))
-                        continue
-                    at, seq = reached, channel.end if reached == self.flushed else -1
+                elif seq < channel.first:
+                    if at > self.flushed:
+                        self.flush()
+                    if at > self.flushed:
+                        self.resets += 1
+                        yield lens.reset(self.flushed, "this position has not been reached: it is of another journal")
+                    batch = [one for one in self._ring if one.place > at]
+                    at, seq = self.flushed, channel.end
                     if piece := lens.changes(batch, at):
                         yield piece
                 elif seq == channel.end:
@@ -150,18 +167,6 @@ class Hub:
                 else:
                     piece, at, seq = channel.since(seq)
                     yield piece
-
-    async def _missed(self, at: Place) -> tuple[list[Published], Place]:
-        """What comes after a place, as much as is read in one go, and the place reached."""
-        if at > self._latest:
-            raise Gone("this position has not been reached yet: it is of another journal")
-        if at > self.flushed:
-            self.flush()
-        if at >= self._floor:
-            return [one for one in self._ring if one.place > at], self.flushed
-        # Up to the ring's beginning and not to the stream's end: what is in memory is not read twice.
-        batch = await self._recall(at, self._floor)
-        return batch, batch[-1].place if batch else self._floor
 
     @contextmanager
     def _joined(self, lens: Lens) -> Iterator[_Channel]:

@@ -68,6 +68,7 @@ class Changes(NamedTuple):
     scope: Scope
     wanted: Wanted
     notation: Notation
+    resumes: bool = True
 
     def changes(self, batch: Sequence[Published], flushed: Place) -> bytes:
         """Each change under its own place."""
@@ -95,6 +96,7 @@ class Updates(NamedTuple):
     view: View
     scope: Scope
     notation: Notation
+    resumes: bool = False
 
     def changes(self, batch: Sequence[Published], flushed: Place) -> bytes:
         """One update for the whole batch: what is another since the last one, whether a change told it or not."""

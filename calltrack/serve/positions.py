@@ -31,5 +31,10 @@ class Place(NamedTuple):
             raise NotAPosition('a stream position is written "FRAME.NUMBER", as the stream\'s ids are')
         return cls(int(found[1])) if found[2] is None else cls(int(found[1]), int(found[2]))
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is behind all changes of its frame."""
+        return self.number == _WHOLE
+
     def __str__(self) -> str:
-        return str(self.frame) if self.number == _WHOLE else f"{self.frame}.{self.number}"
+        return str(self.frame) if self.whole else f"{self.frame}.{self.number}"

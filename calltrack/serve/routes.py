@@ -1,51 +1,87 @@
-"""The endpoints that are asked: the state, a call with its story, health."""
+"""The endpoints that are asked: the state, calls, extensions, queues; now or at a past moment."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
+from msgspec import Struct
 
-from calltrack.serve.parameters import TheEngine, TheRole
-from calltrack.serve.state import State
+from calltrack.records import Call, Extension, Queue
+from calltrack.serve.parameters import Limit, Moment, Offset, Some, TheEngine, TheMoment, TheRole, words
+from calltrack.serve.state import State, seen
 from calltrack.serve.telling import Told, lines, timeline
 
+T = TypeVar("T")
 
-class Health(msgspec.Struct, frozen=True):
-    """`ok`, or why not."""
 
-    ok: bool
-    reason: str = ""
+class Page(Struct, Generic[T], frozen=True):
+    """Some of the `total` records that match, from number `offset` on, in the state after frame `position`."""
+
+    position: str
+    now: float | None
+    total: int
+    offset: int
+    items: Sequence[T]
+
+
+Asked = Request[Any, Any, Any]
 
 
 @get("/api/state")
-async def state(request: Request[Any, Any, Any], engine: TheEngine, role: TheRole) -> Response[State]:
-    """Everything known now: live calls, the last ended ones, extensions, queues, gaps."""
+async def state(request: Asked, engine: TheEngine, role: TheRole, moment: TheMoment) -> Response[State]:
+    """Everything known: live calls, the last ended ones, extensions, queues, gaps."""
     view = engine.view
-    tag = f'W/"{view.snapshot.position}-{int(view.known)}"'
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(None, status_code=304, headers={"etag": tag})  # type: ignore[arg-type]
-    return Response(
-        msgspec.Raw(view.state_json(role)),  # type: ignore[arg-type]
-        media_type="application/json",
-        headers={"etag": tag, "cache-control": "no-cache"},
-    )
+
+    def encoded() -> bytes:
+        if moment.snapshot is view.snapshot:
+            return view.state_json(role)
+        return msgspec.json.encode(seen(moment.snapshot, role, moment.times))
+
+    return _tagged(request, moment, encoded)
+
+
+@get("/api/calls")
+async def calls(
+    request: Asked,
+    role: TheRole,
+    moment: TheMoment,
+    ended: FromQuery[bool] = False,
+    states: Some = "",
+    outcomes: Some = "",
+    queue: Some = "",
+    extension: Some = "",
+    caller: FromQuery[str] = "",
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> Response[Page[Call]]:
+    """Live calls, or with `ended` those that ended and are still kept; the newest first."""
+    snapshot, wanted = moment.snapshot, (words(states), words(outcomes), words(queue), words(extension))
+
+    def matching() -> list[Call]:
+        found = map(role.shown, filter(role.sees_call, snapshot.ended if ended else snapshot.calls))
+        return [call for call in found if _matches(call, *wanted) and caller in (call.caller, "")][::-1]
+
+    return _tagged(request, moment, lambda: _page(moment, matching(), limit, offset))
 
 
 @get("/api/calls/{call_id:str}")
-async def one_call(call_id: FromPath[str], engine: TheEngine, role: TheRole) -> Told:
+async def one_call(call_id: FromPath[str], engine: TheEngine, role: TheRole, moment: TheMoment) -> Told:
     """One call, live or ended, with its story."""
-    snapshot = engine.view.snapshot
-    call = snapshot.call(call_id)
+    call = moment.snapshot.call(call_id)
     if call is None or not role.sees_call(call):
         raise NotFoundException("no call has this id, or it is no longer kept")
-    changes = engine.stories.of(call_id)
+    position = moment.snapshot.position
+    changes = [one for one in engine.stories.of(call_id) if one.position <= position]
+    if not (changes and type(changes[0]).__name__ == "CallStarted") and call.started is not None:
+        changes = await engine.past.story(call, position) or changes
     return Told(
-        str(snapshot.position),
-        engine.clock.now(),
+        moment.times[0],
+        moment.times[2],
         role.shown(call),
         lines(changes, role),
         timeline(changes),
@@ -53,15 +89,66 @@ async def one_call(call_id: FromPath[str], engine: TheEngine, role: TheRole) -> 
     )
 
 
-@get("/health/live")
-async def live() -> Health:
-    """Whether the process runs."""
-    return Health(True)
+@get("/api/extensions")
+async def extensions(
+    request: Asked,
+    role: TheRole,
+    moment: TheMoment,
+    states: Some = "",
+    statuses: Some = "",
+    account: Some = "",
+    limit: Limit = 1000,
+    offset: Offset = 0,
+) -> Response[Page[Extension]]:
+    """Phones, and the agents at them; `statuses` are the numbers of agent statuses."""
+    wanted = words(states), words(statuses), words(account)
+
+    def matching() -> list[Extension]:
+        return [
+            role.shown(one)
+            for one in moment.snapshot.extensions
+            if role.sees_extension(one.exten_user)
+            and all(
+                not some or str(value) in some
+                for some, value in zip(wanted, (one.state, one.agent_status, one.account_id), strict=True)
+            )
+        ]
+
+    return _tagged(request, moment, lambda: _page(moment, matching(), limit, offset))
 
 
-@get("/health/ready")
-async def ready(engine: TheEngine) -> Response[Health]:
-    """Whether what is answered is known to be so: 503 before the service is heard of, and while it is not."""
-    known = engine.view.known
-    health = Health(known, "" if known else "the state is unknown")
-    return Response(health, status_code=200 if known else 503)
+@get("/api/queues")
+async def queues(
+    request: Asked, role: TheRole, moment: TheMoment, limit: Limit = 1000, offset: Offset = 0
+) -> Response[Page[Queue]]:
+    """Queues, who waits in them, and the sums so far."""
+
+    def matching() -> list[Queue]:
+        return [role.shown(one) for one in moment.snapshot.queues if role.sees_queue(one.queue_id)]
+
+    return _tagged(request, moment, lambda: _page(moment, matching(), limit, offset))
+
+
+def _matches(
+    call: Call, states: frozenset[str], outcomes: frozenset[str], queue: frozenset[str], extension: frozenset[str]
+) -> bool:
+    legs, waits = (*call.legs, *call.past_legs), (*call.waiting, *call.past_waits)
+    return (
+        (not states or call.state in states)
+        and (not outcomes or call.outcome in outcomes)
+        and (not queue or not queue.isdisjoint({leg.queue_id for leg in legs} | {wait.queue_id for wait in waits}))
+        and (not extension or not extension.isdisjoint(leg.exten_user for leg in legs))
+    )
+
+
+def _page(moment: Moment, found: Sequence[Any], limit: int, offset: int) -> bytes:
+    page = Page(moment.times[0], moment.times[2], len(found), offset, found[offset : offset + limit])
+    return msgspec.json.encode(page)
+
+
+def _tagged(request: Asked, moment: Moment, encode: Callable[[], bytes]) -> Response[Any]:
+    """The answer, or 304 to who has it already."""
+    headers = {"etag": moment.tag, "cache-control": "private, no-cache", "vary": "authorization, cookie"}
+    if moment.tag in request.headers.get("if-none-match", ""):
+        return Response(None, status_code=304, headers=headers)
+    return Response(msgspec.Raw(encode()), media_type="application/json", headers=headers)

@@ -5,35 +5,73 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from signal import SIGINT, SIGTERM
+from typing import NamedTuple
 
 import uvicorn
 
+from calltrack.errors import CalltrackError
+from calltrack.serve.access import VARIABLE, Access
 from calltrack.serve.app import application
 from calltrack.serve.engine import Engine
 from calltrack.serve.hub import HEARTBEAT
+from calltrack.serve.webhooks import Webhooks
 
+_OTHERS = 256  # connections beside those of the streams
+_LARGEST = 64 * 1024  # bytes of a message that a client sends
 _GRACE = 3  # s that open connections have to end
 
 
-async def serve(engine: Engine, host: str, port: int, started: Callable[[str], None]) -> None:
+class Listen(NamedTuple):
+    """An address; port 0 is any that is free."""
+
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+class NeedsTokens(CalltrackError):
+    """An address that others can reach, and no tokens; says what to do."""
+
+
+async def serve(
+    engine: Engine, access: Access, listen: Listen, started: Callable[[str], None], webhooks: Webhooks
+) -> None:
     """Serve until SIGTERM or Ctrl-C; `started` is told the address.
 
-    Raises OSError if the address cannot be listened on, and what ends the source for good.
+    Raises NeedsTokens for an address that others can reach if nobody needs a token,
+    OSError if the address cannot be listened on, and what ends the source for good.
     """
+    if access.open and not listen.is_loopback:
+        raise NeedsTokens(
+            f"{listen.host} can be reached from elsewhere, so tokens are needed: "
+            f"--tokens FILE, or {VARIABLE} in the environment (docs/security.md)"
+        )
     config = uvicorn.Config(
-        application(engine),
-        host=host,
-        port=port,
+        application(engine, access, webhooks),
+        host=listen.host,
+        port=listen.port,
         log_level="warning",
         access_log=False,
         server_header=False,
+        limit_concurrency=engine.most_clients + _OTHERS,
+        ws_max_size=_LARGEST,
         timeout_graceful_shutdown=_GRACE,
     )
     server = _Server(config, engine, started)
     serving = asyncio.create_task(server.serve())
     feeding, beating = asyncio.create_task(engine.run()), asyncio.create_task(_beat(engine))
-    feeding.add_done_callback(lambda task: server.stop() if not task.cancelled() and task.exception() else None)
+    posting = asyncio.create_task(webhooks.run())
+    for task in (feeding, posting):
+        task.add_done_callback(lambda task: server.stop() if not task.cancelled() and task.exception() else None)
     loop = asyncio.get_running_loop()
     for signal in (SIGINT, SIGTERM):
         loop.add_signal_handler(signal, server.stop)
@@ -41,13 +79,16 @@ async def serve(engine: Engine, host: str, port: int, started: Callable[[str], N
         await asyncio.shield(serving)
     finally:
         server.stop()
-        beating.cancel()
-        feeding.cancel()
-        await asyncio.wait((serving, feeding, beating))
+        for task in (beating, posting, feeding):
+            task.cancel()
+        await asyncio.wait((serving, feeding, posting, beating))
+        webhooks.close()
+        await engine.close()
         for signal in (SIGINT, SIGTERM):
             loop.remove_signal_handler(signal)
-    if not feeding.cancelled() and (failure := feeding.exception()) is not None:
-        raise failure
+    for task in (feeding, posting):
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            raise failure
 
 
 class _Server(uvicorn.Server):

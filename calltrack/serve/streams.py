@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from litestar import get
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, ServiceUnavailableException
 
+from calltrack.serve.engine import Engine
 from calltrack.serve.lenses import Changes, Updates, Wanted, sse
-from calltrack.serve.parameters import After, LastId, Some, TheEngine, TheRole
+from calltrack.serve.parameters import After, LastId, Some, TheEngine, TheRole, words
 from calltrack.serve.positions import NotAPosition, Place
 from calltrack.serve.streaming import EventStream
 
@@ -24,19 +25,17 @@ async def changes(
     account: Some = "",
 ) -> EventStream:
     """Every change, as Server-Sent Events; ids are positions, from which a client goes on without loss."""
-    wanted = Wanted(*map(_split, (kinds, queue, extension, call, account)))
+    wanted = Wanted(*map(words, (kinds, queue, extension, call, account)))
     lens = Changes(engine.view, role, wanted, sse)
+    _room(engine)
     return EventStream(engine.hub.stream(lens, _place(last_id or after)))
 
 
 @get("/api/updates", media_type="text/event-stream")
 async def updates(engine: TheEngine, role: TheRole) -> EventStream:
     """The state, and then the records that alter, as Server-Sent Events: all that a board needs."""
+    _room(engine)
     return EventStream(engine.hub.stream(Updates(engine.view, role, sse), None))
-
-
-def _split(text: str) -> frozenset[str]:
-    return frozenset(filter(None, (part.strip() for part in text.split(","))))
 
 
 def _place(text: str | None) -> Place | None:
@@ -44,3 +43,8 @@ def _place(text: str | None) -> Place | None:
         return None if text is None else Place.read(text)
     except NotAPosition as error:
         raise ClientException(str(error)) from None
+
+
+def _room(engine: Engine) -> None:
+    if engine.hub.clients >= engine.most_clients:
+        raise ServiceUnavailableException("all places are taken; try again", headers={"retry-after": "5"})

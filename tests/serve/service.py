@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import aiohttp
 
+from calltrack.journal import Journal
+from calltrack.serve.access import Access, Visitor
+from calltrack.serve.config import Config, Hook
 from calltrack.serve.engine import Engine
-from calltrack.serve.run import serve
+from calltrack.serve.run import Listen, serve
+from calltrack.serve.webhooks import PAUSES, Webhooks
 from calltrack.source import OnFrame
 from calltrack.wire import Frame
 
@@ -70,12 +76,17 @@ class Service(NamedTuple):
 
 
 @asynccontextmanager
-async def service(**options: Any) -> AsyncIterator[Service]:
+async def service(
+    tokens: dict[str, Visitor] | None = None, hooks: Sequence[Hook] = (), pauses: Sequence[float] = PAUSES
+) -> AsyncIterator[Service]:
     """A service on a free port of loopback."""
-    source = Fed()
-    engine = Engine(source)
+    source, folder = Fed(), TemporaryDirectory()
+    engine = Engine(source, Journal.open(Path(folder.name) / "journal"))
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(engine, "127.0.0.1", 0, address.set_result, **options))
+    webhooks = Webhooks(Config(list(hooks)), engine, Path(folder.name) / "webhooks", pauses=pauses)
+    serving = asyncio.create_task(
+        serve(engine, Access(tokens or {}), Listen("127.0.0.1", 0), address.set_result, webhooks)
+    )
     try:
         async with asyncio.timeout(TIMEOUT):
             await asyncio.wait((serving, address), return_when=asyncio.FIRST_COMPLETED)
@@ -85,6 +96,7 @@ async def service(**options: Any) -> AsyncIterator[Service]:
         serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving
+        folder.cleanup()
 
 
 async def events(answer: aiohttp.ClientResponse) -> AsyncIterator[Event]:

@@ -1,0 +1,176 @@
+"""`calltrack report`: the figures of a recording."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from calltrack.cli.terminal import Reader, TimeParam, console, recording_argument, strict_option
+from calltrack.wording import safe
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from calltrack.kpi import Facts, Options, Part, Report
+
+_BY = ("queue", "agent", "account", "extension", "day")
+
+
+class StatusesParam(click.ParamType[tuple[int, ...]]):
+    """Agent statuses as numbers with commas."""
+
+    name = "statuses"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Returns the numbers."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(int(part) for part in str(value).split(",") if part.strip())
+        except ValueError:
+            self.fail(f"{value!r} are no statuses; write their numbers, such as 1,9", param, ctx)
+
+
+@click.command("report", short_help="Count a recording: figures per queue, agent, account and day.")
+@recording_argument
+@click.option("--by", type=click.Choice(_BY), multiple=True, help="Only these tables; may be given again.")
+@click.option("--since", type=TimeParam(), help="Count from this server time on (ISO 8601 or epoch, UTC).")
+@click.option("--until", type=TimeParam(), help="Count up to this server time, exclusive.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Count this local day.")
+@click.option("--tz", metavar="ZONE", help="The account's time zone, such as Asia/Jerusalem; default: the stream's.")
+@click.option("--service-level", type=click.FloatRange(0), default=20, show_default=True, help="y of x/y, seconds.")
+@click.option("--short-abandon", type=click.FloatRange(0), default=5, show_default=True, help="Seconds.")
+@click.option("--available", type=StatusesParam(), default="1", show_default=True, help="Statuses: can take a call.")
+@click.option("--wrap-up", type=StatusesParam(), default="", help="Statuses that are after-call work.")
+@click.option("--csv", "as_csv", is_flag=True, help="Write one CSV with every figure.")
+@click.option("--json", "as_json", is_flag=True, help="Write the report as JSON.")
+@click.option("--html", metavar="OUT", help="Write a page with plots to this file (extra report).")
+@strict_option
+def command(
+    recording: str,
+    by: tuple[str, ...],
+    since: float | None,
+    until: float | None,
+    day: datetime | None,
+    tz: str | None,
+    service_level: float,
+    short_abandon: float,
+    available: tuple[int, ...],
+    wrap_up: tuple[int, ...],
+    as_csv: bool,
+    as_json: bool,
+    html: str | None,
+    strict: bool,
+) -> None:
+    """Count RECORDING: waits in queues, service level, handling times, occupancy, agents' statuses; docs/kpi.md says
+    what each figure means. Figures of less than 95% of the interval are marked with "!": the rest was not observed.
+
+    \b
+    Examples:
+      calltrack report events.jsonl
+      calltrack report events.jsonl --day 2023-11-30 --tz Asia/Jerusalem --by queue
+      calltrack report events.jsonl --html monday.html
+    """
+    if day is not None and (since is not None or until is not None):
+        raise click.UsageError("--day is an interval; leave --since and --until out")
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json: choose one")
+    from calltrack.days import zone_named, zone_of
+    from calltrack.kpi import Facts, Options, report
+
+    named = zone_named(tz) if tz else None
+    if html is not None:
+        from calltrack.report import page  # before the work is done: its extra may be missing
+    reader = Reader(recording, strict=strict)
+    tracker = reader.recording.tracker()
+    facts = Facts.of(tracker.snapshot())
+    for frame in reader:
+        facts.apply(tracker.feed(frame), tracker.time)
+    facts.learn(tracker.snapshot())
+    zone = named or zone_of(facts.offset_s)
+    options = Options(service_level, short_abandon, available, wrap_up)
+    since, until, parts = _interval(facts, since, until, day, zone)
+    found = report(facts, since, until, options, parts)
+    if html is not None:
+        name = Path(reader.recording.name).name
+        Path(html).write_text(page.page(facts, found, name=name, zone=zone), encoding="utf-8")
+        click.echo(f"the report is in {safe(html)}", err=True)
+    if as_csv:
+        _write_csv(found, by)
+    elif as_json:
+        _write_json(found)
+    elif html is None:
+        _print(found, by, zone, options)
+    reader.finish()
+
+
+def _interval(
+    facts: Facts, since: float | None, until: float | None, day: datetime | None, zone: tzinfo
+) -> tuple[float | None, float | None, tuple[Part, ...]]:
+    """What is asked for, and the local days that it touches, cut to it."""
+    from calltrack.days import day as day_of
+    from calltrack.days import days
+    from calltrack.kpi import Part
+
+    if day is not None:
+        part = day_of(day, zone)
+        return part.since, part.until, (part,)
+    first = facts.first if since is None else since
+    last = facts.time if until is None else until
+    if first is None or last is None or first > last:
+        return since, until, ()
+    whole = days(first, last, zone)
+    cut = (
+        Part(part.name, max(part.since, since or part.since), min(part.until, until or part.until)) for part in whole
+    )
+    return since, until, tuple(cut)
+
+
+def _write_csv(found: Report, by: tuple[str, ...]) -> None:
+    from calltrack.report.flat import write_csv
+
+    write_csv(found, sys.stdout, by)
+
+
+def _write_json(found: Report) -> None:
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+
+
+def _print(found: Report, by: tuple[str, ...], zone: tzinfo, options: Options) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from calltrack.report.tables import is_partial, local, tables
+
+    output = console()
+    output.print(f"{local(found.since, zone)} to {local(found.until, zone)}")
+    marked = False
+    for table in tables(found, by):
+        shown = Table(title=table.title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        for number, heading in enumerate(table.headings):
+            left = number == 0 and table.by != "total"
+            shown.add_column(
+                heading.title, justify="left" if left else "right", overflow="fold", min_width=12 if left else None
+            )
+        for figures in table.rows:
+            marked |= is_partial(figures)
+            shown.add_row(*(safe(heading.write(figures)) for heading in table.headings))
+        output.print(shown)
+    y = options.service_level_s
+    output.print(
+        f"level: answered within {y:g} s ÷ presented (negative); short: abandoned before {options.short_abandon_s:g} s"
+    )
+    if marked:
+        output.print("! less than 95% of the interval was observed; the figures are of what was")
+    for gap in found.gaps:
+        output.print(f"not observed: {local(gap.since, zone)} to {local(gap.until, zone)} ({safe(gap.reason)})")
+    if found.unplaced:
+        output.print(
+            f"{found.unplaced} calls, legs or waits have no time and are not counted: the stream told no offset"
+        )

@@ -1,0 +1,204 @@
+"""Which figures stand in which table of a report, and how each is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from calltrack.kpi import CallFigures, Figures, Report, WaitFigures, WorkFigures
+from calltrack.wording import span
+
+ENOUGH = 0.95
+"""The coverage below which figures are marked: they are of less than the interval."""
+DASH = "–"
+
+
+class Heading(NamedTuple):
+    """A column of a table for people: its title, what the title means, and how its figure is written."""
+
+    title: str
+    means: str
+    write: Callable[[Figures], str]
+
+
+class Table(NamedTuple):
+    """A table for people: a title, columns, and a row per queue, agent, extension, account or part of the time."""
+
+    title: str
+    by: str
+    headings: tuple[Heading, ...]
+    rows: Sequence[Figures]
+
+
+def tables(report: Report, by: Sequence[str] = ()) -> list[Table]:
+    """The tables of a report: those that are asked for, else all that say something."""
+    found = [
+        Table("In all", "total", _both(""), [report.total]),
+        Table("By day", "day", _both("day"), report.parts),
+        Table("By queue", "queue", _queues(), report.queues),
+        Table("By agent", "agent", _people("agent"), report.agents),
+        Table("Agents' time", "agent", _statuses("agent", report.agents), report.agents),
+        Table("By extension", "extension", _people("extension"), report.extensions),
+        Table("Extensions' time", "extension", _statuses("extension", report.extensions), report.extensions),
+        Table("By account", "account", _both("account"), report.accounts),
+    ]
+    if by:
+        return [table for table in found if table.by in by]
+    usual = {"total", "queue", "agent"}
+    usual |= {"day"} if len(report.parts) > 1 else set()
+    usual |= {"account"} if len(report.accounts) > 1 else set()
+    return [table for table in found if table.by in usual and (table.rows or table.by == "total")]
+
+
+def title_of(figures: Figures) -> str:
+    """What the row is of: a name, else the vendor's id."""
+    return figures.name or figures.key or "none"
+
+
+def is_partial(figures: Figures) -> bool:
+    """Whether too little of the interval was observed for the figures to stand for all of it."""
+    return figures.coverage is None or figures.coverage < ENOUGH
+
+
+def percent(share: float | None) -> str:
+    """A share for people; a bit less than all is not all."""
+    if share is None:
+        return DASH
+    return f"{min(99, int(share * 100 + 0.5)) if share < 1 else 100}%"
+
+
+def seconds(value: float | None) -> str:
+    """A duration for people."""
+    return DASH if value is None else span(round(value))
+
+
+def observed(figures: Figures) -> str:
+    """How much of the interval was observed, marked if that is not enough."""
+    share = percent(figures.coverage) if figures.coverage else "0%"
+    return f"{share} !" if is_partial(figures) else share
+
+
+def local(at: float | None, zone: tzinfo) -> str:
+    """A moment on the account's clock."""
+    return "?" if at is None else f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _wait(title: str, means: str, read: Callable[[WaitFigures], str]) -> Heading:
+    return Heading(title, means, lambda figures: read(figures.waits) if figures.waits else DASH)
+
+
+def _work(title: str, means: str, read: Callable[[WorkFigures], str]) -> Heading:
+    return Heading(title, means, lambda figures: read(figures.work) if figures.work else DASH)
+
+
+def _calls(title: str, means: str, direction: str) -> Heading:
+    def write(figures: Figures) -> str:
+        found: CallFigures | None = next((one for one in figures.calls if one.direction == direction), None)
+        return str(found.calls) if found else "0"
+
+    return Heading(title, means, write)
+
+
+_OFFERED = (
+    _wait("offered", "waits that ended: answered, abandoned or lost", lambda w: str(w.offered)),
+    _wait("answered", "taken by an agent", lambda w: str(w.answered)),
+    _wait("abandoned", "the caller gave up", lambda w: str(w.abandoned)),
+    _wait("short", "of the abandoned, after less than the threshold", lambda w: str(w.abandoned_short)),
+)
+_LEVEL = (
+    _wait(
+        "level",
+        "service level, negative variant: answered in time ÷ presented",
+        lambda w: percent(w.service_level.negative),
+    ),
+    _wait("ASA", "average speed of answer", lambda w: seconds(w.asa_s)),
+    _wait("longest", "longest wait that ended", lambda w: seconds(w.longest_wait_s)),
+)
+_AHT = _work("AHT", "(talk + hold + wrap-up) ÷ handled", lambda w: seconds(w.aht_s))
+_ATT = _work("ATT", "talk ÷ handled", lambda w: seconds(w.att_s))
+_HANDLED = _work("handled", "conversations that ended", lambda w: str(w.handled))
+_OCCUPANCY = _work("occupancy", "busy ÷ (busy + available)", lambda w: percent(w.occupancy))
+_OBSERVED = Heading("observed", "share of the interval in which the stream was heard", observed)
+
+
+def _first(title: str) -> Heading:
+    return Heading(title, "", title_of)
+
+
+def _queues() -> tuple[Heading, ...]:
+    return (
+        _first("queue"),
+        *_OFFERED[:2],
+        _wait("picked up", "of the answered, chosen from the queue by an agent", lambda w: str(w.picked_up)),
+        *_OFFERED[2:],
+        _wait("lost", "nobody knows how they ended", lambda w: str(w.lost)),
+        _wait("waiting", "not ended at the end of the interval", lambda w: str(w.waiting)),
+        *_LEVEL,
+        _wait("re-rings", "rings after the first of each wait", lambda w: str(w.re_rings)),
+        _AHT,
+        _ATT,
+        _OBSERVED,
+    )
+
+
+def _people(what: str) -> tuple[Heading, ...]:
+    return (
+        _first(what),
+        _work("rang", "legs that rang", lambda w: str(w.rang)),
+        _work("answered", "of these, answered", lambda w: str(w.answered)),
+        _work("missed", "of these, answered neither here nor elsewhere", lambda w: str(w.not_answered)),
+        _work("picked up", "chosen from a queue", lambda w: str(w.picked_up)),
+        _work("dialed", "legs dialed out", lambda w: str(w.dialed)),
+        _HANDLED,
+        _work("talk", "of the handled, hold excluded", lambda w: seconds(w.talk_s)),
+        _work("hold", "of the handled", lambda w: seconds(w.hold_s)),
+        _AHT,
+        _ATT,
+        _work("transfers", "conversations passed on", lambda w: str(w.transfers)),
+        _OCCUPANCY,
+        _OBSERVED,
+    )
+
+
+def _statuses(what: str, groups: Sequence[Figures]) -> tuple[Heading, ...]:
+    """The statuses are those that anybody had: every account has its own."""
+    found: dict[int | None, str] = {}
+    for figures in groups:
+        for one in figures.work.statuses if figures.work else ():
+            found.setdefault(one.status, one.name or ("unknown" if one.status is None else str(one.status)))
+
+    def spent(status: int | None) -> Callable[[WorkFigures], str]:
+        return lambda w: seconds(next((one.seconds for one in w.statuses if one.status == status), 0))
+
+    return (
+        _first(what),
+        _work("busy", "in conversation, talk and hold", lambda w: seconds(w.busy_s)),
+        _work("available", "in an available status, outside conversations", lambda w: seconds(w.available_s)),
+        *(
+            _work(name, f"time in status {status}", spent(status))
+            for status, name in sorted(found.items(), key=lambda item: (item[0] is None, item[0] or 0))
+        ),
+        _OBSERVED,
+    )
+
+
+def _both(what: str) -> tuple[Heading, ...]:
+    return (
+        *((_first(what),) if what else ()),
+        _calls("in", "incoming calls that ended", "Incoming"),
+        _calls("out", "outgoing calls that ended", "Outgoing"),
+        _calls("internal", "calls between extensions", "Internal"),
+        _calls("click2call", "calls by a click", "Click2call"),
+        *_OFFERED,
+        *_LEVEL,
+        _HANDLED,
+        _AHT,
+        _work("per agent", "handled ÷ agents who handled any", _per_agent),
+        _OCCUPANCY,
+        _OBSERVED,
+    )
+
+
+def _per_agent(work: WorkFigures) -> str:
+    return DASH if work.calls_per_agent is None else f"{work.calls_per_agent:.1f}"

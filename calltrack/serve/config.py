@@ -1,0 +1,103 @@
+"""What --config says: the webhooks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from calltrack.errors import CalltrackError
+from calltrack.serve.addresses import InternalAddress, check_literal
+from calltrack.serve.scope import Scope
+
+EVENTS = ("screen_pop", "call_ended", "queue_threshold")
+"""What a webhook can be told of."""
+
+_SHORTEST = 16  # characters of a secret
+
+
+class ConfigError(CalltrackError):
+    """The configuration cannot be used; says where and why, never a secret."""
+
+
+class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One webhook; the secret that signs is in an environment variable or a file, never here.
+
+    `waiting` is the number of waiting calls from which on queue_threshold tells of a queue. `queues`, `extensions` and
+    `phone_numbers` say what it may see, as a role does.
+    """
+
+    name: str
+    url: str
+    events: frozenset[str] = frozenset(EVENTS)
+    secret_env: str = ""
+    secret_file: str = ""
+    queues: frozenset[str] | None = None
+    extensions: frozenset[str] | None = None
+    phone_numbers: bool = True
+    waiting: int = 5
+    allow_internal: bool = False
+
+    @property
+    def scope(self) -> Scope:
+        """What it may see."""
+        return Scope(self.queues, self.extensions, self.phone_numbers)
+
+    def secret(self) -> bytes:
+        """What it is signed with; raises ConfigError."""
+        if bool(self.secret_env) == bool(self.secret_file):
+            raise ConfigError(f"webhook {self.name}: give secret_env or secret_file")
+        try:
+            text = os.environ.get(self.secret_env, "") if self.secret_env else Path(self.secret_file).read_text()
+        except (OSError, UnicodeError) as error:
+            raise ConfigError(f"webhook {self.name}: {self.secret_file} cannot be read: {error}") from None
+        if len(text.strip()) < _SHORTEST:
+            raise ConfigError(f"webhook {self.name}: its secret is missing or shorter than {_SHORTEST} characters")
+        return text.strip().encode()
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    webhook: list[Hook] = []
+
+
+def read_config(file: Path | None) -> Config:
+    """What a file says; raises ConfigError."""
+    if file is None:
+        return Config()
+    try:
+        config = msgspec.toml.decode(file.read_bytes(), type=Config)
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise ConfigError(f"{file}: {error}") from None
+    names = [hook.name for hook in config.webhook]
+    for hook in config.webhook:
+        if names.count(hook.name) > 1:
+            raise ConfigError(f"{file}: two webhooks are named {hook.name}")
+        if unknown := hook.events - set(EVENTS):
+            raise ConfigError(f"{file}: webhook {hook.name}: no event {', '.join(sorted(unknown))}; there are {EVENTS}")
+        _check_url(hook, file)
+        hook.secret()
+    return config
+
+
+def _check_url(hook: Hook, file: Path) -> None:
+    try:
+        parts = urlsplit(hook.url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("https", "http") or parts.username is not None:
+        raise ConfigError(f"{file}: webhook {hook.name}: its url is none; write https://host/path, without a password")
+    if parts.scheme == "http" and not hook.allow_internal:
+        raise ConfigError(f"{file}: webhook {hook.name}: numbers and names do not go over http; write https")
+    if not hook.allow_internal:
+        try:
+            check_literal(host)
+        except InternalAddress as error:
+            raise ConfigError(f"{file}: webhook {hook.name}: {error}") from None

@@ -1,0 +1,62 @@
+"""Rows leave as they end, and are the same as those of facts that keep everything."""
+
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from calltrack import Frame, Snapshot, Tracker
+from calltrack.export import rows
+from calltrack.kpi import TABLES, Facts
+from calltrack.simulate import Plan, traffic
+
+HOURS = 6
+
+
+def frames(hours: float = HOURS, agents: int = 12) -> Iterator[Frame]:
+    """A simulated day, or part of it."""
+    for lines, _ in traffic(Plan(agents=agents, queues=3), seed=5, hours=hours):
+        for line in lines:
+            yield Frame.of(line.frame.event, line.frame.data)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_streamed_rows_are_all_rows(table: str) -> None:
+    """None lost, none doubled, each as it ended."""
+    tracker, facts = Tracker(), Facts()
+    for frame in frames():
+        facts.apply(tracker.feed(frame), tracker.time)
+
+    kept, streamed = list(getattr(facts, table)), list(rows(frames(), table))
+    assert len(kept) > 20
+    assert sorted(map(repr, kept)) == sorted(map(repr, streamed))
+
+
+def test_memory_does_not_follow_the_traffic() -> None:
+    """Eight hours take hardly more than two."""
+
+    def peak(hours: float) -> int:
+        tracemalloc.start()
+        for _ in rows(frames(hours), "legs", Tracker(history=10)):
+            pass
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert peak(8) < 1.5 * peak(2)
+
+
+def test_begins_in_the_middle() -> None:
+    """With a tracker that knows what was before, the calls that lived then have rows with what is known of them."""
+    stream = list(frames(2))
+    tracker = Tracker()
+    for frame in stream[:400]:
+        tracker.feed(frame)
+    snapshot = tracker.snapshot()
+    assert snapshot.calls
+
+    restored = Tracker.restore(Snapshot.from_json(snapshot.to_json()))
+    found = {row.call_id: row for row in rows(stream[400:], "calls", restored)}  # type: ignore[attr-defined]
+    whole = {row.call_id: row for row in rows(stream, "calls")}  # type: ignore[attr-defined]
+    for call in snapshot.calls:
+        assert whole[call.call_id] == found[call.call_id]

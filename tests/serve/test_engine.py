@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calltrack import Frame, Tracker
+from calltrack.journal import Journal, JournalUnwritable
+from calltrack.serve.engine import Engine
+from tests.live.harness import scenario
+from tests.serve.service import Fed, events, service
+from tests.serve.test_streams import FRAMES, expected
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def lived(path: Path, frames: list[Frame], *, anew: bool = True) -> Engine:
+    """A whole life of an engine over a journal."""
+    source, begin = Fed(), 0
+    engine = Engine(source, Journal.open(path), anew=anew)
+    begin = engine.tracker.snapshot().position + engine.backlog
+    running = asyncio.create_task(engine.run())
+    source.give(*frames)
+    await until(lambda: engine.tracker.snapshot().position == begin + len(frames))
+    running.cancel()
+    await asyncio.wait([running])
+    await engine.close()
+    return engine
+
+
+def test_it_goes_on_where_it_ended(tmp_path: Path) -> None:
+    """Two lives, the second one's source going on with the first one's, give the state of one."""
+
+    async def scene() -> Engine:
+        await lived(tmp_path / "journal", FRAMES[:5], anew=False)
+        return await lived(tmp_path / "journal", FRAMES[5:], anew=False)
+
+    tracker = Tracker()
+    for frame in FRAMES:
+        tracker.feed(frame)
+    engine = asyncio.run(scene())
+
+    assert tracker.snapshot() == engine.tracker.snapshot()
+    assert engine.stories.of("2026010109000000000001")[0].position == 3
+
+
+def test_what_happened_while_it_was_away_is_unknown(tmp_path: Path) -> None:
+    """A start anew begins with a gap, which is closed by the first frame."""
+
+    async def scene() -> tuple[Engine, Engine]:
+        await lived(tmp_path / "journal", FRAMES[:5])
+        away = await lived(tmp_path / "journal", [])
+        return away, await lived(tmp_path / "journal", FRAMES[5:])
+
+    away, back = asyncio.run(scene())
+
+    assert ["calltrack was restarted"] == [gap.reason for gap in away.tracker.snapshot().gaps]
+    assert not away.view.known
+    assert back.view.known
+    assert len(FRAMES) + 1 == back.tracker.snapshot().position
+
+
+@scenario
+async def test_a_refusing_disk_holds_everything_back() -> None:
+    """Nothing is told while frames cannot be kept, readiness says so, and all of it comes when they can."""
+    async with service() as running:
+        running.source.give(*FRAMES[:3])
+        await running.reached(3)
+        path, soft = running.engine.past._path, resource.getrlimit(resource.RLIMIT_FSIZE)
+        full = Path(f"{path}-wal").stat().st_size
+        resource.setrlimit(resource.RLIMIT_FSIZE, (full, soft[1]))
+        try:
+            running.source.give(*FRAMES[3:])
+            await until(lambda: running.engine.trouble)
+            ready, told = await running.get("/health/ready")
+            _, state = await running.get("/api/state")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, soft)
+        await running.reached(len(FRAMES))
+        again, _ = await running.get("/health/ready")
+        async with running.client.get("/api/changes?after=0") as answer:
+            stream, whole = events(answer), expected()
+            heard = [await anext(stream) for _ in whole]
+
+    assert (503, "3", 200) == (ready, state["position"], again)
+    assert "cannot be kept" in told["reason"]
+    assert whole == [(one.id, one.data) for one in heard]
+
+
+def test_too_much_waiting_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the disk's error: a service that cannot keep anything must not look alive."""
+
+    async def scene() -> None:
+        source = Fed()
+        engine = Engine(source, Journal.open(tmp_path / "journal"))
+        monkeypatch.setattr("calltrack.serve.engine._MOST", 5)
+        soft = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (Path(f"{tmp_path / 'journal'}-wal").stat().st_size, soft[1]))
+        try:
+            source.give(*FRAMES * 100)
+            with pytest.raises(JournalUnwritable):
+                await engine.run()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, soft)
+            await engine.close()
+
+    asyncio.run(scene())
