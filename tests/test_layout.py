@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "wallclock": set(),
     "board": {"core", "source", "stories", "story", "wallclock", "wording", "board"},
     "serve": {
-        *("core", "journal", "kpi", "live", "recording", "simulate", "source"),
+        *("core", "days", "journal", "kpi", "live", "recording", "simulate", "source"),
         *("stories", "story", "wallclock", "wording", "serve"),
     },
     "cli": {

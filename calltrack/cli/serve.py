@@ -52,6 +52,7 @@ class ListenParam(click.ParamType["Listen"]):
 @click.option("--keep-days", type=click.FloatRange(0, min_open=True), help="Of the journal, older frames go.")
 @click.option("--keep-mb", type=click.FloatRange(1), help="The oldest frames go when the journal is bigger.")
 @click.option("--listen", type=ListenParam(), default="127.0.0.1:8078", show_default=True, help="Port 0: any.")
+@click.option("--zone", metavar="NAME", help="Whose days figures are counted by, as Asia/Jerusalem; else the stream's.")
 @click.option(
     "--tokens",
     metavar="FILE",
@@ -76,6 +77,7 @@ def command(
     keep_days: float | None,
     keep_mb: float | None,
     listen: Listen,
+    zone: str | None,
     tokens: Path | None,
     config: Path | None,
     credentials: Path | None,
@@ -96,6 +98,7 @@ def command(
     """
     import asyncio
 
+    from calltrack.days import zone_named
     from calltrack.journal import Journal
     from calltrack.serve.access import access
     from calltrack.serve.config import read_config
@@ -111,6 +114,7 @@ def command(
     if replay == "-" and path is not None:
         raise click.UsageError("--replay - begins anew each time, so it cannot go on with a --journal")
 
+    named = None if zone is None else zone_named(zone)
     doors, told = access(tokens), read_config(config)
     with ExitStack() as stack:
         if path is None and (simulate or replay):
@@ -136,7 +140,7 @@ def command(
             retention = Retention(
                 None if keep_days is None else keep_days * 86400, None if keep_mb is None else int(keep_mb * 1e6)
             )
-            engine = Engine(source, journal, anew=not replay, retention=retention)
+            engine = Engine(source, journal, anew=not replay, retention=retention, zone=named)
             webhooks = Webhooks(told, engine, journal.path.with_name(f"{journal.path.name}-webhooks"))
             await serve(engine, doors, listen, _started, webhooks)
 

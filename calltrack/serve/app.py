@@ -6,15 +6,14 @@ from pathlib import Path
 
 from litestar import Litestar
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 
-from calltrack.serve import ops, problems, routes, session, streams
+from calltrack.serve import kpis, ops, problems, routes, session, streams
 from calltrack.serve.access import Access
 from calltrack.serve.engine import Engine
 from calltrack.serve.guard import Guard
 from calltrack.serve.parameters import dependencies
-from calltrack.serve.reference import Reference
+from calltrack.serve.reference import Description, Reference
 from calltrack.serve.webhooks import Webhooks
 
 PAGE = Path(__file__).parent / "page"
@@ -23,8 +22,8 @@ PAGE = Path(__file__).parent / "page"
 _LARGEST = 64 * 1024  # bytes of a request's body
 
 _ENDPOINTS = [
-    *(routes.state, routes.calls, routes.one_call, routes.extensions, routes.queues),
-    *(streams.changes, streams.updates),
+    *(routes.state, routes.calls, routes.one_call, routes.extensions, routes.queues, kpis.kpis),
+    *(streams.changes, streams.updates, streams.socket_of_changes),
     *(session.log_in, session.who_am_i, session.log_out),
     *(ops.live, ops.ready, ops.metrics, ops.dead_letters),
 ]
@@ -38,7 +37,7 @@ def application(engine: Engine, access: Access, webhooks: Webhooks) -> Guard:
         description="What every call and every agent of a call centre is doing, and did.",
         path="/schema",
         use_handler_docstrings=True,
-        render_plugins=[JsonRenderPlugin(), Reference()],
+        render_plugins=[Description(), Reference()],
     )
     app = Litestar(
         route_handlers=[*_ENDPOINTS, create_static_files_router("/", [PAGE], html_mode=True, include_in_schema=False)],

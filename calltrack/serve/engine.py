@@ -15,9 +15,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import tzinfo
 from typing import Any, NamedTuple, TypeVar
 
+from calltrack.changes import Change
 from calltrack.journal import Cadence, Journal, JournalUnwritable
+from calltrack.serve.figures import Figures
 from calltrack.serve.hub import Hub
 from calltrack.serve.past import Past
 from calltrack.serve.positions import Place
@@ -57,10 +60,19 @@ class Engine:
     """One source's frames, kept, applied and published; it goes on from the state that the journal ends with.
 
     `anew` is whether the source begins anew with every start, so that what happened since the journal's end is unknown
-    (a recording that is gone on with is not). `run` ends when the source does. Made and run in one event loop.
+    (a recording that is gone on with is not). `zone` is the account's, whose days figures are counted by; None for the
+    stream's own offset. `run` ends when the source does. Made and run in one event loop.
     """
 
-    def __init__(self, source: Source, journal: Journal, *, anew: bool = True, retention: Retention | None = None):
+    def __init__(
+        self,
+        source: Source,
+        journal: Journal,
+        *,
+        anew: bool = True,
+        retention: Retention | None = None,
+        zone: tzinfo | None = None,
+    ) -> None:
         self.source = source
         self.trouble = ""
         self.most_clients = MOST_CLIENTS
@@ -84,14 +96,16 @@ class Engine:
         for _, frame in journal.frames(begin):
             self._apply(frame)
         self.hub.flush()
-        if anew and journal.position and self.tracker.snapshot().resume.connected:
+        self._begun = self.tracker.snapshot()
+        self.figures = Figures(journal.path, zone)
+        if anew and journal.position and self._begun.resume.connected:
             self._waiting.append(Frame.of("disconnect", {"reason": "calltrack was restarted"}, time.time()))
             self._some.set()
 
     async def run(self) -> None:
         """Take everything that the source gives; raises what ends the source for good, and JournalError."""
         keeping = asyncio.create_task(self._keep())
-        others = (asyncio.create_task(self._feed()), asyncio.create_task(self._tidy()))
+        others = [asyncio.create_task(one) for one in (self._feed(), self._tidy(), self.figures.begin(self._begun))]
         try:
             done, _ = await asyncio.wait((keeping, *others), return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
@@ -169,7 +183,7 @@ class Engine:
             _log.warning("the journal is written again")
             self.trouble = ""
         for count, frame in enumerate(batch, 1):
-            self._apply(frame)
+            self.figures.see(self._apply(frame), self.tracker.time)
             if count % _AT_ONCE == 0:
                 await asyncio.sleep(0)
         if self._cadence.due(self._journal.position):
@@ -177,12 +191,13 @@ class Engine:
             with suppress(JournalUnwritable):
                 await self._in_writer(self._journal.checkpoint, self.tracker)
 
-    def _apply(self, frame: Frame) -> None:
+    def _apply(self, frame: Frame) -> tuple[Change, ...]:
         changes = self.tracker.feed(frame)
         self.clock.told(self.tracker.time)
         self.stories.see(changes)
         self.view.stale()
         self.hub.publish(changes, self._reach.abouts(changes))
+        return changes
 
     async def _tidy(self) -> None:
         """Remove what is older, or more, than is to be kept."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from hashlib import blake2s
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
-from litestar import Request
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ClientException
 from litestar.params import HeaderParameter, QueryParameter
+from litestar.types import Scope as ConnectionScope
 
-from calltrack.serve.access import ANYBODY, Access, Visitor
+from calltrack.serve.access import Access, Visitor
 from calltrack.serve.engine import Engine
 from calltrack.serve.scope import Scope
 from calltrack.serve.state import Times
@@ -38,9 +38,7 @@ TheMoment = NamedDependency[Moment]
 LastId = Annotated[str | None, HeaderParameter(name="Last-Event-ID", description="Go on after this position.")]
 After = Annotated[str | None, QueryParameter(description="The same, for who cannot send the header.")]
 Some = Annotated[str, QueryParameter(description="Comma-separated; empty for all.")]
-At = Annotated[
-    str | None, QueryParameter(description="A past moment: ISO 8601 (UTC unless it says otherwise) or epoch s.")
-]
+At = Annotated[str | None, QueryParameter(description="A moment: ISO 8601 (UTC unless it says otherwise) or epoch s.")]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="How many, at most.")]
 Offset = Annotated[int, QueryParameter(ge=0, le=10**9, description="How many to leave out first.")]
 
@@ -57,8 +55,8 @@ def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str
     def the_webhooks() -> Webhooks:
         return webhooks
 
-    def the_visitor(request: Request[Any, Any, Any]) -> Visitor:
-        visitor: Visitor = request.scope.get("visitor") or ANYBODY  # type: ignore[assignment]
+    def the_visitor(scope: ConnectionScope) -> Visitor:
+        visitor: Visitor = scope["visitor"]  # type: ignore[typeddict-item]  # set by the guard
         return visitor
 
     def the_role(visitor: TheVisitor) -> Scope:
@@ -66,11 +64,11 @@ def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str
 
     async def the_moment(role: TheRole, at: At = None) -> Moment:
         view = engine.view
-        times = view.times() if at is None else ()
+        times = view.times() if not at else ()
         if times:
             snapshot = view.snapshot
         else:
-            snapshot = await engine.past.state_at(_epoch(at or ""))
+            snapshot = await engine.past.state_at(epoch(at or ""))
             known = snapshot.time is not None and not (snapshot.gaps and snapshot.gaps[-1].until is None)
             times = (str(snapshot.position), snapshot.time, snapshot.time, 0.0, known, "the journal")
         shape = f"{sorted(role.queues or ())} {sorted(role.extensions or ())} {role.sees_all} {role.phone_numbers}"
@@ -87,7 +85,8 @@ def words(text: str) -> frozenset[str]:
     return frozenset(filter(None, (part.strip() for part in text.split(","))))
 
 
-def _epoch(text: str) -> float:
+def epoch(text: str) -> float:
+    """A moment as UTC epoch s; raises ClientException."""
     try:
         number = float(text)
     except ValueError:
@@ -98,4 +97,4 @@ def _epoch(text: str) -> float:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
-        raise ClientException(f"at: {text[:40]!r} is no time; write 2023-11-30T10:00:00Z or epoch seconds") from None
+        raise ClientException(f"{text[:40]!r} is no time; write 2023-11-30T10:00:00Z or epoch seconds") from None

@@ -94,7 +94,7 @@ def _reading(journal: Journal, after: Place, until: Place) -> Iterator[tuple[lis
         changes = tracker.feed(frame)
         abouts = reach.abouts(changes)
         for number, (change, about) in enumerate(zip(changes, abouts, strict=True), 1):
-            if (place := Place(position, number)) > after:
+            if after < (place := Place(position, number)) <= until:
                 found.append(Published(place, change, about))
         if (position - known) % _TOGETHER == 0:
             yield found, Place(position)

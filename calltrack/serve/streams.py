@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from litestar import get
-from litestar.exceptions import ClientException, ServiceUnavailableException
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Any
+
+from litestar import WebSocket, get, websocket
+from litestar.exceptions import ClientException, ServiceUnavailableException, WebSocketDisconnect
 
 from calltrack.serve.engine import Engine
-from calltrack.serve.lenses import Changes, Updates, Wanted, sse
+from calltrack.serve.lenses import Changes, Updates, Wanted, messages, sse
 from calltrack.serve.parameters import After, LastId, Some, TheEngine, TheRole, words
 from calltrack.serve.positions import NotAPosition, Place
-from calltrack.serve.streaming import EventStream
+from calltrack.serve.streaming import PATIENCE, EventStream
+
+_GOING_AWAY, _TRY_AGAIN = 1001, 1013  # close codes of RFC 6455
 
 
 @get("/api/changes", media_type="text/event-stream")
@@ -27,15 +34,60 @@ async def changes(
     """Every change, as Server-Sent Events; ids are positions, from which a client goes on without loss."""
     wanted = Wanted(*map(words, (kinds, queue, extension, call, account)))
     lens = Changes(engine.view, role, wanted, sse)
-    _room(engine)
-    return EventStream(engine.hub.stream(lens, _place(last_id or after)))
+    place = _place(last_id or after)
+    if _is_full(engine):
+        raise _full()
+    return EventStream(engine.hub.stream(lens, place))
 
 
 @get("/api/updates", media_type="text/event-stream")
 async def updates(engine: TheEngine, role: TheRole) -> EventStream:
     """The state, and then the records that alter, as Server-Sent Events: all that a board needs."""
-    _room(engine)
+    if _is_full(engine):
+        raise _full()
     return EventStream(engine.hub.stream(Updates(engine.view, role, sse), None))
+
+
+@websocket("/api/socket")
+async def socket_of_changes(
+    socket: WebSocket[Any, Any, Any],
+    engine: TheEngine,
+    role: TheRole,
+    after: After = None,
+    kinds: Some = "",
+    queue: Some = "",
+    extension: Some = "",
+    call: Some = "",
+    account: Some = "",
+) -> None:
+    """The same over a WebSocket: each message is a JSON array of {"id", "event", "data"}."""
+    wanted = Wanted(*map(words, (kinds, queue, extension, call, account)))
+    place = _place(after)
+    await socket.accept()
+    if _is_full(engine):
+        await socket.close(_TRY_AGAIN, "all places are taken")
+        return
+    pieces = engine.hub.stream(Changes(engine.view, role, wanted, messages), place)
+    sending, leaving = asyncio.create_task(_send(socket, pieces)), asyncio.create_task(_left(socket))
+    await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+    for task in (sending, leaving):
+        task.cancel()
+    await asyncio.gather(sending, leaving, return_exceptions=True)
+    await pieces.aclose()
+
+
+async def _send(socket: WebSocket[Any, Any, Any], pieces: AsyncGenerator[bytes, None]) -> None:
+    async for piece in pieces:
+        async with asyncio.timeout(PATIENCE):
+            await socket.send_data(piece.decode())
+    await socket.close(_GOING_AWAY, "the service ends")
+
+
+async def _left(socket: WebSocket[Any, Any, Any]) -> None:
+    """Return when the client is gone; what it says is not listened to."""
+    with suppress(WebSocketDisconnect):
+        while True:
+            await socket.receive_data("text")
 
 
 def _place(text: str | None) -> Place | None:
@@ -45,6 +97,9 @@ def _place(text: str | None) -> Place | None:
         raise ClientException(str(error)) from None
 
 
-def _room(engine: Engine) -> None:
-    if engine.hub.clients >= engine.most_clients:
-        raise ServiceUnavailableException("all places are taken; try again", headers={"retry-after": "5"})
+def _is_full(engine: Engine) -> bool:
+    return engine.hub.clients >= engine.most_clients
+
+
+def _full() -> ServiceUnavailableException:
+    return ServiceUnavailableException("all places are taken; try again", headers={"retry-after": "5"})

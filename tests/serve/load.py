@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -125,6 +126,10 @@ class _Client(asyncio.Protocol):
         self.lost = True
 
 
+def _itself(client: _Client) -> _Client:
+    return client
+
+
 async def _clients(folder: Path, process: subprocess.Popen[str], count: int, seconds: float) -> bool:
     assert process.stdout is not None and process.stdin is not None
     port = int(process.stdout.readline().strip().rstrip("/").rpartition(":")[2])
@@ -135,7 +140,7 @@ async def _clients(folder: Path, process: subprocess.Popen[str], count: int, sec
     transports = []
     for number in range(count):
         client = _Client(None if number % _SAMPLED else stamps, since)
-        transport, _ = await loop.create_connection(lambda client=client: client, "127.0.0.1", port)
+        transport, _ = await loop.create_connection(partial(_itself, client), "127.0.0.1", port)
         clients.append(client)
         transports.append(transport)
     stuck = socket.create_connection(("127.0.0.1", port))

@@ -1,17 +1,32 @@
 from __future__ import annotations
 
+import asyncio
 import json
+import re
+import socket
+from itertools import islice
 from pathlib import Path
+from random import Random
 
+import aiohttp
 import msgspec
+import pytest
 
 from calltrack import Frame, Tracker, read_recording
+from calltrack.simulate import Plan, traffic
+from calltrack.simulate.recording import encode
 from tests.live.harness import scenario
 from tests.serve.service import events, service
 
 FRAMES: list[Frame] = list(
     read_recording(Path(__file__).parent.parent.parent / "fixtures" / "scenarios" / "queue-rings-again.jsonl")
 )
+
+
+def simulated(count: int) -> list[Frame]:
+    """Frames of a call centre."""
+    lines = (line for some, _ in traffic(Plan(agents=30), seed=3, hours=24) for line in some)
+    return [Frame.decode(encode(line, Random(0))) for line in islice(lines, count)]
 
 
 def expected() -> list[tuple[str, object]]:
@@ -61,3 +76,109 @@ async def test_the_board_gets_the_state_and_then_what_alters() -> None:
     assert "state" == first.event
     assert state["calls"] == list(calls.values())
     assert state["extensions"] == list(extensions.values())
+
+
+@scenario
+async def test_a_websocket_is_told_the_same() -> None:
+    """In arrays of events; filters are the same too."""
+    whole = expected()
+    async with service() as running:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        async with running.client.ws_connect("/api/socket?after=0") as ws:
+            heard: list[tuple[str, object]] = []
+            while len(heard) < len(whole):
+                heard += [(one["id"], one["data"]) for one in await ws.receive_json()]
+        async with running.client.ws_connect("/api/socket?after=0&kinds=CallEnded,QueueLeft&queue=55") as ws:
+            ends = [one["data"]["change"] for one in await ws.receive_json()]
+        refused = [
+            {"Origin": "http://evil.example"},
+            {"Host": "evil.example"},
+        ]
+        for headers in refused:
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                await running.client.ws_connect("/api/socket", headers=headers)
+
+    assert whole == heard
+    assert ["QueueLeft", "CallEnded"] == ends
+
+
+@scenario
+async def test_a_stuck_client_harms_nobody() -> None:
+    """It owns no memory here, others hear everything at once, and when it reads again it has lost nothing."""
+    frames = simulated(1500)
+    async with service() as running:
+        loop, port = asyncio.get_running_loop(), running.client._base_url.port  # type: ignore[union-attr]
+        stuck = socket.socket()
+        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stuck.setblocking(False)
+        await loop.sock_connect(stuck, ("127.0.0.1", port))
+        await loop.sock_sendall(stuck, b"GET /api/changes?after=0 HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        async with running.client.get("/api/changes?after=0") as answer:
+            told = events(answer)
+            running.source.give(*frames)
+            async with asyncio.timeout(20):
+                while (one := await anext(told)).id.partition(".")[0] != str(len(frames)):
+                    pass
+        last, text = one.id.encode(), b""
+        async with asyncio.timeout(20):
+            while b"\nid: " + last.partition(b".")[0] not in text:
+                text += await loop.sock_recv(stuck, 1 << 20)
+        stuck.close()
+        ids = re.findall(rb"^id: (\d+\.\d+)$", text, re.MULTILINE)
+        tracker, count = Tracker(), 0
+        for frame in frames:
+            count += len(tracker.feed(frame))
+
+    assert len(ids) == len(set(ids))
+    assert count - 20 <= len(ids) <= count
+
+
+@scenario
+async def test_places_are_limited() -> None:
+    """Who comes too many is asked to come back."""
+    async with service() as running:
+        running.engine.most_clients = 1
+        async with running.client.get("/api/updates") as answer:
+            await anext(events(answer))
+            full, told = await running.get("/api/changes")
+        while running.engine.hub.clients:
+            await asyncio.sleep(0)
+        async with running.client.get("/api/changes") as answer:
+            assert "time" == (await anext(events(answer))).event
+
+    assert (503, "all places are taken; try again") == (full, told["detail"])
+
+
+@scenario
+async def test_a_position_that_is_not_here_begins_anew() -> None:
+    """With the state, and the reason."""
+    async with service() as running:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        async with running.client.get("/api/changes?after=999.1") as answer:
+            reset = await anext(events(answer))
+
+    assert ("reset", str(len(FRAMES))) == (reset.event, reset.id)
+    assert "another journal" in reset.data["reason"]
+    assert str(len(FRAMES)) == reset.data["state"]["position"]
+
+
+@scenario
+async def test_who_was_away_for_long_reads_from_the_journal() -> None:
+    """What memory has no more comes from there, and joins what it has without a seam; also for a filter and a role."""
+    frames = simulated(3000)
+    tracker, whole = Tracker(), list[str]()
+    for position, frame in enumerate(frames, 1):
+        for number, change in enumerate(tracker.feed(frame), 1):
+            if type(change).__name__ in ("CallEnded", "CallStarted"):
+                whole.append(f"{position}.{number}")
+    async with service() as running:
+        running.source.give(*frames)
+        await running.reached(len(frames))
+        assert running.engine.hub._floor.frame > 500
+        async with running.client.get("/api/changes?after=0&kinds=CallEnded,CallStarted") as answer:
+            told = events(answer)
+            heard = [(await anext(told)).id for _ in whole]
+
+    assert whole == heard

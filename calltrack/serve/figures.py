@@ -1,0 +1,118 @@
+"""Today's figures, kept up with the stream; those of other intervals, counted from the journal when asked for.
+
+A day is the account's local one. What the journal has of today when the service starts is counted beside its work, so a
+start does not wait for it; until then figures are not available rather than wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from calltrack.changes import Change
+from calltrack.days import day, zone_of
+from calltrack.journal import Journal, PositionPruned
+from calltrack.kpi import Facts, Options, Report, report
+from calltrack.records import Seconds
+from calltrack.snapshot import Snapshot
+
+LONGEST = 31 * 86400
+"""Seconds of the longest interval that is counted."""
+
+_FRESH = 5.0  # s for which one report answers all who ask for the same
+_REPORTS = 32  # kept
+
+Interval = tuple[Seconds, Seconds | None]
+
+
+class Figures:
+    """What is counted; `zone` is the account's, None for the stream's own offset from UTC."""
+
+    def __init__(self, path: Path, zone: tzinfo | None = None) -> None:
+        self._path = path
+        self._zone = zone
+        self._facts: Facts | None = None
+        self._since: list[tuple[tuple[Change, ...], Seconds | None]] = []
+        self._reports: dict[tuple[Interval, Options], tuple[float, Report]] = {}
+        self._counting = asyncio.Lock()
+
+    @property
+    def ready(self) -> bool:
+        """Whether what the journal has of today is counted."""
+        return self._facts is not None
+
+    def see(self, changes: tuple[Change, ...], at: Seconds | None) -> None:
+        """Count what a frame changed; `at` is the tracker's time after it."""
+        if self._facts is None:
+            self._since.append((changes, at))
+        else:
+            self._facts.apply(changes, at)
+
+    async def begin(self, known: Snapshot) -> None:
+        """Count what the journal has of today, up to the frame of a snapshot; what follows was given to `see`."""
+        since = self.today(known)[0]
+        facts = await asyncio.to_thread(_counted, self._path, (since, None), known.position)
+        for changes, at in self._since:
+            facts.apply(changes, at)
+        self._since.clear()
+        self._facts = facts
+
+    def today(self, known: Snapshot) -> Interval:
+        """The local day of a snapshot's time, as far as it has come."""
+        offset_s = known.resume.offset_s
+        zone = self._zone or zone_of(offset_s)
+        return (0, None) if known.time is None else (day(datetime.fromtimestamp(known.time, zone), zone).since, None)
+
+    async def report(self, interval: Interval | None, options: Options, known: Snapshot) -> Report:
+        """The figures of an interval (None: today), once `ready`; raises JournalError."""
+        today = self.today(known)
+        wanted = interval or today
+        key = wanted, options
+        async with self._counting:
+            made, found = self._reports.get(key, (0.0, None))
+            if found is not None and time.monotonic() - made < _FRESH:
+                return found
+            if wanted[0] >= today[0]:
+                found = await self._live(wanted, options, known, today[0])
+            else:
+                found = await asyncio.to_thread(_reported, self._path, wanted, options, known.position)
+            if len(self._reports) >= _REPORTS:
+                del self._reports[next(iter(self._reports))]
+            self._reports[key] = time.monotonic(), found
+            return found
+
+    async def _live(self, wanted: Interval, options: Options, known: Snapshot, midnight: Seconds) -> Report:
+        assert self._facts is not None
+        self._facts.learn(known)
+        if self._facts.first is not None and self._facts.first < midnight:
+            self._facts.drop_before(midnight)
+        # A copy, so that counting goes on meanwhile: the report of a busy day takes longer than a frame may wait.
+        held = self._facts.checkpoint()
+        return await asyncio.to_thread(lambda: report(Facts.restore(held), *wanted, options))
+
+
+def _reported(path: Path, interval: Interval, options: Options, position: int) -> Report:
+    return report(_counted(path, interval, position), *interval, options)
+
+
+def _counted(path: Path, interval: Interval, position: int) -> Facts:
+    """What a journal has of an interval, up to a position."""
+    since, until = interval
+    with Journal.open(path, read_only=True) as journal:
+        begin = max(journal.begin, _before(journal, since))
+        end = position if until is None else min(position, journal.position_at(until))
+        tracker = journal.tracker(begin)
+        facts = Facts.of(tracker.snapshot()) if begin else Facts()
+        for _, frame in journal.frames(begin, max(begin, end)):
+            facts.apply(tracker.feed(frame), tracker.time)
+        facts.learn(tracker.snapshot())
+    return facts
+
+
+def _before(journal: Journal, since: Seconds) -> int:
+    try:
+        return journal.position_at(since)
+    except PositionPruned:
+        return journal.begin

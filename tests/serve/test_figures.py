@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from calltrack import Frame, Tracker
+from calltrack.journal import Journal
+from calltrack.kpi import Facts, Options, Report, report
+from calltrack.serve.access import Visitor
+from calltrack.serve.engine import Engine
+from calltrack.serve.scope import Scope
+from tests.live.harness import scenario
+from tests.serve.service import Fed, service
+from tests.serve.test_engine import until
+from tests.serve.test_guard import bearer
+from tests.serve.test_streams import simulated
+
+MIDNIGHT = 1_704_664_800  # of the simulated day, where it is two hours ahead of UTC
+
+
+FRAMES = simulated(1500)
+
+
+def batch(frames: list[Frame], since: float) -> Report:
+    """The figures of one reading of all frames."""
+    tracker, facts = Tracker(), Facts()
+    for frame in frames:
+        facts.apply(tracker.feed(frame), tracker.time)
+    facts.learn(tracker.snapshot())
+    return report(facts, since, None, Options())
+
+
+@pytest.mark.parametrize("restart", [0, 700])
+def test_live_figures_equal_those_of_the_whole_recording(tmp_path: Path, restart: int) -> None:
+    """Also when the service was restarted in between."""
+
+    async def life(frames: list[Frame]) -> Report:
+        source = Fed()
+        engine = Engine(source, Journal.open(tmp_path / "journal"), anew=False)
+        begin, running = engine.tracker.snapshot().position, asyncio.create_task(engine.run())
+        source.give(*frames)
+        await until(lambda: engine.tracker.snapshot().position == begin + len(frames) and engine.figures.ready)
+        found = await engine.figures.report(None, Options(), engine.view.snapshot)
+        running.cancel()
+        await asyncio.wait([running])
+        await engine.close()
+        return found
+
+    async def scene() -> Report:
+        if restart:
+            await life(FRAMES[:restart])
+        return await life(FRAMES[restart:])
+
+    found = asyncio.run(scene())
+
+    assert batch(FRAMES, MIDNIGHT) == found
+    assert found.total.waits is not None
+    assert found.total.waits.answered > 10
+
+
+@scenario
+async def test_a_role_gets_the_figures_of_its_part() -> None:
+    """And an interval is counted from the journal; a bad one is refused."""
+    tokens = {"a" * 30: Visitor("all", Scope()), "q" * 30: Visitor("one", Scope(queues=frozenset({"5001"})))}
+    async with service(tokens) as running:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        _, whole = await running.get("/api/kpis", headers=bearer("a" * 30))
+        _, part = await running.get("/api/kpis", headers=bearer("q" * 30))
+        _, hour = await running.get("/api/kpis?since=1704697200&until=1704700800", headers=bearer("a" * 30))
+        refused, _ = await running.get("/api/kpis?since=0&until=1e10", headers=bearer("a" * 30))
+
+    assert (
+        msgspec.to_builtins(batch(FRAMES, MIDNIGHT).total, str_keys=True)["waits"] == whole["report"]["total"]["waits"]
+    )
+    assert len(whole["report"]["queues"]) == 4
+    assert ["5001"] == [one["key"] for one in part["report"]["queues"]]
+    assert (None, [], []) == (part["report"]["total"]["waits"], part["report"]["agents"], part["report"]["accounts"])
+    assert 1704700800 == hour["report"]["until"]
+    assert 400 == refused
