@@ -154,22 +154,24 @@ def _print(found: Report, by: tuple[str, ...], zone: tzinfo, options: Options) -
     from rich import box
     from rich.table import Table
 
-    from calltrack.report.tables import is_partial, local, tables
+    from calltrack.report.tables import NAME_WIDTH, is_partial, local, pieces, tables, title_of
 
     output = console()
     output.print(f"{local(found.since, zone)} to {local(found.until, zone)}")
     marked = False
     for table in tables(found, by):
-        shown = Table(title=table.title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for number, heading in enumerate(table.headings):
-            left = number == 0 and table.by != "total"
-            shown.add_column(
-                heading.title, justify="left" if left else "right", overflow="fold", min_width=12 if left else None
-            )
-        for figures in table.rows:
-            marked |= is_partial(figures)
-            shown.add_row(*(safe(heading.write(figures)) for heading in table.headings))
-        output.print(shown)
+        marked |= any(is_partial(figures) for figures in table.rows)
+        for number, headings in enumerate(pieces(table, output.width)):
+            title = table.title if number == 0 else f"{table.title}, continued"
+            shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+            for heading in headings:
+                if heading.write is title_of:
+                    shown.add_column(heading.title, overflow="fold", max_width=NAME_WIDTH)
+                else:
+                    shown.add_column(heading.title, justify="right", no_wrap=True)
+            for figures in table.rows:
+                shown.add_row(*(safe(heading.write(figures)) for heading in headings))
+            output.print(shown)
     y = options.service_level_s
     output.print(
         f"level: answered within {y:g} s ÷ presented (negative); short: abandoned before {options.short_abandon_s:g} s"
