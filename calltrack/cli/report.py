@@ -77,6 +77,8 @@ def command(
     """
     if day is not None and (since is not None or until is not None):
         raise click.UsageError("--day is an interval; leave --since and --until out")
+    if day is not None and not 1970 < day.year < 9999:
+        raise click.UsageError(f"--day {day:%Y-%m-%d}: write a day between 1971 and 9998")
     if since is not None and until is not None and since > until:
         raise click.UsageError("--since is after --until")
     if as_csv and as_json:

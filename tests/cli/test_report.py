@@ -116,6 +116,9 @@ def test_options_change_the_figures() -> None:
         (["--since", "2", "--until", "1"], "--since is after --until"),
         (["--available", "Login"], "write their numbers"),
         (["--day", "tomorrow"], "tomorrow"),
+        (["--day", "9999-12-31"], "between 1971 and 9998"),
+        (["--since", "1e20"], "'1e20' is no time between 1970 and 9998"),
+        (["--until", "0001-01-01"], "'0001-01-01' is no time between 1970 and 9998"),
     ],
 )
 def test_a_wrong_command_line(arguments: list[str], says: str) -> None:
