@@ -1,4 +1,4 @@
-"""docs/recipes.md as tests: each block runs against a simulated call centre in another thread."""
+"""The examples in docs/ as tests; each block of recipes.md runs against a simulated call centre in another thread."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
+from sybil.sybil import SybilCollection
 
 from calltrack.live import Endpoints
 from calltrack.simulate import Plan
@@ -41,8 +42,9 @@ def call_centre() -> Iterator[None]:
     thread.join(10)
 
 
-pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser()],
-    patterns=["recipes.md"],
-    fixtures=["call_centre"],
+pytest_collect_file = SybilCollection(
+    [
+        Sybil(parsers=[PythonCodeBlockParser()], patterns=["recipes.md"], fixtures=["call_centre"]),
+        Sybil(parsers=[PythonCodeBlockParser()], patterns=["testing.md"]),
+    ]
 ).pytest()
