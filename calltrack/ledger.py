@@ -250,6 +250,14 @@ class Ledger(Clock):
             call.awaited_since = None
         self.out.append(changes.QueueLeft(self.position, self.at, wait.queue_id, wait.call_id, after, inferred))
 
+    def order_queue(self, queue_id: str, call_ids: list[str | None]) -> None:
+        """Let the waits stand in the order of the list, not in that in which they were seen."""
+        queue = self.queues[queue_id]
+        if [wait.call_id for wait in queue.waiting] != call_ids:
+            places = {call_id: place for place, call_id in enumerate(call_ids)}
+            queue.waiting.sort(key=lambda wait: places[wait.call_id])
+            queue.known = None
+
     def blur_queue(self, queue_id: str, since: Seconds | None, *, unknown: bool) -> None:
         """Mark a queue and its waits as unknown since a lost connection, or as known again."""
         queue = self.queues[queue_id]

@@ -42,6 +42,8 @@ def reconcile(ledger: Ledger, queue: HeldQueue, infos: list[QueueCall], told: To
     left = False
     for wait in held:
         left |= _leave(ledger, wait, told)
+    if len(infos) > 1:
+        ledger.order_queue(queue_id, [info.ivrid or info.IvrUniqueID for info in infos])
     if told.call_id:
         _check_reason(ledger, queue_id, told, waits, left)
 

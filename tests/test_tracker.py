@@ -459,6 +459,17 @@ def test_a_leg_is_not_held_before_it_was_answered() -> None:
     assert (utc(8), 7, 0) == (leg.since, leg.ring_s, leg.talk_s)
 
 
+def test_callers_wait_in_the_order_of_the_list() -> None:
+    """The first one's JOIN was lost; he is not the last because he was seen last."""
+    tracker, _ = fed(
+        all_queues(0, []),
+        queue(5, "JOIN", "2", [waiting("2", 5)]),
+        queue(9, "JOIN", "3", [waiting("1", 1), waiting("2", 5), waiting("3", 9)]),
+    )
+
+    assert ["1", "2", "3"] == [wait.call_id for wait in tracker.snapshot().waiting_in(55)]
+
+
 def test_another_owner_of_a_phone_is_taken_over() -> None:
     """Even if nothing else about its agent is new."""
     tracker, _ = fed(extension(1, "A", "userStatusUpdate"), extension(2, "A", "userStatusUpdate", userID=9))
