@@ -67,5 +67,5 @@ def _agent(held: HeldExtension, info: ExtensionInfo) -> tuple[int | str | None, 
         return None, ""
     if agent_id != held.agent_id and str(agent_id) == str(held.agent_id):
         agent_id = held.agent_id  # now a number, now a string: the same person
-    name = info.summery.representative or "" if info.summery else held.agent_name
-    return agent_id, name
+    name = info.summery.representative if info.summery is not None else None
+    return agent_id, held.agent_name if name is None else name

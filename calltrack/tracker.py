@@ -41,8 +41,7 @@ from calltrack.wire import Frame
 HISTORY = 1000
 """Ended calls that a tracker keeps unless told otherwise."""
 
-_NAMES_COUNTED = 200  # distinct names counted one by one, the rest together: strangers choose them
-_NAME_KEPT = 200  # characters of such a name
+_NAMES_COUNTED = 200  # names counted one by one, the rest together, and characters kept of each: strangers choose them
 
 
 class Tracker:
@@ -390,7 +389,7 @@ class Tracker:
             raise AnomalyFound(found[0], out)
 
     def _count(self, what: str, name: str) -> None:
-        counts, name = self._counts[what], name[:_NAME_KEPT]
+        counts, name = self._counts[what], name[:_NAMES_COUNTED]
         if name not in counts and len(counts) >= _NAMES_COUNTED:
             name = "(others)"
         counts[name] = counts.get(name, 0) + 1

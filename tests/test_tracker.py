@@ -507,3 +507,14 @@ def test_a_user_s_id_that_is_told_later_is_taken() -> None:
     known = tracker.snapshot().extension("A")
     assert known is not None
     assert 8 == known.user_id
+
+
+def test_an_agent_s_name_that_is_not_told_stays() -> None:
+    """Whether the object that should hold it is empty or missing."""
+    tracker = Tracker()
+    for summery in ({"representative": "Lois Lane"}, {}, None):
+        tracker.feed(extension(2, "A", "userStatusUpdate", summery=summery))
+
+        known = tracker.snapshot().extension("A")
+        assert known is not None
+        assert "Lois Lane" == known.agent_name
