@@ -68,8 +68,9 @@ class Frame(Struct, frozen=True, gc=False):
         except RecursionError:
             raise NotAFrame("not a frame: nested too deeply") from None
         except msgspec.DecodeError as error:
-            if "surrogate" in str(error):
-                return cls.decode(_without_surrogates(cast(bytes, line)))
+            whole = _without_surrogates(cast(bytes, line))
+            if whole is not None:
+                return cls.decode(whole)
             raise NotAFrame(_why_not_json(cast(bytes, line), error)) from None
 
     @classmethod
@@ -158,12 +159,19 @@ def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) < _DIGITS else float(digits)
 
 
-def _without_surrogates(line: bytes) -> bytes:
-    """A name that was cut inside a character is JSON all the same; the broken character becomes "?"."""
+def _without_surrogates(line: bytes) -> bytes | None:
+    """A name that was cut inside a character is JSON all the same; the broken character becomes "?".
+
+    None if that is not what is wrong with the line.
+    """
+    if b"\\ud" not in line.lower():
+        return None
     try:
-        return json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace")
-    except ValueError as error:
-        raise NotAFrame(f"not JSON: {error}") from None
+        text = json.dumps(json.loads(line), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return None
+    whole = text.encode("utf-8", "replace")
+    return whole if whole != text.encode("utf-8", "surrogatepass") else None
 
 
 def _why_not_json(line: bytes, error: msgspec.DecodeError) -> str:
