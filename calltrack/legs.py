@@ -392,8 +392,6 @@ def _custom(raw: Raw) -> str:
 def _related(info: CallInfo) -> tuple[str, ...]:
     """The ivrids that a call came from: a list, or one text with commas."""
     value = info.relatedIvrUniqueIDs
-    if not value:
-        return ()
     parts = value if isinstance(value, list) else str(value).split(",")
     return tuple(str(part).strip() for part in parts if part)
 

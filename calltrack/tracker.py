@@ -91,7 +91,7 @@ class Tracker:
             self._all_extensions(body)
         elif type(body) is LoginStatus:
             self._all_queues(body)
-        elif type(body) is Notice:
+        elif type(body) is Notice:  # pragma: no branch (there is no other)
             self._notice(event, body)
         if frame.bad or frame.unknown:
             self._oddities(frame)

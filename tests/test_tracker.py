@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from calltrack import AnomalyKind, Frame, Outcome, State, Tracker
-from calltrack.changes import Anomaly, CallEnded, LegBlurred, LegEnded, LegStarted
+from calltrack.changes import Anomaly, CallEnded, ConnectionLost, LegBlurred, LegEnded, LegStarted
 from calltrack.errors import AnomalyFound
 from tests.frames import START, all_extensions, all_queues, call, extension, queue, stamp, utc, waiting
 
@@ -518,3 +518,35 @@ def test_an_agent_s_name_that_is_not_told_stays() -> None:
         known = tracker.snapshot().extension("A")
         assert known is not None
         assert "Lois Lane" == known.agent_name
+
+
+def test_the_hangup_of_a_call_that_nothing_is_known_of_opens_nothing() -> None:
+    """There is no currentCall to open it from: it is an anomaly, and no call."""
+    tracker, changes = fed(
+        extension(2, "A", "userStatusUpdate"), extension(5, "A", "HANGUP", outside={"ivruniqueid": "1"})
+    )
+
+    assert [AnomalyKind.EVENT_MISSED] == anomalies(changes)
+    assert ((), ()) == (tracker.snapshot().calls, tracker.snapshot().ended)
+
+
+def test_a_second_loss_of_the_connection_is_the_same_gap() -> None:
+    """Nothing was known since the first."""
+    tracker, changes = fed(
+        extension(2, "A", "userStatusUpdate"),
+        Frame.of("disconnect", {"reason": "transport close"}),
+        Frame.of("disconnect", {"reason": "ping timeout"}),
+    )
+
+    assert 1 == [type(change) for change in changes].count(ConnectionLost)
+    assert ["transport close"] == [gap.reason for gap in tracker.snapshot().gaps]
+
+
+@pytest.mark.parametrize("event", ["connect", "malformed"])
+def test_what_the_socket_says_has_no_server_time(event: str) -> None:
+    """It is not the server's word, whatever it carries."""
+    tracker, changes = fed(extension(2, "A", "userStatusUpdate"), Frame.of("disconnect"), Frame.of(event, stamp(60)))
+
+    assert utc(2) == tracker.time
+    assert tracker.snapshot().gaps[0].until is None
+    assert [] == anomalies(changes)
