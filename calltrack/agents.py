@@ -13,7 +13,7 @@ def update(ledger: Ledger, held: HeldExtension, info: ExtensionInfo, reason: str
     if (
         info.representativeUpdated == held.status_stamp
         and info.representativeStatus == held.agent_status
-        and (info.onlineUserID or None) == held.agent_id
+        and ((info.representative if info.onlineUserID is None else info.onlineUserID) or None) == held.agent_id
         and info.userID == held.user_id
         and info.userName == held.user_name
         and info.number == held.number

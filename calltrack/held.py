@@ -105,20 +105,17 @@ class HeldCall:
 
     def value(self) -> Call:
         """The call as it is now."""
-        if self.known is None:
-            self.known = self._value(None, "")
-        return self.known
+        return self.known or self._known(None, "")
 
     def end(self, when: Seconds | None, inferred: str) -> Call:
         """The call as it ended; how long it was in its last state is unknown if nothing told of the end."""
         if inferred:
             self.state = UNKNOWN
         self.enter(HUNGUP, when)
-        self.known = final = self._value(when, inferred)
-        return final
+        return self._known(when, inferred)
 
-    def _value(self, ended_at: Seconds | None, inferred: str) -> Call:
-        return Call(
+    def _known(self, ended_at: Seconds | None, inferred: str) -> Call:
+        self.known = known = Call(
             self.call_id,
             self.state,
             self.direction,
@@ -148,6 +145,7 @@ class HeldCall:
             self.waiting,
             self.past_waits,
         )
+        return known
 
     def derived(self) -> State:
         """The first state of the table's order that a leg or wait is in; alive while its winner is awaited."""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from litestar import Litestar
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 
 from calltrack.serve import kpis, ops, problems, routes, session, streams
@@ -14,7 +13,7 @@ from calltrack.serve.access import Access
 from calltrack.serve.engine import Engine
 from calltrack.serve.guard import Guard
 from calltrack.serve.parameters import dependencies
-from calltrack.serve.reference import Reference
+from calltrack.serve.reference import Description, Reference
 from calltrack.serve.webhooks import Webhooks
 
 PAGE = Path(__file__).parent / "page"
@@ -38,7 +37,7 @@ def application(engine: Engine, access: Access, webhooks: Webhooks) -> Guard:
         description="What every call and every agent of a call centre is doing, and did.",
         path="/schema",
         use_handler_docstrings=True,
-        render_plugins=[JsonRenderPlugin(), Reference()],
+        render_plugins=[Description(), Reference()],
     )
     app = Litestar(
         route_handlers=[*_ENDPOINTS, create_static_files_router("/", [PAGE], html_mode=True, include_in_schema=False)],

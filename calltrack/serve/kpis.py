@@ -38,9 +38,9 @@ async def kpis(
 ) -> Counted:
     """Figures per queue, agent, extension and account, of today so far or from `since` (until `until`)."""
     known = engine.view.snapshot
-    if since is None and until is not None:
+    if until and not since:
         raise ClientException("until: say since as well")
-    interval = None if since is None else (epoch(since), None if until is None else epoch(until))
+    interval = (epoch(since), epoch(until) if until else None) if since else None
     if interval is not None:
         end = interval[1] if interval[1] is not None else known.time
         if end is not None and not 0 <= end - interval[0] <= LONGEST:

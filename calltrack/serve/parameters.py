@@ -64,7 +64,7 @@ def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str
 
     async def the_moment(role: TheRole, at: At = None) -> Moment:
         view = engine.view
-        times = view.times() if at is None else ()
+        times = view.times() if not at else ()
         if times:
             snapshot = view.snapshot
         else:

@@ -54,7 +54,7 @@ async def who_am_i(visitor: TheVisitor) -> Whoami:
     return _whoami(visitor)
 
 
-@delete("/api/session")
+@delete("/api/session", status_code=204)
 async def log_out(request: Request[Any, Any, Any], access: TheAccess) -> Response[None]:
     """End the session."""
     access.log_out(session_of(request.headers.get("cookie", "")))

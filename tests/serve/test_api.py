@@ -1,0 +1,85 @@
+"""The description of the API, and what happens to requests that nobody would make."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from tests.live.harness import scenario
+from tests.serve.service import service
+from tests.serve.test_streams import FRAMES
+
+EXAMPLES = 5
+"""For each endpoint; more: `st run http://127.0.0.1:8078/schema/openapi.json` as docs/api.md says."""
+
+
+@scenario
+async def test_no_request_makes_it_fail() -> None:
+    """Schemathesis makes them from the description: every answer is one that is described, and none is a 500."""
+    async with service() as running:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        url = f"{running.client._base_url}schema/openapi.json"
+        options = f"--max-examples {EXAMPLES} --phases coverage,fuzzing --no-shrink --no-color --seed 1".split()
+        checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+        fuzzing = await asyncio.create_subprocess_exec(
+            *(str(Path(sys.executable).parent / "schemathesis"), "run", url, *options, "--checks", checks),
+            *("--exclude-path-regex", "/api/(changes|updates)", "--generation-database", "none"),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        told, _ = await fuzzing.communicate()
+
+    assert 0 == fuzzing.returncode, told.decode()
+
+
+@scenario
+async def test_the_reference_needs_nothing_from_elsewhere() -> None:
+    """A page without scripts that has every endpoint of the description."""
+    async with service() as running:
+        async with running.client.get("/schema") as answer:
+            page = await answer.text()
+        _, described = await running.get("/schema/openapi.json")
+
+    assert "<script" not in page
+    assert "http://" not in page
+    assert "https://" not in page
+    assert {"/api/state", "/api/changes", "/api/kpis", "/metrics"} <= described["paths"].keys()
+    assert all(f"<code>GET {path}</code>" in page for path, item in described["paths"].items() if "get" in item)
+
+
+@scenario
+async def test_metrics_name_no_call_and_no_number() -> None:
+    """Their labels are of sets that strangers cannot widen."""
+    async with service() as running:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        async with running.client.get("/metrics") as answer:
+            text = await answer.text()
+
+    assert 'calltrack_changes_total{kind="CallEnded"} 1.0' in text
+    assert f"calltrack_frames_total {len(FRAMES)}.0" in text
+    assert "calltrack_journal_ok 1.0" in text
+    for secret in ("0501234567", "2026010109000000000001", "SIPSIP1", "Clark"):
+        assert secret not in text
+
+
+@scenario
+async def test_past_states_and_lists() -> None:
+    """The state at a moment, and lists by what is in them, a page at a time."""
+    async with service() as running:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        _, ringing = await running.get("/api/calls?at=2026-01-01T07:00:08Z")
+        _, nothing = await running.get("/api/calls?at=2026-01-01T07:00:08Z&states=Talking")
+        _, ended = await running.get("/api/calls?ended=true&queue=55&extension=SIPSIP2&outcomes=answered")
+        _, second = await running.get("/api/extensions?limit=1&offset=1&states=Idle,Talking")
+        _, told = await running.get("/api/calls/2026010109000000000001?at=2026-01-01T07:00:08Z")
+
+    assert ["Ringing"] == [call["state"] for call in ringing["items"]]
+    assert 0 == nothing["total"]
+    assert ["2026010109000000000001"] == [call["call_id"] for call in ended["items"]]
+    assert (2, ["SIPSIP2"]) == (second["total"], [one["exten_user"] for one in second["items"]])
+    assert None is told["call"]["outcome"]
+    assert ["CallStarted", "QueueJoined", "LegStarted", "CallStateChanged"] == [one["change"] for one in told["story"]]
