@@ -17,7 +17,6 @@ from calltrack.table import (
     EXTENSION,
     HOLD,
     HUNGUP,
-    IDLE,
     LOST,
     RINGING,
     TALKING,
@@ -275,15 +274,8 @@ class HeldExtension:
         return self.known
 
     def derived(self) -> State:
-        """The first state of the table's order that a leg is in, else Idle; Unknown after a lost connection."""
-        legs = self.legs
-        if self.unknown:
-            return UNKNOWN
-        if not legs:
-            return IDLE
-        if len(legs) == 1:
-            return counted(legs[0])
-        return min(map(counted, legs), key=_EXTENSION.__getitem__)
+        """Of several legs: the first state of the table's order that one is in; Unknown after a lost connection."""
+        return UNKNOWN if self.unknown else min(map(counted, self.legs), key=_EXTENSION.__getitem__)
 
 
 class HeldQueue:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Raw, Struct
 
 from calltrack.changes import AnomalyKind
-from calltrack.events import CallInfo, ExtensionEvent
+from calltrack.events import CallInfo, ExtensionEvent, ExtensionInfo
 from calltrack.held import HeldExtension
 from calltrack.ledger import Ledger
 from calltrack.machine import PATHS
@@ -56,12 +56,8 @@ class Told(Struct, frozen=True, gc=False):
 
     def cause(self) -> tuple[str, str]:
         """The event's cause and dialStatus, beside `data` or in it (field guide §1)."""
-        event = self.event
-        if event is None:
-            return "", ""
-        info = event.data
-        if info is None:
-            return event.cause or "", event.dialStatus or ""
+        event = self.event or ExtensionEvent()
+        info = event.data or ExtensionInfo()
         return event.cause or info.cause or "", event.dialStatus or info.dialStatus or ""
 
     def of(self, leg: Leg) -> bool:

@@ -172,7 +172,7 @@ class View:
             call.state = change.new
         elif isinstance(change, ch.CallLinked):
             call.related, call.transferred_by = change.related, change.transferred_by
-        elif isinstance(change, ch.CallEnded):
+        elif isinstance(change, ch.CallEnded):  # pragma: no branch (there is no other)
             self.faults += bool(call.legs or call.waiting)
             del self.calls[name]
             self.ended[name] = change.call
@@ -199,7 +199,7 @@ class View:
             extension.agent_id = change.agent_id
         elif isinstance(change, ch.AgentLoggedOff):
             extension.agent_id = None
-        elif isinstance(change, ch.AgentStatusChanged):
+        elif isinstance(change, ch.AgentStatusChanged):  # pragma: no branch (there is no other)
             extension.agent_status, extension.agent_status_name = change.new, change.name
 
     def _queue(self, change: ch.QueueChange) -> None:

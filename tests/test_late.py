@@ -195,3 +195,11 @@ def test_a_late_list_of_all_queues_leaves_alone_what_is_known_better() -> None:
 
     assert AnomalyKind.LATE_FRAME == changes[-1]
     assert 1 == len(tracker.snapshot().waiting_in(55))
+
+
+def test_two_that_join_in_one_second_are_both_news() -> None:
+    """Who still waits has not left, and who was never seen neither."""
+    tracker, changes = fed(queue(5, "JOIN", "1", [waiting("1")]), queue(5, "JOIN", "2", [waiting("1"), waiting("2")]))
+
+    assert ["1", "2"] == [wait.call_id for wait in tracker.snapshot().waiting_in(55)]
+    assert AnomalyKind.LATE_FRAME not in changes
