@@ -85,7 +85,11 @@ def reconcile(ledger: Ledger, extension: HeldExtension, infos: Sequence[CallInfo
         state = _SEEN.get(info.callstatus)
         if state is None or info.c2cdirection is not None:
             state = _state(ledger, extension, info, call_id)
-        about = call_id == told.call_id and (current is None or _same(current, info))
+        about = call_id == told.call_id and (
+            current is None
+            or (current.callStarted == info.callStarted and current.c2cdirection == info.c2cdirection)
+            or _unstamped(current, info)
+        )
         leg = _held(gone, call_id, info) if gone else None
         if leg is None:
             leg = _start(ledger, extension, info, call_id, state, told, about)
@@ -134,12 +138,9 @@ def _state(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: st
     return _STATES[signal]
 
 
-def _same(current: CallInfo, info: CallInfo) -> bool:
-    """Whether a currentCall and a call in the list, of one ivrid, are the same attempt; a missing stamp fits any."""
-    if current.callStarted == info.callStarted and current.c2cdirection == info.c2cdirection:
-        return True
-    unstamped = not current.callStarted or not info.callStarted
-    return unstamped and current.c2cdirection in (None, info.c2cdirection)
+def _unstamped(current: CallInfo, info: CallInfo) -> bool:
+    """Whether a currentCall and a call in the list may be one attempt, for want of a stamp that says otherwise."""
+    return not (current.callStarted and info.callStarted) and current.c2cdirection in (None, info.c2cdirection)
 
 
 def _held(held: Sequence[Leg], call_id: str, info: CallInfo) -> Leg | None:
