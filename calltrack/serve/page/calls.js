@@ -1,0 +1,164 @@
+// @ts-check
+/** The calls: a line each, live or ended; who waits comes first. */
+
+import { span } from "./clock.js";
+import { alarm, arrange, byId, el, icon, mark, redraw, say, sign, theirs } from "./dom.js";
+import { KINDS, callDoing, callerName, level } from "./status.js";
+import { t } from "./words.js";
+
+/** @typedef {import("./main.js").Board} Board */
+/** @typedef {import("./store.js").Call} Call */
+/** @typedef {import("./status.js").Doing} Doing */
+
+const ORDER = ["queued", "ringing", "dialing", "hold", "talking", "spying", "unknown", "ended"];
+const ARROWS = ["Incoming", "Outgoing", "Internal", "Click2Call", "Spy"];
+
+/** Where a call is or was: its queues, then its agents. @param {Call} call @param {Board} board */
+export function places(call, board) {
+  const answered = call.past_legs.findLast((leg) => leg.outcome === "answered");
+  const legs = call.legs.length ? call.legs : answered ? [answered] : call.past_legs.slice(-1);
+  const queue = call.waiting[0]?.queue_id || legs.find((leg) => leg.queue_id)?.queue_id || call.past_waits.at(-1)?.queue_id || "";
+  const agents = [...new Set(legs.map((leg) => board.store.agentName(leg.exten_user)))];
+  return { queue, agents };
+}
+
+export class Line {
+  /** @param {string} id */
+  constructor(id) {
+    this.id = id;
+    /** @type {Call | null} */
+    this.record = null;
+    this.epoch = -1;
+    /** @type {Doing} */
+    this.doing = { kind: "unknown", label: "", since: null, limit: "" };
+    this.words = "";
+    this.queue = "";
+    this.icon = icon("unknown");
+    this.label = el("span", { class: "label" });
+    this.arrow = icon("incoming");
+    this.direction = el("span", { class: "hidden" });
+    this.caller = theirs("", "name");
+    this.sign = sign();
+    this.timer = el("span", { class: "timer" });
+    this.detail = el("span", { class: "detail" });
+    this.button = el(
+      "button",
+      { type: "button", class: "line" },
+      el("span", { class: "what" }, this.icon, this.label),
+      el("span", { class: "who" }, this.arrow, this.direction, this.caller),
+      el("span", {}, this.sign, " ", this.timer),
+      this.detail,
+    );
+    this.item = el("li", { "data-call": id }, this.button);
+  }
+
+  /** @param {Call} record @param {Board} board */
+  update(record, board) {
+    if (this.record === record && this.epoch === board.store.epoch) return;
+    this.record = record;
+    this.epoch = board.store.epoch;
+    this.doing = callDoing(record, board.store);
+    const { kind, label } = this.doing;
+    mark(this.item, "kind", kind);
+    redraw(this.icon, KINDS[kind]);
+    say(this.label, t(label));
+    redraw(this.arrow, ARROWS.includes(record.direction) ? record.direction.toLowerCase() : "incoming");
+    say(this.direction, `${t(`direction.${record.direction}`)} `);
+    say(this.caller, record.caller || t("anonymous"));
+    const { queue, agents } = places(record, board);
+    this.queue = queue;
+    const queueName = queue && board.store.queueName(queue);
+    /** @type {(string | Node)[]} */
+    const parts = [];
+    for (const text of [callerName(record, queueName), queueName, agents.join(", ")]) {
+      if (text) parts.push(...(parts.length ? [" · "] : []), theirs(text));
+    }
+    if (kind === "unknown") parts.push(parts.length ? " · " : "", t("since", { time: board.moment(this.doing.since) }));
+    this.detail.replaceChildren(...parts);
+    const said = [record.caller, record.caller_name, record.did, record.call_id, record.account_id, t(label), queueName];
+    this.words = [...said, ...agents, t(`direction.${record.direction}`)].join(" ").toLowerCase();
+    this.tick(board);
+  }
+
+  /** @param {Board} board */
+  tick(board) {
+    const { doing, record } = this;
+    const ended = doing.kind === "ended" && record;
+    const shown = ended ? total(record) : doing.since === null || board.now === null ? null : board.now - doing.since;
+    say(this.timer, shown === null ? "" : span(shown));
+    const beyond = level(board.settings.limits, doing, board.now);
+    alarm(this.item, this.sign, beyond, beyond && t(`level.${beyond}`));
+  }
+}
+
+/** How long a call took, s. @param {Call} call */
+function total(call) {
+  return call.ended_at === null || call.started === null ? null : call.ended_at - call.started;
+}
+
+export class Calls {
+  /** @param {Board} board */
+  constructor(board) {
+    this.board = board;
+    this.place = byId("call-list");
+    this.none = byId("calls-none");
+    this.tabs = { live: byId("tab-live"), ended: byId("tab-ended") };
+    this.counts = { live: byId("count-live"), ended: byId("count-ended") };
+    /** @type {Map<string, Line>} */
+    this.lines = new Map();
+    this.shown = 0;
+    this.place.addEventListener("click", (event) => {
+      const item = /** @type {Element} */ (event.target).closest("[data-call]");
+      if (item instanceof HTMLElement) board.openCall(item.dataset.call ?? "");
+    });
+    for (const [name, button] of Object.entries(this.tabs)) {
+      button.addEventListener("click", () => board.settings.set("tab", name));
+    }
+  }
+
+  render() {
+    const { board } = this;
+    const { store, settings } = board;
+    const ended = settings.get("tab") === "ended";
+    for (const [name, button] of Object.entries(this.tabs)) {
+      button.setAttribute("aria-pressed", String(name === settings.get("tab")));
+    }
+    say(this.counts.live, store.lost ? "?" : String(store.calls.size));
+    say(this.counts.ended, String(store.ended.size));
+    const records = ended ? store.ended : store.calls;
+    for (const id of this.lines.keys()) if (!records.has(id)) this.lines.delete(id);
+    for (const [id, record] of records) {
+      let line = this.lines.get(id);
+      if (!line) this.lines.set(id, (line = new Line(id)));
+      line.update(record, board);
+    }
+    const [kind, queue] = [settings.get("kind"), settings.get("queue")];
+    const live = ["talking", "hold", "ringing", "dialing", "spying", "unknown"].includes(kind) ? kind : "";
+    const wanted = [...this.lines.values()].filter(
+      (line) =>
+        (ended || !live || line.doing.kind === live) &&
+        (!queue || line.queue === queue) &&
+        board.words.every((word) => line.words.includes(word)),
+    );
+    wanted.sort(ended ? newest : urgent);
+    this.shown = wanted.length;
+    arrange(this.place, wanted.map((line) => line.item));
+    this.none.hidden = wanted.length > 0;
+    say(this.none, t(this.lines.size ? "calls.nomatch" : ended ? "calls.none.ended" : "calls.none"));
+  }
+
+  tick() {
+    for (const line of this.lines.values()) line.tick(this.board);
+  }
+}
+
+/** @param {Line} one @param {Line} other */
+function urgent(one, other) {
+  const ranks = ORDER.indexOf(one.doing.kind) - ORDER.indexOf(other.doing.kind);
+  return ranks || (one.doing.since ?? Infinity) - (other.doing.since ?? Infinity) || (one.id < other.id ? -1 : 1);
+}
+
+/** @param {Line} one @param {Line} other */
+function newest(one, other) {
+  return (other.doing.since ?? 0) - (one.doing.since ?? 0) || (one.id < other.id ? -1 : 1);
+}

@@ -1,0 +1,114 @@
+// @ts-check
+/** Making and arranging elements. Text only ever becomes text: nothing here reads HTML. */
+
+/** @typedef {Node | string | null | undefined | false} Child */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * An element with attributes (a boolean one is there or not) and children.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, string | number | boolean | null>} [attributes]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function el(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value !== null) made.setAttribute(name, String(value));
+  }
+  made.append(...children.filter(isThere));
+  return made;
+}
+
+/** @param {Child} child @returns {child is Node | string} */
+function isThere(child) {
+  return child !== null && child !== undefined && child !== false && child !== "";
+}
+
+/**
+ * What strangers wrote: text that keeps its own direction. @param {unknown} text
+ * @param {string} [className]
+ */
+export function theirs(text, className = "") {
+  return el("bdi", className ? { class: className } : {}, String(text ?? ""));
+}
+
+/** A drawing of index.html's collection; the text beside it says the same. @param {string} name */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `#i-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** Have an icon show another drawing. @param {SVGSVGElement} svg @param {string} name */
+export function redraw(svg, name) {
+  svg.firstElementChild?.setAttribute("href", `#i-${name}`);
+}
+
+/** Set a text if it is another. @param {Element} element @param {string} text */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Set or clear data-NAME if it is another. @param {HTMLElement | SVGElement} element @param {string} name @param {string} value */
+export function mark(element, name, value) {
+  if ((element.dataset[name] ?? "") === value) return;
+  if (value) element.dataset[name] = value;
+  else delete element.dataset[name];
+}
+
+/** A sign that something is beyond its limit; the words are for those who do not see it. */
+export function sign() {
+  return el("span", { class: "sign" }, el("span", { class: "hidden" }));
+}
+
+/**
+ * Have a limit that is passed be seen and heard.
+ * @param {HTMLElement} item
+ * @param {HTMLElement} itsSign
+ * @param {string} level "", "warn" or "over"
+ * @param {string} words
+ */
+export function alarm(item, itsSign, level, words) {
+  if ((item.dataset.level ?? "") === level) return;
+  mark(item, "level", level);
+  if (itsSign.firstElementChild) say(itsSign.firstElementChild, words);
+}
+
+/**
+ * Have a parent show exactly these children in this order, touching only those that move; what has the focus keeps it.
+ * @param {Element} parent
+ * @param {Element[]} wanted
+ */
+export function arrange(parent, wanted) {
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
+  const keep = new Set(wanted);
+  for (const child of [...parent.children]) if (!keep.has(child)) child.remove();
+  let at = parent.firstElementChild;
+  for (const child of wanted) {
+    // One that went far down is taken out here, and the many after it stay where they are.
+    if (at !== null && at !== child && at.nextElementSibling === child) {
+      at.remove();
+      at = child;
+    }
+    if (at === child) at = at.nextElementSibling;
+    else parent.insertBefore(child, at);
+  }
+  if (focused instanceof HTMLElement && focused.isConnected && document.activeElement !== focused) {
+    focused.focus({ preventScroll: true });
+  }
+}
+
+/** The element with an id, which index.html has. @param {string} id @returns {HTMLElement} */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`index.html has no #${id}`);
+  return found;
+}

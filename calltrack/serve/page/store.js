@@ -1,0 +1,115 @@
+// @ts-check
+/** What the service has told: records by id, each replaced as a whole when it alters. */
+
+/**
+ * @typedef {object} Leg
+ * @property {string} call_id @property {string} exten_user @property {number} attempt @property {string} state
+ * @property {string} direction @property {number | null} since @property {string} caller @property {string} caller_name
+ * @property {string} queue_id @property {string | null} outcome
+ *
+ * @typedef {object} Wait
+ * @property {string} queue_id @property {string} call_id @property {string} caller @property {string} caller_name
+ * @property {number | null} joined_at @property {string} state @property {string | null} outcome
+ *
+ * @typedef {object} Call
+ * @property {string} call_id @property {string} state @property {string} direction @property {string | number | null} account_id
+ * @property {string} caller @property {string} caller_name @property {string} did @property {number | null} started
+ * @property {number | null} since @property {number | null} ended_at @property {string | null} outcome @property {string} cause
+ * @property {number | null} wait_s @property {number | null} ring_s @property {number | null} talk_s @property {number | null} hold_s
+ * @property {number | null} unknown_s
+ * @property {string} inferred @property {Leg[]} legs @property {Leg[]} past_legs @property {Wait[]} waiting @property {Wait[]} past_waits
+ *
+ * @typedef {object} Extension
+ * @property {string} exten_user @property {string} state @property {number | null} since @property {number | null} agent_status
+ * @property {string} agent_status_name @property {number | null} agent_status_since @property {string | number | null} agent_id
+ * @property {string} agent_name @property {string} user_name @property {string | number | null} number
+ * @property {string | number | null} account_id @property {number | null} unknown_since @property {boolean} unknown @property {Leg[]} legs
+ *
+ * @typedef {object} Queue
+ * @property {string} queue_id @property {string} name @property {number} queued @property {number} answered
+ * @property {number} picked_up @property {number} abandoned @property {number | null} unknown_since @property {boolean} unknown
+ * @property {Wait[]} waiting
+ *
+ * @typedef {{since: number | null, until: number | null, reason: string}} Gap
+ */
+
+const ENDED = 50;
+
+export class Store {
+  constructor() {
+    /** @type {Map<string, Call>} */
+    this.calls = new Map();
+    /** @type {Map<string, Call>} newest last */
+    this.ended = new Map();
+    /** @type {Map<string, Extension>} */
+    this.extensions = new Map();
+    /** @type {Map<string, Queue>} */
+    this.queues = new Map();
+    /** @type {Gap[]} */
+    this.gaps = [];
+    this.source = "";
+    /** The service knows what is so; false between a lost connection of its own and the first word after it. */
+    this.known = false;
+    /** Since when the service itself is not heard: server time, null if that is unknown. */
+    this.lostSince = /** @type {number | null} */ (null);
+    this.lost = true;
+    this.begun = false;
+    /** Goes up when every record is to be looked at again. */
+    this.epoch = 0;
+  }
+
+  /** Take one event of /api/updates. @param {string} event @param {any} data */
+  take(event, data) {
+    if (event === "state") {
+      for (const held of [this.calls, this.ended, this.extensions, this.queues]) held.clear();
+      this.begun = true;
+    }
+    if (this.lost) this.epoch += 1;
+    this.lost = false;
+    this.known = data.known;
+    this.source = data.source;
+    if (event === "time") return;
+    for (const call of data.calls) {
+      this.calls.set(call.call_id, call);
+      this.ended.delete(call.call_id);
+    }
+    const ended = event === "state" ? [...data.ended].reverse() : data.ended;
+    for (const call of ended) {
+      this.calls.delete(call.call_id);
+      this.ended.delete(call.call_id);
+      this.ended.set(call.call_id, call);
+    }
+    for (const id of this.ended.keys()) {
+      if (this.ended.size <= ENDED) break;
+      this.ended.delete(id);
+    }
+    for (const one of data.extensions) this.extensions.set(one.exten_user, one);
+    for (const name of data.removed ?? []) this.extensions.delete(name);
+    for (const queue of data.queues) this.queues.set(queue.queue_id, queue);
+    if (data.gaps) this.gaps = data.gaps;
+  }
+
+  /** Nothing is heard any more: what was so may be so no longer. @param {number | null} since server time */
+  lose(since) {
+    if (this.lost) return;
+    this.lost = true;
+    this.lostSince = since;
+    this.epoch += 1;
+  }
+
+  /** @param {string} id */
+  call(id) {
+    return this.calls.get(id) ?? this.ended.get(id) ?? null;
+  }
+
+  /** A queue's name, or its id where it has none. @param {string} id */
+  queueName(id) {
+    return this.queues.get(id)?.name || id;
+  }
+
+  /** Who works at an extension, or whose it is. @param {string} id */
+  agentName(id) {
+    const one = this.extensions.get(id);
+    return one?.agent_name || one?.user_name || id;
+  }
+}

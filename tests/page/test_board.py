@@ -1,0 +1,187 @@
+"""A stranger clicks through the board: agents, queues, calls, filters, groups, settings."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.page.conftest import Visit
+
+STAMP = re.compile(r"^\d+:\d\d")
+
+
+def opened(visit: Visit, centre: str, hash_: str = "", **options: object) -> Page:
+    page = visit(f"{centre}{hash_}", **options)
+    expect(page.locator("[data-agent]").first).to_be_visible()
+    return page
+
+
+def test_agents_calls_and_queues_are_shown(visit: Visit, centre: str) -> None:
+    """Everybody and everything, each with a state in words and a timer."""
+    page = opened(visit, centre)
+
+    expect(page.locator("[data-agent]")).to_have_count(40)
+    expect(page.locator("[data-queue]")).to_have_count(6)
+    expect(page.locator("#link-text")).to_have_text("Live")
+    expect(page.locator("#source")).to_contain_text("simulated")
+    talking = page.locator("[data-agent][data-kind=talking]").first
+    expect(talking.locator(".label")).to_have_text("Talking")
+    expect(talking.locator(".timer")).to_have_text(STAMP)
+    assert int(page.locator("#count-live").inner_text()) == page.locator("#call-list [data-call]").count()
+
+
+def test_a_call_s_story_is_one_click_away(visit: Visit, centre: str) -> None:
+    """From the list of calls: what happened, when, at which frame, and a timeline that is drawn."""
+    page = opened(visit, centre)
+    page.click("#tab-ended")
+    page.locator("#call-list [data-call]").first.click()
+    panel = page.locator("#panel")
+
+    expect(panel.locator(".events li").first).to_contain_text("Call began")
+    expect(panel.locator(".events li").last).to_contain_text("Call ended")
+    expect(panel.locator(".events .frame").first).to_have_text(re.compile(r"frame \d+"))
+    bar = panel.locator(".stretch").first.bounding_box()
+    assert bar is not None
+    assert bar["width"] > 1
+
+
+def test_a_story_from_an_agent_takes_two_clicks(visit: Visit, centre: str) -> None:
+    """The agent, then the call; and back, and away."""
+    page = opened(visit, centre)
+    card = page.locator("[data-agent][data-kind=talking]").first
+    name = card.locator(".name").inner_text()
+    card.click()
+    expect(page.locator("#panel-title")).to_have_text(name)
+    page.locator("#panel .lines [data-call]").first.click()
+    expect(page.locator("#panel .events li").first).to_be_visible()
+    page.click("#panel-back")
+    expect(page.locator("#panel-title")).to_have_text(name)
+    page.click("#panel-close")
+
+    expect(page.locator("#panel")).to_be_hidden()
+
+
+def test_a_queue_tells_its_figures_and_filters(visit: Visit, centre: str) -> None:
+    """What is not of the queue goes from the calls, and comes again."""
+    page = opened(visit, centre)
+    page.locator("[data-queue]").first.click()
+    expect(page.locator("#panel .figures li").first).to_contain_text("waiting")
+    page.get_by_text("Show only this queue").click()
+    expect(page.locator("#chips")).to_contain_text("Queue 1")
+    for detail in page.locator("#call-list [data-call] .detail").all_inner_texts():
+        assert "Queue 1" in detail
+    page.get_by_text("Show all").click()
+
+    expect(page.locator("[data-agent]")).to_have_count(40)
+
+
+def test_search_finds_by_name_and_by_number(visit: Visit, centre: str) -> None:
+    """And what is found is told to those who do not see."""
+    page = opened(visit, centre)
+    name = page.locator("[data-agent] .name").nth(3).inner_text()
+    page.fill("#search", name)
+    expect(page.locator("[data-agent] .name").first).to_have_text(name)
+    assert set(page.locator("[data-agent] .name").all_inner_texts()) == {name}
+    expect(page.locator("#announce")).to_contain_text("Found:")
+    page.fill("#search", "no such thing")
+
+    expect(page.locator("#agent-groups")).to_have_text("No agent matches the search and filters.")
+    expect(page.locator("#calls-none")).to_be_visible()
+
+
+def test_a_chip_filters_by_what_agents_do(visit: Visit, centre: str) -> None:
+    """It counts them, shows only them, and is pressed."""
+    page = opened(visit, centre)
+    chip = page.locator("[data-chip=talking]")
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-agent]:not([data-kind=talking])")).to_have_count(0)
+    expect(chip.locator(".count")).to_have_text(str(page.locator("[data-agent]").count()))
+    chip.click()
+
+    expect(page.locator("[data-agent]")).to_have_count(40)
+
+
+def test_agents_are_grouped(visit: Visit, centre: str) -> None:
+    """By status, by queue of the call, by account: each agent once, each group with its number."""
+    page = opened(visit, centre)
+    for how in ("status", "queue", "team"):
+        page.select_option("#group", how)
+        expect(page.locator(".group h3").first).to_be_visible()
+        assert 1 < page.locator(".group").count()
+        counts = [int(text) for text in page.locator(".group h3 .count").all_inner_texts()]
+        assert 40 == sum(counts) == page.locator("[data-agent]").count()
+
+
+def test_longest_first(visit: Visit, centre: str) -> None:
+    """Ordered by time the first is the one who does the same thing longest."""
+    page = opened(visit, centre)
+    page.select_option("#sort", "time")
+    expect(page).to_have_url(re.compile("sort=time"))
+    times = page.evaluate(
+        "() => [...document.querySelectorAll('[data-agent] .timer')].filter(e => e.textContent).map(e =>"
+        " e.textContent.split(':').reduce((sum, part) => sum * 60 + Number(part), 0))"
+    )
+
+    assert sorted(times, reverse=True) == times
+
+
+def test_logged_out_can_be_hidden(visit: Visit, centre: str) -> None:
+    """And only they."""
+    page = opened(visit, centre)
+    out = page.locator("[data-agent][data-kind=out]").count()
+    assert out
+    page.check("#hide-out")
+
+    expect(page.locator("[data-agent][data-kind=out]")).to_have_count(0)
+    expect(page.locator("[data-agent]")).to_have_count(40 - out)
+
+
+def test_settings_survive_a_reload_and_can_be_shared(visit: Visit, centre: str) -> None:
+    """In this browser, and in another through the address."""
+    page = opened(visit, centre)
+    page.select_option("#group", "status")
+    page.fill("#search", "a")
+    page.click("#open-settings")
+    page.get_by_label("Lunch: Amber").fill("0:01")
+    page.get_by_label("Lunch: Amber").press("Tab")
+    page.keyboard.press("Escape")
+    address = page.url
+    page.goto("about:blank")
+    page.goto(centre)
+    expect(page.locator("#group")).to_have_value("status")
+    other = visit(address)
+
+    expect(other.locator("#group")).to_have_value("status")
+    expect(other.locator("#search")).to_have_value("a")
+    assert "limit.3=1-2700" in address
+
+
+def test_an_address_cannot_do_harm(visit: Visit, centre: str) -> None:
+    """What a setting cannot be is left out."""
+    page = opened(visit, centre, "#theme=pink&group=%3Cimg%20src%3Dx%3E&limit.3=x&nothing=1&__proto__=1&sort=time")
+
+    expect(page.locator("#group")).to_have_value("none")
+    expect(page.locator("#sort")).to_have_value("time")
+
+
+def test_limits_turn_amber_and_red(visit: Visit, centre: str) -> None:
+    """At the times that are set, in colour, in signs and in words."""
+    page = opened(visit, centre)
+    page.click("#open-settings")
+    page.get_by_label("Talking: Amber").fill("0:01")
+    page.get_by_label("Talking: Amber").press("Tab")
+    page.get_by_label("Talking: Red").fill("never")
+    page.get_by_label("Talking: Red").press("Tab")
+    assert page.evaluate("() => !document.querySelector('[aria-label=\"Talking: Red\"]').validity.valid")
+    page.get_by_label("Talking: Red").fill("90:00")
+    page.get_by_label("Talking: Red").press("Tab")
+    page.keyboard.press("Escape")
+
+    expect(page.locator("[data-agent][data-kind=talking][data-level=warn]").first).to_be_visible()
+    expect(page.locator("[data-level=warn] .sign").first).to_contain_text("over the first limit")
+    page.goto(f"{centre}#limit.Talking=1-2")
+    expect(page.locator("[data-agent][data-kind=talking][data-level=over] .sign").first).to_contain_text(
+        "over the limit"
+    )
