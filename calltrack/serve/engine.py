@@ -121,6 +121,8 @@ class Engine:
             self._ending = True
             self._some.set()
             await asyncio.wait((keeping, *others))
+            if not keeping.cancelled() and keeping.exception() is not None:
+                _log.error("%d frames were received and not kept: %s", len(self._waiting), keeping.exception())
 
     async def close(self) -> None:
         """Store the state, and let go of the journal; to be called when `run` has ended."""
