@@ -17,6 +17,7 @@ from calltrack.table import (
     EXTENSION,
     HOLD,
     HUNGUP,
+    IDLE,
     LOST,
     RINGING,
     TALKING,
@@ -273,8 +274,8 @@ class HeldExtension:
         return self.known
 
     def derived(self) -> State:
-        """Of several legs: the first state of the table's order that one is in; Unknown after a lost connection."""
-        return UNKNOWN if self.unknown else min(map(counted, self.legs), key=_EXTENSION.__getitem__)
+        """The first state of the table's order that a leg is in, else Idle; Unknown after a lost connection."""
+        return UNKNOWN if self.unknown else min(map(counted, self.legs), key=_EXTENSION.__getitem__, default=IDLE)
 
 
 class HeldQueue:
