@@ -2,7 +2,7 @@
 /** The agents: a card each, kept for as long as its extension is there, grouped, ordered and filtered. */
 
 import { span } from "./clock.js";
-import { alarm, arrange, el, icon, mark, redraw, say, sign, theirs } from "./dom.js";
+import { alarm, arrange, el, flag, icon, mark, redraw, say, sign, theirs } from "./dom.js";
 import { KINDS, callerName, doing, level, statusLabel } from "./status.js";
 import { t } from "./words.js";
 
@@ -169,7 +169,7 @@ export class Agents {
       if (!chip) continue;
       say(chip.label, t(`kind.${kind}`));
       say(chip.count, String(counts.get(kind) ?? 0));
-      chip.button.setAttribute("aria-pressed", String(kind === chosen));
+      flag(chip.button, "aria-pressed", kind === chosen);
     }
     const buttons = shown.map((kind) => /** @type {HTMLElement} */ (this.chipOf.get(kind)?.button));
     const queue = this.board.settings.get("queue");
@@ -204,7 +204,7 @@ export class Agents {
   group(key, cards) {
     let group = this.groups.get(key);
     if (!group) {
-      const name = el("span");
+      const name = theirs("");
       const count = el("span", { class: "count" });
       const heading = el("h3", {}, name, " ", count);
       const list = el("ul", { class: "cards", "data-roving": "" });
@@ -214,8 +214,7 @@ export class Agents {
     const by = this.board.settings.get("group");
     group.heading.hidden = by === "none";
     if (by === "status") say(group.name, t(key.startsWith("paused ") ? key.slice(7) : `kind.${key}`));
-    else if (by === "queue") group.name.replaceChildren(key ? theirs(this.board.store.queueName(key)) : t("group.noqueue"));
-    else group.name.replaceChildren(key ? theirs(key) : t("group.noteam"));
+    else say(group.name, by === "queue" ? (key ? this.board.store.queueName(key) : t("group.noqueue")) : key || t("group.noteam"));
     say(group.count, String(cards.length));
     arrange(group.list, cards.map((card) => card.item));
     return group.section;
