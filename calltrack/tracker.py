@@ -10,9 +10,9 @@ Rules (style rules 1, 2 and 4; field guide §4-§6):
 
 from __future__ import annotations
 
-from collections import defaultdict
 from hashlib import blake2s
 from typing import Self, TypeVar
+from zlib import crc32
 
 from msgspec.structs import replace
 
@@ -32,7 +32,7 @@ from calltrack.events import (
     text,
     times_of,
 )
-from calltrack.held import HeldCall, HeldExtension
+from calltrack.held import HeldCall, HeldExtension, HeldQueue
 from calltrack.ledger import Ledger
 from calltrack.records import Extension, Gap, Queue, Seconds
 from calltrack.snapshot import Counters, Resume, Snapshot
@@ -42,8 +42,7 @@ from calltrack.wire import Frame
 HISTORY = 1000
 """Ended calls that a tracker keeps unless told otherwise."""
 
-_NAMES_COUNTED = 200  # distinct names counted one by one, the rest together: strangers choose them
-_NAME_KEPT = 200  # characters of such a name
+_NAMES_COUNTED = 200  # names counted one by one, the rest together, and characters kept of each: strangers choose them
 
 
 class Tracker:
@@ -57,11 +56,12 @@ class Tracker:
         self._strict = strict
         self._last: bytes | None = None
         self._last_print = ""
+        self._printed: tuple[bytes, str] = b"", ""
         self._connected = True
         self._events_since_login = False
         self._duplicates = 0
-        self._events: defaultdict[str, int] = defaultdict(int)
-        self._changes: defaultdict[type[Change], int] = defaultdict(int)
+        self._events: dict[str, int] = {}
+        self._changes: dict[type[Change], int] = {}
         self._counts: dict[str, dict[str, int]] = {
             "anomalies": {},
             "unknown_fields": {},
@@ -80,7 +80,11 @@ class Tracker:
             self._duplicates += 1
             return ()
         self._last = raw
-        self._events[frame.event] += 1
+        event = frame.event
+        try:
+            self._events[event] += 1
+        except KeyError:
+            self._events[event] = 1
         if type(body) is ExtensionEvent:
             self._extension_event(body)
         elif type(body) is QueueEvent:
@@ -89,8 +93,8 @@ class Tracker:
             self._all_extensions(body)
         elif type(body) is LoginStatus:
             self._all_queues(body)
-        elif type(body) is Notice:
-            self._notice(frame.event, body)
+        elif type(body) is Notice:  # pragma: no branch (there is no other)
+            self._notice(event, body)
         if frame.bad or frame.unknown:
             self._oddities(frame)
         if ledger.touched:
@@ -101,7 +105,10 @@ class Tracker:
             return ()
         out, ledger.out, counts = tuple(ledger.out), [], self._changes
         for change in out:
-            counts[type(change)] += 1
+            try:
+                counts[type(change)] += 1
+            except KeyError:
+                counts[type(change)] = 1
         if ledger.anomalies:
             self._count_anomalies(out)
         return out
@@ -112,15 +119,15 @@ class Tracker:
         return self._ledger.at
 
     def snapshot(self) -> Snapshot:
-        """Everything known now, as an immutable value; cheap, for the records are shared."""
+        """Everything known now, as an immutable value; what has not changed since the last one is shared with it."""
         ledger = self._ledger
         return Snapshot(
             position=ledger.position,
             time=ledger.at,
-            calls=tuple(call.value() for call in ledger.calls.values()),
-            extensions=tuple(held.value() for held in ledger.extensions.values()),
-            queues=tuple(ledger.queues.values()),
-            ended=tuple(call.value() for call in ledger.ended.values()),
+            calls=tuple([call.known or call.value() for call in ledger.calls.values()]),
+            extensions=tuple([held.known or held.value() for held in ledger.extensions.values()]),
+            queues=tuple([queue.value() for queue in ledger.queues.values()]),
+            ended=tuple([call.known or call.value() for call in ledger.ended.values()]),
             gaps=ledger.gaps,
             counters=Counters(
                 self._duplicates,
@@ -134,7 +141,7 @@ class Tracker:
                 offset_s=ledger.offset_s,
                 connected=self._connected,
                 events_since_login=self._events_since_login,
-                last_frame=_fingerprint(self._last) if self._last else self._last_print,
+                last_frame=self._print_of_last(),
             ),
         )
 
@@ -150,9 +157,11 @@ class Tracker:
         ledger.calls = {call.call_id: HeldCall.of(call) for call in snapshot.calls}
         ledger.ended = {call.call_id: HeldCall.of(call) for call in snapshot.ended}
         ledger.extensions = {known.exten_user: HeldExtension(known) for known in snapshot.extensions}
-        ledger.queues = {known.queue_id: known for known in snapshot.queues}
+        ledger.queues = {known.queue_id: HeldQueue(known) for known in snapshot.queues}
         ledger.gaps = snapshot.gaps
-        ledger.awaited = {call.call_id: call.awaited_since for call in snapshot.calls if call.awaited_since is not None}
+        for call in ledger.calls.values():
+            if call.awaited_since is not None:
+                ledger.await_winner(call.awaited_since, call)
         tracker._connected = resume.connected
         tracker._events_since_login = resume.events_since_login
         tracker._last_print = resume.last_frame
@@ -164,6 +173,11 @@ class Tracker:
         tracker._counts = {name: dict(getattr(counters, name)) for name in tracker._counts}
         return tracker
 
+    def _print_of_last(self) -> str:
+        if self._last is not None and self._printed[0] is not self._last:
+            self._printed = self._last, _fingerprint(self._last)
+        return self._last_print if self._last is None else self._printed[1]
+
     def _repeats(self, raw: bytes) -> bool:
         """Of the first frame after a restore: whether it is the one that the snapshot ended with."""
         last, self._last_print = self._last_print, ""
@@ -174,8 +188,7 @@ class Tracker:
         info = body.data or _NO_EXTENSION
         if not body.reason or not body.servertime or body.servertimeoffset is None or info.telephonyservertime:
             body = _taken_out(body, info)
-        ledger = self._ledger
-        before = ledger.at
+        ledger, before = self._ledger, self._ledger.at
         forward = ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime)
         self._events_since_login = True
         reason = body.reason or ""
@@ -191,8 +204,7 @@ class Tracker:
         call_id = current.ivrid or current.IvrUniqueID if current is not None else None
         if not call_id:
             current, call_id = None, body.ivruniqueid or body.ivrid or info.ivruniqueid or info.ivrid or ""
-        cause, dial_status = body.cause or info.cause or "", body.dialStatus or info.dialStatus or ""
-        told = legs.Told(reason, call_id, current, cause, dial_status)
+        told = legs.Told(reason, call_id, current, body)
         if late.extension(ledger, info, told):
             ledger.at = before
             return
@@ -211,33 +223,21 @@ class Tracker:
         held = ledger.extensions.get(name)
         if held is None:
             held = ledger.extensions[name] = HeldExtension(Extension(name))
-            held.agent = agents.update(ledger, held.agent, info, told.reason, first=True)
-            ledger.out.append(changes.ExtensionAppeared(ledger.position, ledger.at, name, held.agent))
+            agents.update(ledger, held, info, told.reason, first=True)
+            ledger.out.append(changes.ExtensionAppeared(ledger.position, ledger.at, name, held.value()))
             told = replace(told, quiet=True)
         else:
-            summary = info.summery
-            told_of_agent = (
-                info.representativeUpdated,
-                info.representativeStatus,
-                info.onlineUserID,
-                info.representative,
-                None if summary is None else summary.representative,
-                info.userID,
-                info.userName,
-                info.number,
-                info.accountID,
-            )
-            if told_of_agent != held.told_of_agent:  # most frames say of the agent what the last one said
-                held.told_of_agent = told_of_agent
-                held.agent = agents.update(ledger, held.agent, info, told.reason, first=False)
+            agents.update(ledger, held, info, told.reason)
             if held.unknown:
-                held.unknown = False
-                held.agent = replace(held.agent, unknown=False, unknown_since=None)
+                held.unknown, held.unknown_since, held.known = False, None, None
                 told = replace(told, quiet=True)
-        if ledger.timed:
-            held.heard_at = ledger.at
-        if info.calls or told.call_id or held.legs:
-            ledger.settle_extension(held, legs.reconcile(ledger, held, info.calls or [], told))
+        if ledger.timed and held.heard_at != ledger.at:
+            held.heard_at, held.known = ledger.at, None
+        before = held.legs
+        if info.calls or before or told.call_id:
+            live = legs.reconcile(ledger, held, info.calls or (), told)
+            if live != before or held.state is UNKNOWN:
+                ledger.settle_extension(held, live)
         elif held.state is UNKNOWN:
             ledger.settle_extension(held, ())
 
@@ -250,10 +250,12 @@ class Tracker:
         for info in body.extensions:
             if forward or not late.extension(ledger, info, told):
                 self._extension(info, told)
-        seen = {info.extenUser for info in body.extensions}
+        seen = {info.extenUser for info in body.extensions if info.extenUser}
+        if len(seen) == len(ledger.extensions):
+            return  # all that are seen are held by now, so none is missing
         accounts = {info.accountID for info in body.extensions} - {None}
         for name in [name for name in ledger.extensions if name not in seen]:
-            account = ledger.extensions[name].agent.account_id
+            account = ledger.extensions[name].account_id
             if accounts and account is not None and account not in accounts:
                 continue  # one stream may carry several accounts (field guide §3); this list is not about that one
             if not forward and late.extension(ledger, ExtensionInfo(extenUser=name), told):
@@ -289,16 +291,18 @@ class Tracker:
         if not queue_id:
             ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a queue without QueueID")
             return
-        known = ledger.queues.get(queue_id)
-        queue = known or Queue(queue_id)
-        name = info.QueueName or queue.name
-        heard_at = ledger.at if ledger.timed else queue.heard_at
-        if known is None or known.name != name or known.heard_at != heard_at:
-            ledger.queues[queue_id] = replace(queue, name=name, heard_at=heard_at)
-        if known is None or known.unknown:
+        queue = ledger.queues.get(queue_id)
+        first = queue is None
+        if queue is None:
+            queue = ledger.queues[queue_id] = HeldQueue(Queue(queue_id))
+        if info.QueueName and info.QueueName != queue.name:
+            queue.name, queue.known = info.QueueName, None
+        if ledger.timed and queue.heard_at != ledger.at:
+            queue.heard_at, queue.known = ledger.at, None
+        if first or queue.unknown:
             told = replace(told, quiet=True)
             ledger.blur_queue(queue_id, None, unknown=False)
-        waits.reconcile(ledger, queue_id, info.Calls or [], told)
+        waits.reconcile(ledger, queue, info.Calls or [], told)
 
     def _all_queues(self, body: LoginStatus) -> None:
         forward = self._tell_time(body)
@@ -310,9 +314,10 @@ class Tracker:
             if forward or not late.queue(ledger, info, told):
                 self._queue(info, told)
         seen = {text(info.QueueID) for info in body.queues}
-        for queue_id in [queue_id for queue_id in ledger.queues if queue_id not in seen]:
-            waits.reconcile(ledger, queue_id, [], told)
-            ledger.blur_queue(queue_id, ledger.at, unknown=True)
+        for queue_id, queue in ledger.queues.items():
+            if queue_id not in seen:
+                waits.reconcile(ledger, queue, [], told)
+                ledger.blur_queue(queue_id, ledger.at, unknown=True)
 
     def _notice(self, event: str, body: Notice) -> None:
         ledger = self._ledger
@@ -352,8 +357,7 @@ class Tracker:
         ledger.gaps = (*ledger.gaps, gap)[-_GAPS_KEPT:]
         ledger.out.append(changes.ConnectionLost(ledger.position, ledger.at, gap))
         for held in ledger.extensions.values():
-            held.unknown = True
-            held.agent = replace(held.agent, unknown=True, unknown_since=ledger.at)
+            held.unknown, held.unknown_since = True, ledger.at
             ledger.settle_extension(held, legs.blur(ledger, held), gap.reason)
         for queue_id in list(ledger.queues):
             ledger.blur_queue(queue_id, ledger.at, unknown=True)
@@ -394,19 +398,22 @@ class Tracker:
             raise AnomalyFound(found[0], out)
 
     def _count(self, what: str, name: str) -> None:
-        counts, name = self._counts[what], name[:_NAME_KEPT]
+        counts, name = self._counts[what], name[:_NAMES_COUNTED]
         if name not in counts and len(counts) >= _NAMES_COUNTED:
             name = "(others)"
         counts[name] = counts.get(name, 0) + 1
 
 
 _NO_EXTENSION, _NO_QUEUE = ExtensionInfo(), QueueInfo()
-_REASONS = ("NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP", "userStatusUpdate")
+_REASONS = dict.fromkeys(("NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP", "userStatusUpdate"))
 _GAPS_KEPT = 100
+_LONG = 65_536  # bytes; the list of 10,000 extensions has 8 MB, which blake2s takes 16 ms for, crc32 2.5
 _Event = TypeVar("_Event", ExtensionEvent, QueueEvent)
 
 
 def _fingerprint(raw: bytes) -> str:
+    if len(raw) > _LONG:
+        return f"{len(raw):x}-{crc32(raw):08x}"
     return blake2s(raw, digest_size=16).hexdigest()
 
 

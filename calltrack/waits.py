@@ -4,10 +4,10 @@ from msgspec import Struct
 
 from calltrack.changes import AnomalyKind
 from calltrack.events import QueueCall
+from calltrack.held import HeldQueue
 from calltrack.ledger import Ledger
 from calltrack.records import Wait
-from calltrack.states import Outcome
-from calltrack.table import QUEUED, WAIT_ENDS
+from calltrack.table import ANSWERED, LOST, QUEUED, WAIT_ENDS
 
 
 class Told(Struct, frozen=True, gc=False):
@@ -20,9 +20,10 @@ class Told(Struct, frozen=True, gc=False):
     quiet: bool = False
 
 
-def reconcile(ledger: Ledger, queue_id: str, infos: list[QueueCall], told: Told) -> None:
+def reconcile(ledger: Ledger, queue: HeldQueue, infos: list[QueueCall], told: Told) -> None:
     """Make the queue's waits agree with the list."""
-    held = list(ledger.queues[queue_id].waiting)
+    queue_id = queue.queue_id
+    held = queue.waiting.copy()
     waits = False
     for info in infos:
         call_id = info.ivrid or info.IvrUniqueID
@@ -33,7 +34,7 @@ def reconcile(ledger: Ledger, queue_id: str, infos: list[QueueCall], told: Told)
             waits = True
         stamp = info.JoinTimeStamp or 0
         for wait in held:  # the server keeps the order of joining, so it mostly is the first
-            if wait.stamp == stamp and wait.call_id == call_id:
+            if wait.call_id == call_id and wait.stamp == stamp:
                 held.remove(wait)
                 break
         else:
@@ -78,7 +79,7 @@ def _leave(ledger: Ledger, wait: Wait, told: Told) -> bool:
     answered = ledger.calls[wait.call_id].answered
     if answered:
         inferred += "; an agent has the call"
-    ledger.leave_queue(wait, Outcome.ANSWERED if answered else Outcome.LOST, "", inferred, sought=bool(told.source))
+    ledger.leave_queue(wait, ANSWERED if answered else LOST, "", inferred, sought=bool(told.source))
     return False
 
 

@@ -7,14 +7,16 @@ type, a field in other case) goes through `_tolerant`, which keeps what it can a
 from __future__ import annotations
 
 import json
-from functools import cache
-from typing import Any, Literal, NamedTuple, Self, cast, get_args
+from collections.abc import Callable
+from functools import cache, reduce
+from operator import or_
+from typing import Any, NamedTuple, Self, cast, get_args
 
 import msgspec
 from msgspec import Raw, Struct
 
 from calltrack.errors import NotAFrame
-from calltrack.events import ALIASES, BODIES, Body, ExtensionEvent, Notice, Number, QueueEvent, Wire
+from calltrack.events import ALIASES, BODIES, KNOWN, Body, Notice, Number, Wire
 
 _DIGITS = 310  # as many as a float can hold
 _BAD_SHOWN = 60  # characters of an unusable value kept as evidence
@@ -51,32 +53,28 @@ class Frame(Struct, frozen=True, gc=False):
         Raises NotAFrame, with the reason in words, if the text is not one.
         """
         try:
-            if isinstance(line, str):
-                line = line.encode()
-            if line.isascii():
-                try:
-                    if line.startswith(_ARRAYS):
-                        event, body = (_extension if line.startswith(_EXTENSION) else _queue).decode(line)
-                        return cls(event, body, None, line)
-                    recorded = _recorded(line[:_HEAD])
-                    if recorded is not None:
-                        item = recorded.decode(line)
-                        return cls(item.event, item.data, item.at, line)
-                except msgspec.ValidationError:
-                    pass
+            if type(line) is not bytes:
+                line = cast(str, line).encode()
+            if not line.isascii():
+                line.decode()  # fields that are skipped are not checked by the decoder
+            try:
+                item = (_array if line[:1] == b"[" else _named if line[:7] == b'{"name"' else _recorded)(line)
+                return cls(item.event, item.data, item.at, line)
+            except msgspec.ValidationError:
+                pass
             return cls._decode_any(line)
         except UnicodeError as error:
             raise NotAFrame(f"not UTF-8: {error}") from None
         except RecursionError:
             raise NotAFrame("not a frame: nested too deeply") from None
         except msgspec.DecodeError as error:
-            if "surrogate" in str(error):
-                return cls.decode(_without_surrogates(cast(bytes, line)))
+            whole = _without_surrogates(cast(bytes, line))
+            if whole is not None:
+                return cls.decode(whole)
             raise NotAFrame(_why_not_json(cast(bytes, line), error)) from None
 
     @classmethod
     def _decode_any(cls, line: bytes) -> Self:
-        line.decode()  # fields that are skipped are not checked by the decoder
         event, raw, at = _envelope(line)
         kind = BODIES.get(event, Notice)
         try:
@@ -98,35 +96,29 @@ class Frame(Struct, frozen=True, gc=False):
             return json.loads(bytes(data), parse_int=_integer)
 
 
-_EXTENSION, _QUEUE = b'["ExtensionEvent",', b'["QueueEvent",'
-_ARRAYS = (_EXTENSION, _QUEUE)
-_HEAD = 64  # bytes in which a recording has its time and event
-_extension = msgspec.json.Decoder(tuple[str, ExtensionEvent], strict=False)
-_queue = msgspec.json.Decoder(tuple[str, QueueEvent], strict=False)
 _any = msgspec.json.Decoder()
 
 
-class _RecordedExtension(Struct):
-    at: float
-    event: Literal["ExtensionEvent"]
-    data: ExtensionEvent
+def _decoder_of_frames(**config: Any) -> Callable[[bytes], Any]:
+    """Decodes the frames of every known event in one notation; it has `event`, `data`, and maybe `at`."""
+    kinds = {name: BODIES.get(name, Notice) for name in KNOWN} | {name: BODIES[ALIASES[name]] for name in ALIASES}
+    shapes = [
+        msgspec.defstruct(
+            name,
+            [("data", kind)] if config.get("array_like") else [("data", kind), ("at", float | None, None)],
+            namespace={"event": ALIASES.get(name, name)} | ({"at": None} if config.get("array_like") else {}),
+            tag=name,
+            gc=False,
+            **config,
+        )
+        for name, kind in sorted(kinds.items())
+    ]
+    return msgspec.json.Decoder(reduce(or_, shapes), strict=False).decode
 
 
-class _RecordedQueue(Struct):
-    at: float
-    event: Literal["QueueEvent"]
-    data: QueueEvent
-
-
-_recorded_extension = msgspec.json.Decoder(_RecordedExtension, strict=False)
-_recorded_queue = msgspec.json.Decoder(_RecordedQueue, strict=False)
-
-
-def _recorded(head: bytes) -> msgspec.json.Decoder[_RecordedExtension] | msgspec.json.Decoder[_RecordedQueue] | None:
-    """The decoder for a line of a recording that begins so."""
-    if b'"event":"ExtensionEvent"' in head:
-        return _recorded_extension
-    return _recorded_queue if b'"event":"QueueEvent"' in head else None
+_array = _decoder_of_frames(array_like=True)
+_named = _decoder_of_frames(tag_field="name")
+_recorded = _decoder_of_frames(tag_field="event")
 
 
 class _Object(Struct):
@@ -167,12 +159,19 @@ def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) < _DIGITS else float(digits)
 
 
-def _without_surrogates(line: bytes) -> bytes:
-    """A name that was cut inside a character is JSON all the same; the broken character becomes "?"."""
+def _without_surrogates(line: bytes) -> bytes | None:
+    """A name that was cut inside a character is JSON all the same; the broken character becomes "?".
+
+    None if that is not what is wrong with the line.
+    """
+    if b"\\ud" not in line.lower():
+        return None
     try:
-        return json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace")
-    except ValueError as error:
-        raise NotAFrame(f"not JSON: {error}") from None
+        text = json.dumps(json.loads(line), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return None
+    whole = text.encode("utf-8", "replace")
+    return whole if whole != text.encode("utf-8", "surrogatepass") else None
 
 
 def _why_not_json(line: bytes, error: msgspec.DecodeError) -> str:

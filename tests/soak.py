@@ -27,7 +27,7 @@ _LATE_S = 11  # what was on its way when the connection broke is lost with it
 @click.option("--rate", default=0.002, show_default=True, help="Chance per frame of each frame fault.")
 def main(agents: int, hours: float, seed: int, rate: float) -> None:
     plan = Plan(agents=agents, queues=max(4, agents // 10))
-    frame_faults = dict.fromkeys(("lose", "repeat", "delay", "reorder", "corrupt"), rate)
+    frame_faults = dict.fromkeys(("lose", "repeat", "delay", "reorder", "shuffle", "echo", "corrupt"), rate)
     faults = Faults(**frame_faults, disconnects=2, restarts=0.5, outage=60)
     tracker, garbler = Tracker(), random.Random(seed)
     true_legs: dict[str, Counter[tuple[str, str]]] = {}

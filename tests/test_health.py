@@ -30,6 +30,7 @@ def test_what_does_not_add_up_is_found() -> None:
         "legs opened = closed + live",
         "legs ended more than once",
         "calls started or resumed = ended + live",
+        "changes that contradict the ones before",
     ] == broken
 
 

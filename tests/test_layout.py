@@ -26,7 +26,7 @@ CORE = {
         "machine",
         "records",
     ),
-    *("snapshot", "states", "table", "tracker", "waits", "wire"),
+    *("snapshot", "states", "table", "tracker", "trial", "view", "waits", "wire"),
 }
 MAY_IMPORT = {
     "core": {"core"},
@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "journal": {"core", "journal"},
     "live": {"core", "live"},
     "simulate": {"simulate"},
+    "testing": {"core", "simulate", "testing"},
     "wording": {"core"},
     "story": {"core", "wording"},
     "kpi": {"core", "kpi"},

@@ -71,3 +71,11 @@ def test_the_diagrams_have_every_row() -> None:
     assert len(LEG) == drawn["leg"].count("-->")
     assert "Talking --> Hold: holds (HOLD)" in drawn["leg"]
     assert {"leg", "call", "extension"} == set(drawn)
+
+
+def test_a_row_that_became_another_is_refused() -> None:
+    """The machine is the oracle: what it made of the table must be the table."""
+    other = tuple(edge._replace(dest=RINGING) if edge.dest is TALKING else edge for edge in LEG)
+
+    with pytest.raises(BadTable, match="became"):
+        flatten(MACHINE, other)

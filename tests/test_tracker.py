@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from calltrack import AnomalyKind, Frame, Outcome, State, Tracker
-from calltrack.changes import Anomaly, CallEnded, LegBlurred, LegEnded, LegStarted
+from calltrack.changes import Anomaly, CallEnded, ConnectionLost, LegBlurred, LegEnded, LegStarted
 from calltrack.errors import AnomalyFound
 from tests.frames import START, all_extensions, all_queues, call, extension, queue, stamp, utc, waiting
 
@@ -440,6 +440,32 @@ def test_a_number_that_json_cannot_hold_is_no_number(value: object) -> None:
     assert snapshot == type(snapshot).from_json(snapshot.to_json())
 
 
+def test_what_a_leg_did_before_its_first_unclear_sight_is_unknown() -> None:
+    """It began at 1; at 20 it is in a state that nobody knows; its times still add up."""
+    _, changes = fed(
+        extension(20, "A", "userStatusUpdate", calls=[call("1", "Parked", 1)]),
+        extension(30, "A", "HANGUP", call("1", "Parked", 1)),
+    )
+
+    leg = next(change.leg for change in changes if isinstance(change, LegEnded))
+    assert (0, 0, 0, 29) == (leg.ring_s, leg.talk_s, leg.hold_s, leg.unknown_s)
+
+
+def test_a_leg_is_not_held_before_it_was_answered() -> None:
+    """The frame's own time is earlier than the answer it tells of."""
+    tracker, _ = fed(extension(5, "A", "HOLD", call("1", "Hold", 1, 8)))
+
+    leg = tracker.snapshot().extensions[0].legs[0]
+    assert (utc(8), 7, 0) == (leg.since, leg.ring_s, leg.talk_s)
+
+
+def test_another_owner_of_a_phone_is_taken_over() -> None:
+    """Even if nothing else about its agent is new."""
+    tracker, _ = fed(extension(1, "A", "userStatusUpdate"), extension(2, "A", "userStatusUpdate", userID=9))
+
+    assert 9 == tracker.snapshot().extensions[0].user_id
+
+
 def test_an_agent_is_seen_without_a_status() -> None:
     """Log-on and log-off do not need representativeStatus."""
     _, changes = fed(
@@ -481,3 +507,46 @@ def test_a_user_s_id_that_is_told_later_is_taken() -> None:
     known = tracker.snapshot().extension("A")
     assert known is not None
     assert 8 == known.user_id
+
+
+def test_an_agent_s_name_that_is_not_told_stays() -> None:
+    """Whether the object that should hold it is empty or missing."""
+    tracker = Tracker()
+    for summery in ({"representative": "Lois Lane"}, {}, None):
+        tracker.feed(extension(2, "A", "userStatusUpdate", summery=summery))
+
+        known = tracker.snapshot().extension("A")
+        assert known is not None
+        assert "Lois Lane" == known.agent_name
+
+
+def test_the_hangup_of_a_call_that_nothing_is_known_of_opens_nothing() -> None:
+    """There is no currentCall to open it from: it is an anomaly, and no call."""
+    tracker, changes = fed(
+        extension(2, "A", "userStatusUpdate"), extension(5, "A", "HANGUP", outside={"ivruniqueid": "1"})
+    )
+
+    assert [AnomalyKind.EVENT_MISSED] == anomalies(changes)
+    assert ((), ()) == (tracker.snapshot().calls, tracker.snapshot().ended)
+
+
+def test_a_second_loss_of_the_connection_is_the_same_gap() -> None:
+    """Nothing was known since the first."""
+    tracker, changes = fed(
+        extension(2, "A", "userStatusUpdate"),
+        Frame.of("disconnect", {"reason": "transport close"}),
+        Frame.of("disconnect", {"reason": "ping timeout"}),
+    )
+
+    assert 1 == [type(change) for change in changes].count(ConnectionLost)
+    assert ["transport close"] == [gap.reason for gap in tracker.snapshot().gaps]
+
+
+@pytest.mark.parametrize("event", ["connect", "malformed"])
+def test_what_the_socket_says_has_no_server_time(event: str) -> None:
+    """It is not the server's word, whatever it carries."""
+    tracker, changes = fed(extension(2, "A", "userStatusUpdate"), Frame.of("disconnect"), Frame.of(event, stamp(60)))
+
+    assert utc(2) == tracker.time
+    assert tracker.snapshot().gaps[0].until is None
+    assert [] == anomalies(changes)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from calltrack import Frame
 from calltrack.errors import NotAFrame
 from calltrack.events import AllExtensionsStatus, ExtensionEvent, LoginStatus, Notice, QueueEvent
+from calltrack.testing.strategies import frames, json_values
 from calltrack.wire import _Notes, _tolerant
 from tests.frames import call, extension
-from tests.strategies import frames, json_values
 
 
 @pytest.mark.parametrize(
@@ -132,3 +132,23 @@ def test_any_bytes_are_a_frame_or_a_reason(text: bytes) -> None:
         assert Frame.decode(text).event
     except NotAFrame as error:
         assert str(error)
+
+
+@pytest.mark.parametrize(
+    "name", [r"\ud800", r"\udc00 and more", r"\ud800\ud800", r"\uD83D", r"a long name cut at \ud83d"]
+)
+@pytest.mark.parametrize("line", ['["x",{"nobody reads this":"%s"}]', '["ExtensionEvent",{"data":{"extenUser":"%s"}}]'])
+def test_a_character_cut_in_half_costs_no_frame(line: str, name: str) -> None:
+    """Neither in a field that is read nor in one that is skipped; in its place stands a question mark."""
+    frame = Frame.decode(line % name)
+
+    assert "?" in json.dumps(frame.payload())
+
+
+def test_what_only_looks_like_half_a_character_is_an_error_of_its_own() -> None:
+    """The reason is that of the line as it came."""
+    with pytest.raises(NotAFrame, match="ends in the middle"):
+        Frame.decode(r'["x",{"a":"\\ud800"}')
+    with pytest.raises(NotAFrame, match="not JSON"):
+        Frame.decode(r'["x",{"a":"\ud800","b":' + "[" * 100_000)
+    assert r"\ud800" == Frame.decode(r'["x",{"a":"\\ud800"}]').payload()["a"]

@@ -24,7 +24,7 @@ COMMANDS = {
     "snapshot": Home("calltrack.cli.snapshot", "Show the state at one moment of a recording."),
     "explain": Home("calltrack.cli.explain", "Show one call's whole life, and why it went so."),
     "index": Home("calltrack.cli.index", "Write checkpoints of a long recording, so that any moment is reached fast."),
-    "check": Home("calltrack.cli.check", "Report whether a recording is sound, and whether the sums hold."),
+    "check": Home("calltrack.cli.check", "Report whether a recording is sound, and whether every law holds."),
     "record": Home("calltrack.cli.record", "Record what the live service sends."),
     "journal": Home(
         "calltrack.cli.journal", "Look after a journal: what is in it, in, out, remove the oldest.", "journal"

@@ -1,4 +1,4 @@
-"""`calltrack check`: is the recording sound, and do the sums hold?"""
+"""`calltrack check`: is the recording sound, and do the laws hold?"""
 
 from __future__ import annotations
 
@@ -11,38 +11,37 @@ from calltrack.cli.terminal import Reader, console, recording_argument, strict_o
 from calltrack.wording import moment, safe
 
 if TYPE_CHECKING:
-    from calltrack.health import Health
     from calltrack.recording import Recording
-    from calltrack.snapshot import Snapshot
+    from calltrack.trial import Trial
 
 
-@click.command("check", short_help="Report whether a recording is sound, and whether the sums hold.")
+@click.command("check", short_help="Report whether a recording is sound, and whether every law holds.")
 @recording_argument
 @click.option("--pedantic", is_flag=True, help="Anomalies and gaps fail too; else they are noted.")
 @strict_option
 def command(recording: str, pedantic: bool, strict: bool) -> None:
     """Report the health of RECORDING: lines that are no frames, anomalies by kind, gaps, calls not closed, and whether
-    what was counted adds up. Exit code 1 if anything fails.
+    every law holds: sums, lists, durations; a frame fed twice; a restart in between. Exit code 1 if anything fails.
 
     \b
     Examples:
       calltrack check events.jsonl
       calltrack check events.jsonl --pedantic && echo spotless
     """
-    from calltrack.health import Health
-    from calltrack.tracker import Tracker
+    from calltrack.trial import Trial
 
-    reader, tracker, health = Reader(recording, strict=strict), Tracker(), Health()
+    reader, trial = Reader(recording, strict=strict), Trial()
     for frame in reader:
-        health.see(tracker.feed(frame))
-    failed = _report(reader.recording, tracker.snapshot(), health, pedantic)
+        trial.feed(frame)
+    failed = _report(reader.recording, trial, pedantic)
     reader.finish()
     sys.exit(failed)
 
 
-def _report(recording: Recording, snapshot: Snapshot, health: Health, pedantic: bool) -> bool:
+def _report(recording: Recording, trial: Trial, pedantic: bool) -> bool:
     from rich.table import Table
 
+    snapshot = trial.tracker.snapshot()
     counters = snapshot.counters
     noted = "FAIL" if pedantic else "note"
     table = Table(show_header=True, title=f"{safe(recording.name)}: {recording.frames} frames", title_justify="left")
@@ -56,7 +55,7 @@ def _report(recording: Recording, snapshot: Snapshot, health: Health, pedantic: 
         table.add_row(verdict, check, safe(found))
 
     row("FAIL" if recording.bad else "ok", "every line is a frame", f"{recording.bad} are not")
-    for name, example in health.anomalies.items():
+    for name, example in trial.health.anomalies.items():
         count = counters.anomalies[name]
         row(noted, f"anomaly {name}", f"{count}; first at frame {example.position}: {example.detail}")
     for gap in snapshot.gaps:
@@ -68,7 +67,7 @@ def _report(recording: Recording, snapshot: Snapshot, health: Health, pedantic: 
     row("note" if snapshot.calls else "ok", "calls not closed", str(len(snapshot.calls)))
     for call in snapshot.calls[:10]:
         row("note", "  still", f"{call.call_id} {call.state} since {moment(call.since)}")
-    for check, left, right, holds in health.sums(snapshot):
+    for check, left, right, holds in trial.laws():
         row("ok" if holds else "FAIL", check, f"{left} = {right}")
     console().print(table)
     return failed

@@ -41,6 +41,8 @@ def command(recording: str, table: str, form: str | None, output: str | None, st
     form = form or (ending if ending in FORMATS else "jsonl")
     if form == "parquet" and (output is None or output == "-"):
         raise click.UsageError("Parquet is no text: write it to a file with -o OUT.parquet")
+    if form == "parquet":
+        import pyarrow  # noqa: F401 - before the file is made: its extra may be missing
     reader = Reader(recording, strict=strict)
     to_file = output is not None and output != "-"
     with Path(str(output)).open("wb") if to_file else nullcontext(sys.stdout.buffer) as out:

@@ -97,6 +97,7 @@ def command(
       calltrack serve --credentials ~/.config/calltrack --journal /var/lib/calltrack/journal --keep-days 90
     """
     import asyncio
+    import logging
 
     from calltrack.days import zone_named
     from calltrack.journal import Journal
@@ -135,6 +136,9 @@ def command(
             from calltrack.source import Live
 
             source = Live(LoginApi(**service(credentials, login_url, servers, protocol)))
+
+        logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logging.getLogger("calltrack").setLevel(logging.INFO)
 
         async def main() -> None:
             retention = Retention(

@@ -84,16 +84,15 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             if not is_clean(path):
                 raise JournalUnwritable(
                     f"{path}: was not closed, and here SQLite cannot write what it needs to read such a file; "
-                    f"copy it together with {path.name}-wal to where it can"
+                    f"copy it together with {_beside(path, 'wal').name} to where it can"
                 ) from None
     raise JournalUnwritable(f"{path}: cannot be read")
 
 
 def is_clean(path: Path) -> bool:
     """Whether whoever wrote it last has closed it; else SQLite finds what is missing in the -wal beside it."""
-    log = path.with_name(f"{path.name}-wal")
     try:
-        return log.stat().st_size == 0
+        return _beside(path, "wal").stat().st_size == 0
     except FileNotFoundError:
         return True
 
@@ -105,7 +104,7 @@ class WriterLock:
     """
 
     def __init__(self, path: Path) -> None:
-        name = path.with_name(f"{path.name}-writer")
+        name = _beside(path, "writer")
         try:
             self._file = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
@@ -136,7 +135,7 @@ class WriterLock:
 def writer(path: Path) -> str:
     """Who writes the journal now, in words; "" if nobody does."""
     try:
-        with path.with_name(f"{path.name}-writer").open("rb") as file:
+        with _beside(path, "writer").open("rb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError:
@@ -144,6 +143,12 @@ def writer(path: Path) -> str:
     except OSError:
         pass
     return ""
+
+
+def _beside(path: Path, what: str) -> Path:
+    """As SQLite names its own: beside the file itself, by whichever link it is opened."""
+    real = path.resolve()
+    return real.with_name(f"{real.name}-{what}")
 
 
 def _holder(file: int) -> str:

@@ -8,7 +8,7 @@ import time
 import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
@@ -69,14 +69,18 @@ class Journal:
         Raises JournalBusy if another process writes it, NotAJournal if it is something else.
         """
         path = Path(path)
-        if read_only:
-            return cls(path, open_for_reading(path), None)
-        lock = WriterLock(path)
-        try:
-            return cls(path, open_for_writing(path, history), lock)
-        except BaseException:
-            lock.release()
-            raise
+        with ExitStack() as undo:
+            lock = None
+            if read_only:
+                database = open_for_reading(path)
+            else:
+                lock = WriterLock(path)
+                undo.callback(lock.release)
+                database = open_for_writing(path, history)
+            undo.callback(database.close)
+            journal = cls(path, database, lock)
+            undo.pop_all()
+            return journal
 
     @property
     def position(self) -> int:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
+from calltrack.kpi.agenttime import Stretch, agent_time, stretches, worker
 from calltrack.kpi.facts import Facts
-from calltrack.kpi.figures import CallFigures, Figures, Options, Part, Report
+from calltrack.kpi.figures import CallFigures, Figures, Options, Part, Report, WorkFigures
 from calltrack.kpi.rows import AgentStateRow, CallRow, Id, LegRow
 from calltrack.kpi.spans import length
 from calltrack.kpi.waits import wait_figures
 from calltrack.kpi.window import Window, window
-from calltrack.kpi.work import Followed, followed, work_figures, worker
+from calltrack.kpi.work import Followed, followed, work_figures
 from calltrack.records import Seconds
 
 DIRECTIONS = ("Incoming", "Outgoing", "Internal", "Click2call")
@@ -33,6 +34,14 @@ def report(
     return _Reporter(facts, options or Options()).report(since, until, parts)
 
 
+class _View(NamedTuple):
+    """What of the rows lies in a window: the legs that ended in it, and the time of agents."""
+
+    window: Window
+    over: list[LegRow]
+    time: list[Stretch]
+
+
 class _Reporter:
     """The rows of one report, grouped."""
 
@@ -46,7 +55,7 @@ class _Reporter:
         self.followed: Followed = followed(self.calls, self.legs, self.states, whole)
 
     def report(self, since: Seconds | None, until: Seconds | None, parts: Sequence[Part]) -> Report:
-        facts, whole = self.facts, window(self.facts, since, until, self.options)
+        facts, whole = self.facts, self._view(since, until)
         return Report(
             since=facts.first if since is None else since,
             until=facts.time if until is None else until,
@@ -56,87 +65,97 @@ class _Reporter:
             agents=self._agents(whole),
             extensions=self._extensions(whole),
             accounts=self._accounts(whole),
-            parts=tuple(
-                self._all(window(facts, part.since, part.until, self.options), part.name, part.name) for part in parts
-            ),
+            parts=tuple(self._all(self._view(part.since, part.until), part.name, part.name) for part in parts),
             gaps=tuple(gap for gap in facts.gaps if _touches(gap.since, gap.until, since, until)),
             unplaced=self._unplaced(),
         )
 
-    def _unplaced(self) -> int:
-        ends = [(row.outcome, row.ended_at) for row in self.calls]
-        ends += [(row.outcome, row.ended_at) for row in self.legs]
-        ends += [(row.outcome, row.left_at) for row in self.entries]
-        return sum(outcome is not None and at is None for outcome, at in ends)
+    def _view(self, since: Seconds | None, until: Seconds | None) -> _View:
+        asked = window(self.facts, since, until, self.options)
+        over = [leg for leg in self.legs if leg.outcome is not None and asked.has(leg.ended_at)]
+        return _View(asked, over, stretches(self.legs, self.states, asked))
 
-    def _all(self, window: Window, key: str, name: str) -> Figures:
+    def _unplaced(self) -> int:
+        calls = sum(row.ended_at is None and row.outcome is not None for row in self.calls)
+        legs = sum(row.ended_at is None and row.outcome is not None for row in self.legs)
+        return calls + legs + sum(row.left_at is None and row.outcome is not None for row in self.entries)
+
+    def _all(self, view: _View, key: str, name: str) -> Figures:
         return Figures(
             key,
             name,
-            *self._extent(window),
-            waits=wait_figures(self.entries, window),
-            work=work_figures(self.legs, self.states, window, self.followed),
-            calls=call_figures(self.calls, window),
+            *self._extent(view.window),
+            waits=wait_figures(self.entries, view.window),
+            work=self._work(view.over, view.time),
+            calls=call_figures(self.calls, view.window),
         )
 
-    def _queues(self, window: Window) -> tuple[Figures, ...]:
+    def _work(self, legs: list[LegRow], time: list[Stretch]) -> WorkFigures:
+        return work_figures(legs, agent_time(time, self.options), self.followed)
+
+    def _queues(self, view: _View) -> tuple[Figures, ...]:
         names, entries = self.facts.names.queues, by(self.entries, lambda row: row.queue_id)
-        legs = by((leg for leg in self.legs if from_queue(leg)), lambda leg: leg.queue_id)
+        legs = by((leg for leg in view.over if from_queue(leg)), lambda leg: leg.queue_id)
         return ordered(
             Figures(
                 key,
                 names.get(key, ""),
-                *self._extent(window),
-                waits=wait_figures(entries.get(key, []), window),
-                work=work_figures(legs.get(key, []), [], window, self.followed, staffed=False),
+                *self._extent(view.window),
+                waits=wait_figures(entries.get(key, []), view.window),
+                work=work_figures(legs.get(key, []), None, self.followed),
             )
             for key in {**names, **entries, **legs}
         )
 
-    def _agents(self, window: Window) -> tuple[Figures, ...]:
-        legs = by(self.legs, worker)
-        states = by((row for row in self.states if row.agent_id is not None), worker)
-        found = []
-        for key in {**legs, **states}:
-            mine: list[AgentStateRow | LegRow] = [*states.get(key, []), *legs.get(key, [])]
-            name = next((row.agent_name for row in reversed(mine) if row.agent_name and row.agent_id is not None), "")
-            found.append(
-                Figures(
-                    key,
-                    name,
-                    *self._extent(window, {row.exten_user for row in mine}),
-                    work=work_figures(legs.get(key, []), states.get(key, []), window, self.followed),
-                )
+    def _agents(self, view: _View) -> tuple[Figures, ...]:
+        legs, time = by(view.over, worker), by(view.time, lambda one: one.worker)
+        names: dict[str, str] = {}
+        places: defaultdict[str, set[str]] = defaultdict(set)
+        rows: list[AgentStateRow | LegRow] = [*self.states, *self.legs]
+        for row in rows:
+            key = worker(row)
+            if row.agent_id is not None or isinstance(row, LegRow):  # nobody is listed for what they did alone
+                names[key] = row.agent_name or names.get(key, "")
+                places[key].add(row.exten_user)
+        return ordered(
+            Figures(
+                key,
+                name,
+                *self._extent(view.window, places[key]),
+                work=self._work(legs.get(key, []), time.get(key, [])),
             )
-        return ordered(found)
+            for key, name in names.items()
+        )
 
-    def _extensions(self, window: Window) -> tuple[Figures, ...]:
+    def _extensions(self, view: _View) -> tuple[Figures, ...]:
         names = self.facts.names.extensions
-        legs, states = by(self.legs, lambda leg: leg.exten_user), by(self.states, lambda row: row.exten_user)
+        legs = by(view.over, lambda leg: leg.exten_user)
+        time = by(view.time, lambda one: one.exten_user)
         return ordered(
             Figures(
                 key,
                 names.get(key, ""),
-                *self._extent(window, {key}),
-                work=work_figures(legs.get(key, []), states.get(key, []), window, self.followed),
+                *self._extent(view.window, {key}),
+                work=self._work(legs.get(key, []), time.get(key, [])),
             )
-            for key in {**legs, **states}
+            for key in {row.exten_user for row in self.states} | {leg.exten_user for leg in self.legs}
         )
 
-    def _accounts(self, window: Window) -> tuple[Figures, ...]:
+    def _accounts(self, view: _View) -> tuple[Figures, ...]:
         calls = by(self.calls, lambda row: self._account(row.account_id, row.queue_id))
         entries = by(self.entries, lambda row: self._account(row.account_id, row.queue_id))
-        legs, states = by(self.legs, lambda leg: _text(leg.account_id)), by(self.states, lambda r: _text(r.account_id))
+        legs = by(view.over, lambda leg: _text(leg.account_id))
+        time = by(view.time, lambda one: _text(one.account_id))
         return ordered(
             Figures(
                 key,
                 "",
-                *self._extent(window),
-                waits=wait_figures(entries.get(key, []), window),
-                work=work_figures(legs.get(key, []), states.get(key, []), window, self.followed),
-                calls=call_figures(calls.get(key, []), window),
+                *self._extent(view.window),
+                waits=wait_figures(entries.get(key, []), view.window),
+                work=self._work(legs.get(key, []), time.get(key, [])),
+                calls=call_figures(calls.get(key, []), view.window),
             )
-            for key in {**calls, **entries, **legs, **states}
+            for key in {**calls, **entries, **legs, **time}
         )
 
     def _account(self, account_id: Id, queue_id: str) -> str:

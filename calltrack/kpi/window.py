@@ -52,14 +52,20 @@ class Window(Struct, frozen=True):
         """The observed time in which at least one of these extensions was monitored."""
         return union(span for name in extensions for span in self.present.get(name, []))
 
+    def touches(self, since: Seconds | None, until: Seconds | None) -> bool:
+        """Whether something that lasted from one moment to another lies in the interval, in part."""
+        before = until is not None and self.since is not None and until <= self.since
+        after = since is not None and self.until is not None and since >= self.until
+        return not before and not after
+
     def heard(self, exten_user: str, spans: list[Span]) -> list[Span]:
-        """What of some time at an extension was observed in this interval."""
-        return common(union(spans), self.present.get(exten_user, []))
+        """What of some time at an extension was observed in this interval; the spans are in order."""
+        return common(spans, self.present.get(exten_user, []))
 
     def lasting(self, since: Seconds | None, until: Seconds | None) -> list[Span]:
         """The time from one moment to another, or to the end if it still lasts; [] if it is not known."""
         until = self.end if until is None else until
-        return [] if since is None or until is None else [(since, until)]
+        return [] if since is None or until is None or since >= until else [(since, until)]
 
 
 def window(facts: Facts, since: Seconds | None, until: Seconds | None, options: Options) -> Window:

@@ -1,4 +1,4 @@
-"""Figures of legs, each counted in the interval in which it ends; and of agents' time, clipped to what was observed."""
+"""Figures of legs, each counted in the interval in which it ends, and what followed them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from calltrack.kpi.figures import StatusTime, WorkFigures
+from calltrack.kpi.agenttime import AgentTime, conversation, worker
+from calltrack.kpi.figures import WorkFigures
 from calltrack.kpi.rows import AgentStateRow, CallRow, LegRow
-from calltrack.kpi.spans import Span, length, union, without
+from calltrack.kpi.spans import union, without
 from calltrack.kpi.waits import ratio
 from calltrack.kpi.window import Window
 from calltrack.records import Seconds
-from calltrack.states import AGENT_STATUSES, Outcome, State
+from calltrack.states import Outcome
 
 Key = tuple[str, str, int]
 """Call, extension and attempt of a leg."""
-NOBODY = "at "
-"""Before the extension's name, where nobody is logged on."""
 
 
 class Followed(Struct, frozen=True):
@@ -34,21 +33,13 @@ def key_of(leg: LegRow) -> Key:
     return leg.call_id, leg.exten_user, leg.attempt
 
 
-def worker(row: LegRow | AgentStateRow) -> str:
-    """The agent's key; work done with nobody logged on is the extension's."""
-    return f"{NOBODY}{row.exten_user}" if row.agent_id is None else str(row.agent_id)
-
-
 def handled(leg: LegRow) -> bool:
     """Whether a leg was a conversation: no listener's, and not the agent's own phone of a click2call."""
     return leg.answered and leg.c2c != 1 and leg.direction != "Spy" and leg.outcome is not Outcome.SPIED
 
 
-def work_figures(
-    legs: list[LegRow], states: list[AgentStateRow], window: Window, followed: Followed, *, staffed: bool = True
-) -> WorkFigures:
-    """The figures of these legs, and of agents' time unless they are not `staffed`: a queue has no time of its own."""
-    over = [leg for leg in legs if leg.outcome is not None and window.has(leg.ended_at)]
+def work_figures(over: list[LegRow], time: AgentTime | None, followed: Followed) -> WorkFigures:
+    """The figures of legs that ended, and of agents' time; None is a group that has none of its own."""
     rang = [leg for leg in over if leg.rang]
     dialed = [leg for leg in over if leg.direction == "Outgoing" or leg.c2c == 2]
     conversations = [leg for leg in over if handled(leg)]
@@ -59,7 +50,6 @@ def work_figures(
     agents = {worker(leg) for leg in conversations}
     elsewhere = sum(leg.outcome is Outcome.ANSWERED_ELSEWHERE for leg in rang)
     answered = sum(leg.answered for leg in rang)
-    time = _time(legs, states, window) if staffed else None
     return WorkFigures(
         rang=len(rang),
         answered=answered,
@@ -81,66 +71,9 @@ def work_figures(
         busy_s=time.busy_s if time else None,
         after_call_s=time.after_call_s if time else None,
         available_s=time.available_s if time else None,
-        occupancy=ratio(time.busy_s + time.after_call_s, time.busy_s + time.after_call_s + time.available_s)
-        if time
-        else None,
+        occupancy=time.occupancy if time else None,
         statuses=time.statuses if time else (),
     )
-
-
-class _Time(Struct):
-    busy_s: Seconds
-    after_call_s: Seconds
-    available_s: Seconds
-    statuses: tuple[StatusTime, ...]
-
-
-def _time(legs: list[LegRow], states: list[AgentStateRow], window: Window) -> _Time:
-    """Agents' time, agent by agent: what overlaps, at one phone or at two, counts once."""
-    talking: defaultdict[str, list[Span]] = defaultdict(list)
-    for leg in legs:
-        talking[worker(leg)] += window.heard(leg.exten_user, conversation(leg, window))
-    logged: defaultdict[str, defaultdict[int | None, list[Span]]] = defaultdict(lambda: defaultdict(list))
-    for row in states:
-        logged[worker(row)][row.status] += window.heard(row.exten_user, window.lasting(row.since, row.until))
-    busy_s: Seconds = 0
-    after_call_s: Seconds = 0
-    available_s: Seconds = 0
-    by_status: defaultdict[int | None, Seconds] = defaultdict(int)
-    for agent in {**talking, **logged}:
-        busy = union(talking[agent])
-        spans = {status: union(found) for status, found in logged[agent].items()}
-        for status, found in spans.items():
-            by_status[status] += length(found)
-        options = window.options
-        busy_s += length(busy)
-        if agent.startswith(NOBODY):
-            continue  # a phone without an agent is not available, whatever its status is
-        after_call = without(_of(spans, options.wrap_up), busy)
-        available = without(_of(spans, options.available), union(busy + after_call))
-        after_call_s += length(after_call)
-        available_s += length(available)
-    names = {row.status: row.status_name for row in states if row.status_name}
-    statuses = tuple(
-        StatusTime(status, names.get(status, AGENT_STATUSES.get(status or 0, "")), seconds)
-        for status, seconds in sorted(by_status.items(), key=lambda item: (item[0] is None, item[0] or 0))
-        if seconds
-    )
-    return _Time(busy_s, after_call_s, available_s, statuses)
-
-
-def conversation(leg: LegRow, window: Window) -> list[Span]:
-    """When a leg was in talk or on hold."""
-    return [
-        span
-        for spell in leg.spells
-        if spell.state is State.TALKING or spell.state is State.HOLD
-        for span in window.lasting(spell.since, spell.until)
-    ]
-
-
-def _of(spans: dict[int | None, list[Span]], statuses: tuple[int, ...]) -> list[Span]:
-    return union(span for status in statuses for span in spans.get(status, []))
 
 
 def followed(calls: Iterable[CallRow], legs: list[LegRow], states: list[AgentStateRow], window: Window) -> Followed:

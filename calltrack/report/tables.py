@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from calltrack.kpi import CallFigures, Figures, Report, WaitFigures, WorkFigures
+from calltrack.kpi.agenttime import NOBODY
 from calltrack.wording import span
 
 ENOUGH = 0.95
@@ -53,6 +54,8 @@ def tables(report: Report, by: Sequence[str] = ()) -> list[Table]:
 
 def title_of(figures: Figures) -> str:
     """What the row is of: a name, else the vendor's id."""
+    if figures.key.startswith(NOBODY):
+        return f"nobody {figures.key}"
     return figures.name or figures.key or "none"
 
 

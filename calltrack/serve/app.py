@@ -45,5 +45,6 @@ def application(engine: Engine, access: Access, webhooks: Webhooks) -> Guard:
         exception_handlers=problems.HANDLERS,
         request_max_body_size=_LARGEST,
         openapi_config=description,
+        logging_config=None,
     )
     return Guard(app, access)

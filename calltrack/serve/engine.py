@@ -97,6 +97,10 @@ class Engine:
             self._apply(frame)
         self.hub.flush()
         self._begun = self.tracker.snapshot()
+        stored = [checkpoint.position for checkpoint in journal.checkpoints()]
+        if journal.position - max(stored, default=0) > REPEATED:  # whoever is killed often stores none on the way
+            with suppress(JournalUnwritable):
+                journal.checkpoint(self.tracker)
         self.figures = Figures(journal.path, zone)
         if anew and journal.position and self._begun.resume.connected:
             self._waiting.append(Frame.of("disconnect", {"reason": "calltrack was restarted"}, time.time()))
@@ -117,6 +121,8 @@ class Engine:
             self._ending = True
             self._some.set()
             await asyncio.wait((keeping, *others))
+            if not keeping.cancelled() and keeping.exception() is not None:
+                _log.error("%d frames were received and not kept: %s", len(self._waiting), keeping.exception())
 
     async def close(self) -> None:
         """Store the state, and let go of the journal; to be called when `run` has ended."""

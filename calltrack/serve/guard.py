@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ COOKIE = "calltrack_session"
 
 _GUARDED = ("/api/", "/metrics", "/schema")
 _LOGIN = "/api/session"
+_SLASHES = re.compile("/+")
 _OWN_NAMES = {"localhost", "127.0.0.1", "::1"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -50,11 +52,13 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        # As endpoints are looked up: the same one must not be reached by a path that looks like a page's.
+        path = _SLASHES.sub("/", scope["path"])
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        refusal = self._foreign(scope["path"], headers)
+        refusal = self._foreign(path, headers)
         if refusal is None:
             visitor = ANYBODY if self._access.open else self._visitor(headers)
-            if visitor is None and scope["path"].startswith(_GUARDED) and not _logs_in(scope):
+            if visitor is None and path.startswith(_GUARDED) and not _logs_in(scope, path):
                 refusal = 401, "a token is needed: send Authorization: Bearer TOKEN, or log in at /api/session"
             scope["visitor"] = visitor
         if refusal is None:
@@ -100,8 +104,8 @@ def _name(host: str) -> str:
         return ""
 
 
-def _logs_in(scope: Any) -> bool:
-    return bool(scope["path"] == _LOGIN and scope.get("method") == "POST")
+def _logs_in(scope: Any, path: str) -> bool:
+    return bool(path == _LOGIN and scope.get("method") == "POST")
 
 
 def _with_headers(send: Send) -> Send:

@@ -110,6 +110,8 @@ class Hub:
         if self._flush is not None:
             self._flush.cancel()
             self._flush = None
+        if self.latest == self.flushed:
+            return
         batch, self._waiting, self.flushed = self._waiting, [], self.latest
         self._ring.extend(batch)
         while len(self._ring) > RING:

@@ -8,7 +8,7 @@ from hashlib import blake2s
 from typing import Annotated, NamedTuple
 
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, NotAuthorizedException
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import Scope as ConnectionScope
 
@@ -56,7 +56,9 @@ def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str
         return webhooks
 
     def the_visitor(scope: ConnectionScope) -> Visitor:
-        visitor: Visitor = scope["visitor"]  # type: ignore[typeddict-item]  # set by the guard
+        visitor: Visitor | None = scope["visitor"]  # type: ignore[typeddict-item]  # set by the guard
+        if visitor is None:
+            raise NotAuthorizedException("a token is needed")
         return visitor
 
     def the_role(visitor: TheVisitor) -> Scope:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +22,8 @@ T = TypeVar("T")
 _MARGIN = 60.0  # s around a call in which its frames are looked for: they trail its own times
 _LONGEST = 100_000  # frames looked through for one call
 _TOGETHER = 500  # frames read between two chances for others
+
+_log = logging.getLogger("calltrack.serve")
 
 
 class Past:
@@ -64,7 +67,8 @@ class Past:
         except PositionPruned:
             raise Gone("this far back nothing is kept any more") from None
         except JournalError as error:
-            raise Gone(f"the journal cannot be read: {error}") from None
+            _log.error("the past cannot be read: %s", error)
+            raise Gone("what is kept of it cannot be read; the log says why") from None
 
     def _opened(self) -> Journal:
         if self._journal is None:

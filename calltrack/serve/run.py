@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from signal import SIGINT, SIGTERM
+from socket import AF_INET, AF_INET6, create_server, socket
 from typing import NamedTuple
 
 import uvicorn
@@ -20,6 +21,7 @@ from calltrack.serve.webhooks import Webhooks
 
 _OTHERS = 256  # connections beside those of the streams
 _LARGEST = 64 * 1024  # bytes of a message that a client sends
+_BACKLOG = 2048  # connections that wait to be accepted
 _GRACE = 3  # s that open connections have to end
 
 
@@ -38,6 +40,10 @@ class Listen(NamedTuple):
             return False
 
 
+class CannotListen(CalltrackError):
+    """The address is taken, or is none of this machine's."""
+
+
 class NeedsTokens(CalltrackError):
     """An address that others can reach, and no tokens; says what to do."""
 
@@ -48,7 +54,7 @@ async def serve(
     """Serve until SIGTERM or Ctrl-C; `started` is told the address.
 
     Raises NeedsTokens for an address that others can reach if nobody needs a token,
-    OSError if the address cannot be listened on, and what ends the source for good.
+    CannotListen if it cannot be had, and what ends the source for good.
     """
     if access.open and not listen.is_loopback:
         raise NeedsTokens(
@@ -64,10 +70,16 @@ async def serve(
         server_header=False,
         limit_concurrency=engine.most_clients + _OTHERS,
         ws_max_size=_LARGEST,
+        ws_per_message_deflate=False,  # its memory is per client, the bytes are shared by all
         timeout_graceful_shutdown=_GRACE,
     )
+    try:
+        family = AF_INET6 if ":" in listen.host else AF_INET
+        listening = create_server(listen, family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise CannotListen(f"{listen.host}:{listen.port} cannot be listened on: {error.strerror}") from None
     server = _Server(config, engine, started)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve([listening]))
     feeding, beating = asyncio.create_task(engine.run()), asyncio.create_task(_beat(engine))
     posting = asyncio.create_task(webhooks.run())
     for task in (feeding, posting):
@@ -107,15 +119,15 @@ class _Server(uvicorn.Server):
         """End everything gracefully."""
         self.should_exit = True
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        await super().startup(sockets)  # type: ignore[arg-type]
-        if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if sockets and self.started:
+            host, port = sockets[0].getsockname()[:2]
             self._told(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
 
-    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
         self._engine.hub.close()
-        await super().shutdown(sockets)  # type: ignore[arg-type]
+        await super().shutdown(sockets)
 
 
 async def _beat(engine: Engine) -> None:

@@ -42,8 +42,8 @@ def _world(command: Callable[..., None]) -> Callable[..., None]:
             default="none",
             callback=_faults,
             show_default=True,
-            help="What goes wrong: none, all, or NAME=RATE,... (lose, repeat, delay, reorder, corrupt: "
-            "chance per frame; disconnects, restarts: per hour; outage: mean seconds).",
+            help="What goes wrong: none, all, or NAME=RATE,... (lose, repeat, delay, reorder, shuffle, "
+            "echo, corrupt, mangle: chance per frame; disconnects, restarts: per hour; outage: mean seconds).",
         ),
     ]
     for option in reversed(options):

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from heapq import heappop, heappush
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from calltrack.simulate.truth import Truth, whole_truth
@@ -25,13 +26,29 @@ class Line(NamedTuple):
 
 
 RESTART = "server restart"
+FRAME_FAULTS = {
+    "lose": "lost",
+    "repeat": "repeated",
+    "delay": "late",
+    "reorder": "swapped",
+    "shuffle": "shuffled",
+    "echo": "echoed",
+    "corrupt": "garbled",
+    "mangle": "mangled",
+}
+"""The faults of single frames, and what a truth record calls a frame that one befell."""
+
+_LATEST = 10.0  # s
+_NONSENSE: tuple[Any, ...] = (None, "", "?", "nan", 0, -1, 10**15, 0.5, True, [], {}, [None])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
     """How much goes wrong: chances per frame, connections lost and servers restarted per hour.
 
-    Delayed frames come 0.5-10 s after their time, reordered ones after the next frame. `outage` is the mean
+    Delayed frames come 0.5-10 s after their time, reordered ones after the next frame. A shuffle is of the frames of up
+    to ten seconds, in any order; an echo is a frame that comes at its time and again 0.5-10 s later, as from a second
+    socket. A corrupted frame is no JSON any more; a mangled one is, but for one field's value. `outage` is the mean
     time that a lost connection stays away, s; a restart takes ten times that.
     Raises ValueError for a rate below 0 and for chances that add up to more than 1.
     """
@@ -40,7 +57,10 @@ class Faults:
     repeat: float = 0.0
     delay: float = 0.0
     reorder: float = 0.0
+    shuffle: float = 0.0
+    echo: float = 0.0
     corrupt: float = 0.0
+    mangle: float = 0.0
     disconnects: float = 0.0
     restarts: float = 0.0
     outage: float = 20.0
@@ -48,7 +68,7 @@ class Faults:
     def __post_init__(self) -> None:
         if any(getattr(self, f.name) < 0 for f in fields(self)):
             raise ValueError("a fault's rate cannot be negative")
-        if self.lose + self.repeat + self.delay + self.reorder + self.corrupt > 1:
+        if sum(getattr(self, name) for name in FRAME_FAULTS) > 1:
             raise ValueError("the chances of a frame's faults add up to more than 1")
 
     @classmethod
@@ -59,27 +79,26 @@ class Faults:
             repeat=0.002,
             delay=0.002,
             reorder=0.002,
+            shuffle=0.0005,
+            echo=0.002,
             corrupt=0.001,
+            mangle=0.0005,
             disconnects=0.5,
             restarts=0.05,
         )
 
 
 class FrameFaults:
-    """Loses, repeats, delays, swaps and garbles single frames."""
+    """Loses, repeats, delays, swaps, shuffles, echoes, garbles and mangles single frames."""
 
     def __init__(self, faults: Faults, random: Random) -> None:
         self._random = random
         self._late: list[tuple[float, int, Emitted]] = []
         self._swapped: list[Emitted] = []
+        self._shuffled: list[Emitted] = []
+        self._burst = 0
         self._count = 0
-        self._chances = [
-            ("lost", faults.lose),
-            ("repeated", faults.repeat),
-            ("late", faults.delay),
-            ("swapped", faults.reorder),
-            ("garbled", faults.corrupt),
-        ]
+        self._chances = [(fault, getattr(faults, name)) for name, fault in FRAME_FAULTS.items()]
 
     def apply(self, frame: Emitted) -> tuple[list[Line], str]:
         """What arrives now, in order, and the name of what became of this frame ("" if nothing)."""
@@ -87,13 +106,26 @@ class FrameFaults:
         while self._late and self._late[0][0] <= frame.at:
             due, _, late = heappop(self._late)
             arrived.append(Line(due, late))
+        if self._shuffled and frame.at - self._shuffled[0].at > _LATEST:
+            arrived += self._deal(frame.at)
         fault = self._draw()
-        if fault == "late":
+        if fault == "lost":
+            return arrived, fault
+        if fault in ("late", "echoed"):
             self._count += 1
-            heappush(self._late, (frame.at + self._random.uniform(0.5, 10.0), self._count, frame))
-        elif fault == "swapped":
+            heappush(self._late, (frame.at + self._random.uniform(0.5, _LATEST), self._count, frame))
+        if fault == "swapped":
             self._swapped.append(frame)
-        elif fault != "lost":
+        elif fault == "shuffled" or (self._shuffled and not fault):
+            fault = "shuffled"
+            if not self._shuffled:
+                self._burst = self._random.randint(3, 9)
+            self._shuffled.append(frame)
+            if len(self._shuffled) == self._burst:
+                arrived += self._deal(frame.at)
+        elif fault != "late":
+            if fault == "mangled":
+                frame = mangle(self._random, frame)
             arrived += [Line(frame.at, frame, fault == "garbled")] * (2 if fault == "repeated" else 1)
             arrived += [Line(frame.at, before) for before in self._swapped]
             self._swapped.clear()
@@ -103,6 +135,13 @@ class FrameFaults:
         """The connection is gone, and with it what was on its way."""
         self._late.clear()
         self._swapped.clear()
+        self._shuffled.clear()
+
+    def _deal(self, at: float) -> list[Line]:
+        self._random.shuffle(self._shuffled)
+        dealt = [Line(at, frame) for frame in self._shuffled]
+        self._shuffled.clear()
+        return dealt
 
     def _draw(self) -> str:
         number = self._random.random()
@@ -189,3 +228,20 @@ def garble(random: Random, text: bytes) -> bytes:
     quote = text.find(b'"', place)
     quote = text.index(b'"') if quote < 0 else quote
     return text[:quote] + "”".encode() + text[quote + 1 :]
+
+
+def mangle(random: Random, frame: Emitted) -> Emitted:
+    """The frame with one field's value, anywhere in it, made nonsense."""
+    data = msgspec.json.decode(msgspec.json.encode(frame.data))
+    spots = list(_spots(data))
+    if spots:
+        holder, key = random.choice(spots)
+        holder[key] = random.choice(_NONSENSE)
+    return frame._replace(data=data)
+
+
+def _spots(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place in decoded JSON where a value stands."""
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield value, key
+        yield from _spots(value[key])

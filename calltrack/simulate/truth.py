@@ -23,7 +23,7 @@ class Truth(Struct, omit_defaults=True):
     """What is true once `n` lines were written; `at` is UTC seconds of the server's time.
 
     `legs` and `agents` (onlineUserID or 0, and status) are by extension, `waiting` (ivrids) by queue.
-    `fault` names what became of the frame: "lost", "late", "swapped", "repeated", "garbled" or "gap".
+    `fault` names what became of the frame: "gap", or a value of FRAME_FAULTS (faults.py).
     """
 
     n: int

@@ -63,3 +63,14 @@ def test_a_compressed_recording_has_no_index(recording: Path) -> None:
 
     assert isinstance(result.exception, RecordingError)
     assert f"{packed}: is compressed, and only a plain file can be read from its middle" == str(result.exception)
+
+
+def test_a_journal_has_no_index(tmp_path: Path) -> None:
+    """It has checkpoints of its own."""
+    from calltrack.journal import Journal
+
+    path = tmp_path / "events.journal"
+    with Journal.open(path):
+        pass
+
+    assert "is a journal, which has checkpoints of its own" in str(run("index", path).exception)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from calltrack import Frame, read_recording
 from calltrack.cli import commands
 from calltrack.journal import Journal, JournalBusy, JournalError
-from tests.journal.stream import simulated, states, written
+from tests.journal.stream import simulated, state, written
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 AGAIN = FIXTURES / "scenarios" / "queue-rings-again.jsonl"
@@ -112,7 +112,7 @@ def test_import_goes_on_at_the_end(imported: Path) -> None:
 
     assert f"frames {len(frames) + 1} to {2 * len(frames)} added" in result.output
     with Journal.open(imported) as journal:
-        assert states(frames * 2)[-1] == journal.tracker().snapshot().to_json()
+        assert state(frames * 2) == journal.tracker().snapshot().to_json()
         assert [11, 22] == [stored.position for stored in journal.checkpoints()]
 
 
@@ -152,7 +152,7 @@ def test_prune_removes_the_oldest(tmp_path: Path) -> None:
 
     last = json.loads(run("replay", path, "--format", "json").stdout.splitlines()[-1])
     assert 2000 < last["position"] <= 2055
-    assert states(simulated())[-1] == run("snapshot", path, "--json").stdout.strip()
+    assert state(simulated()) == run("snapshot", path, "--json").stdout.strip()
     assert "say what to keep" in run("journal", "prune", path).output
     with Journal.open(path), pytest.raises(JournalBusy):
         CliRunner().invoke(commands, ["journal", "prune", str(path), "--keep", "1d"], catch_exceptions=False)

@@ -50,6 +50,14 @@ def states(frames: tuple[Frame, ...]) -> list[str]:
     return found
 
 
+def state(frames: tuple[Frame, ...]) -> str:
+    """The snapshot after all of them, as JSON."""
+    tracker = Tracker()
+    for frame in frames:
+        tracker.feed(frame)
+    return tracker.snapshot().to_json()
+
+
 def told(frames: tuple[Frame, ...]) -> list[tuple[str, Change]]:
     """Every change of one uninterrupted run, with its stream position."""
     tracker = Tracker()

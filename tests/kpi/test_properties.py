@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from calltrack import Frame, Snapshot, State, Tracker
 from calltrack.kpi import Checkpoint, Facts, Options, Part, Report, report
 from calltrack.simulate import Faults, Plan, traffic
-from tests.strategies import streams
+from calltrack.testing import streams
 
 OPTIONS = Options(wrap_up=(5,), available=(1, 9))
 FAULTS = Faults(lose=0.02, repeat=0.02, delay=0.02, reorder=0.02, corrupt=0.0, disconnects=3, restarts=0.3, outage=60)

@@ -108,7 +108,8 @@ class _Killing:
             while self._process is None:
                 await asyncio.sleep(0.01)
             os.kill(self._process.pid, signal.SIGKILL)
-            self.url = asyncio.get_running_loop().create_future()
+            if self.url.done():  # else clients wait for it still
+                self.url = asyncio.get_running_loop().create_future()
             await self._process.wait()
             starting.cancel()
             with suppress(asyncio.CancelledError, ValueError):

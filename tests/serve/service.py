@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import aiohttp
+from yarl import URL
 
 from calltrack.journal import Journal
 from calltrack.serve.access import Access, Visitor
@@ -21,7 +22,7 @@ from calltrack.serve.webhooks import PAUSES, Webhooks
 from calltrack.source import OnFrame
 from calltrack.wire import Frame
 
-TIMEOUT = 30.0
+TIMEOUT = 100.0  # s; a busy machine takes its time
 
 
 class Fed:
@@ -63,7 +64,7 @@ class Service(NamedTuple):
     engine: Engine
     client: aiohttp.ClientSession
 
-    async def get(self, path: str, **options: Any) -> tuple[int, Any]:
+    async def get(self, path: str | URL, **options: Any) -> tuple[int, Any]:
         """The status and the JSON of an answer."""
         async with self.client.get(path, **options) as answer:
             return answer.status, await answer.json(content_type=None) if answer.status != 304 else None

@@ -12,12 +12,12 @@ from calltrack import Frame, Tracker
 from calltrack.journal import Journal, JournalUnwritable
 from calltrack.serve.engine import Engine
 from tests.live.harness import scenario
-from tests.serve.service import Fed, events, service
+from tests.serve.service import TIMEOUT, Fed, events, service
 from tests.serve.test_streams import FRAMES, expected
 
 
 async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(TIMEOUT):
         while not condition():
             await asyncio.sleep(0.01)
 

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from calltrack.serve.access import Access, Visitor
 from calltrack.serve.config import Config
-from calltrack.serve.run import Listen, NeedsTokens, serve
+from calltrack.serve.run import CannotListen, Listen, NeedsTokens, serve
 from calltrack.serve.scope import EVERYTHING, Scope
 from calltrack.serve.webhooks import Webhooks
 from tests.live.harness import scenario
@@ -40,7 +41,11 @@ async def test_without_a_token_nothing_is_told() -> None:
     """Not by any endpoint or stream, nor with a wrong token; pages and health are for everybody."""
     async with service(TOKENS) as running:
         await fed(running)
-        for path in (*TELLING, *STREAMS, "/api/session"):
+        odd = [
+            URL(f"{running.client._base_url}{path}", encoded=True)
+            for path in ("/api/state", "api//state", "%61pi/state", "%2Fapi/state")
+        ]
+        for path in (*TELLING, *STREAMS, "/api/session", *odd):
             for headers in ({}, bearer("wrong" * 6), {"Authorization": f"Basic {ALL}"}):
                 status, told = await running.get(path, headers=headers)
                 assert (401, "Unauthorized") == (status, told["title"])
@@ -158,3 +163,13 @@ async def test_an_address_that_others_reach_needs_tokens() -> None:
         for host in ("0.0.0.0", "::", "192.0.2.1", "board.example"):
             with pytest.raises(NeedsTokens, match="tokens are needed"):
                 await serve(running.engine, Access({}), Listen(host, 0), print, none)
+
+
+@scenario
+async def test_an_address_that_is_taken() -> None:
+    """Is said to be, and nothing is left behind."""
+    async with service() as running:
+        none = Webhooks(Config(), running.engine, Path("nowhere"))
+        taken = running.client._base_url.port  # type: ignore[union-attr]
+        with pytest.raises(CannotListen, match=f"127.0.0.1:{taken} cannot be listened on: Address already in use"):
+            await serve(running.engine, Access({}), Listen("127.0.0.1", taken or 0), print, none)

@@ -16,7 +16,7 @@ from calltrack import Frame, Tracker, read_recording
 from calltrack.simulate import Plan, traffic
 from calltrack.simulate.recording import encode
 from tests.live.harness import scenario
-from tests.serve.service import events, service
+from tests.serve.service import TIMEOUT, events, service
 
 FRAMES: list[Frame] = list(
     read_recording(Path(__file__).parent.parent.parent / "fixtures" / "scenarios" / "queue-rings-again.jsonl")
@@ -117,11 +117,11 @@ async def test_a_stuck_client_harms_nobody() -> None:
         async with running.client.get("/api/changes?after=0") as answer:
             told = events(answer)
             running.source.give(*frames)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(TIMEOUT):
                 while (one := await anext(told)).id.partition(".")[0] != str(len(frames)):
                     pass
         last, text = one.id.encode(), b""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(TIMEOUT):
             while b"\nid: " + last.partition(b".")[0] not in text:
                 text += await loop.sock_recv(stuck, 1 << 20)
         stuck.close()
@@ -182,3 +182,22 @@ async def test_who_was_away_for_long_reads_from_the_journal() -> None:
             heard = [(await anext(told)).id for _ in whole]
 
     assert whole == heard
+
+
+@scenario
+async def test_a_quiet_stream_tells_the_time_only() -> None:
+    """A place to go on from, and nothing that was told already; to the board as well."""
+    async with service() as running:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        running.engine.hub.flush()
+        async with running.client.get("/api/updates") as board, running.client.get("/api/changes") as all_changes:
+            streams = [events(board), events(all_changes)]
+            first = [(await anext(stream)).event for stream in streams]
+            for _ in range(2):
+                running.engine.hub.beat()
+            heard = [[await anext(stream) for _ in range(2)] for stream in streams]
+
+    assert ["state", "time"] == first
+    assert [["time"] * 2] * 2 == [[one.event for one in some] for some in heard]
+    assert {str(len(FRAMES))} == {one.id for some in heard for one in some}

@@ -7,8 +7,8 @@ from random import Random
 import msgspec
 import pytest
 
-from calltrack.simulate import Faults, Plan, traffic
-from calltrack.simulate.faults import garble
+from calltrack.simulate import Emitted, Faults, Plan, traffic
+from calltrack.simulate.faults import garble, mangle
 from tests.simulate.frames import delivered
 
 
@@ -19,7 +19,9 @@ from tests.simulate.frames import delivered
         ("repeat", "repeated"),
         ("delay", "late"),
         ("reorder", "swapped"),
+        ("echo", "echoed"),
         ("corrupt", "garbled"),
+        ("mangle", "mangled"),
     ],
 )
 def test_a_fault_of_a_frame_comes_as_often_as_asked(name: str, fault: str) -> None:
@@ -33,6 +35,38 @@ def test_a_lost_frame_never_arrives_and_a_repeated_one_arrives_twice() -> None:
     """Lines for a frame: none, one, two."""
     for lines, truth in delivered(4, 2, Faults(lose=0.1, repeat=0.1), agents=20):
         assert len(lines) == {"lost": 0, "": 1, "repeated": 2}[truth.fault]
+
+
+def test_an_echo_is_the_same_frame_again_up_to_ten_seconds_later() -> None:
+    """Every frame comes at its time, and those once more."""
+    lines = [line for found, _ in delivered(4, 3, Faults(echo=0.1), agents=20) for line in found]
+    frames = [line.frame for found, _ in delivered(4, 3, Faults(), agents=20) for line in found]
+    assert frames == [line.frame for line in lines if line.at == line.frame.at]
+    again = [line for line in lines if line.at != line.frame.at]
+    assert again
+    assert all(0.5 <= line.at - line.frame.at <= 10 and line.frame in frames for line in again)
+
+
+def test_a_shuffle_brings_the_frames_of_a_few_seconds_in_any_order() -> None:
+    """Farther than to the next place, and nothing is lost by it, but perhaps at the very end."""
+    found = delivered(8, 4, Faults(shuffle=0.05), agents=30)
+    lines = [line.frame for arrived, _ in found for line in arrived]
+    frames = [line.frame for arrived, _ in delivered(8, 4, Faults(), agents=30) for line in arrived]
+    places = {msgspec.json.encode(frame): n for n, frame in enumerate(frames)}
+    moved = [places.pop(msgspec.json.encode(frame)) - n for n, frame in enumerate(lines)]
+    assert len(places) <= 8
+    assert max(moved) > 2
+    assert any(truth.fault == "shuffled" for _, truth in found)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_mangled_frame_differs_in_one_value(seed: int) -> None:
+    """And is JSON still; the frame that was given stays as it was."""
+    frame = Emitted(1.0, "QueueEvent", {"data": {"QueueID": 1, "Calls": [{"ivrid": "1"}]}, "reason": "JOIN"})
+    before = msgspec.json.encode(frame)
+    mangled = mangle(Random(seed), frame)
+    assert before == msgspec.json.encode(frame)
+    assert msgspec.json.decode(msgspec.json.encode(mangled.data)) != frame.data
 
 
 def test_a_late_frame_arrives_up_to_ten_seconds_later_at_a_time_of_its_own() -> None:

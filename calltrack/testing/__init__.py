@@ -1,0 +1,36 @@
+"""For your own tests: streams of frames, lawful and faulty, by seed or by hypothesis, and the laws that they must keep.
+
+* `lawful(seed)`, `faulty(seed)`: what a simulated call centre sends in an hour or as long as you like.
+* `streams()`: a hypothesis strategy; small streams that no call centre would send (extra `testing`).
+* `prove(frames)`: fails, in words, if the tracker breaks one of its laws on a stream.
+* `calltrack.testing.frames`: single frames from what matters to a test.
+
+docs/testing.md shows them in use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from calltrack.testing.laws import prove
+    from calltrack.testing.simulated import faulty, lawful
+    from calltrack.testing.strategies import streams
+    from calltrack.trial import Trial
+    from calltrack.view import View
+
+_HOMES = {
+    "Trial": "calltrack.trial",
+    "View": "calltrack.view",
+    "faulty": "calltrack.testing.simulated",
+    "lawful": "calltrack.testing.simulated",
+    "prove": "calltrack.testing.laws",
+    "streams": "calltrack.testing.strategies",
+}
+
+__all__ = ["Trial", "View", "faulty", "lawful", "prove", "streams"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'calltrack.testing' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,46 @@
+"""`prove`: a stream against every law, with words for what breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from calltrack.tracker import HISTORY, Tracker
+from calltrack.trial import Trial
+from calltrack.wire import Frame
+
+_SENT = {"ivrid", "ivruniqueid", "relatedivruniqueids", "extenuser", "queueid"}
+_KEPT = {"call_id", "related", "exten_user", "queue_id"}
+
+
+def prove(frames: Iterable[Frame], *, history: int = HISTORY, thorough: bool = False, hint: str = "") -> None:
+    """Raise AssertionError, with the laws that are broken, if the tracker breaks one on this stream.
+
+    Beside the laws of `calltrack check`: with all ids renamed, the changes are the same but for the names.
+    thorough: save and restore at every frame. hint: said at the end of the message, to find the stream again.
+    """
+    trial, other, differ = Trial(history=history, thorough=thorough), Tracker(history=history), 0
+    for frame in frames:
+        changes = trial.feed(frame)
+        told = other.feed(Frame.of(frame.event, renamed(frame.payload(), _SENT), frame.at))
+        differ += renamed(msgspec.to_builtins(changes), _KEPT) != renamed(msgspec.to_builtins(told), set())
+    broken = [f"{law.check}: {law.left}, not {law.right}" for law in trial.broken()]
+    if differ:
+        broken.append(f"frames that change something else when all ids are renamed: {differ}, not 0")
+    if broken:
+        raise AssertionError("; ".join([*broken, *([hint] if hint else [])]))
+
+
+def renamed(value: Any, fields: set[str], field: str = "") -> Any:
+    """Decoded JSON with every id in these fields (lower case) given another name, in the same order of the alphabet."""
+    if isinstance(value, dict):
+        return {key: renamed(inner, fields, key.lower()) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [renamed(inner, fields, field) for inner in value]
+    if field not in fields or value in (None, "") or isinstance(value, bool):
+        return value
+    if field == "queueid" and (value == 0 or isinstance(value, float)):  # no queue, and no id of one
+        return value
+    return ",".join(f"new {part.strip()}" for part in str(value).split(","))

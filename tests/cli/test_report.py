@@ -1,0 +1,205 @@
+"""`calltrack report` and `calltrack export` as a user runs them."""
+
+import csv
+import io
+import json
+import re
+import sys
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+from click.testing import CliRunner, Result
+
+from calltrack.cli import commands, main
+from calltrack.simulate import Faults, Plan, write_recording
+
+SCENARIOS = Path(__file__).parent.parent.parent / "fixtures" / "scenarios"
+AGAIN = str(SCENARIOS / "queue-rings-again.jsonl")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(commands, arguments)
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Two simulated hours before and after midnight in Israel, with an outage now and then."""
+    path = tmp_path_factory.mktemp("report") / "simulated.jsonl"
+    plan = Plan(agents=6, queues=2, start=1_704_747_600.0)  # 23:00 there
+    write_recording(path, plan, seed=3, hours=2, faults=Faults(disconnects=2, outage=200), truth=False)
+    return str(path)
+
+
+def test_tables_on_the_terminal() -> None:
+    """Free of colour when piped, and of phone numbers; what is not enough is marked, and said what it means."""
+    result = run("report", AGAIN)
+
+    assert 0 == result.exit_code
+    assert "Support" in result.output and "Lois Lane" in result.output
+    assert "2026-01-01 09:00:00 UTC+02:00 to 2026-01-01 09:01:41 UTC+02:00" in result.output
+    assert "66% !" in result.output and "! less than 95%" in result.output
+    assert "\x1b" not in result.output and "0501234567" not in result.output
+
+
+def test_only_some_tables(recording: str) -> None:
+    """Those that are named."""
+    output = run("report", recording, "--by", "queue", "--by", "day").output
+
+    assert "By queue" in output and "By day" in output
+    assert "In all" not in output and "By agent" not in output
+    assert "2024-01-08" in output and "2024-01-09" in output
+
+
+def test_as_json_and_csv_it_is_the_same_report(recording: str) -> None:
+    """The figures of each, and nothing else on standard output."""
+    found = json.loads(run("report", recording, "--json").stdout)
+    rows = list(csv.DictReader(io.StringIO(run("report", recording, "--csv").stdout, newline="")))
+
+    total = next(row for row in rows if row["by"] == "total")
+    assert found["total"]["waits"]["offered"] == int(total["offered"]) > 0
+    assert len(found["agents"]) == sum(row["by"] == "agent" for row in rows)
+    assert found["total"]["coverage"] < 1 and found["gaps"]
+
+
+def test_a_local_day(recording: str) -> None:
+    """Named zone or the stream's own offset: both midnights are 22:00 UTC in winter."""
+    named = json.loads(run("report", recording, "--json", "--day", "2024-01-09", "--tz", "Asia/Jerusalem").stdout)
+    own = json.loads(run("report", recording, "--json", "--day", "2024-01-09").stdout)
+    utc = json.loads(run("report", recording, "--json", "--day", "2024-01-09", "--tz", "UTC").stdout)
+
+    assert (1_704_751_200, 1_704_837_600) == (named["since"], named["until"])
+    assert named == own
+    assert 1_704_758_400 == utc["since"]
+
+
+def test_since_and_until_cut_the_days_too(recording: str) -> None:
+    """The parts are those of the interval."""
+    found = json.loads(
+        run("report", recording, "--json", "--since", "2024-01-08T21:30Z", "--until", "1704752000").stdout
+    )
+
+    assert [(1_704_749_400, 1_704_751_200), (1_704_751_200, 1_704_752_000)] == [
+        (part["since"], part["until"]) for part in found["parts"]
+    ]
+
+
+def test_options_change_the_figures() -> None:
+    """Service level, short abandons, statuses."""
+    found = json.loads(
+        run("report", AGAIN, "--json", "--service-level", "40", "--available", "3,9", "--wrap-up", "1").stdout
+    )
+
+    assert {"service_level_s": 40, "available": [3, 9], "wrap_up": [1]}.items() <= found["options"].items()
+    assert 1.0 == found["total"]["waits"]["service_level"]["negative"]
+    assert 0 == found["total"]["work"]["available_s"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--day", "2024-01-09", "--since", "0"], "leave --since and --until out"),
+        (["--csv", "--json"], "choose one"),
+        (["--available", "Login"], "write their numbers"),
+        (["--day", "tomorrow"], "tomorrow"),
+    ],
+)
+def test_a_wrong_command_line(arguments: list[str], says: str) -> None:
+    """Exit code 2, and what to do."""
+    result = run("report", AGAIN, *arguments)
+
+    assert (2, True) == (result.exit_code, says in result.output)
+
+
+def test_a_zone_that_is_none(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is read."""
+    monkeypatch.setattr(sys, "argv", ["calltrack", "report", "no such file", "--tz", "Mars"])
+    with pytest.raises(SystemExit) as exit_code:
+        main()
+
+    assert 2 == exit_code.value.code
+    assert "'Mars' is no time zone; write an IANA name" in capsys.readouterr().err
+
+
+def test_a_page(recording: str, tmp_path: Path) -> None:
+    """With plots, and no phone number of the recording."""
+    out = tmp_path / "report.html"
+    result = run("report", recording, "--html", str(out))
+
+    text = out.read_text(encoding="utf-8")
+    assert (0, "", 3) == (result.exit_code, result.stdout, text.count("<svg"))
+    numbers = set(re.findall(r'"CallerID":"(\d{9,})"', Path(recording).read_text()))
+    assert numbers and not [number for number in numbers if number in text]
+
+
+@pytest.mark.parametrize(
+    ("module", "extra", "arguments"),
+    [
+        ("matplotlib", "report", ["report", AGAIN, "--html", "out.html"]),
+        ("jinja2", "report", ["report", AGAIN, "--html", "out.html"]),
+        ("pyarrow", "parquet", ["export", AGAIN, "--table", "calls", "-o", "out.parquet"]),
+    ],
+)
+def test_a_missing_extra_is_named(
+    module: str,
+    extra: str,
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With the command that installs it; no file is left behind."""
+    monkeypatch.chdir(tmp_path)
+    for name in [*sys.modules]:
+        if name.split(".")[0] == module or name.startswith("calltrack.report."):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setattr(sys, "argv", ["calltrack", *arguments])
+    with pytest.raises(SystemExit) as exit_code:
+        main()
+
+    assert 2 == exit_code.value.code
+    assert f"pip install 'calltrack[{extra}]'" in capsys.readouterr().err
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("table", ["calls", "legs", "queue_entries", "agent_states"])
+def test_export_to_standard_output_and_to_files(recording: str, table: str, tmp_path: Path) -> None:
+    """The same rows in each format; the ending of the file's name is the format."""
+    lines = run("export", recording, "--table", table).stdout.splitlines()
+    for ending in ("csv", "parquet", "jsonl"):
+        out = tmp_path / f"rows.{ending}"
+        result = run("export", recording, "--table", table, "-o", str(out))
+        assert (0, "") == (result.exit_code, result.stdout)
+        assert f"{len(lines)} rows of {table}" in result.stderr
+    in_csv = list(csv.DictReader(io.StringIO((tmp_path / "rows.csv").read_text("utf-8-sig"), newline="")))
+    assert len(lines) == len(in_csv) == pyarrow.parquet.read_table(tmp_path / "rows.parquet").num_rows
+    assert lines == (tmp_path / "rows.jsonl").read_text().splitlines()
+
+
+def test_parquet_is_no_text() -> None:
+    """It needs a file."""
+    result = run("export", AGAIN, "--table", "calls", "--format", "parquet")
+
+    assert (2, True) == (result.exit_code, "write it to a file with -o" in result.output)
+
+
+def test_a_journal_is_read_like_a_recording(recording: str, tmp_path: Path) -> None:
+    """The same report and the same rows."""
+    journal = str(tmp_path / "calls.journal")
+    assert 0 == run("journal", "import", recording, journal).exit_code
+
+    assert run("report", recording, "--json").stdout == run("report", journal, "--json").stdout
+    for table in ("calls", "agent_states"):
+        assert run("export", recording, "--table", table).stdout == run("export", journal, "--table", table).stdout
+
+
+def test_lines_that_are_no_frames(tmp_path: Path) -> None:
+    """Are reported, the rest is counted, and the exit code says so."""
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text("no frame\n" + Path(AGAIN).read_text())
+    report, export = run("report", str(broken), "--by", "queue"), run("export", str(broken), "--table", "legs")
+
+    assert (1, 1) == (report.exit_code, export.exit_code)
+    assert "Support" in report.stdout and "broken.jsonl:1:" in report.stderr
+    assert 3 == len(export.stdout.splitlines())

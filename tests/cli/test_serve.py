@@ -1,0 +1,125 @@
+"""`calltrack serve` as a user runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+import aiohttp
+import pytest
+from click.testing import CliRunner
+
+from calltrack.cli import commands
+from calltrack.journal import Journal
+from calltrack.simulate import Plan
+from calltrack.simulate.server import Simulator
+from tests.live.harness import scenario
+from tests.serve.service import events
+
+AGAIN = Path(__file__).parent.parent.parent / "fixtures" / "scenarios" / "queue-rings-again.jsonl"
+
+
+async def started(*arguments: str) -> tuple[Process, str]:
+    """A running service, and its address."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "calltrack", "serve", "--listen", "127.0.0.1:0", *arguments), stdout=PIPE, stderr=PIPE
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        line = (await process.stdout.readline()).decode()
+    assert line.startswith("board and API on http://"), (line, await process.communicate())
+    return process, line.split()[4].rstrip(";")
+
+
+async def ended(process: Process, how: signal.Signals) -> tuple[int | None, bytes]:
+    """Its exit code and what it complained of."""
+    process.send_signal(how)
+    async with asyncio.timeout(30):
+        _, complaints = await process.communicate()
+    return process.returncode, complaints
+
+
+@scenario
+async def test_one_command_shows_it_all() -> None:
+    """No account, no file left: an address, a board there, and an end in order."""
+    process, url = await started("--simulate", "--agents", "5", "--speed", "10x")
+    async with aiohttp.ClientSession(url) as client:
+        async with client.get("/") as answer:
+            page = await answer.text()
+        async with client.get("/api/updates") as answer:
+            state = (await anext(events(answer))).data
+            over = await ended(process, signal.SIGTERM)
+
+    assert (0, b"") == over
+    assert "<!doctype html>" in page.lower()
+    assert 5 == len(state["extensions"])
+    assert "simulated" in state["source"]
+
+
+@scenario
+async def test_a_recording_is_gone_on_with(tmp_path: Path) -> None:
+    """With a journal a second start does not begin anew, and is not a gap."""
+    path = tmp_path / "journal"
+    for _ in range(2):
+        process, url = await started("--replay", str(AGAIN), "--speed", "max", "--journal", str(path))
+        async with aiohttp.ClientSession(url) as client, client.get("/api/changes?after=0") as answer:
+            told = events(answer)
+            while (one := await anext(told)).event != "change" or one.data["change"] != "CallEnded":
+                pass
+        assert (0, b"") == await ended(process, signal.SIGINT)
+    with Journal.open(path, read_only=True) as journal:
+        assert len(AGAIN.read_text().splitlines()) == journal.position
+
+
+@scenario
+async def test_the_live_service_is_kept(tmp_path: Path) -> None:
+    """With a login from a file; and no other process may write the same journal."""
+    login, path = tmp_path / "login", tmp_path / "journal"
+    login.write_text("CALLTRACK_TOKEN=simulated-account-token\n")
+    login.chmod(0o600)
+    async with Simulator(Plan(agents=5), speed=100.0) as simulator:
+        live = ("--credentials", str(login), "--login-url", simulator.url, "--journal", str(path))
+        process, url = await started(*live)
+        async with aiohttp.ClientSession(url) as client, client.get("/api/updates") as answer:
+            told = events(answer)
+            while not (one := await anext(told)).data.get("known"):
+                pass
+        second = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "calltrack", "serve", "--listen", "127.0.0.1:0", *live), stderr=PIPE
+        )
+        _, complaints = await second.communicate()
+        over = await ended(process, signal.SIGTERM)
+
+    assert 0 == over[0]
+    assert b"INFO calltrack.live: connected: server=127.0.0.1" in over[1]
+    assert b"simulated-account-token" not in over[1]
+    assert "connected" in one.data["source"]
+    assert 2 == second.returncode
+    assert b"is being written by process" in complaints
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--simulate", "--replay", "x.jsonl"], "one source"),
+        (["--simulate", "--server", "http://127.0.0.1:1"], "one source"),
+        (["--simulate", "--speed", "max"], "has no end"),
+        (["--replay", "-", "--journal", "x"], "begins anew"),
+        (["--simulate", "--listen", "8078"], "is no address"),
+        (["--simulate", "--listen", "127.0.0.1:99999"], "is no address"),
+        (["--simulate", "--zone", "Mars/Olympus"], "no time zone"),
+        (["--simulate", "--tokens", "missing.toml"], "cannot be read"),
+        (["--simulate", "--config", "missing.toml"], "cannot be read"),
+        (["--simulate", "--listen", "0.0.0.0:0"], "tokens are needed"),
+        (["--replay", "missing.jsonl"], "no such file"),
+    ],
+)
+def test_what_does_not_fit_is_refused(arguments: list[str], reason: str) -> None:
+    """Before anything is started, with the reason."""
+    found = CliRunner().invoke(commands, ["serve", *arguments])
+
+    assert found.exit_code != 0
+    assert reason in found.output + str(found.exception)
