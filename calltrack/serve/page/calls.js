@@ -2,7 +2,7 @@
 /** The calls: a line each, live or ended; who waits comes first. */
 
 import { span } from "./clock.js";
-import { alarm, arrange, byId, el, flag, icon, mark, redraw, say, sign, theirs } from "./dom.js";
+import { alarm, arrange, byId, count, el, flag, icon, mark, redraw, say, sign, theirs } from "./dom.js";
 import { KINDS, callDoing, callerName, level } from "./status.js";
 import { t } from "./words.js";
 
@@ -85,7 +85,7 @@ export class Line {
     const { doing, record } = this;
     const ended = doing.kind === "ended" && record;
     const shown = ended ? total(record) : doing.since === null || board.now === null ? null : board.now - doing.since;
-    say(this.timer, shown === null ? "" : span(shown));
+    count(this.timer, shown === null ? "" : span(shown));
     const beyond = level(board.settings.limits, doing, board.now);
     alarm(this.item, this.sign, beyond, beyond && t(`level.${beyond}`));
   }

@@ -62,6 +62,12 @@ export function say(element, text) {
   }
 }
 
+/** Set a timer; a long one has more room. @param {HTMLElement} timer @param {string} text */
+export function count(timer, text) {
+  say(timer, text);
+  mark(timer, "long", text.length > 5 ? "yes" : "");
+}
+
 /** Set an attribute if it is another. @param {Element} element @param {string} name @param {boolean} value */
 export function flag(element, name, value) {
   if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));

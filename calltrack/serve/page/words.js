@@ -45,7 +45,7 @@ const WORDS = {
   "abandoned": ["abandoned", "ננטשו"],
   "abandoned.today": ["abandoned today", "ננטשו היום"],
   "abandoned.since": ["abandoned so far", "ננטשו עד כה"],
-  "level": ["answered in {seconds} s", "נענו תוך {seconds} שנ׳"],
+  "level": ["answered in {seconds}\u00a0s", "נענו תוך {seconds}\u00a0שנ׳"],
   "level.none": ["service level", "רמת שירות"],
   "level.said": [
     "Today: service level {level}, that is answered within {seconds} s ÷ (answered + abandoned); {abandoned} abandoned.",
