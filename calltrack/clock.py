@@ -46,18 +46,19 @@ class Clock:
             if offset_min is not None and -_WIDEST_OFFSET_MIN <= offset_min <= _WIDEST_OFFSET_MIN:
                 self.offset_s = offset_min * 60
         before, offset = self.at, self.offset_s
-        if offset is None or servertime is None:
-            self.when = before if telephonyservertime is None else self.utc(telephonyservertime) or before
-            self.timed = False
-            return True
-        at = servertime - offset
-        step = _HOUR if before is None else at - before
-        if not 0 <= step < _HOUR and not _EARLIEST < servertime < _LATEST:  # small numbers compare ten times faster
-            self.when = before if telephonyservertime is None else self.utc(telephonyservertime) or before
-            self.timed = False
-            return True
-        self.timed = True
-        self.at = self.when = at
-        if telephonyservertime is not None and _LEAST_LAG_S <= servertime - telephonyservertime <= _GREATEST_LAG_S:
-            self.when = telephonyservertime - offset
-        return step >= 0
+        if servertime is not None and offset is not None:
+            at = servertime - offset
+            step = _HOUR if before is None else at - before
+            if 0 <= step < _HOUR or _EARLIEST < servertime < _LATEST:  # small numbers compare ten times faster
+                self.at, self.timed = at, True
+                if (
+                    telephonyservertime is None
+                    or not _LEAST_LAG_S <= servertime - telephonyservertime <= _GREATEST_LAG_S
+                ):
+                    self.when = at
+                else:
+                    self.when = telephonyservertime - offset
+                return step >= 0
+        self.when = before if telephonyservertime is None else self.utc(telephonyservertime) or before
+        self.timed = False
+        return True

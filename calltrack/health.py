@@ -24,23 +24,11 @@ from calltrack.changes import (
     QueueLeft,
 )
 from calltrack.events import AllExtensionsStatus, CallInfo, ExtensionEvent, LoginStatus, QueueEvent, text
+from calltrack.machine import seen_as
 from calltrack.records import Call, Extension, Leg, Seconds, counted
 from calltrack.snapshot import Snapshot
 from calltrack.states import Outcome, State
-from calltrack.table import (
-    AWAITED,
-    AWAITED_AFTER_LOSS,
-    CALL,
-    DIALING,
-    EXTENSION,
-    IDLE,
-    LEG,
-    NEW,
-    SEEN_AS,
-    SPYING,
-    TALKING,
-    UNKNOWN,
-)
+from calltrack.table import AWAITED, AWAITED_AFTER_LOSS, CALL, EXTENSION, IDLE, SPYING, UNKNOWN
 from calltrack.view import View
 from calltrack.wire import Frame
 
@@ -149,30 +137,24 @@ class Health:
         for extension in extensions or ():
             if (name := extension.extenUser) and name not in late:
                 known = self.view.extensions.get(name)
-                listed = Counter(_seen_as(info) for info in extension.calls or () if _call_id(info))
+                listed = Counter(_seen(info) for info in extension.calls or () if _call_id(info))
                 self._unlike += known is None or listed != Counter(
                     (leg.call_id, leg.state) for leg in known.legs.values()
                 )
         for queue in queues or ():
             if (name := text(queue.QueueID)) and name not in late:
-                waiting = self.view.queues[name].waiting if name in self.view.queues else ()
+                waiting = self.view.queues[name].waiting if name in self.view.queues else {}
                 listed_ids = Counter(info.ivrid or info.IvrUniqueID for info in queue.Calls or ())
                 del listed_ids[None], listed_ids[""]
-                self._unlike += listed_ids != Counter(wait.call_id for wait in waiting)
-
-
-_FIRST = {edge.signal: edge.dest for edge in LEG if edge.source is NEW}
+                self._unlike += listed_ids != Counter(wait.call_id for wait in waiting.values())
 
 
 def _call_id(info: CallInfo) -> str:
     return info.ivrid or info.IvrUniqueID or ""
 
 
-def _seen_as(info: CallInfo) -> tuple[str, State]:
-    """A listed call and its state; click2call leg 2 dials until it is answered (field guide §4)."""
-    state = _FIRST[SEEN_AS.get((info.callstatus or "").lower(), "blurs")]
-    unanswered = info.c2cdirection == 2 and state is TALKING and not info.answered
-    return _call_id(info), DIALING if unanswered else state
+def _seen(info: CallInfo) -> tuple[str, State]:
+    return _call_id(info), seen_as(info.callstatus, info.c2cdirection, info.answered)
 
 
 def _state_of_call(call: Call) -> State:

@@ -276,14 +276,7 @@ class HeldExtension:
 
     def derived(self) -> State:
         """The first state of the table's order that a leg is in, else Idle; Unknown after a lost connection."""
-        legs = self.legs
-        if self.unknown:
-            return UNKNOWN
-        if not legs:
-            return IDLE
-        if len(legs) == 1:
-            return counted(legs[0])
-        return min(map(counted, legs), key=_EXTENSION.__getitem__)
+        return UNKNOWN if self.unknown else min(map(counted, self.legs), key=_EXTENSION.__getitem__, default=IDLE)
 
 
 class HeldQueue:

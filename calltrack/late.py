@@ -3,8 +3,9 @@
 Rules:
 1. A frame's list is the authority on its own moment only. One that is older, by servertime, than the last one of its
    extension (or queue) changes nothing there: it is an anomaly with the evidence, and does not move the time.
-2. Within a second (servertime is no finer) the list itself tells: it is older if it still has what is known to have
-   ended. But a NEWCALL is a new attempt all the same: a redial can fall in the same second (field guide §3).
+2. Within a second (servertime is no finer) a frame that disagrees with what is held is older if its event is known: the
+   NEWCALL of a leg that lives, the ANSWER of one that was answered, the HANGUP of one that has ended; or if its list
+   still has what has ended. But the NEWCALL of what has ended is a new attempt: so fast can a redial be (guide §3).
 3. A late HANGUP of a leg that was never seen opens and closes it, for it happened.
 4. A frame more than 900 s behind is not late: the clock was set back (summer time), and is believed. So is a list of
    all extensions or queues that is not behind the frame before it, and what follows a new login or a lost connection.
@@ -15,7 +16,8 @@ from calltrack.changes import AnomalyKind
 from calltrack.events import CallInfo, ExtensionInfo, QueueCall, QueueInfo, text
 from calltrack.held import HeldExtension, HeldQueue
 from calltrack.ledger import Ledger
-from calltrack.records import Seconds
+from calltrack.machine import seen_as
+from calltrack.records import Leg, Seconds
 
 _LATEST_S = 900  # the smallest step of summer time is 1800
 
@@ -27,9 +29,9 @@ def extension(ledger: Ledger, info: ExtensionInfo, told: legs.Told) -> bool:
         return False
     behind = _behind(ledger, held.heard_at)
     if not behind:
-        if behind is None or told.source or told.reason == "NEWCALL":
+        if behind is None or told.source or _agrees(held, info):
             return False
-        if not any(_has_ended(ledger, held, call) for call in info.calls or ()):
+        if not _is_known(ledger, held, info, told):
             return False
     name = held.exten_user
     _report(ledger, told.reason or told.source, held.heard_at, told.call_id, exten_user=name)
@@ -67,11 +69,37 @@ def _report(ledger: Ledger, what: str, heard_at: Seconds | None, call_id: str, *
     ledger.anomaly(AnomalyKind.LATE_FRAME, detail, call_id=call_id, expected=f"after {heard_at}", seen=seen, **where)
 
 
+def _agrees(held: HeldExtension, info: ExtensionInfo) -> bool:
+    """Whether the list has the very legs that are held, in the same states."""
+    listed = [
+        (one.ivrid or one.IvrUniqueID, seen_as(one.callstatus, one.c2cdirection, one.answered))
+        for one in info.calls or ()
+    ]
+    return listed == [(leg.call_id, leg.state) for leg in held.legs]
+
+
+def _is_known(ledger: Ledger, held: HeldExtension, info: ExtensionInfo, told: legs.Told) -> bool:
+    """Whether the event has been told of already, or the list has what has ended."""
+    current = told.info
+    live = None if current is None else _live(held, current)
+    if live is not None and (told.reason == "NEWCALL" or (told.reason == "ANSWER" and live.answered)):
+        return True
+    if told.reason == "HANGUP" and live is None and current is not None and _has_ended(ledger, held, current):
+        return True
+    return told.reason != "NEWCALL" and any(_has_ended(ledger, held, call) for call in info.calls or ())
+
+
+def _live(held: HeldExtension, info: CallInfo) -> Leg | None:
+    """The live leg that a call is, by all that identifies one (field guide §3)."""
+    identity = (info.ivrid or info.IvrUniqueID, info.callStarted or 0, info.c2cdirection or 0)
+    return next((leg for leg in held.legs if (leg.call_id, leg.stamp, leg.c2c) == identity), None)
+
+
 def _has_ended(ledger: Ledger, held: HeldExtension, info: CallInfo) -> bool:
-    call_id, stamp, c2c = info.ivrid or info.IvrUniqueID, info.callStarted, info.c2cdirection or 0
-    if not call_id or not stamp or any((leg.call_id, leg.stamp, leg.c2c) == (call_id, stamp, c2c) for leg in held.legs):
+    call_id, stamp = info.ivrid or info.IvrUniqueID, info.callStarted
+    if not call_id or not stamp or _live(held, info) is not None:
         return False
-    leg = ledger.ended_before(call_id, held.exten_user, stamp, c2c)
+    leg = ledger.ended_before(call_id, held.exten_user, stamp, info.c2cdirection or 0)
     return leg is not None and not leg.inferred
 
 

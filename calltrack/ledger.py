@@ -250,6 +250,14 @@ class Ledger(Clock):
             call.awaited_since = None
         self.out.append(changes.QueueLeft(self.position, self.at, wait.queue_id, wait.call_id, after, inferred))
 
+    def order_queue(self, queue_id: str, call_ids: list[str | None]) -> None:
+        """Let the waits stand in the order of the list, not in that in which they were seen."""
+        queue = self.queues[queue_id]
+        if [wait.call_id for wait in queue.waiting] != call_ids:
+            places = {call_id: place for place, call_id in enumerate(call_ids)}
+            queue.waiting.sort(key=lambda wait: places[wait.call_id])
+            queue.known = None
+
     def blur_queue(self, queue_id: str, since: Seconds | None, *, unknown: bool) -> None:
         """Mark a queue and its waits as unknown since a lost connection, or as known again."""
         queue = self.queues[queue_id]
@@ -284,6 +292,8 @@ class Ledger(Clock):
 
     def settle_extension(self, held: HeldExtension, legs: tuple[Leg, ...], inferred: str = "") -> None:
         """Give an extension its live legs, and the state that follows from them."""
+        if self.touched and self.touched[-1].legs == legs:
+            legs = self.touched[-1].legs  # one tuple for the call and the extension saves 48 bytes
         held.legs, held.known = legs, None
         before = held.state
         if held.unknown or len(legs) > 1:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Raw, Struct
 
 from calltrack.changes import AnomalyKind
-from calltrack.events import CallInfo, ExtensionEvent
+from calltrack.events import CallInfo, ExtensionEvent, ExtensionInfo
 from calltrack.held import HeldExtension
 from calltrack.ledger import Ledger
 from calltrack.machine import PATHS
@@ -56,12 +56,8 @@ class Told(Struct, frozen=True, gc=False):
 
     def cause(self) -> tuple[str, str]:
         """The event's cause and dialStatus, beside `data` or in it (field guide §1)."""
-        event = self.event
-        if event is None:
-            return "", ""
-        info = event.data
-        if info is None:
-            return event.cause or "", event.dialStatus or ""
+        event = self.event or ExtensionEvent()
+        info = event.data or ExtensionInfo()
         return event.cause or info.cause or "", event.dialStatus or info.dialStatus or ""
 
     def of(self, leg: Leg) -> bool:
@@ -89,7 +85,11 @@ def reconcile(ledger: Ledger, extension: HeldExtension, infos: Sequence[CallInfo
         state = _SEEN.get(info.callstatus)
         if state is None or info.c2cdirection is not None:
             state = _state(ledger, extension, info, call_id)
-        about = call_id == told.call_id and (current is None or _same(current, info))
+        about = call_id == told.call_id and (
+            current is None
+            or (current.callStarted == info.callStarted and current.c2cdirection == info.c2cdirection)
+            or _unstamped(current, info)
+        )
         leg = _held(gone, call_id, info) if gone else None
         if leg is None:
             leg = _start(ledger, extension, info, call_id, state, told, about)
@@ -138,12 +138,9 @@ def _state(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: st
     return _STATES[signal]
 
 
-def _same(current: CallInfo, info: CallInfo) -> bool:
-    """Whether a currentCall and a call in the list, of one ivrid, are the same attempt; a missing stamp fits any."""
-    if current.callStarted == info.callStarted and current.c2cdirection == info.c2cdirection:
-        return True
-    unstamped = not current.callStarted or not info.callStarted
-    return unstamped and current.c2cdirection in (None, info.c2cdirection)
+def _unstamped(current: CallInfo, info: CallInfo) -> bool:
+    """Whether a currentCall and a call in the list may be one attempt, for want of a stamp that says otherwise."""
+    return not (current.callStarted and info.callStarted) and current.c2cdirection in (None, info.c2cdirection)
 
 
 def _held(held: Sequence[Leg], call_id: str, info: CallInfo) -> Leg | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from transitions import Machine
 
 from calltrack.states import State
-from calltrack.table import CALL, EXTENSION, LEG, MISSED, Edge
+from calltrack.table import CALL, EXTENSION, LEG, MISSED, SEEN_AS, Edge
 
 
 class BadTable(Exception):
@@ -57,6 +57,15 @@ def flatten(machine: Machine, edges: Iterable[Edge]) -> dict[tuple[State, str], 
 MACHINE = declare(LEG)
 PATHS = flatten(MACHINE, LEG)
 """Not in here: impossible, or the leg is in that state already."""
+
+
+_FIRST = {edge.signal: edge.dest for edge in LEG if edge.source is State.NEW}
+
+
+def seen_as(status: str | None, c2c: int | None, answered: bool | None) -> State:
+    """The state of a listed call; click2call leg 2 dials until it is answered, whatever it says (field guide §4)."""
+    signal = SEEN_AS.get((status or "").lower(), "blurs")
+    return _FIRST["dials" if signal == "talks" and c2c == 2 and not answered else signal]
 
 
 def diagrams() -> dict[str, str]:

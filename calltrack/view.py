@@ -2,8 +2,8 @@
 
 A view covers exactly what the changes carry. They do not carry: since when a call or an extension is in its state, and
 the running totals of a live call (both come with `CallEnded`); the names of queues, and of who owns a phone; that a
-winner is awaited, or a queue heard of again. For those, ask for a snapshot. `View.of(snapshot)` takes the covered part
-of one, to compare with, or to go on from.
+winner is awaited, or a queue heard of again; the order in which callers wait. For those, ask for a snapshot.
+`View.of(snapshot)` takes the covered part of one, to compare with, or to go on from.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from calltrack.snapshot import Snapshot
 from calltrack.states import Outcome, State
 from calltrack.table import QUEUED, UNKNOWN
 
+Identity = tuple[str, str, float]
+
 
 class ViewedCall(Struct):
-    """A live call; `legs` by attempt."""
+    """A live call; `legs` by attempt, `waiting` by what identifies a wait: queue, call and stamp."""
 
     state: State
     direction: str
@@ -33,7 +35,7 @@ class ViewedCall(Struct):
     related: tuple[str, ...] = ()
     transferred_by: str = ""
     legs: dict[int, Leg] = {}
-    waiting: tuple[Wait, ...] = ()
+    waiting: dict[Identity, Wait] = {}
 
 
 class ViewedExtension(Struct):
@@ -47,14 +49,14 @@ class ViewedExtension(Struct):
 
 
 class ViewedQueue(Struct):
-    """A queue in which somebody waits or has waited, and its sums."""
+    """A queue in which somebody waits or has waited, and its sums; in what order they wait, a snapshot tells."""
 
     queued: int = 0
     answered: int = 0
     picked_up: int = 0
     abandoned: int = 0
     lost: int = 0
-    waiting: tuple[Wait, ...] = ()
+    waiting: dict[Identity, Wait] = {}
 
 
 class View:
@@ -170,7 +172,7 @@ class View:
             call.state = change.new
         elif isinstance(change, ch.CallLinked):
             call.related, call.transferred_by = change.related, change.transferred_by
-        elif isinstance(change, ch.CallEnded):
+        elif isinstance(change, ch.CallEnded):  # pragma: no branch (there is no other)
             self.faults += bool(call.legs or call.waiting)
             del self.calls[name]
             self.ended[name] = change.call
@@ -197,7 +199,7 @@ class View:
             extension.agent_id = change.agent_id
         elif isinstance(change, ch.AgentLoggedOff):
             extension.agent_id = None
-        elif isinstance(change, ch.AgentStatusChanged):
+        elif isinstance(change, ch.AgentStatusChanged):  # pragma: no branch (there is no other)
             extension.agent_status, extension.agent_status_name = change.new, change.name
 
     def _queue(self, change: ch.QueueChange) -> None:
@@ -206,15 +208,13 @@ class View:
             self.faults += 1
             return
         queue = self.queues.setdefault(change.queue_id, ViewedQueue())
+        identity = _identity(wait)
         if isinstance(change, ch.QueueJoined):
             queue.queued += 1
-            queue.waiting = (*queue.waiting, wait)
-            call.waiting = (*call.waiting, wait)
+            queue.waiting[identity] = call.waiting[identity] = wait
             return
-        identity, before = _identity(wait), len(queue.waiting)
-        queue.waiting = tuple(other for other in queue.waiting if _identity(other) != identity)
-        call.waiting = tuple(other for other in call.waiting if _identity(other) != identity)
-        self.faults += before == len(queue.waiting)
+        self.faults += queue.waiting.pop(identity, None) is None
+        call.waiting.pop(identity, None)
         queue.answered += wait.outcome is Outcome.ANSWERED
         queue.picked_up += wait.outcome is Outcome.PICKED_UP
         queue.abandoned += wait.outcome is Outcome.ABANDONED
@@ -230,9 +230,9 @@ def _call(call: Call) -> ViewedCall:
     return ViewedCall(call.state, *who, call.attempts, call.related, call.transferred_by)
 
 
-def _waiting(waits: tuple[Wait, ...]) -> tuple[Wait, ...]:
-    return tuple(replace(wait, state=QUEUED) for wait in waits)
+def _waiting(waits: tuple[Wait, ...]) -> dict[Identity, Wait]:
+    return {_identity(wait): replace(wait, state=QUEUED) for wait in waits}
 
 
-def _identity(wait: Wait) -> tuple[str, str, float]:
+def _identity(wait: Wait) -> Identity:
     return wait.queue_id, wait.call_id, wait.stamp

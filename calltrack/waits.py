@@ -42,6 +42,8 @@ def reconcile(ledger: Ledger, queue: HeldQueue, infos: list[QueueCall], told: To
     left = False
     for wait in held:
         left |= _leave(ledger, wait, told)
+    if len(infos) > 1:
+        ledger.order_queue(queue_id, [info.ivrid or info.IvrUniqueID for info in infos])
     if told.call_id:
         _check_reason(ledger, queue_id, told, waits, left)
 
@@ -52,14 +54,13 @@ def _join(ledger: Ledger, queue_id: str, info: QueueCall, call_id: str, told: To
         inferred = f"in the list of {told.source}" if told.source else "in the list, its JOIN was not seen"
         if not told.source and not told.quiet:
             _missed(ledger, queue_id, call_id, "JOIN", told)
-    _open(ledger, queue_id, call_id, info, ledger.utc(info.JoinTimeStamp), inferred)
+    _open(ledger, queue_id, call_id, info, inferred)
 
 
-def _open(
-    ledger: Ledger, queue_id: str, call_id: str, info: QueueCall, joined: int | float | None, inferred: str
-) -> Wait:
-    caller, name = info.CallerID or "", info.CallerName or ""
-    wait = Wait(queue_id, call_id, caller, name, QUEUED, joined, inferred=inferred, stamp=info.JoinTimeStamp or 0)
+def _open(ledger: Ledger, queue_id: str, call_id: str, info: QueueCall, inferred: str) -> Wait:
+    stamp = info.JoinTimeStamp or 0
+    caller, name, joined = info.CallerID or "", info.CallerName or "", ledger.utc(stamp)
+    wait = Wait(queue_id, call_id, caller, name, QUEUED, joined, None, None, None, "", inferred, stamp)
     ledger.join_queue(wait, inferred)
     return wait
 
@@ -109,7 +110,7 @@ def _check_reason(ledger: Ledger, queue_id: str, told: Told, waits: bool, left: 
         inferred = "left the queue, its JOIN was not seen"
         if not told.quiet:
             _missed(ledger, queue_id, told.call_id, "JOIN", told)
-        wait = _open(ledger, queue_id, told.call_id, QueueCall(), None, inferred)
+        wait = _open(ledger, queue_id, told.call_id, QueueCall(), inferred)
         ledger.leave_queue(wait, WAIT_ENDS[reason], told.agent_name, "")
 
 

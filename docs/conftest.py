@@ -1,4 +1,4 @@
-"""docs/recipes.md and docs/kpi.md as tests; recipes run against a simulated call centre in another thread."""
+"""The examples in docs/ as tests; each block of recipes.md runs against a simulated call centre in another thread."""
 
 from __future__ import annotations
 
@@ -43,5 +43,5 @@ def call_centre() -> Iterator[None]:
 
 
 recipes = Sybil(parsers=[PythonCodeBlockParser()], patterns=["recipes.md"], fixtures=["call_centre"])
-figures = Sybil(parsers=[PythonCodeBlockParser()], patterns=["kpi.md", "journal.md"])
-pytest_collect_file = SybilCollection([recipes, figures]).pytest()
+others = Sybil(parsers=[PythonCodeBlockParser()], patterns=["kpi.md", "journal.md", "testing.md"])
+pytest_collect_file = SybilCollection([recipes, others]).pytest()

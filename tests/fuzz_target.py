@@ -25,7 +25,7 @@ def decoded(data: bytes) -> list[Frame]:
 def check(data: bytes) -> None:
     """Bytes to frames, to changes, to a snapshot, to JSON and back; raises if any law is broken.
 
-    Only NotAFrame is raised, `feed` raises nothing; every sum of `Health` holds after every frame; an event that
+    Only NotAFrame is raised, `feed` raises nothing; every law of `Health` holds after every frame; an event that
     is said again in other bytes changes nothing; every change can be told and sent; a tracker that was stored and
     restored in the middle makes the same changes and the same snapshot.
     """
@@ -40,7 +40,7 @@ def check(data: bytes) -> None:
         sent = msgspec.json.encode(changes)
         assert sent == msgspec.json.encode(other.feed(frame)), "a restored tracker goes on otherwise"
         assert all(told(change, False).isprintable() for change in changes), "a change cannot be told in a line"
-        health.see(changes)
+        health.see(changes, frame)
         for one in health.sums(tracker.snapshot()):
             assert one.holds, f"{one.check}: {one.left} = {one.right}"
         if frame.event in ("ExtensionEvent", "QueueEvent"):
@@ -48,7 +48,7 @@ def check(data: bytes) -> None:
             changes = tracker.feed(again)
             assert changes == other.feed(again)
             assert all(isinstance(change, Anomaly) for change in changes), f"said again, it changes {changes[0]}"
-            health.see(changes)
+            health.see(changes, again)
     snapshot = tracker.snapshot()
     text = snapshot.to_json()
     assert text == other.snapshot().to_json()

@@ -1,8 +1,8 @@
 """The obvious way to track calls, for comparison: json.loads, plain dicts, one transitions machine for each call.
 
 It does the same job in little: who has which live calls in which state, who waits where, and a dict for each change. It
-knows no attempts, durations, outcomes, gaps, anomalies or odd types, so the comparison is in its favour. Its machines
-are declared as sparingly as transitions allows (no automatic transitions).
+knows no attempts, durations, outcomes, gaps, anomalies or odd types, so the comparison is in its favour. The machines
+are declared as the readme of transitions shows it.
 """
 
 import json
@@ -30,7 +30,7 @@ class _Call:
     def __init__(self, call_id: str):
         self.call_id = call_id
         self.places: dict[str, str] = {}  # extension or queue → what the call does there
-        Machine(model=self, states=["New", *_TRIGGERS], transitions=_TRANSITIONS, initial="New", auto_transitions=False)
+        Machine(model=self, states=["New", *_TRIGGERS], transitions=_TRANSITIONS, initial="New")
 
 
 class Obvious:

@@ -34,7 +34,7 @@ def main(agents: int, hours: float, seed: int, rate: float) -> None:
     true_ends: dict[str, float] = {}
     told_ends: dict[str, float] = {}
     fed = bad = compared = differences = 0
-    for lines, truth in traffic(plan, seed=seed, hours=hours, faults=faults):
+    for lines, truth in traffic(plan, seed=seed, hours=hours, faults=faults, resync=True):
         true_ends |= {end.call: end.at for end in truth.ends if end.what == "call"}
         for line in lines:
             try:

@@ -68,6 +68,26 @@ def test_within_a_second_the_list_tells_which_is_older() -> None:
     assert State.IDLE == tracker.snapshot().extensions[0].state
 
 
+def test_within_a_second_what_is_known_is_older() -> None:
+    """The end of call 1, its echo after call 2 began; and the same for a beginning and an answer."""
+    begins = extension(20, "A", "NEWCALL", call("2", "Ringing", 20))
+    answered = extension(20, "A", "ANSWER", call("2", "Talking", 20, 20))
+    held = extension(20, "A", "HOLD", call("2", "Hold", 20, 20))
+    tracker, changes = fed(RINGS, TALKS, ENDS, begins, ENDS, answered, begins, held, answered)
+
+    assert 2 == changes.count(LegStarted)
+    assert 3 == changes.count(AnomalyKind.LATE_FRAME)
+    assert State.HOLD == tracker.snapshot().calls[0].state
+
+
+def test_a_frame_that_comes_twice_in_a_second_and_changes_nothing_is_not_reported() -> None:
+    """Two sockets double every frame; what agrees is no news, and no anomaly."""
+    again = Frame.of("ExtensionEvent", TALKS.payload(), at=2.0)
+    _, changes = fed(RINGS, TALKS, again)
+
+    assert AnomalyKind.LATE_FRAME not in changes
+
+
 def test_within_a_second_a_new_call_is_a_new_attempt() -> None:
     """A redial can fall in the second of the call before (field guide §3)."""
     _, changes = fed(
@@ -175,3 +195,11 @@ def test_a_late_list_of_all_queues_leaves_alone_what_is_known_better() -> None:
 
     assert AnomalyKind.LATE_FRAME == changes[-1]
     assert 1 == len(tracker.snapshot().waiting_in(55))
+
+
+def test_two_that_join_in_one_second_are_both_news() -> None:
+    """Who still waits has not left, and who was never seen neither."""
+    tracker, changes = fed(queue(5, "JOIN", "1", [waiting("1")]), queue(5, "JOIN", "2", [waiting("1"), waiting("2")]))
+
+    assert ["1", "2"] == [wait.call_id for wait in tracker.snapshot().waiting_in(55)]
+    assert AnomalyKind.LATE_FRAME not in changes

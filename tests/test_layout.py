@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,13 @@ def test_the_core_is_pure(module: str) -> None:
 
     assert not {name.split(".")[0] for name in imports(path)} & IMPURE
     assert not [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Await | ast.AsyncFor)]
+
+
+def test_the_core_is_what_has_to_be_covered() -> None:
+    """The list in pyproject.toml is that of the core's modules."""
+    measured = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["tool"]["coverage"]["run"]["include"]
+
+    assert sorted(f"calltrack/{module}.py" for module in CORE) == measured
 
 
 def test_the_public_names() -> None:

@@ -148,6 +148,8 @@ class CallCentre(RuleBasedStateMachine):
     @rule(target=legs, leg=legs, name=names)
     def rings_elsewhere_too(self, leg: ModelLeg, name: str) -> ModelLeg:
         """Another attempt of the same call, at any extension: a ring group, a redial."""
+        if any((each.ivrid, each.started) == (leg.ivrid, self.now) for each in self.desks[name]):
+            return leg  # an extension rings once a second for a call: the stamp tells attempts apart
         return self.place(ModelLeg(name, leg.ivrid, "Ringing", self.now, self.now))
 
     @rule(target=legs, name=names)

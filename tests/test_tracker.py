@@ -2,8 +2,21 @@ from typing import Any
 
 import pytest
 
-from calltrack import AnomalyKind, Frame, Outcome, State, Tracker
-from calltrack.changes import Anomaly, CallEnded, ConnectionLost, LegBlurred, LegEnded, LegStarted
+from calltrack import AnomalyKind, Frame, Outcome, Snapshot, State, Tracker
+from calltrack.changes import (
+    Anomaly,
+    CallEnded,
+    CallLinked,
+    CallResumed,
+    CallStarted,
+    ConnectionLost,
+    ExtensionAppeared,
+    ExtensionStateChanged,
+    LegAnswered,
+    LegBlurred,
+    LegEnded,
+    LegStarted,
+)
 from calltrack.errors import AnomalyFound
 from tests.frames import START, all_extensions, all_queues, call, extension, queue, stamp, utc, waiting
 
@@ -459,6 +472,17 @@ def test_a_leg_is_not_held_before_it_was_answered() -> None:
     assert (utc(8), 7, 0) == (leg.since, leg.ring_s, leg.talk_s)
 
 
+def test_callers_wait_in_the_order_of_the_list() -> None:
+    """The first one's JOIN was lost; he is not the last because he was seen last."""
+    tracker, _ = fed(
+        all_queues(0, []),
+        queue(5, "JOIN", "2", [waiting("2", 5)]),
+        queue(9, "JOIN", "3", [waiting("1", 1), waiting("2", 5), waiting("3", 9)]),
+    )
+
+    assert ["1", "2", "3"] == [wait.call_id for wait in tracker.snapshot().waiting_in(55)]
+
+
 def test_another_owner_of_a_phone_is_taken_over() -> None:
     """Even if nothing else about its agent is new."""
     tracker, _ = fed(extension(1, "A", "userStatusUpdate"), extension(2, "A", "userStatusUpdate", userID=9))
@@ -550,3 +574,185 @@ def test_what_the_socket_says_has_no_server_time(event: str) -> None:
     assert utc(2) == tracker.time
     assert tracker.snapshot().gaps[0].until is None
     assert [] == anomalies(changes)
+
+
+def test_a_step_before_the_last_one_took_no_time() -> None:
+    """It is reported, and the state begins when the last one did."""
+    tracker, changes = fed(
+        extension(9, "A", "ANSWER", call("1", "Talking", 1, 9)),
+        extension(10, "A", "HOLD", call("1", "Hold", 1, 9), outside={"telephonyservertime": START + 7}),
+    )
+
+    assert [AnomalyKind.NEGATIVE_DURATION] == anomalies(changes)
+    assert utc(9) == tracker.snapshot().calls[0].legs[0].since
+
+
+def test_the_calls_that_a_call_comes_from_are_told_once() -> None:
+    """Every frame repeats them."""
+    linked = call("1", "Talking", 1, 2, relatedIvrUniqueIDs="8, 9")
+    tracker, changes = fed(extension(5, "A", "ANSWER", linked), extension(6, "A", "userStatusUpdate", None, [linked]))
+
+    assert 1 == [type(change) for change in changes].count(CallLinked)
+    assert ("8", "9") == tracker.snapshot().calls[0].related
+
+
+def test_the_hangup_of_one_extension_is_not_that_of_another() -> None:
+    """A's is told; B's leg of the same call was never seen, and is opened to be closed."""
+    tracker, _ = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(5, "A", "HANGUP", call("1", "Ringing", 1)),
+        extension(6, "B", "HANGUP", call("1", "Ringing", 2)),
+    )
+
+    assert [("A", 1), ("B", 2)] == [(leg.exten_user, leg.attempt) for leg in tracker.snapshot().ended[0].past_legs]
+
+
+@pytest.mark.parametrize(("first", "second"), [(0, START + 1), (START + 1, 0)])
+def test_a_call_without_a_stamp_is_the_leg_that_is_there(first: int, second: int) -> None:
+    """Whichever of the two frames lacks it."""
+    tracker, _ = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", callStarted=first)),
+        extension(8, "A", "ANSWER", call("1", "Talking", 1, 8, callStarted=second)),
+    )
+
+    assert [1] == [leg.attempt for leg in tracker.snapshot().calls[0].legs]
+
+
+def test_a_list_of_all_moves_a_leg_without_an_anomaly() -> None:
+    """Its event was missed, which the change says; a list of all is there to tell of it."""
+    _, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 1)), all_extensions(9, A=[call("1", "Talking", 1, 8)])
+    )
+
+    answered = next(change for change in changes if isinstance(change, LegAnswered))
+    assert "in the list of AllExtensionsStatus" == answered.inferred
+    assert [] == anomalies(changes)
+
+
+def test_calls_without_an_id_are_reported_and_passed_over() -> None:
+    """At an extension as in a queue."""
+    for frame in (
+        extension(2, "A", "userStatusUpdate", None, [{"callstatus": "Talking"}]),
+        queue(2, "JOIN", "", [{"CallerID": "0501234567"}]),
+    ):
+        tracker, changes = fed(frame)
+        assert [AnomalyKind.MISSING_IDENTITY] == anomalies(changes)
+        assert () == tracker.snapshot().calls
+
+
+def test_a_queue_s_event_ends_a_gap() -> None:
+    """What it lists is known again, and what it does not say so of is no surprise."""
+    tracker, changes = fed(
+        queue(2, "JOIN", "1", [waiting("1")]),
+        Frame.of("disconnect"),
+        queue(60, "JOIN", "3", [waiting("2", 50), waiting("3", 60)]),
+    )
+
+    assert utc(60) == tracker.snapshot().gaps[0].until
+    assert ["2", "3"] == [wait.call_id for wait in tracker.snapshot().waiting_in(55)]
+    assert [] == anomalies(changes)
+
+
+def test_a_join_that_was_missed_is_reported() -> None:
+    """The wait is there all the same."""
+    tracker, changes = fed(
+        queue(2, "JOIN", "1", [waiting("1")]), queue(9, "JOIN", "3", [waiting("1"), waiting("2", 5), waiting("3", 9)])
+    )
+
+    assert [AnomalyKind.EVENT_MISSED] == anomalies(changes)
+    assert 3 == len(tracker.snapshot().waiting_in(55))
+
+
+def test_a_queue_s_clock_that_was_set_back_is_reported_and_followed() -> None:
+    """By more than any frame is late."""
+    tracker, changes = fed(
+        queue(5000, "JOIN", "1", [waiting("1")]), queue(5, "JOIN", "2", [waiting("1"), waiting("2")])
+    )
+
+    assert [AnomalyKind.TIME_BACKWARDS] == anomalies(changes)
+    assert utc(5) == tracker.time
+
+
+def test_a_queue_that_the_list_of_all_has_no_more_is_unknown() -> None:
+    """Who waited there is gone; a list that is missing says nothing."""
+    tracker, _ = fed(queue(2, "JOIN", "1", [waiting("1")]), Frame.of("loginStatus", stamp(3)))
+    assert 1 == len(tracker.snapshot().waiting_in(55))
+
+    tracker.feed(Frame.of("loginStatus", {"queues": [], **stamp(4)}))
+    known = tracker.snapshot().queue(55)
+    assert known is not None
+    assert (True, 1, ()) == (known.unknown, known.lost, known.waiting)
+
+
+def test_an_agent_s_id_may_be_a_number_or_a_text() -> None:
+    """It is the same person."""
+    _, changes = fed(extension(2, "A", "userStatusUpdate"), extension(3, "A", "userStatusUpdate", onlineUserID="7"))
+
+    assert [ExtensionAppeared] == [type(change) for change in changes if not isinstance(change, ExtensionStateChanged)]
+
+
+def test_an_absurd_time_is_not_the_time() -> None:
+    """The one before stands; the moment at the switch counts, if it makes sense."""
+    tracker, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(
+            0, "A", "HANGUP", call("1", "Ringing", 1), outside={"servertime": 5, "telephonyservertime": START + 9}
+        ),
+    )
+
+    assert utc(2) == tracker.time
+    assert utc(9) == next(change.leg.ended_at for change in changes if isinstance(change, LegEnded))
+
+
+def test_two_legs_of_a_call_in_one_list_make_one_call() -> None:
+    """At two extensions, and at one."""
+    tracker, changes = fed(
+        all_extensions(5, A=[call("1", "Talking", 1, 2)], B=[call("1", "Ringing", 3), call("1", "Ringing", 4)])
+    )
+
+    assert 1 == [type(change) for change in changes].count(CallStarted)
+    assert [1, 2, 3] == [leg.attempt for leg in tracker.snapshot().calls[0].legs]
+    assert () == tracker.feed(
+        all_extensions(6, B=[call("1", "Ringing", 4), call("1", "Ringing", 3)], A=[call("1", "Talking", 1, 2)])
+    )
+
+
+def test_a_call_may_wait_again_after_it_ended_and_in_two_queues() -> None:
+    """It is the same call; a lost connection blurs all of its waits."""
+    both = [{"QueueID": at, "Calls": [waiting("1", 9)]} for at in (55, 56)]
+    tracker, changes = fed(
+        queue(2, "JOIN", "1", [waiting("1")]),
+        queue(5, "ABANDONED", "1", []),
+        Frame.of("loginStatus", {"queues": both, **stamp(9)}),
+        Frame.of("disconnect"),
+    )
+
+    assert 1 == [type(change) for change in changes].count(CallResumed)
+    (again,) = tracker.snapshot().calls
+    assert [("55", State.UNKNOWN), ("56", State.UNKNOWN)] == [(wait.queue_id, wait.state) for wait in again.waiting]
+
+
+def test_an_awaited_winner_that_came_is_not_given_up() -> None:
+    """Only the call whose winner never came ends, also in a tracker that was stored in between."""
+    elsewhere = {"cause": "Answered elsewhere"}
+    tracker, _ = fed(
+        *(extension(2, name, "NEWCALL", call(name, "Ringing", 1)) for name in "AB"),
+        *(extension(3, name, "HANGUP", call(name, "Ringing", 1), outside=elsewhere) for name in "AB"),
+        extension(4, "C", "NEWCALL", call("A", "Talking", 4, 4)),
+    )
+    again = Tracker.restore(Snapshot.from_json(tracker.snapshot().to_json()))
+    for each in (tracker, again):
+        each.feed(extension(60, "D", "userStatusUpdate"))
+        assert (["A"], ["B"]) == ([one.call_id for one in each.snapshot().calls], [each.snapshot().ended[0].call_id])
+    assert tracker.snapshot() == again.snapshot()
+
+
+def test_a_current_call_without_a_stamp_is_the_one_in_the_list() -> None:
+    """So the event explains its leg; with another stamp it would not."""
+    listed = call("1", "Ringing", 1)
+    for stamp_of_current, inferred in ((0, ""), (START + 9, "in the list, its NEWCALL was not seen")):
+        _, changes = fed(
+            extension(1, "A", "userStatusUpdate"),
+            extension(2, "A", "NEWCALL", call("1", "Ringing", callStarted=stamp_of_current), [listed]),
+        )
+        assert [inferred] == [change.inferred for change in changes if isinstance(change, LegStarted)]

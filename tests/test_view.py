@@ -3,7 +3,7 @@
 import pytest
 
 from calltrack import Frame, State, Tracker
-from calltrack.changes import CallStarted, ExtensionStateChanged, LegEnded, QueueLeft
+from calltrack.changes import CallResumed, CallStarted, ExtensionStateChanged, LegEnded, QueueLeft
 from calltrack.view import View
 from tests.frames import all_extensions, all_queues, call, extension, queue, stamp, waiting
 
@@ -80,3 +80,33 @@ def test_the_history_is_bounded_as_the_tracker_s() -> None:
 
     assert ["2", "3"] == list(view.ended)
     assert View.of(tracker.snapshot()) == view
+
+
+def test_a_call_that_is_resumed_goes_on_where_it_was() -> None:
+    """One that the view does not know of is a fault; so is a second leg no first."""
+    tracker, view, blank = Tracker(), View(), View()
+    for frame in (
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(3, "A", "HANGUP", call("1", "Ringing", 1)),
+        extension(9, "B", "NEWCALL", call("1", "Ringing", 9)),
+        extension(10, "C", "NEWCALL", call("1", "Ringing", 9)),
+    ):
+        for change in tracker.feed(frame):
+            view.apply(change)
+            if isinstance(change, CallResumed):
+                blank.apply(change)
+
+    assert (0, 1) == (view.faults, blank.faults)
+    assert View.of(tracker.snapshot()) == view
+    assert 3 == view.calls["1"].attempts
+
+
+def test_who_logs_off_is_nobody() -> None:
+    """The phone stays."""
+    tracker, view = Tracker(), View()
+    for frame in (extension(2, "A", "userStatusUpdate"), extension(3, "A", "userStatusUpdate", onlineUserID=0)):
+        for change in tracker.feed(frame):
+            view.apply(change)
+
+    assert View.of(tracker.snapshot()) == view
+    assert view.extensions["A"].agent_id is None

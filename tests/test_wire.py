@@ -152,3 +152,20 @@ def test_what_only_looks_like_half_a_character_is_an_error_of_its_own() -> None:
     with pytest.raises(NotAFrame, match="not JSON"):
         Frame.decode(r'["x",{"a":"\ud800","b":' + "[" * 100_000)
     assert r"\ud800" == Frame.decode(r'["x",{"a":"\\ud800"}]').payload()["a"]
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [("1e400", float("inf")), ("7" * 5000, float("inf")), ("7" * 300, int("7" * 300))]
+)
+def test_a_payload_can_be_had_whatever_a_skipped_field_holds(number: str, expected: float) -> None:
+    """A number beyond what a float can hold is infinite."""
+    frame = Frame.decode(f'["x",{{"nobody reads this":{number},"nor this":1e400}}]')
+
+    assert expected == frame.payload()["nobody reads this"]
+
+
+def test_what_a_notice_carries_beside_is_no_unknown_field() -> None:
+    """Nobody knows what belongs into a frame whose event nobody knows."""
+    frame = Frame.decode('["mystery",{"servertime":"soon","more":1}]')
+
+    assert ((), ('servertime: "soon"',)) == (frame.unknown, frame.bad)

@@ -77,8 +77,14 @@ def command(
     """
     if day is not None and (since is not None or until is not None):
         raise click.UsageError("--day is an interval; leave --since and --until out")
+    if day is not None and not 1970 < day.year < 9999:
+        raise click.UsageError(f"--day {day:%Y-%m-%d}: write a day between 1971 and 9998")
+    if since is not None and until is not None and since > until:
+        raise click.UsageError("--since is after --until")
     if as_csv and as_json:
         raise click.UsageError("--csv and --json: choose one")
+    if as_json and by:
+        raise click.UsageError("--json has every group; leave --by out")
     from calltrack.days import zone_named, zone_of
     from calltrack.kpi import Facts, Options, report
 
@@ -97,7 +103,7 @@ def command(
     found = report(facts, since, until, options, parts)
     if html is not None:
         name = Path(reader.recording.name).name
-        Path(html).write_text(page.page(facts, found, name=name, zone=zone), encoding="utf-8")
+        Path(html).write_text(page.page(facts, found, name=name, zone=zone, by=by), encoding="utf-8")
         click.echo(f"the report is in {safe(html)}", err=True)
     if as_csv:
         _write_csv(found, by)
@@ -111,21 +117,25 @@ def command(
 def _interval(
     facts: Facts, since: float | None, until: float | None, day: datetime | None, zone: tzinfo
 ) -> tuple[float | None, float | None, tuple[Part, ...]]:
-    """What is asked for, and the local days that it touches, cut to it."""
+    """What is asked for, and the local days of which something was observed in it, cut to it."""
     from calltrack.days import day as day_of
     from calltrack.days import days
-    from calltrack.kpi import Part
+    from calltrack.kpi import Options, Part
+    from calltrack.kpi.window import window
 
     if day is not None:
         part = day_of(day, zone)
         return part.since, part.until, (part,)
-    first = facts.first if since is None else since
-    last = facts.time if until is None else until
-    if first is None or last is None or first > last:
-        return since, until, ()
-    whole = days(first, last, zone)
+    found: dict[str, Part] = {}
+    for begin, end in window(facts, since, until, Options()).observed:  # not the years between two recordings
+        found |= {part.name: part for part in days(begin, end, zone)}
     cut = (
-        Part(part.name, max(part.since, since or part.since), min(part.until, until or part.until)) for part in whole
+        Part(
+            part.name,
+            part.since if since is None else max(part.since, since),
+            part.until if until is None else min(part.until, until),
+        )
+        for part in found.values()
     )
     return since, until, tuple(cut)
 
@@ -146,22 +156,24 @@ def _print(found: Report, by: tuple[str, ...], zone: tzinfo, options: Options) -
     from rich import box
     from rich.table import Table
 
-    from calltrack.report.tables import is_partial, local, tables
+    from calltrack.report.tables import NAME_WIDTH, is_partial, local, pieces, tables, title_of
 
     output = console()
     output.print(f"{local(found.since, zone)} to {local(found.until, zone)}")
     marked = False
     for table in tables(found, by):
-        shown = Table(title=table.title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for number, heading in enumerate(table.headings):
-            left = number == 0 and table.by != "total"
-            shown.add_column(
-                heading.title, justify="left" if left else "right", overflow="fold", min_width=12 if left else None
-            )
-        for figures in table.rows:
-            marked |= is_partial(figures)
-            shown.add_row(*(safe(heading.write(figures)) for heading in table.headings))
-        output.print(shown)
+        marked |= any(is_partial(figures) for figures in table.rows)
+        for number, headings in enumerate(pieces(table, output.width)):
+            title = table.title if number == 0 else f"{table.title}, continued"
+            shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+            for heading in headings:
+                if heading.write is title_of:
+                    shown.add_column(heading.title, overflow="fold", max_width=NAME_WIDTH)
+                else:
+                    shown.add_column(heading.title, justify="right", no_wrap=True)
+            for figures in table.rows:
+                shown.add_row(*(safe(heading.write(figures)) for heading in headings))
+            output.print(shown)
     y = options.service_level_s
     output.print(
         f"level: answered within {y:g} s ÷ presented (negative); short: abandoned before {options.short_abandon_s:g} s"

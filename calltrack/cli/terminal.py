@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LONG_FILE = 5_000_000  # bytes from which reading shows its progress
 _SHOWN = 10  # bad lines reported in full
+_LATEST = 253_370_764_800  # the year 9999
 
 
 def colourful() -> bool:
@@ -49,13 +50,15 @@ class TimeParam(click.ParamType[float]):
             epoch = float(value)
         except ValueError:
             epoch = math.nan
-        if math.isfinite(epoch):
-            return epoch
-        try:
-            at = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no time; write 2023-11-30T10:00:00Z or epoch seconds", param, ctx)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+        if not math.isfinite(epoch):
+            try:
+                at = datetime.fromisoformat(value)
+            except ValueError:
+                self.fail(f"{value!r} is no time; write 2023-11-30T10:00:00Z or epoch seconds", param, ctx)
+            epoch = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+        if not 0 <= epoch < _LATEST:  # beyond, no calendar can say when it is
+            self.fail(f"{value!r} is no time between 1970 and 9998", param, ctx)
+        return epoch
 
 
 class Amount(click.ParamType[float]):

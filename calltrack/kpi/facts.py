@@ -15,7 +15,7 @@ from calltrack.kpi.checkpoint import Checkpoint, Names, Presence
 from calltrack.kpi.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntryRow, Rows
 from calltrack.records import Gap, Leg, Seconds
 from calltrack.snapshot import Snapshot
-from calltrack.states import AGENT_STATUSES, Outcome, State
+from calltrack.states import Outcome, State
 
 SILENCE_S = 600
 """A stream without any frame for longer was not observed: a live one is asked for a sign of life every 60 s."""
@@ -324,16 +324,12 @@ class Facts:
             self._cut(change.exten_user, change.at, agent_id=None, agent_name="")
 
     def _status_changed(self, change: changes.AgentStatusChanged) -> None:
-        since, at, row = change.since, change.at, self._live_states.get(change.exten_user)
-        if (
-            since is None
-            or at is None
-            or since > at
-            or (row is not None and row.since is not None and since < row.since)
-        ):
+        row = self._live_states.get(change.exten_user)
+        known_since = row.since if row is not None else None
+        since, at = change.since, change.at
+        if since is None or at is None or since > at or (known_since is not None and since < known_since):
             since = at  # a stamp from before what is known, or from the future, tells nothing
-        name = change.name or AGENT_STATUSES.get(change.new or 0, "")
-        self._cut(change.exten_user, since, status=change.new, status_name=name)
+        self._cut(change.exten_user, since, status=change.new, status_name=change.name)
 
     def _cut(self, exten_user: str, at: Seconds | None, **news: Id) -> None:
         """End the running stretch of an agent's status and begin the next; one without length leaves no row."""

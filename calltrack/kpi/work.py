@@ -87,15 +87,18 @@ def _wrap_up(legs: list[LegRow], states: list[AgentStateRow], window: Window) ->
     wrapping = [row for row in states if row.status in window.options.wrap_up]
     if not wrapping:
         return after
-    by_place: defaultdict[tuple[str, str], list[LegRow]] = defaultdict(list)
-    for leg in legs:
-        by_place[leg.exten_user, worker(leg)].append(leg)
+    by_place: defaultdict[tuple[str, str], list[AgentStateRow]] = defaultdict(list)
     for row in wrapping:
-        here = by_place[row.exten_user, worker(row)]
-        done = sorted((leg for leg in here if handled(leg) and leg.ended_at is not None), key=_end)
+        by_place[row.exten_user, worker(row)].append(row)
+    here: defaultdict[tuple[str, str], list[LegRow]] = defaultdict(list)
+    for leg in legs:
+        here[leg.exten_user, worker(leg)].append(leg)
+    for place, rows in by_place.items():
+        done = sorted((leg for leg in here[place] if handled(leg) and leg.ended_at is not None), key=_end)
         ends = [_end(leg) for leg in done]
-        busy = union(span for leg in here for span in conversation(leg, window))
-        for since, until in without(window.heard(row.exten_user, window.lasting(row.since, row.until)), busy):
+        busy = union(span for leg in here[place] for span in conversation(leg, window))
+        wrapped = union(span for row in rows for span in window.lasting(row.since, row.until))
+        for since, until in without(window.heard(place[0], wrapped), busy):
             index = bisect_right(ends, since) - 1
             if index >= 0:
                 after[key_of(done[index])] += until - since

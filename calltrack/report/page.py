@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -15,8 +15,8 @@ from calltrack.report.tables import Table, is_partial, local, percent, seconds, 
 from calltrack.wording import safe
 
 
-def page(facts: Facts, report: Report, *, name: str, zone: tzinfo) -> str:
-    """The page of a report of these facts; `name` says what it is of, times are of that zone.
+def page(facts: Facts, report: Report, *, name: str, zone: tzinfo, by: Sequence[str] = ()) -> str:
+    """The page of a report of these facts; `name` says what it is of, times are of that zone, `by` names its tables.
 
     Everything that a stranger may have written is escaped, and the page allows no script. It shows no phone number.
     """
@@ -30,7 +30,7 @@ def page(facts: Facts, report: Report, *, name: str, zone: tzinfo) -> str:
         report=report,
         tiles=list(_tiles(report.total, report)),
         plots=list(_plots(facts, report, zone)),
-        tables=[_table(table) for table in tables(report) if table.by != "total"],
+        tables=[_table(table) for table in tables(report, by) if table.by != "total"],
         gaps=[(local(gap.since, zone), local(gap.until, zone), safe(gap.reason)) for gap in report.gaps],
         partial=is_partial(report.total),
         observed=percent(report.total.coverage) if report.total.coverage else "0%",

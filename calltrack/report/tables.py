@@ -13,6 +13,8 @@ from calltrack.wording import span
 ENOUGH = 0.95
 """The coverage below which figures are marked: they are of less than the interval."""
 DASH = "–"
+NAME_WIDTH = 24
+"""Characters from which a name is wrapped in the terminal."""
 
 
 class Heading(NamedTuple):
@@ -50,6 +52,32 @@ def tables(report: Report, by: Sequence[str] = ()) -> list[Table]:
     usual |= {"day"} if len(report.parts) > 1 else set()
     usual |= {"account"} if len(report.accounts) > 1 else set()
     return [table for table in found if table.by in usual and (table.rows or table.by == "total")]
+
+
+def pieces(table: Table, width: int) -> list[tuple[Heading, ...]]:
+    """The columns of a table in pieces that fit `width` characters, each with the row's name before and the mark after.
+
+    A terminal that is too narrow would else lose columns, and the mark first of all.
+    """
+    named = table.by != "total"
+    name, last = table.headings[:1] if named else (), table.headings[-1]
+    room = width - sum(_width(heading, table) for heading in (*name, last))
+    found: list[list[Heading]] = [[]]
+    left = room
+    for heading in table.headings[len(name) : -1]:
+        wide = _width(heading, table)
+        if wide > left and found[-1]:
+            found.append([])
+            left = room
+        found[-1].append(heading)
+        left -= wide
+    return [(*name, *piece, last) for piece in found]
+
+
+def _width(heading: Heading, table: Table) -> int:
+    """A column's width: that of its longest cell, names wrapped; and a space on either side."""
+    longest = max([len(heading.title), *(len(heading.write(figures)) for figures in table.rows)])
+    return min(longest, NAME_WIDTH if heading.write is title_of else longest) + 2
 
 
 def title_of(figures: Figures) -> str:

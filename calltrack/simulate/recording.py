@@ -8,6 +8,7 @@ from random import Random
 from typing import Literal, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from calltrack.simulate.faults import Faults, Line, garble, received
 from calltrack.simulate.opening import open_centre
@@ -32,14 +33,20 @@ class Written(NamedTuple):
 
 
 def traffic(
-    plan: Plan, *, seed: int = 0, hours: float = 8.0, faults: Faults | None = None
+    plan: Plan, *, seed: int = 0, hours: float = 8.0, faults: Faults | None = None, resync: bool = False
 ) -> Iterator[tuple[list[Line], Truth]]:
     """What a client receives that connects at the start: for every true frame, the lines that arrive with it.
 
-    The truth counts the lines so far (`Truth.n`). The same arguments give the same traffic.
+    With `resync` the client asks for the snapshots at the end. The truth counts the lines so far (`Truth.n`).
+    The same arguments give the same traffic.
     """
-    vendor = Vendor(open_centre(plan, seed))
-    return received(vendor, _feed(vendor, plan.start + hours * 3600), faults or Faults(), seed)
+    vendor, n = Vendor(open_centre(plan, seed)), 0
+    for lines, truth in received(vendor, _feed(vendor, plan.start + hours * 3600), faults or Faults(), seed):
+        n = truth.n
+        yield lines, truth
+    if resync:
+        lists = [vendor.login_status(), vendor.all_extensions_status()]
+        yield [Line(frame.at, frame) for frame in lists], replace(whole_truth(vendor.world), n=n + len(lists))
 
 
 def _feed(vendor: Vendor, until: float) -> Iterator[tuple[Emitted, Truth]]:

@@ -84,6 +84,18 @@ def test_since_and_until_cut_the_days_too(recording: str) -> None:
     ]
 
 
+def test_days_without_anything_are_not_listed(tmp_path: Path) -> None:
+    """Two recordings that are years apart, one behind the other, are two days."""
+    old = Path(AGAIN).read_text()
+    both = tmp_path / "both.jsonl"
+    later = re.sub(r"\b1767(\d{6,9})\b", r"1867\1", old)
+    both.write_text(old + later)
+    found = json.loads(run("report", str(both), "--json").stdout)
+
+    assert ["2026-01-01", "2029-03-03"] == [part["name"] for part in found["parts"]]
+    assert [1, 1] == [part["waits"]["offered"] for part in found["parts"]]
+
+
 def test_options_change_the_figures() -> None:
     """Service level, short abandons, statuses."""
     found = json.loads(
@@ -100,8 +112,13 @@ def test_options_change_the_figures() -> None:
     [
         (["--day", "2024-01-09", "--since", "0"], "leave --since and --until out"),
         (["--csv", "--json"], "choose one"),
+        (["--json", "--by", "queue"], "leave --by out"),
+        (["--since", "2", "--until", "1"], "--since is after --until"),
         (["--available", "Login"], "write their numbers"),
         (["--day", "tomorrow"], "tomorrow"),
+        (["--day", "9999-12-31"], "between 1971 and 9998"),
+        (["--since", "1e20"], "'1e20' is no time between 1970 and 9998"),
+        (["--until", "0001-01-01"], "'0001-01-01' is no time between 1970 and 9998"),
     ],
 )
 def test_a_wrong_command_line(arguments: list[str], says: str) -> None:

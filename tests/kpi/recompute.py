@@ -22,6 +22,7 @@ class Recomputed:
         self.ended_waits: list[Json] = []
         self.live: dict[str, dict[tuple[str, int, str], Json]] = defaultdict(dict)
         self.ended_legs: list[Json] = []
+        self.directions: list[tuple[str, str]] = []
         self.over: dict[str, set[tuple[str, int, str]]] = defaultdict(set)
         self.status: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self.answered_calls: set[str] = set()
@@ -68,6 +69,7 @@ class Recomputed:
             wait["wait_s"] = max(0, moment - wait["joined"]) if told else None
             self.ended_waits.append(wait)
         for key in sorted(listed - set(self.waiting), key=lambda key: key[2]):
+            self.directions.append((key[1], "incoming"))
             self.waiting[key] = {"queue": queue_id, "call": key[1], "joined": key[2] - self.ahead, "rings": 0}
 
     def extension(self, data: Json, frame: Json, moment: int) -> None:
@@ -109,6 +111,9 @@ class Recomputed:
         leg: Json = {"extension": name, "call": key[0], "c2c": key[2], "talked": False, "rang": False, "unsure": False}
         leg |= {"agent": data.get("onlineUserID"), "direction": call.get("direction", "").lower()}
         leg |= {"since": started, "in": Counter()}
+        internal = leg["direction"] != "spy" and bool(number(call.get("isInternal")))
+        direction = "click2call" if key[2] else "internal" if internal else leg["direction"]
+        self.directions.append((key[0], direction))
         answered = number(call.get("callAnswered")) - self.ahead
         if status in ("Talking", "Hold") and answered > started:
             leg["in"]["Ringing"] += answered - started
@@ -167,9 +172,9 @@ class Recomputed:
             "re_rings": sum(max(0, wait["rings"] - 1) for wait in over),
         }
 
-    def extension_figures(self, name: str) -> Json:
-        """Of the phone work at one extension, over the whole recording."""
-        over = [leg for leg in self.ended_legs if leg["extension"] == name]
+    def work_figures(self, **of: Any) -> Json:
+        """Of the phone work at one extension, or of one agent, over the whole recording."""
+        over = [leg for leg in self.ended_legs if all(leg[name] == value for name, value in of.items())]
         handled = [leg for leg in over if leg["talked"] and leg["c2c"] != "1" and leg["direction"] != "spy"]
         rang = [leg for leg in over if leg["rang"]]
         elsewhere = [leg for leg in rang if leg["cause"] == "Answered elsewhere" and not leg["talked"]]
@@ -187,6 +192,15 @@ class Recomputed:
             "att_s": talk / len(sure) if sure else None,
             "aht_s": (talk + hold) / len(sure) if sure else None,
         }
+
+    def direction_figures(self) -> dict[str, int]:
+        """Ended calls by direction: that of the first leg which is no listener's, Incoming for who waited first."""
+        live = {key[0] for legs in self.live.values() for key in legs} | {key[1] for key in self.waiting}
+        found: dict[str, str] = {}
+        for call_id, direction in self.directions:
+            if found.get(call_id, "spy") == "spy":
+                found[call_id] = direction
+        return Counter(found[call_id] for call_id in found if call_id not in live and found[call_id] != "spy")
 
     def status_figures(self, name: str) -> dict[int, int]:
         """Seconds in each status at one extension, from its first sight to the last frame."""
@@ -245,13 +259,22 @@ def differences(path: Path) -> list[str]:
                 differ.append(f"queue {queue.key} {name}: kpi {mine}, recomputed {value}")
     for extension in found.extensions:
         assert extension.work is not None
-        for name, value in theirs.extension_figures(extension.key).items():
+        for name, value in theirs.work_figures(extension=extension.key).items():
             if (mine := getattr(extension.work, name)) != value:
                 differ.append(f"extension {extension.key} {name}: kpi {mine}, recomputed {value}")
         if not facts.gaps:
             times = {one.status: one.seconds for one in extension.work.statuses}
             if times != (value := theirs.status_figures(extension.key)):
                 differ.append(f"extension {extension.key} statuses: kpi {times}, recomputed {value}")
+    for agent in found.agents:
+        assert agent.work is not None
+        if agent.key.isdecimal():
+            for name, value in theirs.work_figures(agent=int(agent.key)).items():
+                if (mine := getattr(agent.work, name)) != value:
+                    differ.append(f"agent {agent.key} {name}: kpi {mine}, recomputed {value}")
+    directions = {one.direction.lower(): one.calls for one in found.total.calls[1:]}
+    if directions != (expected := theirs.direction_figures()):
+        differ.append(f"calls by direction: kpi {directions}, recomputed {dict(expected)}")
     return differ
 
 

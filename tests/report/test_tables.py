@@ -3,7 +3,7 @@
 import pytest
 
 from calltrack.kpi import Part, report
-from calltrack.report.tables import DASH, observed, percent, seconds, tables, title_of
+from calltrack.report.tables import DASH, observed, percent, pieces, seconds, tables, title_of
 from tests.kpi.made import ABANDONED, ANSWERED, facts, status, talk, wait
 
 HELD = facts(
@@ -66,6 +66,18 @@ def test_every_status_that_anybody_had_is_a_column() -> None:
 def test_too_little_is_marked(since: float, until: float, written: str) -> None:
     """From 95% on it is enough."""
     assert written == observed(report(HELD, since, until).total)
+
+
+@pytest.mark.parametrize("width", [20, 60, 80, 200])
+def test_a_narrow_terminal_loses_no_column(width: int) -> None:
+    """What does not fit comes below, each piece with the name before and how much was observed after it."""
+    for table in tables(report(HELD)):
+        found = [[heading.title for heading in piece] for piece in pieces(table, width)]
+        names = 1 if table.by != "total" else 0
+        titles = [heading.title for heading in table.headings]
+        assert titles[names:-1] == [title for piece in found for title in piece[names:-1]]
+        assert all((piece[:names], piece[-1]) == (titles[:names], "observed") for piece in found)
+        assert width < 200 or len(found) == 1
 
 
 def test_what_has_no_name() -> None:

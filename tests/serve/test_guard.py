@@ -45,7 +45,8 @@ async def test_without_a_token_nothing_is_told() -> None:
             URL(f"{running.client._base_url}{path}", encoded=True)
             for path in ("/api/state", "api//state", "%61pi/state", "%2Fapi/state")
         ]
-        for path in (*TELLING, *STREAMS, "/api/session", *odd):
+        paths: list[str | URL] = [*TELLING, *STREAMS, "/api/session", *odd]
+        for path in paths:
             for headers in ({}, bearer("wrong" * 6), {"Authorization": f"Basic {ALL}"}):
                 status, told = await running.get(path, headers=headers)
                 assert (401, "Unauthorized") == (status, told["title"])
