@@ -199,3 +199,14 @@ def test_limits_turn_amber_and_red(visit: Visit, centre: str) -> None:
     expect(page.locator("[data-agent][data-kind=talking][data-level=over] .sign").first).to_contain_text(
         "over the limit"
     )
+
+
+def test_no_file_of_the_page_is_kept_unasked(visit: Visit, centre: str) -> None:
+    """After an upgrade no browser mixes old modules with new ones."""
+    page = visit("about:blank")
+    kept: dict[str, str] = {}
+    page.on("response", lambda answer: kept.update({answer.url: answer.headers.get("cache-control", "")}))
+    page.goto(centre)
+    expect(page.locator("[data-agent]").first).to_be_visible()
+
+    assert {"no-cache"} == {value for url, value in kept.items() if url.endswith((".js", ".css", ".svg", "/"))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
@@ -71,3 +72,21 @@ def test_a_lost_service_is_unknown_since_then(visit: Visit, service: Served) -> 
 
     expect(page.locator("#panel .events li")).to_contain_text("transport close")
     expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_a_silent_server_is_lost_too(visit: Visit, service: Served) -> None:
+    """A connection that stays open and says nothing is noticed after 15 s; what is heard again is believed again."""
+    service.give(*BEGUN)
+    page = visit("about:blank")
+    page.clock.install()
+    page.goto(service.address)
+    expect(page.locator("[data-agent]")).to_have_attribute("data-kind", "talking")
+    service.process.send_signal(signal.SIGSTOP)
+    page.clock.fast_forward(17_000)
+    page.clock.run_for(1_000)
+    expect(page.locator("#banner")).to_contain_text("No connection to the board's server")
+    expect(page.locator("[data-agent]")).to_have_attribute("data-kind", "unknown")
+    service.process.send_signal(signal.SIGCONT)
+    page.clock.resume()
+
+    expect(page.locator("[data-agent]")).to_have_attribute("data-kind", "talking")
