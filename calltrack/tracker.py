@@ -11,7 +11,7 @@ Rules (style rules 1, 2 and 4; field guide §4-§6):
 from __future__ import annotations
 
 from hashlib import blake2s
-from typing import Self, TypeVar
+from typing import Self
 from zlib import crc32
 
 from msgspec.structs import replace
@@ -29,6 +29,7 @@ from calltrack.events import (
     Notice,
     QueueEvent,
     QueueInfo,
+    taken_out,
     text,
     times_of,
 )
@@ -187,7 +188,7 @@ class Tracker:
     def _extension_event(self, body: ExtensionEvent) -> None:
         info = body.data or _NO_EXTENSION
         if not body.reason or not body.servertime or body.servertimeoffset is None or info.telephonyservertime:
-            body = _taken_out(body, info)
+            body = taken_out(body, info)
         ledger, before = self._ledger, self._ledger.at
         forward = ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime)
         self._events_since_login = True
@@ -267,7 +268,7 @@ class Tracker:
     def _queue_event(self, body: QueueEvent) -> None:
         info = body.data or _NO_QUEUE
         if not body.reason or not body.servertime or body.servertimeoffset is None or info.telephonyservertime:
-            body = _taken_out(body, info)
+            body = taken_out(body, info)
         ledger, before = self._ledger, self._ledger.at
         forward = ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime)
         self._events_since_login = True
@@ -408,22 +409,9 @@ _NO_EXTENSION, _NO_QUEUE = ExtensionInfo(), QueueInfo()
 _REASONS = dict.fromkeys(("NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP", "userStatusUpdate"))
 _GAPS_KEPT = 100
 _LONG = 65_536  # bytes; the list of 10,000 extensions has 8 MB, which blake2s takes 16 ms for, crc32 2.5
-_Event = TypeVar("_Event", ExtensionEvent, QueueEvent)
 
 
 def _fingerprint(raw: bytes) -> str:
     if len(raw) > _LONG:
         return f"{len(raw):x}-{crc32(raw):08x}"
     return blake2s(raw, digest_size=16).hexdigest()
-
-
-def _taken_out(body: _Event, info: ExtensionInfo | QueueInfo) -> _Event:
-    """The event with the reason and times that some frames carry inside `data`; outside first (field guide §1)."""
-    servertime, offset_min, moment = times_of(body)
-    return replace(
-        body,
-        reason=body.reason or info.reason,
-        servertime=servertime,
-        servertimeoffset=offset_min,
-        telephonyservertime=moment,
-    )
