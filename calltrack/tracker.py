@@ -10,9 +10,7 @@ Rules (style rules 1, 2 and 4; field guide §4-§6):
 
 from __future__ import annotations
 
-from hashlib import blake2s
 from typing import Self
-from zlib import crc32
 
 from msgspec.structs import replace
 
@@ -38,7 +36,7 @@ from calltrack.ledger import Ledger
 from calltrack.records import Extension, Gap, Queue, Seconds
 from calltrack.snapshot import Counters, Resume, Snapshot
 from calltrack.table import UNKNOWN
-from calltrack.wire import Frame
+from calltrack.wire import Frame, fingerprint
 
 HISTORY = 1000
 """Ended calls that a tracker keeps unless told otherwise."""
@@ -176,14 +174,14 @@ class Tracker:
 
     def _print_of_last(self) -> str:
         if self._last is not None and self._printed[0] is not self._last:
-            self._printed = self._last, _fingerprint(self._last)
+            self._printed = self._last, fingerprint(self._last)
         return self._last_print if self._last is None else self._printed[1]
 
     def _repeats(self, raw: bytes) -> bool:
         """Of the first frame after a restore: whether it is the one that the snapshot ended with."""
         last, self._last_print = self._last_print, ""
         self._last = raw
-        return _fingerprint(raw) == last
+        return fingerprint(raw) == last
 
     def _extension_event(self, body: ExtensionEvent) -> None:
         info = body.data or _NO_EXTENSION
@@ -248,10 +246,12 @@ class Tracker:
         if body.extensions is None:
             return
         ledger, told = self._ledger, legs.Told(source="AllExtensionsStatus")
+        seen = set[str]()
         for info in body.extensions:
+            if info.extenUser:
+                seen.add(info.extenUser)
             if forward or not late.extension(ledger, info, told):
                 self._extension(info, told)
-        seen = {info.extenUser for info in body.extensions if info.extenUser}
         if len(seen) == len(ledger.extensions):
             return  # all that are seen are held by now, so none is missing
         accounts = {info.accountID for info in body.extensions} - {None}
@@ -408,10 +408,3 @@ class Tracker:
 _NO_EXTENSION, _NO_QUEUE = ExtensionInfo(), QueueInfo()
 _REASONS = dict.fromkeys(("NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP", "userStatusUpdate"))
 _GAPS_KEPT = 100
-_LONG = 65_536  # bytes; the list of 10,000 extensions has 8 MB, which blake2s takes 16 ms for, crc32 2.5
-
-
-def _fingerprint(raw: bytes) -> str:
-    if len(raw) > _LONG:
-        return f"{len(raw):x}-{crc32(raw):08x}"
-    return blake2s(raw, digest_size=16).hexdigest()
