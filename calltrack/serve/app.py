@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from litestar import Litestar
+from litestar.datastructures import CacheControlHeader
 from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 
@@ -39,8 +40,11 @@ def application(engine: Engine, access: Access, webhooks: Webhooks) -> Guard:
         use_handler_docstrings=True,
         render_plugins=[Description(), Reference()],
     )
+    # A browser asks each time whether a file is another, or after an upgrade it would mix old modules with new ones.
+    asked = CacheControlHeader(no_cache=True)
+    page = create_static_files_router("/", [PAGE], html_mode=True, include_in_schema=False, cache_control=asked)
     app = Litestar(
-        route_handlers=[*_ENDPOINTS, create_static_files_router("/", [PAGE], html_mode=True, include_in_schema=False)],
+        route_handlers=[*_ENDPOINTS, page],
         dependencies=dependencies(engine, access, webhooks),
         exception_handlers=problems.HANDLERS,
         request_max_body_size=_LARGEST,

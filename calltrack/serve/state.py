@@ -59,6 +59,9 @@ class Update(Time, frozen=True):
     gaps: list[Gap] | None
 
 
+_RECORDS = ("calls", "ended", "extensions", "queues", "gaps")
+
+
 class View:
     """The state behind the stream; encoded once for each role.
 
@@ -104,9 +107,11 @@ class View:
 
     def state_json(self, scope: Scope) -> bytes:
         """Everything that a role may see, as JSON."""
-        if (encoded := self._encoded.get(scope)) is None:
-            encoded = self._encoded[scope] = msgspec.json.encode(seen(self.snapshot, scope, self.times()))
-        return encoded
+        if (records := self._encoded.get(scope)) is None:
+            state = seen(self.snapshot, scope, self.times())
+            records = self._encoded[scope] = msgspec.json.encode({name: getattr(state, name) for name in _RECORDS})
+        # The time is always now, however long ago the last frame was.
+        return msgspec.json.encode(self.time())[:-1] + b"," + records[1:]
 
     def begin_updates(self) -> None:
         """Have the next update say what alters from now on, if nobody was told anything yet."""

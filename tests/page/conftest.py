@@ -54,7 +54,7 @@ Visit = Callable[..., Page]
 
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Visit]:
-    """Open an address in a new window, with options of a browser context; what goes wrong in the page fails it."""
+    """Open an address in a new window, with options of a context; what goes wrong in the page fails the test."""
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 

@@ -76,6 +76,20 @@ def test_a_queue_tells_its_figures_and_filters(visit: Visit, centre: str) -> Non
     expect(page.locator("[data-agent]")).to_have_count(40)
 
 
+def test_a_queue_s_day_is_the_service_s_figure(visit: Visit, centre: str) -> None:
+    """The tile's service level and abandons are those of /api/kpis, and the drawer says which service level it is."""
+    page = opened(visit, centre)
+    tile = page.locator("[data-queue]").first
+    expect(tile).to_contain_text("abandoned today")
+    level, abandoned = tile.locator(".figure").all_inner_texts()
+    waits = page.evaluate("async () => (await (await fetch('api/kpis')).json()).report.queues[0].waits")
+    assert str(waits["abandoned"]) == abandoned
+    assert f"{int(waits['service_level']['negative'] * 100)}%" == level
+    tile.click()
+
+    expect(page.locator("#panel .note").first).to_contain_text("answered within 20 s ÷ (answered + abandoned)")
+
+
 def test_search_finds_by_name_and_by_number(visit: Visit, centre: str) -> None:
     """And what is found is told to those who do not see."""
     page = opened(visit, centre)
@@ -185,3 +199,14 @@ def test_limits_turn_amber_and_red(visit: Visit, centre: str) -> None:
     expect(page.locator("[data-agent][data-kind=talking][data-level=over] .sign").first).to_contain_text(
         "over the limit"
     )
+
+
+def test_no_file_of_the_page_is_kept_unasked(visit: Visit, centre: str) -> None:
+    """After an upgrade no browser mixes old modules with new ones."""
+    page = visit("about:blank")
+    kept: dict[str, str] = {}
+    page.on("response", lambda answer: kept.update({answer.url: answer.headers.get("cache-control", "")}))
+    page.goto(centre)
+    expect(page.locator("[data-agent]").first).to_be_visible()
+
+    assert {"no-cache"} == {value for url, value in kept.items() if url.endswith((".js", ".css", ".svg", "/"))}

@@ -60,3 +60,18 @@ async def test_ready_is_who_knows_the_state() -> None:
         alive, _ = await running.get("/health/live")
 
     assert (503, 200, 503, 200) == (begun, known, lost, alive)
+
+
+@scenario
+async def test_now_is_now_however_long_ago_the_last_frame_was() -> None:
+    """What is kept of an answer is its records, never its time."""
+    async with service() as running:
+        running.source.give(*FRAMES[:5])
+        await running.reached(5)
+        _, first = await running.get("/api/state")
+        _, later = await running.get("/api/state")
+
+    assert first["now"] < later["now"]
+    assert [first[name] for name in ("position", "time", "calls")] == [
+        later[name] for name in ("position", "time", "calls")
+    ]

@@ -2,7 +2,7 @@
 /** The agents: a card each, kept for as long as its extension is there, grouped, ordered and filtered. */
 
 import { span } from "./clock.js";
-import { alarm, arrange, el, icon, mark, redraw, say, sign, theirs } from "./dom.js";
+import { alarm, arrange, count, el, flag, icon, mark, redraw, say, sign, theirs } from "./dom.js";
 import { KINDS, callerName, doing, level, statusLabel } from "./status.js";
 import { t } from "./words.js";
 
@@ -74,7 +74,7 @@ class Card {
   /** @param {Board} board */
   tick(board) {
     const { since } = this.doing;
-    say(this.timer, since === null || board.now === null ? "" : span(board.now - since));
+    count(this.timer, since === null || board.now === null ? "" : span(board.now - since));
     const beyond = level(board.settings.limits, this.doing, board.now);
     alarm(this.item, this.sign, beyond, beyond && t(`level.${beyond}`));
   }
@@ -88,7 +88,7 @@ export class Agents {
     this.chips = /** @type {HTMLElement} */ (document.getElementById("chips"));
     /** @type {Map<string, Card>} */
     this.cards = new Map();
-    /** @type {Map<string, {section: HTMLElement, heading: HTMLElement, name: HTMLElement, count: HTMLElement, list: HTMLElement}>} */
+    /** @type {Map<string, {section: HTMLElement, heading: HTMLElement, name: HTMLElement, number: HTMLElement, list: HTMLElement}>} */
     this.groups = new Map();
     this.shown = 0;
     this.none = el("p", { class: "none" });
@@ -100,13 +100,13 @@ export class Agents {
       const chip = /** @type {Element} */ (event.target).closest("[data-chip]");
       if (chip instanceof HTMLElement) board.filter(chip.dataset.chip ?? "");
     });
-    /** @type {Map<string, {button: HTMLElement, label: HTMLElement, count: HTMLElement}>} */
+    /** @type {Map<string, {button: HTMLElement, label: HTMLElement, number: HTMLElement}>} */
     this.chipOf = new Map();
     for (const kind of CHIPS) {
       const label = el("span");
-      const count = el("span", { class: "count" });
-      const button = el("button", { type: "button", class: "chip", "data-chip": kind, "data-kind": kind }, icon(kind), label, count);
-      this.chipOf.set(kind, { button, label, count });
+      const number = el("span", { class: "count" });
+      const button = el("button", { type: "button", class: "chip", "data-chip": kind, "data-kind": kind }, icon(kind), label, number);
+      this.chipOf.set(kind, { button, label, number });
     }
     this.all = el("button", { type: "button", class: "chip plain", "data-chip": "" });
   }
@@ -168,8 +168,8 @@ export class Agents {
       const chip = this.chipOf.get(kind);
       if (!chip) continue;
       say(chip.label, t(`kind.${kind}`));
-      say(chip.count, String(counts.get(kind) ?? 0));
-      chip.button.setAttribute("aria-pressed", String(kind === chosen));
+      say(chip.number, String(counts.get(kind) ?? 0));
+      flag(chip.button, "aria-pressed", kind === chosen);
     }
     const buttons = shown.map((kind) => /** @type {HTMLElement} */ (this.chipOf.get(kind)?.button));
     const queue = this.board.settings.get("queue");
@@ -204,19 +204,18 @@ export class Agents {
   group(key, cards) {
     let group = this.groups.get(key);
     if (!group) {
-      const name = el("span");
-      const count = el("span", { class: "count" });
-      const heading = el("h3", {}, name, " ", count);
+      const name = theirs("");
+      const number = el("span", { class: "count" });
+      const heading = el("h3", {}, name, " ", number);
       const list = el("ul", { class: "cards", "data-roving": "" });
-      group = { section: el("div", { class: "group" }, heading, list), heading, name, count, list };
+      group = { section: el("div", { class: "group" }, heading, list), heading, name, number, list };
       this.groups.set(key, group);
     }
     const by = this.board.settings.get("group");
     group.heading.hidden = by === "none";
     if (by === "status") say(group.name, t(key.startsWith("paused ") ? key.slice(7) : `kind.${key}`));
-    else if (by === "queue") group.name.replaceChildren(key ? theirs(this.board.store.queueName(key)) : t("group.noqueue"));
-    else group.name.replaceChildren(key ? theirs(key) : t("group.noteam"));
-    say(group.count, String(cards.length));
+    else say(group.name, by === "queue" ? (key ? this.board.store.queueName(key) : t("group.noqueue")) : key || t("group.noteam"));
+    say(group.number, String(cards.length));
     arrange(group.list, cards.map((card) => card.item));
     return group.section;
   }

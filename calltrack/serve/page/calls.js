@@ -2,7 +2,7 @@
 /** The calls: a line each, live or ended; who waits comes first. */
 
 import { span } from "./clock.js";
-import { alarm, arrange, byId, el, icon, mark, redraw, say, sign, theirs } from "./dom.js";
+import { alarm, arrange, byId, count, el, flag, icon, mark, redraw, say, sign, theirs } from "./dom.js";
 import { KINDS, callDoing, callerName, level } from "./status.js";
 import { t } from "./words.js";
 
@@ -46,7 +46,7 @@ export class Line {
       { type: "button", class: "line" },
       el("span", { class: "what" }, this.icon, this.label),
       el("span", { class: "who" }, this.arrow, this.direction, this.caller),
-      el("span", {}, this.sign, " ", this.timer),
+      el("span", { class: "time" }, this.sign, this.timer),
       this.detail,
     );
     this.item = el("li", { "data-call": id }, this.button);
@@ -85,7 +85,7 @@ export class Line {
     const { doing, record } = this;
     const ended = doing.kind === "ended" && record;
     const shown = ended ? total(record) : doing.since === null || board.now === null ? null : board.now - doing.since;
-    say(this.timer, shown === null ? "" : span(shown));
+    count(this.timer, shown === null ? "" : span(shown));
     const beyond = level(board.settings.limits, doing, board.now);
     alarm(this.item, this.sign, beyond, beyond && t(`level.${beyond}`));
   }
@@ -121,7 +121,7 @@ export class Calls {
     const { store, settings } = board;
     const ended = settings.get("tab") === "ended";
     for (const [name, button] of Object.entries(this.tabs)) {
-      button.setAttribute("aria-pressed", String(name === settings.get("tab")));
+      flag(button, "aria-pressed", name === settings.get("tab"));
     }
     say(this.counts.live, store.lost ? "?" : String(store.calls.size));
     say(this.counts.ended, String(store.ended.size));

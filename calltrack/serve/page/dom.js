@@ -52,9 +52,25 @@ export function redraw(svg, name) {
   svg.firstElementChild?.setAttribute("href", `#i-${name}`);
 }
 
-/** Set a text if it is another. @param {Element} element @param {string} text */
+/** Set a text if it is another; its node stays, which spares the browser work. @param {Element} element @param {string} text */
 export function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const node = element.firstChild;
+  if (node instanceof Text && node === element.lastChild) {
+    if (node.data !== text) node.data = text;
+  } else if (node || text) {
+    element.textContent = text;
+  }
+}
+
+/** Set a timer; a long one has more room. @param {HTMLElement} timer @param {string} text */
+export function count(timer, text) {
+  say(timer, text);
+  mark(timer, "long", text.length > 5 ? "yes" : "");
+}
+
+/** Set an attribute if it is another. @param {Element} element @param {string} name @param {boolean} value */
+export function flag(element, name, value) {
+  if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
 }
 
 /** Set or clear data-NAME if it is another. @param {HTMLElement | SVGElement} element @param {string} name @param {string} value */
@@ -82,13 +98,21 @@ export function alarm(item, itsSign, level, words) {
   if (itsSign.firstElementChild) say(itsSign.firstElementChild, words);
 }
 
+/** Do something that moves elements about, and leave the focus where it is. @param {() => void} moving */
+export function keepingFocus(moving) {
+  const focused = document.activeElement;
+  moving();
+  if (focused instanceof HTMLElement && focused.isConnected && document.activeElement !== focused) {
+    focused.focus({ preventScroll: true });
+  }
+}
+
 /**
- * Have a parent show exactly these children in this order, touching only those that move; what has the focus keeps it.
+ * Have a parent show exactly these children in this order, touching only those that move.
  * @param {Element} parent
  * @param {Element[]} wanted
  */
 export function arrange(parent, wanted) {
-  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   const keep = new Set(wanted);
   for (const child of [...parent.children]) if (!keep.has(child)) child.remove();
   let at = parent.firstElementChild;
@@ -100,9 +124,6 @@ export function arrange(parent, wanted) {
     }
     if (at === child) at = at.nextElementSibling;
     else parent.insertBefore(child, at);
-  }
-  if (focused instanceof HTMLElement && focused.isConnected && document.activeElement !== focused) {
-    focused.focus({ preventScroll: true });
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { byId } from "./dom.js";
 
-const SCALES = [1.4, 1.3, 1.2, 1.1, 1, 0.9, 0.8, 0.7, 0.6, 0.5];
+const SCALES = Array.from({ length: 19 }, (_, step) => 1.4 - step * 0.05);
 
 /** What the last measurement was made for. */
 let measured = "";

@@ -7,7 +7,7 @@
 import { Agents } from "./agents.js";
 import { Calls } from "./calls.js";
 import { ServerClock, moment, span } from "./clock.js";
-import { byId, mark, say } from "./dom.js";
+import { byId, keepingFocus, mark, say } from "./dom.js";
 import { Figures } from "./figures.js";
 import { fit } from "./fit.js";
 import { listen, oneStop } from "./keys.js";
@@ -27,7 +27,7 @@ export class Board {
   constructor() {
     this.store = new Store();
     this.clock = new ServerClock();
-    this.figures = new Figures();
+    this.figures = new Figures(() => !this.store.lost, () => this.draw());
     /** @type {number | null} the server's time of what is drawn now */
     this.now = null;
     /** @type {string[]} what is searched for */
@@ -47,6 +47,7 @@ export class Board {
       event: (event, data) => {
         this.clock.told(data.now, data.speed);
         this.store.take(event, data);
+        this.figures.begin();
         this.draw();
       },
       lost: () => {
@@ -81,10 +82,12 @@ export class Board {
     this.frame = 0;
     this.now = this.clock.now();
     if (this.stale) {
-      this.queues.render();
-      this.agents.render();
-      this.calls.render();
-      this.panel.render();
+      keepingFocus(() => {
+        this.queues.render();
+        this.agents.render();
+        this.calls.render();
+        this.panel.render();
+      });
       oneStop(document);
     }
     if (this.due) {

@@ -4,6 +4,7 @@
 import { day, moment, span } from "./clock.js";
 import { Line } from "./calls.js";
 import { arrange, el, icon, mark, say, theirs } from "./dom.js";
+import { inWords } from "./figures.js";
 import { facts, part } from "./panel.js";
 import { KINDS, doing, statusLabel } from "./status.js";
 import { longestSince, unknownSince } from "./queues.js";
@@ -65,9 +66,10 @@ export function agentPage(board, id) {
     mark(badge, "kind", what.kind);
     const since = record.agent_status_since;
     const known = what.kind !== "unknown";
+    const began = since ? ` · ${t("since", { time: moment(since) })}` : "";
     about.replaceChildren(
       facts([
-        [t("agent.status"), known ? el("span", {}, theirs(t(statusLabel(record))), since ? ` · ${t("since", { time: moment(since) })}` : "") : null],
+        [t("agent.status"), known ? el("span", {}, theirs(t(statusLabel(record))), began) : null],
         [t("since", { time: "" }).trim(), known || what.since === null ? null : moment(what.since)],
         [t("agent.phone"), el("span", {}, theirs(record.number ?? ""), " · ", theirs(id))],
         [t("story.account"), record.account_id === null ? null : theirs(record.account_id)],
@@ -108,7 +110,7 @@ export function queuePage(board, id) {
     said.forEach((value, index) => say(values[index], String(value)));
     const lost = unknownSince(queue, board);
     const figures = board.figures.of(id);
-    say(day, unknown ? `${t("state.Unknown")} · ${t("since", { time: moment(lost) })}` : figures?.said ?? "");
+    say(day, unknown ? `${t("state.Unknown")} · ${t("since", { time: moment(lost) })}` : figures ? inWords(figures) : "");
     list.show(unknown ? [] : queue.waiting.flatMap((wait) => board.store.calls.get(wait.call_id) ?? []));
   };
   return { body, title: () => [theirs(board.store.queueName(id))], render, tick: render };
@@ -133,7 +135,8 @@ export function linkPage(board) {
       ...[...store.gaps].reverse().map((gap) => {
         const length = gap.since !== null && gap.until !== null ? span(gap.until - gap.since) : t("gaps.lasts");
         const when = `${day(gap.since)} ${moment(gap.since)}–${gap.until === null ? "" : moment(gap.until)}`;
-        return el("li", {}, el("span", { class: "said" }, el("strong", { class: "ltr" }, when), ` ${length}`, el("span", { class: "words", dir: "auto" }, gap.reason)));
+        const why = el("span", { class: "words", dir: "auto" }, gap.reason);
+        return el("li", {}, el("span", { class: "said" }, el("strong", { class: "ltr" }, when), ` ${length}`, why));
       }),
     );
     if (!store.gaps.length) list.replaceChildren(el("li", {}, t("gaps.none")));

@@ -3,6 +3,7 @@
 
 import { span } from "./clock.js";
 import { alarm, arrange, byId, el, mark, say, sign, theirs } from "./dom.js";
+import { percent } from "./figures.js";
 import { level } from "./status.js";
 import { t } from "./words.js";
 
@@ -56,9 +57,9 @@ class Tile {
     say(this.countWord, t("waiting"));
     say(this.longestWord, unknown ? t("state.Unknown") : t("longest"));
     const figures = board.figures.of(record.queue_id);
-    say(this.level, figures?.level === null || figures === null ? "–" : `${Math.round(figures.level * 100)}%`);
+    say(this.level, unknown ? "?" : figures === null || figures.level === null ? "–" : percent(figures.level));
     say(this.levelWord, figures === null ? t("level.none") : t("level", { seconds: figures.within }));
-    say(this.abandoned, String(figures === null ? record.abandoned : figures.abandoned));
+    say(this.abandoned, unknown ? "?" : String(figures === null ? record.abandoned : figures.abandoned));
     say(this.abandonedWord, t(figures === null ? "abandoned.since" : "abandoned.today"));
     this.tick(board);
   }

@@ -10,7 +10,11 @@ import { t } from "./words.js";
 
 /** @typedef {import("./main.js").Board} Board */
 /** @typedef {import("./store.js").Call} Call */
-/** @typedef {{row: string, exten_user: string, queue_id: string, attempt: number, state: string, since: number, until: number | null}} Stretch */
+/**
+ * @typedef {object} Stretch
+ * @property {string} row @property {string} exten_user @property {string} queue_id @property {number} attempt
+ * @property {string} state @property {number} since @property {number | null} until
+ */
 /** @typedef {{position: number, at: number | null, change: string, where: string, what: string, inferred: string}} Told */
 
 const PAUSE = 1000; // ms between two questions for the same story

@@ -1,0 +1,81 @@
+"""WCAG 2 A and AA, as axe-core checks them, wherever one can be on the board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.page.conftest import Visit
+from tests.page.served import Served, fed, served
+from tests.page.test_link import BEGUN
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def violations(page: Page, npm: Path) -> list[str]:
+    """What axe-core objects to; it is put beside the page's own scripts, which its policy does not concern."""
+    page.evaluate((npm / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    return [
+        f"{one['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "hash_", ["", "#theme=dark", "#lang=he&group=status", "#big=on&theme=dark", "#size=compact&tab=ended"]
+)
+def test_the_board(visit: Visit, centre: str, npm: Path, hash_: str) -> None:
+    """In every dress."""
+    page = visit(f"{centre}{hash_}")
+    expect(page.locator("[data-agent]").first).to_be_visible()
+
+    assert [] == violations(page, npm)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("what", ["call", "agent", "queue", "settings", "help", "connection"])
+def test_the_drawer(visit: Visit, centre: str, npm: Path, what: str, theme: str) -> None:
+    """Whatever it shows."""
+    page = visit(f"{centre}#theme={theme}&tab=ended")
+    expect(page.locator("[data-agent]").first).to_be_visible()
+    buttons = {"settings": "#open-settings", "help": "#open-help", "connection": "#connection"}
+    page.locator(buttons.get(what, f"[data-{what}]")).first.click()
+    expect(page.locator("#panel")).to_be_visible()
+    if what == "call":
+        expect(page.locator("#panel .events li").first).to_be_visible()
+
+    assert [] == violations(page, npm)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_without_connection(visit: Visit, npm: Path, theme: str) -> None:
+    """The banner and all that is unknown."""
+    with served(*fed()) as running:
+        running.give(*BEGUN)
+        page = visit(f"{running.address}#theme={theme}")
+        expect(page.locator("[data-agent]")).to_be_visible()
+        running.stop()
+        expect(page.locator("#banner")).to_be_visible()
+
+        assert [] == violations(page, npm)
+
+
+def test_empty(visit: Visit, service: Served, npm: Path) -> None:
+    """Nobody, nothing, yet."""
+    page = visit(service.address)
+    expect(page.locator("#link-text")).to_have_text("Waiting for the first event")
+
+    assert [] == violations(page, npm)
+
+
+def test_the_question_for_a_token(visit: Visit, npm: Path) -> None:
+    """It has a name, and so has its field."""
+    with served(*fed("a-token-of-twenty-four-characters")) as running:
+        page = visit(running.address)
+        expect(page.locator("#token")).to_be_visible()
+
+        assert [] == violations(page, npm)

@@ -1,0 +1,115 @@
+"""How it looks: Hebrew from right to left, dark and light, across the room, in a hand."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.page.conftest import Visit
+
+PHONE = {"width": 390, "height": 844}
+
+
+def left(page: Page, selector: str) -> float:
+    box = page.locator(selector).first.bounding_box()
+    assert box is not None
+    return box["x"]
+
+
+def ground(page: Page) -> str:
+    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+def test_hebrew_mirrors_the_page(visit: Visit, centre: str) -> None:
+    """By the browser's language, or the setting; times still read from left to right."""
+    page = visit(centre, locale="he-IL")
+    expect(page.locator("[data-agent]").first).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.locator("#agents-title")).to_have_text("נציגים")
+    assert left(page, "#calls") < left(page, "#agents")
+    assert "ltr" == page.evaluate("getComputedStyle(document.querySelector('[data-agent] .timer')).direction")
+    page.locator("#tab-ended").click()
+    page.locator("#call-list [data-call]").first.click()
+    expect(page.locator("#panel .events strong").first).to_have_text("השיחה התחילה")
+    assert 0 == left(page, "#panel")
+    page.goto(f"{centre}#lang=en")
+    page.reload()
+
+    expect(page.locator("html")).to_have_attribute("dir", "ltr")
+
+
+def test_every_word_is_said_in_both_languages(visit: Visit, centre: str) -> None:
+    """No key of a word is shown to anybody, and Hebrew has no English left in it."""
+    page = visit(f"{centre}#lang=he")
+    expect(page.locator("[data-agent]").first).to_be_visible()
+    words = page.evaluate(
+        """async () => {
+          const source = await (await fetch("words.js")).text();
+          const { t, speak } = await import("./words.js");
+          const keys = [...source.matchAll(/^  "([^"]+)": \\[/gm)].map((found) => found[1]);
+          speak("en");
+          const english = keys.map((key) => t(key));
+          speak("he");
+          return keys.map((key, index) => [key, english[index], t(key)]);
+        }"""
+    )
+
+    assert len(words) > 150
+    assert [] == [
+        key
+        for key, english, hebrew in words
+        if not re.search("[\u05d0-\u05ea]", hebrew) or ("." in key and english == key)
+    ]
+
+
+def test_dark_and_light(visit: Visit, centre: str) -> None:
+    """As the system says, until one switches."""
+    dark = visit(centre, color_scheme="dark")
+    light = visit(centre, color_scheme="light")
+    assert ground(dark) != ground(light)
+    before = ground(light)
+    dark.click("#switch-theme")
+    expect(dark.locator("html")).to_have_attribute("data-theme", "light")
+
+    assert before == ground(dark)
+
+
+def test_a_big_screen_shows_everybody_without_scrolling(visit: Visit, centre: str) -> None:
+    """In larger letters, without what one needs a mouse for; Escape leaves."""
+    page = visit(f"{centre}#big=on", viewport={"width": 1920, "height": 1080})
+    expect(page.locator("[data-agent]").first).to_be_visible()
+    expect(page.locator("#search")).to_be_hidden()
+    place = "document.getElementById('agent-groups')"
+    page.wait_for_function(f"{place}.scrollHeight <= {place}.clientHeight")
+    assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") > 20
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#search")).to_be_visible()
+
+
+def test_a_phone_needs_no_scrolling_sideways(visit: Visit, centre: str) -> None:
+    """And the parts are a touch away."""
+    page = visit(centre, viewport=PHONE)
+    expect(page.locator("[data-agent]").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.click(".jump a[href='#calls']")
+    expect(page.locator("#calls-title")).to_be_in_viewport()
+    page.locator("#call-list [data-call]").first.click()
+    expect(page.locator("#panel .events li").first).to_be_visible()
+
+    assert page.evaluate("document.querySelector('#panel').scrollWidth <= innerWidth")
+
+
+def test_compact_cards_are_smaller(visit: Visit, centre: str) -> None:
+    """For centres with hundreds of agents."""
+    page = visit(centre)
+    card = page.locator("[data-agent]").first
+    before = card.bounding_box()
+    page.goto(f"{centre}#size=compact")
+    expect(page.locator("html")).to_have_attribute("data-size", "compact")
+    after = card.bounding_box()
+
+    assert before is not None
+    assert after is not None
+    assert after["height"] < 0.7 * before["height"]
