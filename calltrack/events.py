@@ -6,9 +6,10 @@ skipped, not decoded, and stays reachable through `Frame.payload`; `customdata` 
 What the fields mean: field guide §1-§5.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, Raw, Struct
+from msgspec.structs import replace
 
 Number = Annotated[int, Meta(ge=-(2**53), le=2**53)] | None
 """A time or code; the tolerant decoder cuts fractions off, and anything beyond what JSON can hold is no number."""
@@ -219,3 +220,18 @@ def times_of(body: Body) -> tuple[Number, Number, Number]:
             body.telephonyservertime or inner.telephonyservertime,
         )
     return body.servertime, body.servertimeoffset, None
+
+
+_Event = TypeVar("_Event", ExtensionEvent, QueueEvent)
+
+
+def taken_out(body: _Event, info: ExtensionInfo | QueueInfo) -> _Event:
+    """The event with the reason and times that some frames carry inside `data`; outside first (field guide §1)."""
+    servertime, offset_min, moment = times_of(body)
+    return replace(
+        body,
+        reason=body.reason or info.reason,
+        servertime=servertime,
+        servertimeoffset=offset_min,
+        telephonyservertime=moment,
+    )

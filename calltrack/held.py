@@ -250,28 +250,27 @@ class HeldExtension:
         self.known: Extension | None = extension
 
     def value(self) -> Extension:
-        """The extension as it is now."""
-        if self.known is None:
-            self.known = Extension(
-                self.exten_user,
-                self.state,
-                self.since,
-                self.agent_status,
-                self.agent_status_name,
-                self.agent_status_since,
-                self.agent_id,
-                self.agent_name,
-                self.agent_since,
-                self.user_id,
-                self.user_name,
-                self.number,
-                self.account_id,
-                self.unknown_since,
-                self.unknown,
-                self.status_stamp,
-                self.heard_at,
-                self.legs,
-            )
+        """The extension as it is now; ask `known` first."""
+        self.known = Extension(
+            self.exten_user,
+            self.state,
+            self.since,
+            self.agent_status,
+            self.agent_status_name,
+            self.agent_status_since,
+            self.agent_id,
+            self.agent_name,
+            self.agent_since,
+            self.user_id,
+            self.user_name,
+            self.number,
+            self.account_id,
+            self.unknown_since,
+            self.unknown,
+            self.status_stamp,
+            self.heard_at,
+            self.legs,
+        )
         return self.known
 
     def derived(self) -> State:

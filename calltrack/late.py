@@ -27,6 +27,8 @@ def extension(ledger: Ledger, info: ExtensionInfo, told: legs.Told) -> bool:
     held = ledger.extensions.get(info.extenUser or "")
     if held is None or held.unknown:
         return False
+    if held.heard_at is not None and ledger.at is not None and held.heard_at < ledger.at:
+        return False  # for nearly all, without a call
     behind = _behind(ledger, held.heard_at)
     if not behind:
         if behind is None or told.source or _agrees(held, info):

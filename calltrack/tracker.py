@@ -10,9 +10,7 @@ Rules (style rules 1, 2 and 4; field guide §4-§6):
 
 from __future__ import annotations
 
-from hashlib import blake2s
-from typing import Self, TypeVar
-from zlib import crc32
+from typing import Self
 
 from msgspec.structs import replace
 
@@ -29,6 +27,7 @@ from calltrack.events import (
     Notice,
     QueueEvent,
     QueueInfo,
+    taken_out,
     text,
     times_of,
 )
@@ -37,7 +36,7 @@ from calltrack.ledger import Ledger
 from calltrack.records import Extension, Gap, Queue, Seconds
 from calltrack.snapshot import Counters, Resume, Snapshot
 from calltrack.table import UNKNOWN
-from calltrack.wire import Frame
+from calltrack.wire import Frame, fingerprint
 
 HISTORY = 1000
 """Ended calls that a tracker keeps unless told otherwise."""
@@ -175,19 +174,19 @@ class Tracker:
 
     def _print_of_last(self) -> str:
         if self._last is not None and self._printed[0] is not self._last:
-            self._printed = self._last, _fingerprint(self._last)
+            self._printed = self._last, fingerprint(self._last)
         return self._last_print if self._last is None else self._printed[1]
 
     def _repeats(self, raw: bytes) -> bool:
         """Of the first frame after a restore: whether it is the one that the snapshot ended with."""
         last, self._last_print = self._last_print, ""
         self._last = raw
-        return _fingerprint(raw) == last
+        return fingerprint(raw) == last
 
     def _extension_event(self, body: ExtensionEvent) -> None:
         info = body.data or _NO_EXTENSION
         if not body.reason or not body.servertime or body.servertimeoffset is None or info.telephonyservertime:
-            body = _taken_out(body, info)
+            body = taken_out(body, info)
         ledger, before = self._ledger, self._ledger.at
         forward = ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime)
         self._events_since_login = True
@@ -247,10 +246,12 @@ class Tracker:
         if body.extensions is None:
             return
         ledger, told = self._ledger, legs.Told(source="AllExtensionsStatus")
+        seen = set[str]()
         for info in body.extensions:
+            if info.extenUser:
+                seen.add(info.extenUser)
             if forward or not late.extension(ledger, info, told):
                 self._extension(info, told)
-        seen = {info.extenUser for info in body.extensions if info.extenUser}
         if len(seen) == len(ledger.extensions):
             return  # all that are seen are held by now, so none is missing
         accounts = {info.accountID for info in body.extensions} - {None}
@@ -267,7 +268,7 @@ class Tracker:
     def _queue_event(self, body: QueueEvent) -> None:
         info = body.data or _NO_QUEUE
         if not body.reason or not body.servertime or body.servertimeoffset is None or info.telephonyservertime:
-            body = _taken_out(body, info)
+            body = taken_out(body, info)
         ledger, before = self._ledger, self._ledger.at
         forward = ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime)
         self._events_since_login = True
@@ -407,23 +408,3 @@ class Tracker:
 _NO_EXTENSION, _NO_QUEUE = ExtensionInfo(), QueueInfo()
 _REASONS = dict.fromkeys(("NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP", "userStatusUpdate"))
 _GAPS_KEPT = 100
-_LONG = 65_536  # bytes; the list of 10,000 extensions has 8 MB, which blake2s takes 16 ms for, crc32 2.5
-_Event = TypeVar("_Event", ExtensionEvent, QueueEvent)
-
-
-def _fingerprint(raw: bytes) -> str:
-    if len(raw) > _LONG:
-        return f"{len(raw):x}-{crc32(raw):08x}"
-    return blake2s(raw, digest_size=16).hexdigest()
-
-
-def _taken_out(body: _Event, info: ExtensionInfo | QueueInfo) -> _Event:
-    """The event with the reason and times that some frames carry inside `data`; outside first (field guide §1)."""
-    servertime, offset_min, moment = times_of(body)
-    return replace(
-        body,
-        reason=body.reason or info.reason,
-        servertime=servertime,
-        servertimeoffset=offset_min,
-        telephonyservertime=moment,
-    )

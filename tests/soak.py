@@ -10,8 +10,8 @@ from collections import Counter
 
 import click
 
-from calltrack import Frame, State, Tracker
-from calltrack.changes import CallEnded, CallResumed
+from calltrack import AnomalyKind, Frame, State, Tracker
+from calltrack.changes import Anomaly, CallEnded, CallResumed
 from calltrack.errors import NotAFrame
 from calltrack.simulate import Faults, Plan, traffic
 from calltrack.simulate.recording import encode
@@ -33,6 +33,7 @@ def main(agents: int, hours: float, seed: int, rate: float) -> None:
     true_legs: dict[str, Counter[tuple[str, str]]] = {}
     true_ends: dict[str, float] = {}
     told_ends: dict[str, float] = {}
+    late: set[str] = set()  # of some of these nothing else came, neither in time nor at all
     fed = bad = compared = differences = 0
     for lines, truth in traffic(plan, seed=seed, hours=hours, faults=faults, resync=True):
         true_ends |= {end.call: end.at for end in truth.ends if end.what == "call"}
@@ -48,6 +49,8 @@ def main(agents: int, hours: float, seed: int, rate: float) -> None:
                     told_ends[change.call_id] = change.at or 0
                 elif isinstance(change, CallResumed):
                     told_ends.pop(change.call_id, None)
+                elif isinstance(change, Anomaly) and change.kind is AnomalyKind.LATE_FRAME:
+                    late.add(change.call_id)
         for name, legs in truth.legs.items():
             true_legs[name] = Counter((leg.call, leg.state) for leg in legs)
         if lines and lines[-1].frame.event == "AllExtensionsStatus" and not lines[-1].garbled:
@@ -67,7 +70,7 @@ def main(agents: int, hours: float, seed: int, rate: float) -> None:
     missed = [
         call
         for call, at in true_ends.items()
-        if at < until and call not in told_ends and call not in unsure and not in_a_gap(at)
+        if at < until and call not in told_ends and call not in unsure | late and not in_a_gap(at)
     ]
     click.echo(f"{fed} frames, {bad} unreadable lines, {len(gaps)} gaps")
     click.echo(f"{compared} snapshots compared, {differences} differ from the truth")

@@ -92,3 +92,22 @@ def test_a_restored_tracker_knows_the_last_frame() -> None:
     tracker.feed(frame)
 
     assert () == Tracker.restore(Snapshot.from_json(tracker.snapshot().to_json())).feed(frame)
+
+
+def test_a_snapshot_shares_what_has_not_changed() -> None:
+    """The same extension is the very same value."""
+    tracker = Tracker()
+    tracker.feed(extension(2, "A", "userStatusUpdate"))
+
+    assert tracker.snapshot().extensions[0] is tracker.snapshot().extensions[0]
+
+
+def test_a_long_frame_is_known_again_after_a_restore() -> None:
+    """Also one whose fingerprint is made the quick way."""
+    frame = Frame.of("mystery", {"text": "x" * 100_000})
+    tracker = Tracker()
+    tracker.feed(frame)
+    again = Tracker.restore(Snapshot.from_json(tracker.snapshot().to_json()))
+
+    assert () == again.feed(frame)
+    assert 1 == again.snapshot().counters.duplicates

@@ -44,6 +44,7 @@ EXTRAS = {
     "textual": "watch",
     "litestar": "serve",
     "uvicorn": "serve",
+    "prometheus_client": "serve",
     "pyarrow": "parquet",
     "jinja2": "report",
     "matplotlib": "report",

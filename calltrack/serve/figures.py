@@ -36,7 +36,8 @@ class Figures:
         self._facts: Facts | None = None
         self._since: list[tuple[tuple[Change, ...], Seconds | None]] = []
         self._reports: dict[tuple[Interval, Options], tuple[float, Report]] = {}
-        self._counting = asyncio.Lock()
+        # One report at a time, and a long one of the past does not hold up today's.
+        self._counting = {True: asyncio.Lock(), False: asyncio.Lock()}
 
     @property
     def ready(self) -> bool:
@@ -70,11 +71,12 @@ class Figures:
         today = self.today(known)
         wanted = interval or today
         key = wanted, options
-        async with self._counting:
+        is_today = wanted[0] >= today[0]
+        async with self._counting[is_today]:
             made, found = self._reports.get(key, (0.0, None))
             if found is not None and time.monotonic() - made < _FRESH:
                 return found
-            if wanted[0] >= today[0]:
+            if is_today:
                 found = await self._live(wanted, options, known, today[0])
             else:
                 found = await asyncio.to_thread(_reported, self._path, wanted, options, known.position)
