@@ -86,7 +86,8 @@ class Engine:
         self._waiting: deque[Frame] = deque()
         self.writing_s = 0.0
         self._ending = False
-        self._some, self._room = asyncio.Event(), asyncio.Event()
+        self._some, self._idle = asyncio.Event(), asyncio.Event()
+        self._room: asyncio.Future[None] | None = None
         begin = max(journal.begin, journal.position - REPEATED)
         self.tracker = journal.tracker(begin)
         known = self.tracker.snapshot()
@@ -144,32 +145,32 @@ class Engine:
         """Take a frame; what is returned, if anything, is to be awaited before the next by who can hold it back."""
         self._waiting.append(frame)
         self._some.set()
+        self._idle.clear()
         if len(self._waiting) < _BACKLOG:
             return None
-        self._room.clear()
-        return self._room.wait()
+        if self._room is None or self._room.done():
+            self._room = asyncio.get_running_loop().create_future()
+        return self._room
 
     async def _feed(self) -> None:
         await self.source.run(self.feed)
-        while self._waiting:
-            self._room.clear()
-            await self._room.wait()
+        await self._idle.wait()
         self.clock.stop()
         self.hub.beat()
 
     async def _keep(self) -> None:
         while True:
-            await self._some.wait()
             batch = [self._waiting.popleft() for _ in range(min(_TOGETHER, len(self._waiting)))]
             if not batch:
                 if self._ending:
                     return
                 self._some.clear()
-                self._room.set()
+                self._idle.set()
+                await self._some.wait()
                 continue
             await self._keep_batch(batch)
-            if len(self._waiting) < _BACKLOG:
-                self._room.set()
+            if self._room is not None and not self._room.done() and len(self._waiting) < _BACKLOG:
+                self._room.set_result(None)
 
     async def _keep_batch(self, batch: list[Frame]) -> None:
         while True:

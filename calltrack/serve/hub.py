@@ -150,6 +150,7 @@ class Hub:
                             if piece := lens.changes(batch, at):
                                 yield piece
                     except Gone as gone:
+                        self.flush()  # so that what follows the state is what comes after it
                         at, seq = self.flushed, channel.end
                         self.resets += 1
                         yield lens.reset(at, str(gone))

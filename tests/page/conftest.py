@@ -25,7 +25,7 @@ def no_proxy() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(no_proxy: None) -> Iterator[Browser]:
     """A browser; without one the tests of the board fail, and say what to install."""
     try:
