@@ -63,7 +63,8 @@ export class Panel {
   render() {
     const { page } = this;
     if (!page) return;
-    this.heading.replaceChildren(...page.title());
+    const title = el("span", {}, ...page.title());
+    if (title.textContent !== this.heading.textContent) this.heading.replaceChildren(title);
     page.render?.();
     page.tick?.();
   }

@@ -58,10 +58,9 @@ export function agentPage(board, id) {
     part(t("agent.now"), ...live.parts),
     part(t("agent.recent"), ...recent.parts),
   );
-  const render = () => {
-    const record = board.store.extensions.get(id);
-    if (!record) return;
-    const what = doing(record, board.store);
+  let shown = "";
+  /** @param {import("./store.js").Extension} record @param {import("./status.js").Doing} what */
+  const tell = (record, what) => {
     badge.replaceChildren(icon(KINDS[what.kind]), t(what.label));
     mark(badge, "kind", what.kind);
     const since = record.agent_status_since;
@@ -75,6 +74,15 @@ export function agentPage(board, id) {
         [t("story.account"), record.account_id === null ? null : theirs(record.account_id)],
       ]),
     );
+  };
+  const render = () => {
+    const record = board.store.extensions.get(id);
+    if (!record) return;
+    const what = doing(record, board.store);
+    // What is the same stays, so that it can be read and copied.
+    const key = JSON.stringify([what, record.agent_status, record.agent_status_since, record.number, document.documentElement.lang]);
+    if (key !== shown) tell(record, what);
+    shown = key;
     live.show(record.legs.flatMap((leg) => board.store.calls.get(leg.call_id) ?? []));
     const had = [...board.store.ended.values()].filter((call) => call.past_legs.some((leg) => leg.exten_user === id));
     recent.show(had.reverse().slice(0, RECENT));
@@ -122,8 +130,12 @@ export function linkPage(board) {
   const list = el("ol", { class: "events" });
   const body = el("div", {}, about, el("p", { class: "note" }, t("link.time.note")), part(t("gaps"), list));
   const clock = el("span", { class: "timer" });
+  let shown = "";
   const render = () => {
     const { store } = board;
+    const key = JSON.stringify([board.link, store.source, store.gaps, document.documentElement.lang]);
+    if (key === shown) return;
+    shown = key;
     about.replaceChildren(
       facts([
         [t("link.title"), t(board.link)],

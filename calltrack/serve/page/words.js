@@ -48,8 +48,8 @@ const WORDS = {
   "level": ["answered in {seconds}\u00a0s", "נענו תוך {seconds}\u00a0שנ׳"],
   "level.none": ["service level", "רמת שירות"],
   "level.said": [
-    "Today: service level {level}, that is answered within {seconds} s ÷ (answered + abandoned); {abandoned} abandoned.",
-    "היום: רמת שירות {level}, כלומר נענו תוך {seconds} שנ׳ ÷ (נענו + ננטשו); {abandoned} ננטשו.",
+    "Today: service level (negative) {level}, that is answered within {seconds} s ÷ (answered + abandoned); {abandoned} abandoned.",
+    "היום: רמת שירות (negative) {level}, כלומר נענו תוך {seconds} שנ׳ ÷ (נענו + ננטשו); {abandoned} ננטשו.",
   ],
   "coverage": ["{share} of the day so far was observed.", "{share} מהיום עד כה נצפה."],
   "queue": ["Queue", "תור"],
@@ -257,7 +257,8 @@ export function speak(wanted) {
   for (const element of document.querySelectorAll("[data-t-label]")) {
     const words = t(/** @type {HTMLElement} */ (element).dataset.tLabel ?? "");
     element.setAttribute("aria-label", words);
-    element.setAttribute(element instanceof HTMLInputElement ? "placeholder" : "title", words);
+    if (element instanceof HTMLInputElement) element.placeholder = words;
+    else if (element instanceof HTMLButtonElement) element.title = words;
   }
 }
 
