@@ -15,7 +15,7 @@ from tests.page.served import Served, fed, served, simulated
 NPM = Path(__file__).parent / "npm"
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def no_proxy() -> Iterator[None]:
     """Keep the proxy of whoever runs the tests out of loopback connections."""
     with pytest.MonkeyPatch.context() as patch:
@@ -35,7 +35,7 @@ def chromium(no_proxy: None) -> Iterator[Browser]:
         pytest.fail(str(error))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def centre(no_proxy: None) -> Iterator[str]:
     """The address of a simulated call centre of 40 agents."""
     with served(*simulated()) as running:
