@@ -23,7 +23,9 @@ from types import CodeType, ModuleType
 import click
 import pytest
 
-TESTS = [f"tests/test_{name}.py" for name in ("table", "machine", "tracker", "scenarios", "late", "snapshot", "health")]
+TESTS = [
+    f"tests/test_{name}.py" for name in ("table", "machine", "reachable", "tracker", "scenarios", "late", "health")
+]
 _LONGEST_S = 60  # a mutant that runs on for ever is noticed
 _PAIRS: tuple[tuple[type[ast.AST], type[ast.AST]], ...] = (
     (ast.Eq, ast.NotEq),

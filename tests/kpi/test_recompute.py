@@ -13,6 +13,7 @@ FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 BEYOND = {
     "api-page": "its examples contradict one another",
     "loose-types": "other spellings of the names",
+    "outage-in-every-state": "a status that nobody knows, so that nobody knows how long was talked",
     "repeated-and-late-frames": "a frame that comes late takes the time back",
 }
 RECORDINGS = sorted(
