@@ -24,7 +24,7 @@ import click
 import pytest
 
 TESTS = [
-    f"tests/test_{name}.py" for name in ("table", "machine", "reachable", "tracker", "scenarios", "late", "health")
+    f"tests/test_{name}.py" for name in ("table", "machine", "tracker", "scenarios", "late", "health", "reachable")
 ]
 _LONGEST_S = 60  # a mutant that runs on for ever is noticed
 _PAIRS: tuple[tuple[type[ast.AST], type[ast.AST]], ...] = (
