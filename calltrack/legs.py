@@ -73,6 +73,8 @@ class Told(Struct, frozen=True, gc=False):
 
 def reconcile(ledger: Ledger, extension: HeldExtension, infos: Sequence[CallInfo], told: Told) -> tuple[Leg, ...]:
     """Make the extension's legs agree with the list; returns its live legs, in the list's order."""
+    if not told.call_id and _unchanged(extension.legs, infos):
+        return extension.legs
     gone: tuple[Leg, ...] | list[Leg] = extension.legs
     live: list[Leg] = []
     seen: State | None = None
@@ -117,6 +119,21 @@ def reconcile(ledger: Ledger, extension: HeldExtension, infos: Sequence[CallInfo
         elif expected is not _ANY and (expected is None or seen not in expected):
             _disagree(ledger, extension, told, seen)
     return tuple(live)
+
+
+def _unchanged(held: tuple[Leg, ...], infos: Sequence[CallInfo]) -> bool:
+    """Whether the one call listed is the one leg held: a tenth less for a full list (`tests.benchmark status`)."""
+    if len(held) != 1 or len(infos) != 1:
+        return False
+    leg, info = held[0], infos[0]
+    return (
+        info.ivrid == leg.call_id
+        and info.callStarted == leg.stamp
+        and info.c2cdirection is None
+        and leg.c2c == 0
+        and _SEEN.get(info.callstatus) is leg.state
+        and not info.relatedIvrUniqueIDs
+    )
 
 
 def _state(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: str) -> State:

@@ -246,12 +246,10 @@ class Tracker:
         if body.extensions is None:
             return
         ledger, told = self._ledger, legs.Told(source="AllExtensionsStatus")
-        seen = set[str]()
         for info in body.extensions:
-            if info.extenUser:
-                seen.add(info.extenUser)
             if forward or not late.extension(ledger, info, told):
                 self._extension(info, told)
+        seen = {info.extenUser for info in body.extensions if info.extenUser}
         if len(seen) == len(ledger.extensions):
             return  # all that are seen are held by now, so none is missing
         accounts = {info.accountID for info in body.extensions} - {None}
