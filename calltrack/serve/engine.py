@@ -91,7 +91,7 @@ class Engine:
         self.tracker = journal.tracker(begin)
         known = self.tracker.snapshot()
         self._reach = Reach(known.calls, known.extensions)
-        self.view = View(self.tracker.snapshot, self.clock, source.status, source.speed)
+        self.view = View(self.tracker.snapshot, self.clock, source.status)
         self.hub = Hub(self.past.changes, StreamPosition(begin))
         for _, frame in journal.frames(begin):
             self._apply(frame)
