@@ -9,7 +9,7 @@ CalltrackError
 ├── AnomalyFound         a strict tracker met what should not happen; carries the changes
 ├── journal.JournalError a journal cannot be used; see calltrack/journal/errors.py
 ├── serve.*              the service cannot start, or be asked, like this: TokensError, NeedsTokens, CannotListen,
-│                        ConfigError, InternalAddress, NotAPosition; each stands beside what raises it
+│                        ConfigError, InternalAddress; each stands beside what raises it
 └── live.LiveError       the live service cannot be used; see calltrack/live/errors.py
 """
 

@@ -11,11 +11,11 @@ _SLACK = 2.0  # s; the server tells whole seconds and frames come late, so a clo
 class ServerClock:
     """Runs on from the last told server time, `speed` times as fast as life (0: it stands still between frames).
 
-    `wall` is a clock in seconds that never goes back.
+    `speed` is 0 from `stop` on. `wall` is a clock in seconds that never goes back.
     """
 
     def __init__(self, speed: float = 1.0, wall: Callable[[], float] = time.monotonic) -> None:
-        self._speed = speed
+        self.speed = speed
         self._wall = wall
         self._server: float | None = None
         self._told_at = 0.0
@@ -23,15 +23,15 @@ class ServerClock:
     def told(self, at: float | None) -> None:
         """Take the server time `at` (UTC epoch s) as now, unless the clock agrees with it well enough."""
         now = self.now()
-        if at is not None and (now is None or not at <= now <= at + _SLACK * max(1.0, self._speed)):
+        if at is not None and (now is None or not at <= now <= at + _SLACK * max(1.0, self.speed)):
             self._server, self._told_at = at, self._wall()
 
     def now(self) -> float | None:
         """The server time, UTC epoch s; None before the first frame that told it."""
         if self._server is None:
             return None
-        return self._server + (self._wall() - self._told_at) * self._speed
+        return self._server + (self._wall() - self._told_at) * self.speed
 
     def stop(self) -> None:
         """Stand still from now on: nothing more will be told."""
-        self._server, self._speed = self.now(), 0.0
+        self._server, self.speed = self.now(), 0.0

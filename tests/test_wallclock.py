@@ -52,3 +52,4 @@ def test_it_can_stand_still() -> None:
     wall.now += 5
 
     assert (1000, 1005) == (still.now(), running.now())
+    assert (0, 0) == (still.speed, running.speed)

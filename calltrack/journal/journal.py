@@ -153,12 +153,11 @@ class Journal:
         They are not stored but made again from the frames, which gives the same ones: none is lost, none comes twice.
         Raises NoSuchPosition if there is no such change, PositionPruned if retention has removed what follows it.
         """
-        resume = StreamPosition(self.begin + 1, 0) if after is None else StreamPosition.parse(after)
-        known = max(0, resume.frame - 1)
-        self._has(known)
+        resume = StreamPosition(self.begin) if after is None else StreamPosition.parse(after)
+        self._has(resume.known)
         if resume.change and resume.frame > self.position:
             raise NoSuchPosition(f"{self.path}: no change {after} yet, it ends with frame {self.position}")
-        return self._changes(resume, known)
+        return self._changes(resume)
 
     def position_at(self, at: float) -> int:
         """The position of the state at a server time (UTC epoch s): before the first frame that is later than that.
@@ -246,9 +245,9 @@ class Journal:
                 self._has(after)  # they may have been pruned meanwhile
                 raise JournalDamaged(str(self.path), "is missing", after + 1)
 
-    def _changes(self, resume: StreamPosition, known: int) -> Iterator[tuple[str, Change]]:
-        tracker = self.tracker(known)
-        for position, frame in self._frames(known, None):
+    def _changes(self, resume: StreamPosition) -> Iterator[tuple[str, Change]]:
+        tracker = self.tracker(resume.known)
+        for position, frame in self._frames(resume.known, None):
             made = tracker.feed(frame)
             skip = resume.change if position == resume.frame else 0
             if skip > len(made):

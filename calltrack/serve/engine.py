@@ -19,11 +19,10 @@ from datetime import tzinfo
 from typing import Any, NamedTuple, TypeVar
 
 from calltrack.changes import Change
-from calltrack.journal import Cadence, Journal, JournalUnwritable
+from calltrack.journal import Cadence, Journal, JournalUnwritable, StreamPosition
 from calltrack.serve.figures import Figures
 from calltrack.serve.hub import Hub
 from calltrack.serve.past import Past
-from calltrack.serve.positions import Place
 from calltrack.serve.scope import Reach
 from calltrack.serve.state import View
 from calltrack.source import Source
@@ -92,8 +91,8 @@ class Engine:
         self.tracker = journal.tracker(begin)
         known = self.tracker.snapshot()
         self._reach = Reach(known.calls, known.extensions)
-        self.view = View(self.tracker.snapshot, self.clock, source.status, source.speed)
-        self.hub = Hub(self.past.changes, Place(begin))
+        self.view = View(self.tracker.snapshot, self.clock, source.status)
+        self.hub = Hub(self.past.changes, StreamPosition(begin))
         for _, frame in journal.frames(begin):
             self._apply(frame)
         self.hub.flush()

@@ -18,7 +18,7 @@ from typing import Protocol
 import msgspec
 
 from calltrack.changes import Change
-from calltrack.serve.positions import Place
+from calltrack.journal import StreamPosition
 from calltrack.serve.scope import About, Scope
 
 FLUSH = 0.05
@@ -36,7 +36,7 @@ class Published:
 
     __slots__ = ("_hidden", "_plain", "about", "change", "place")
 
-    def __init__(self, place: Place, change: Change, about: About) -> None:
+    def __init__(self, place: StreamPosition, change: Change, about: About) -> None:
         self.place = place
         self.change = change
         self.about = about
@@ -60,16 +60,16 @@ class Lens(Protocol):
 
     def __hash__(self) -> int: ...
 
-    def changes(self, batch: Sequence[Published], flushed: Place) -> bytes:
+    def changes(self, batch: Sequence[Published], flushed: StreamPosition) -> bytes:
         """What a client is sent of a batch, b"" for nothing; `flushed` is where the stream stands after it."""
 
-    def beat(self, flushed: Place) -> bytes:
+    def beat(self, flushed: StreamPosition) -> bytes:
         """What a client is sent now and then."""
 
-    def opening(self, flushed: Place) -> bytes:
+    def opening(self, flushed: StreamPosition) -> bytes:
         """What a client is sent first if it begins now."""
 
-    def reset(self, flushed: Place, reason: str) -> bytes:
+    def reset(self, flushed: StreamPosition, reason: str) -> bytes:
         """What a client is sent that cannot go on from where it was: the state to begin anew with, and why."""
 
 
@@ -77,14 +77,14 @@ class Gone(Exception):
     """What a client asks for is no longer kept, or never was; the reason in words."""
 
 
-Recall = Callable[[Place, Place], AsyncGenerator[tuple[list[Published], Place], None]]
+Recall = Callable[[StreamPosition, StreamPosition], AsyncGenerator[tuple[list[Published], StreamPosition], None]]
 """Changes after one place up to another, from the journal, some at a time, with the place reached; raises Gone."""
 
 
 class Hub:
     """The ring and the channels; `recall` reads what the ring has no more. `place` is where the stream stands."""
 
-    def __init__(self, recall: Recall, place: Place) -> None:
+    def __init__(self, recall: Recall, place: StreamPosition) -> None:
         self.flushed = place
         self.clients = self.resets = 0
         self._recall = recall
@@ -100,8 +100,8 @@ class Hub:
         """Have the changes of the next frame sent, which is durable."""
         position = self.latest.frame + 1
         for index, (change, about) in enumerate(zip(changes, abouts, strict=True), 1):
-            self._waiting.append(Published(Place(position, index), change, about))
-        self.latest = Place(position)
+            self._waiting.append(Published(StreamPosition(position, index), change, about))
+        self.latest = StreamPosition(position)
         if self._flush is None:
             self._flush = asyncio.get_running_loop().call_later(FLUSH, self.flush)
 
@@ -132,7 +132,7 @@ class Hub:
         for channel in self._channels.values():
             channel.news.set()
 
-    async def stream(self, lens: Lens, after: Place | None) -> AsyncGenerator[bytes, None]:
+    async def stream(self, lens: Lens, after: StreamPosition | None) -> AsyncGenerator[bytes, None]:
         """Everything after a place, or from now on, as the pieces that are to be written, until the hub closes."""
         with self._joined(lens) as channel:
             if after is None:
@@ -188,14 +188,14 @@ class Hub:
 class _Channel:
     """The last chunks for one way of looking; `first` and `end` number them, `at` is the place behind the last."""
 
-    def __init__(self, at: Place) -> None:
+    def __init__(self, at: StreamPosition) -> None:
         self.clients = 0
         self.news = asyncio.Event()
         self.first = self.end = 0
         self.at = at
         self._chunks: deque[bytes] = deque()
 
-    def put(self, chunk: bytes, at: Place) -> None:
+    def put(self, chunk: bytes, at: StreamPosition) -> None:
         self.at = at
         if not chunk:
             return
@@ -206,7 +206,7 @@ class _Channel:
             self.first += 1
         self.news.set()
 
-    def since(self, seq: int) -> tuple[bytes, Place, int]:
+    def since(self, seq: int) -> tuple[bytes, StreamPosition, int]:
         """What follows chunk number `seq`, joined; the place and the number reached."""
         wanted = range(seq - self.first, len(self._chunks))
         piece = self._chunks[-1] if len(wanted) == 1 else b"".join(self._chunks[i] for i in wanted)

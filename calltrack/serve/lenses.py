@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from calltrack.journal import StreamPosition
 from calltrack.serve.hub import Published
-from calltrack.serve.positions import Place
 from calltrack.serve.scope import Scope
 from calltrack.serve.state import View
 
-Event = tuple[str, Place, bytes]
+Event = tuple[str, StreamPosition, bytes]
 """A name, the place to go on from, and JSON."""
 
 
@@ -70,22 +70,22 @@ class Changes(NamedTuple):
     notation: Notation
     resumes: bool = True
 
-    def changes(self, batch: Sequence[Published], flushed: Place) -> bytes:
+    def changes(self, batch: Sequence[Published], flushed: StreamPosition) -> bytes:
         """Each change under its own place."""
         scope, wanted = self.scope, self.wanted
         if not scope.sees_all or wanted != EVERYTHING_WANTED:
             batch = [one for one in batch if scope.sees(one.about) and wanted.lets(one)]
         return self.notation(("change", one.place, one.json(scope)) for one in batch)
 
-    def beat(self, flushed: Place) -> bytes:
+    def beat(self, flushed: StreamPosition) -> bytes:
         """The time; its place stands behind all that the filter kept back."""
         return self.notation([("time", flushed, msgspec.json.encode(self.view.time()))])
 
-    def opening(self, flushed: Place) -> bytes:
+    def opening(self, flushed: StreamPosition) -> bytes:
         """The time as well: it names the place from which the client hears everything."""
         return self.beat(flushed)
 
-    def reset(self, flushed: Place, reason: str) -> bytes:
+    def reset(self, flushed: StreamPosition, reason: str) -> bytes:
         """The whole state, with the reason."""
         return self.notation([("reset", flushed, _reset(self.view, self.scope, reason))])
 
@@ -98,21 +98,21 @@ class Updates(NamedTuple):
     notation: Notation
     resumes: bool = False
 
-    def changes(self, batch: Sequence[Published], flushed: Place) -> bytes:
+    def changes(self, batch: Sequence[Published], flushed: StreamPosition) -> bytes:
         """One update for the whole batch: what is another since the last one, whether a change told it or not."""
         update = self.view.update(self.scope)
         return b"" if update is None else self.notation([("update", flushed, msgspec.json.encode(update))])
 
-    def beat(self, flushed: Place) -> bytes:
+    def beat(self, flushed: StreamPosition) -> bytes:
         """The time."""
         return self.notation([("time", flushed, msgspec.json.encode(self.view.time()))])
 
-    def opening(self, flushed: Place) -> bytes:
+    def opening(self, flushed: StreamPosition) -> bytes:
         """The state to begin with."""
         self.view.begin_updates()
         return self.notation([("state", flushed, self.view.state_json(self.scope))])
 
-    def reset(self, flushed: Place, reason: str) -> bytes:
+    def reset(self, flushed: StreamPosition, reason: str) -> bytes:
         """The state again; why does not matter to who shows only the state."""
         return self.opening(flushed)
 

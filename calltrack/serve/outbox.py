@@ -16,8 +16,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from calltrack.journal import JournalUnwritable
-from calltrack.serve.positions import Place
+from calltrack.journal import JournalUnwritable, StreamPosition
 
 T = TypeVar("T")
 
@@ -58,12 +57,12 @@ class Outbox:
         self._thread = ThreadPoolExecutor(1, "webhooks")
         self._database = self._named(self._open)
 
-    async def place(self, webhook: str) -> tuple[Place, str] | None:
+    async def place(self, webhook: str) -> tuple[StreamPosition, str] | None:
         """How far a webhook has come, and what it noted there; None if it is new."""
         rows = await self._rows("SELECT place, waiting FROM places WHERE webhook = ?", webhook)
-        return (Place.read(rows[0][0]), rows[0][1]) if rows else None
+        return (StreamPosition.parse(rows[0][0]), rows[0][1]) if rows else None
 
-    async def move(self, webhook: str, place: Place, waiting: str, dead: DeadLetter | None = None) -> None:
+    async def move(self, webhook: str, place: StreamPosition, waiting: str, dead: DeadLetter | None = None) -> None:
         """Have a webhook be as far as a place, with a letter given up on the way there."""
         await self._in_thread(lambda: self._move(webhook, place, waiting, dead))
 
@@ -86,7 +85,7 @@ class Outbox:
         database.executescript(_SCHEMA)
         return database
 
-    def _move(self, webhook: str, place: Place, waiting: str, dead: DeadLetter | None) -> None:
+    def _move(self, webhook: str, place: StreamPosition, waiting: str, dead: DeadLetter | None) -> None:
         database = self._database
         database.execute("BEGIN IMMEDIATE")
         try:

@@ -75,7 +75,7 @@ def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str
             times = (str(snapshot.position), snapshot.time, snapshot.time, 0.0, known, "the journal")
         shape = f"{sorted(role.queues or ())} {sorted(role.extensions or ())} {role.sees_all} {role.phone_numbers}"
         digest = blake2s(shape.encode(), digest_size=4).hexdigest()
-        return Moment(snapshot, times, f'W/"{snapshot.position}-{int(times[4])}-{digest}"')
+        return Moment(snapshot, times, f'W/"{snapshot.position}-{times[3]:g}-{int(times[4])}-{digest}"')
 
     given = (the_engine, the_access, the_webhooks, the_visitor, the_role)
     provided = {function.__name__.removeprefix("the_"): Provide(function, sync_to_thread=False) for function in given}

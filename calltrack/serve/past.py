@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from calltrack.changes import Change
-from calltrack.journal import Journal, JournalError, PositionPruned
+from calltrack.journal import Journal, JournalError, PositionPruned, StreamPosition
 from calltrack.records import Call
 from calltrack.serve.hub import Gone, Published
-from calltrack.serve.positions import Place
 from calltrack.serve.scope import Reach
 from calltrack.snapshot import Snapshot
 
@@ -45,7 +44,9 @@ class Past:
         except Gone:
             return []
 
-    async def changes(self, after: Place, until: Place) -> AsyncGenerator[tuple[list[Published], Place], None]:
+    async def changes(
+        self, after: StreamPosition, until: StreamPosition
+    ) -> AsyncGenerator[tuple[list[Published], StreamPosition], None]:
         """The changes after a place up to another, some at a time, each time with the place reached; raises Gone."""
         reading = await self._read(lambda journal: _reading(journal, after, until))
         while (some := await self._read(lambda _: next(reading, None))) is not None:
@@ -87,20 +88,21 @@ def _story(journal: Journal, call: Call, until: int) -> list[Change]:
     return found
 
 
-def _reading(journal: Journal, after: Place, until: Place) -> Iterator[tuple[list[Published], Place]]:
+def _reading(
+    journal: Journal, after: StreamPosition, until: StreamPosition
+) -> Iterator[tuple[list[Published], StreamPosition]]:
     """As Past.changes; what each change is about is known from all that its call did before."""
-    known = after.frame - 1 if after.frame and not after.whole else after.frame
-    tracker = journal.tracker(known)
+    tracker = journal.tracker(after.known)
     snapshot = tracker.snapshot()
     reach = Reach(snapshot.calls, snapshot.extensions)
     found: list[Published] = []
-    for position, frame in journal.frames(known, until.frame):
+    for position, frame in journal.frames(after.known, until.frame):
         changes = tracker.feed(frame)
         abouts = reach.abouts(changes)
         for number, (change, about) in enumerate(zip(changes, abouts, strict=True), 1):
-            if after < (place := Place(position, number)) <= until:
+            if after < (place := StreamPosition(position, number)) <= until:
                 found.append(Published(place, change, about))
-        if (position - known) % _TOGETHER == 0:
-            yield found, Place(position)
+        if (position - after.known) % _TOGETHER == 0:
+            yield found, StreamPosition(position)
             found = []
     yield found, until

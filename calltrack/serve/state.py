@@ -23,8 +23,8 @@ class Time(Struct, frozen=True):
     """What time it is, and whether what is shown is known.
 
     `time` is the server time of the last frame; `now` the server's time now, which goes on between frames, `speed`
-    times as fast as life; both UTC epoch s, None if unknown. `known` is False from a lost connection, or a start, until
-    the service is heard of again. `source` says in words where the frames come from.
+    times as fast as life (0 when the source has ended); both UTC epoch s, None if unknown. `known` is False from a lost
+    connection, or a start, until the service is heard of again. `source` says in words where the frames come from.
     """
 
     position: str
@@ -65,14 +65,13 @@ _RECORDS = ("calls", "ended", "extensions", "queues", "gaps")
 class View:
     """The state behind the stream; encoded once for each role.
 
-    `snapshot` gives the newest state, `status` the source's words and `speed` its speed.
+    `snapshot` gives the newest state, `status` the source's words.
     """
 
-    def __init__(self, snapshot: Callable[[], Snapshot], clock: ServerClock, status: Callable[[], str], speed: float):
+    def __init__(self, snapshot: Callable[[], Snapshot], clock: ServerClock, status: Callable[[], str]) -> None:
         self._newest = snapshot
         self._clock = clock
         self._status = status
-        self._speed = speed
         self._snapshot: Snapshot | None = None
         self._told: Snapshot | None = None
         self._altered: _Altered | None = None
@@ -103,7 +102,7 @@ class View:
     def times(self) -> Times:
         """The fields of Time."""
         snapshot = self.snapshot
-        return str(snapshot.position), snapshot.time, self._clock.now(), self._speed, self.known, self._status()
+        return str(snapshot.position), snapshot.time, self._clock.now(), self._clock.speed, self.known, self._status()
 
     def state_json(self, scope: Scope) -> bytes:
         """Everything that a role may see, as JSON."""

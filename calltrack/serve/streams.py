@@ -10,10 +10,10 @@ from typing import Any
 from litestar import WebSocket, get, websocket
 from litestar.exceptions import ClientException, ServiceUnavailableException, WebSocketDisconnect
 
+from calltrack.journal import NoSuchPosition, StreamPosition
 from calltrack.serve.engine import Engine
 from calltrack.serve.lenses import Changes, Updates, Wanted, messages, sse
 from calltrack.serve.parameters import After, LastId, Some, TheEngine, TheRole, words
-from calltrack.serve.positions import NotAPosition, Place
 from calltrack.serve.streaming import PATIENCE, EventStream
 
 _GOING_AWAY, _TRY_AGAIN = 1001, 1013  # close codes of RFC 6455
@@ -90,10 +90,10 @@ async def _left(socket: WebSocket[Any, Any, Any]) -> None:
             await socket.receive_data("text")
 
 
-def _place(text: str | None) -> Place | None:
+def _place(text: str | None) -> StreamPosition | None:
     try:
-        return None if text is None else Place.read(text)
-    except NotAPosition as error:
+        return None if text is None else StreamPosition.parse(text)
+    except NoSuchPosition as error:
         raise ClientException(str(error)) from None
 
 

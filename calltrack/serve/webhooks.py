@@ -19,13 +19,12 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from calltrack.journal import JournalUnwritable
+from calltrack.journal import JournalUnwritable, StreamPosition
 from calltrack.serve.addresses import InternalAddress, OutsideResolver
 from calltrack.serve.config import Config, Hook
 from calltrack.serve.engine import Engine
 from calltrack.serve.lenses import Changes, Wanted, messages
 from calltrack.serve.outbox import DeadLetter, Outbox
-from calltrack.serve.positions import Place
 
 PAUSES = (1.0, 5.0, 30.0, 120.0)
 """Seconds between the tries of one delivery; after the last it is a dead letter."""
@@ -66,9 +65,9 @@ class Webhook:
         async with aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False) as session:
             async for piece in hub.stream(lens, at):
                 for event in msgspec.json.decode(piece):
-                    await self._take(session, event["event"], Place.read(event["id"]), event["data"])
+                    await self._take(session, event["event"], StreamPosition.parse(event["id"]), event["data"])
 
-    async def _take(self, session: aiohttp.ClientSession, event: str, place: Place, data: Any) -> None:
+    async def _take(self, session: aiohttp.ClientSession, event: str, place: StreamPosition, data: Any) -> None:
         if event == "reset":
             reason = f"what happened before is no longer kept: {data['reason']}"
             await self._move(place, self._letter(str(place), "lost", 0, reason, b""))
@@ -137,7 +136,7 @@ class Webhook:
     def _letter(self, key: str, kind: str, attempts: int, reason: str, body: bytes) -> DeadLetter:
         return DeadLetter(0, self._hook.name, key, kind, time.time(), attempts, reason, body.decode())
 
-    async def _move(self, place: Place, dead: DeadLetter | None = None) -> None:
+    async def _move(self, place: StreamPosition, dead: DeadLetter | None = None) -> None:
         """Note how far it has come; as long as the disk refuses, it comes no further."""
         waiting = msgspec.json.encode(self._waiting).decode()
         while True:

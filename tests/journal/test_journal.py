@@ -68,15 +68,16 @@ def test_changes_follow_any_position(path: Path) -> None:
     """After a change, after a frame's last, before its first, and at the end: none twice, none left out."""
     expected = told(FRAMES)
     with Journal.open(path, read_only=True) as journal:
-        assert expected == list(journal.changes("0.0"))
+        assert expected == list(journal.changes("0.0")) == list(journal.changes("0"))
         for index in range(0, len(expected), 97):
             assert expected[index + 1 :] == list(journal.changes(expected[index][0]))
         end = len(FRAMES)
-        assert [] == list(journal.changes(f"{end + 1}.0"))
+        assert [] == list(journal.changes(f"{end + 1}.0")) == list(journal.changes(f"{end}"))
+        assert list(journal.changes("1001.0")) == list(journal.changes("1000"))
         assert [one for one in expected if one[0].startswith(f"{end}.")] == list(journal.changes(f"{end}.0"))
 
 
-@pytest.mark.parametrize("after", ["x", "99999999.0", "2056.1", "2.999"])
+@pytest.mark.parametrize("after", ["x", "99999999.0", "99999999", "2056.1", "2.999"])
 def test_a_position_that_is_none_is_refused(path: Path, after: str) -> None:
     """Not a position, not yet one, or more changes than the frame made."""
     with Journal.open(path, read_only=True) as journal, pytest.raises(NoSuchPosition):

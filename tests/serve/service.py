@@ -26,12 +26,12 @@ TIMEOUT = 100.0  # s; a busy machine takes its time
 
 
 class Fed:
-    """A source that gives what the test puts in, and never ends."""
+    """A source that gives what the test puts in, until it is ended."""
 
     speed = 1.0
 
     def __init__(self) -> None:
-        self._frames: asyncio.Queue[Frame] = asyncio.Queue()
+        self._frames: asyncio.Queue[Frame | None] = asyncio.Queue()
 
     def status(self) -> str:
         """In words, like other sources."""
@@ -42,10 +42,14 @@ class Fed:
         for frame in frames:
             self._frames.put_nowait(frame)
 
+    def end(self) -> None:
+        """Have it end after what was given."""
+        self._frames.put_nowait(None)
+
     async def run(self, on_frame: OnFrame) -> None:
         """Hand on what is given."""
-        while True:
-            if (full := on_frame(await self._frames.get())) is not None:
+        while (frame := await self._frames.get()) is not None:
+            if (full := on_frame(frame)) is not None:
                 await full
 
 

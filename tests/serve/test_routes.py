@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from calltrack import Frame
 from tests.live.harness import scenario
-from tests.serve.service import service
+from tests.serve.service import events, service
 from tests.serve.test_streams import FRAMES
 
 
@@ -75,3 +75,24 @@ async def test_now_is_now_however_long_ago_the_last_frame_was() -> None:
     assert [first[name] for name in ("position", "time", "calls")] == [
         later[name] for name in ("position", "time", "calls")
     ]
+
+
+@scenario
+async def test_when_a_recording_has_ended_its_clock_stands() -> None:
+    """And everyone is told: those who listen at once, those who ask although no frame has arrived since."""
+    async with service() as running:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        async with running.client.get("/api/state") as answer:
+            tag, before = answer.headers["ETag"], await answer.json()
+        async with running.client.get("/api/updates") as answer:
+            told = events(answer)
+            await anext(told)
+            running.source.end()
+            while (last := await anext(told)).event != "time":
+                pass
+        _, after = await running.get("/api/state", headers={"If-None-Match": tag})
+        _, later = await running.get("/api/state")
+
+    assert (1, 0) == (before["speed"], last.data["speed"])
+    assert (0, last.data["now"]) == (after["speed"], after["now"]) == (later["speed"], later["now"])

@@ -165,6 +165,15 @@ async def test_a_position_that_is_not_here_begins_anew() -> None:
 
 
 @scenario
+async def test_a_text_that_is_no_position_is_refused() -> None:
+    """With how one looks."""
+    async with service() as running:
+        status, told = await running.get("/api/changes?after=1,2")
+
+    assert (400, "'1,2' is no position; one looks like 1234.2, or 1234") == (status, told["detail"])
+
+
+@scenario
 async def test_who_was_away_for_long_reads_from_the_journal() -> None:
     """What memory has no more comes from there, and joins what it has without a seam; also for a filter and a role."""
     frames = simulated(3000)

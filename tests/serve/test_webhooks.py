@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from calltrack.journal import Journal
+from calltrack.journal import Journal, StreamPosition
 from calltrack.serve.access import Visitor
 from calltrack.serve.config import ConfigError, Hook, read_config
 from calltrack.serve.engine import Engine
 from calltrack.serve.outbox import Outbox
-from calltrack.serve.positions import Place
 from calltrack.serve.scope import EVERYTHING, Scope
 from calltrack.serve.webhooks import Webhook
 from tests.live.harness import scenario
@@ -161,8 +160,8 @@ def test_after_a_crash_it_goes_on_from_its_place(tmp_path: Path) -> None:
         await until(lambda: engine.hub.clients)
         source.give(*FRAMES[engine.tracker.snapshot().position : frames])
         await until(lambda: len(taking.got) == count)
-        last = Place.read(taking.got[-1][0]["webhook-id"])
-        while (await outbox.place("crm") or (Place(0), ""))[0] < last:
+        last = StreamPosition.parse(taking.got[-1][0]["webhook-id"])
+        while (await outbox.place("crm") or (StreamPosition(0), ""))[0] < last:
             await asyncio.sleep(0.01)
         for task in tasks:
             task.cancel()
