@@ -119,7 +119,9 @@ def main() -> None:
         extra = EXTRAS.get((error.name or "").split(".")[0])
         if extra is None:
             raise
-        _fail(f"this needs {error.name}: pip install 'calltrack[{extra}]'")
+        _fail(
+            f"this needs {error.name}: install calltrack with its extra, pip install '.[{extra}]' where its sources are"
+        )
     except OSError as error:
         _fail(f"cannot write: {error.strerror or error}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from base64 import b64decode
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ EVENTS = ("screen_pop", "call_ended", "queue_threshold")
 """What a webhook can be told of."""
 
 _SHORTEST = 16  # characters of a secret
+_ENCODED = "whsec_"  # as Standard Webhooks writes secrets
 
 
 class ConfigError(CalltrackError):
@@ -47,7 +49,7 @@ class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return Scope(self.queues, self.extensions, self.phone_numbers)
 
     def secret(self) -> bytes:
-        """What it is signed with; raises ConfigError."""
+        """What it is signed with: the text itself, or what stands in base64 behind "whsec_"; raises ConfigError."""
         if bool(self.secret_env) == bool(self.secret_file):
             raise ConfigError(f"webhook {self.name}: give secret_env or secret_file")
         try:
@@ -56,7 +58,12 @@ class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             raise ConfigError(f"webhook {self.name}: {self.secret_file} cannot be read: {error}") from None
         if len(text.strip()) < _SHORTEST:
             raise ConfigError(f"webhook {self.name}: its secret is missing or shorter than {_SHORTEST} characters")
-        return text.strip().encode()
+        if not text.startswith(_ENCODED):
+            return text.strip().encode()
+        try:
+            return b64decode(text.strip().removeprefix(_ENCODED), validate=True)
+        except ValueError:
+            raise ConfigError(f"webhook {self.name}: its secret is no base64 behind {_ENCODED}") from None
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):

@@ -131,9 +131,9 @@ class Engine:
                 with suppress(JournalUnwritable):
                     await self._in_writer(self._journal.checkpoint, self.tracker)
         finally:
+            self.past.close()  # first: the last to leave a journal puts everything into the one file
             await self._in_writer(self._journal.close)
             self._writer.shutdown()
-            self.past.close()
 
     @property
     def backlog(self) -> int:

@@ -69,6 +69,9 @@ class Lens(Protocol):
     def opening(self, flushed: StreamPosition) -> bytes:
         """What a client is sent first if it begins now."""
 
+    def joined(self, pieces: Sequence[bytes]) -> Sequence[bytes]:
+        """The same pieces, in as few writes as the notation allows."""
+
     def reset(self, flushed: StreamPosition, reason: str) -> bytes:
         """What a client is sent that cannot go on from where it was: the state to begin anew with, and why."""
 
@@ -168,8 +171,9 @@ class Hub:
                     channel.news.clear()
                     await channel.news.wait()
                 else:
-                    piece, at, seq = channel.since(seq)
-                    yield piece
+                    pieces, at, seq = channel.since(seq)
+                    for piece in lens.joined(pieces):
+                        yield piece
 
     @contextmanager
     def _joined(self, lens: Lens) -> Iterator[_Channel]:
@@ -206,8 +210,6 @@ class _Channel:
             self.first += 1
         self.news.set()
 
-    def since(self, seq: int) -> tuple[bytes, StreamPosition, int]:
-        """What follows chunk number `seq`, joined; the place and the number reached."""
-        wanted = range(seq - self.first, len(self._chunks))
-        piece = self._chunks[-1] if len(wanted) == 1 else b"".join(self._chunks[i] for i in wanted)
-        return piece, self.at, self.end
+    def since(self, seq: int) -> tuple[list[bytes], StreamPosition, int]:
+        """What follows chunk number `seq`; the place and the number reached."""
+        return [self._chunks[at] for at in range(seq - self.first, len(self._chunks))], self.at, self.end

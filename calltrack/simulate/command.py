@@ -157,7 +157,8 @@ async def _serve(plan: Plan, protocol: Any, truth: Path | None, options: dict[st
     try:
         from calltrack.simulate.server import Simulator
     except ImportError as error:
-        raise click.ClickException(f"{error}. Install it: pip install 'calltrack[simulate]'") from error
+        text = f"{error}. Install calltrack with its extra: pip install '.[simulate]' where its sources are"
+        raise click.ClickException(text) from error
 
     with truth.open("wb") if truth else nullcontext() as file:
 

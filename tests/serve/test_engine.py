@@ -52,6 +52,19 @@ def test_it_goes_on_where_it_ended(tmp_path: Path) -> None:
     assert engine.stories.of("2026010109000000000001")[0].position == 3
 
 
+def test_whoever_read_the_past_leaves_nothing_open(tmp_path: Path) -> None:
+    """After the end everything is in the one file, to be copied."""
+
+    async def scene() -> None:
+        engine = Engine(Fed(), Journal.open(tmp_path / "journal"))
+        await engine.past.state_at(0)
+        await engine.close()
+
+    asyncio.run(scene())
+
+    assert not list(tmp_path.glob("journal-wal"))
+
+
 def test_what_happened_while_it_was_away_is_unknown(tmp_path: Path) -> None:
     """A start anew begins with a gap, which is closed by the first frame."""
 

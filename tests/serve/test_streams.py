@@ -79,6 +79,22 @@ async def test_the_board_gets_the_state_and_then_what_alters() -> None:
 
 
 @scenario
+async def test_messages_of_a_slow_websocket_stay_apart() -> None:
+    """Each is an array of its own, however many wait."""
+    async with service() as running, running.client.ws_connect("/api/socket?after=0") as ws:
+        for number, frame in enumerate(FRAMES, 1):
+            running.source.give(frame)
+            while running.engine.view.snapshot.position < number:
+                await asyncio.sleep(0)
+            running.engine.hub.beat()
+        heard: list[object] = []
+        while len(heard) < len(expected()):
+            heard += [one["data"] for one in await ws.receive_json() if one["event"] == "change"]
+
+    assert [change for _, change in expected()] == heard
+
+
+@scenario
 async def test_a_websocket_is_told_the_same() -> None:
     """In arrays of events; filters are the same too."""
     whole = expected()

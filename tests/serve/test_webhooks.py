@@ -42,9 +42,12 @@ class Receiver:
         self.got: list[tuple[Mapping[str, str], bytes]] = []
         self.refuse, self.status, self.asked = 0, 503, 0
         self.url = ""
+        self.free = asyncio.Event()
+        self.free.set()
 
     async def take(self, request: web.Request) -> web.Response:
         """One delivery."""
+        await self.free.wait()
         self.asked += 1
         if self.refuse:
             self.refuse -= 1
@@ -92,6 +95,31 @@ async def test_what_happens_is_posted_and_signed() -> None:
         assert f"v1,{b64encode(digest).decode()}" == headers["webhook-signature"]
         assert key == json.loads(body)["id"]
     assert 5 == len({headers["webhook-id"] for headers, _ in taking.got})
+
+
+def test_a_secret_is_a_text_or_base64(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Standard Webhooks writes it."""
+    assert SECRET.encode() == hook("https://crm.example/").secret()
+    monkeypatch.setenv("HOOK_SECRET", f"whsec_{b64encode(b'any bytes at all').decode()}\n")
+    assert b"any bytes at all" == hook("https://crm.example/").secret()
+    monkeypatch.setenv("HOOK_SECRET", "whsec_this is no base64")
+    with pytest.raises(ConfigError, match="no base64"):
+        hook("https://crm.example/").secret()
+
+
+@scenario
+async def test_a_slow_receiver_is_waited_for() -> None:
+    """What happens meanwhile, over many flushes, comes to it in order."""
+    async with receiver() as taking, service(hooks=[hook(taking.url)]) as running:
+        taking.free.clear()
+        for number, frame in enumerate(FRAMES, 1):
+            running.source.give(frame)
+            await running.reached(number)
+            running.engine.hub.beat()
+        taking.free.set()
+        await until(lambda: len(taking.got) == len(TOLD))
+
+    assert TOLD == taking.told()
 
 
 @scenario
