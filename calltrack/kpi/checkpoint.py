@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from calltrack.errors import NotASnapshot
-from calltrack.kpi.rows import Rows
+from calltrack.kpi.rows import Rows, joined
 from calltrack.records import Gap, Seconds
 
 FORMAT = 1
@@ -44,6 +47,10 @@ class Checkpoint(Struct, frozen=True):
     def to_json(self) -> bytes:
         """The whole checkpoint as JSON."""
         return msgspec.json.encode(self)
+
+    def after(self, handed_out: Iterable[Rows]) -> Checkpoint:
+        """The checkpoint of facts that had not handed out these rows."""
+        return replace(self, done=joined((*handed_out, self.done)))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Checkpoint:

@@ -24,8 +24,8 @@ SILENCE_S = 600
 class Facts:
     """Rows of calls, legs, queue entries and agent states, and what of the time was observed.
 
-    Memory follows what happened since the last `drop_before`. `first` and `time` are the server times of the first and
-    the last frame, `offset_s` what the account's wall clock was ahead of UTC when `learn` was last called.
+    Memory follows what happened since the last `drop_before` or `hand_out`. `first` and `time` are the server times of
+    the first and the last frame, `offset_s` what the account's wall clock was ahead of UTC when `learn` was called.
     """
 
     def __init__(self) -> None:
@@ -132,6 +132,18 @@ class Facts:
         if self.first is not None and self.first < at:
             self.first = at
         return dropped
+
+    def hand_out(self, history: int) -> Rows:
+        """Forget the rows that no change can touch any more, and return them, to be given to `Checkpoint.after`.
+
+        `history` is how many ended calls the tracker remembers: one of these may come back.
+        """
+        calls = [self._calls.pop(call_id) for call_id in list(self._calls)[: max(0, len(self._calls) - history)]]
+        over = [one for one in self._entries if one not in self._calls and one not in self._live_calls]
+        entries = chain.from_iterable([self._entries.pop(call_id) for call_id in over])
+        rows = Rows(tuple(calls), tuple(self._legs), tuple(entries), tuple(self._states))
+        self._legs, self._states = [], []
+        return rows
 
     def checkpoint(self) -> Checkpoint:
         """Everything held, as a value."""

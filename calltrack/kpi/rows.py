@@ -6,6 +6,9 @@ or status goes on it is replaced, with its end it is final.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
+
 from msgspec import Struct
 
 from calltrack.records import Seconds
@@ -181,6 +184,16 @@ class Rows(Struct, frozen=True):
     legs: tuple[LegRow, ...] = ()
     queue_entries: tuple[QueueEntryRow, ...] = ()
     agent_states: tuple[AgentStateRow, ...] = ()
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """The rows of all parts, in their order."""
+    return Rows(
+        tuple(chain.from_iterable(part.calls for part in parts)),
+        tuple(chain.from_iterable(part.legs for part in parts)),
+        tuple(chain.from_iterable(part.queue_entries for part in parts)),
+        tuple(chain.from_iterable(part.agent_states for part in parts)),
+    )
 
 
 TABLES: dict[str, type[Struct]] = {

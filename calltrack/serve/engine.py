@@ -101,7 +101,7 @@ class Engine:
         if journal.position - max(stored, default=0) > REPEATED:  # whoever is killed often stores none on the way
             with suppress(JournalUnwritable):
                 journal.checkpoint(self.tracker)
-        self.figures = Figures(journal.path, zone)
+        self.figures = Figures(journal.path, self.tracker.snapshot, zone)
         if anew and journal.position and self._begun.resume.connected:
             self._waiting.append(Frame.of("disconnect", {"reason": "calltrack was restarted"}, time.time()))
             self._some.set()
@@ -134,6 +134,7 @@ class Engine:
             self.past.close()  # first: the last to leave a journal puts everything into the one file
             await self._in_writer(self._journal.close)
             self._writer.shutdown()
+            self.figures.close()
 
     @property
     def backlog(self) -> int:

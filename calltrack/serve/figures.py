@@ -2,12 +2,16 @@
 
 A day is the account's local one. What the journal has of today when the service starts is counted beside its work, so a
 start does not wait for it; until then figures are not available rather than wrong.
+
+Today's rows are in memory only while a change can touch them, then in a file beside the journal, which whoever makes a
+report of today reads.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -16,6 +20,8 @@ from calltrack.days import day, zone_of
 from calltrack.journal import Journal, PositionPruned
 from calltrack.kpi import Facts, Options, Report, report
 from calltrack.records import Seconds
+from calltrack.serve import apart
+from calltrack.serve.written import Written
 from calltrack.snapshot import Snapshot
 
 LONGEST = 31 * 86400
@@ -23,17 +29,21 @@ LONGEST = 31 * 86400
 
 _FRESH = 5.0  # s for which one report answers all who ask for the same
 _REPORTS = 32  # kept
+_EVERY = 1000  # frames between two looks for rows that are over
 
 Interval = tuple[Seconds, Seconds | None]
 
 
 class Figures:
-    """What is counted; `zone` is the account's, None for the stream's own offset from UTC."""
+    """What is counted; `known` tells the present state, `zone` is the account's, None for the stream's own offset."""
 
-    def __init__(self, path: Path, zone: tzinfo | None = None) -> None:
+    def __init__(self, path: Path, known: Callable[[], Snapshot], zone: tzinfo | None = None) -> None:
         self._path = path
+        self._known = known
         self._zone = zone
         self._facts: Facts | None = None
+        self._written = Written(path.with_name(f"{path.name}-today"))
+        self._seen = 0
         self._since: list[tuple[tuple[Change, ...], Seconds | None]] = []
         self._reports: dict[tuple[Interval, Options], tuple[float, Report]] = {}
         # One report at a time, and a long one of the past does not hold up today's.
@@ -48,17 +58,27 @@ class Figures:
         """Count what a frame changed; `at` is the tracker's time after it."""
         if self._facts is None:
             self._since.append((changes, at))
-        else:
-            self._facts.apply(changes, at)
+            return
+        self._facts.apply(changes, at)
+        self._seen += 1
+        if self._seen % _EVERY == 0 and not self._counting[True].locked():  # what is being read is not dropped
+            self._write(self._facts, self._known())
 
     async def begin(self, known: Snapshot) -> None:
         """Count what the journal has of today, up to the frame of a snapshot; what follows was given to `see`."""
-        since = self.today(known)[0]
-        facts = await asyncio.to_thread(_counted, self._path, (since, None), known.position)
+
+        def over(facts: Facts) -> None:
+            self._written.take(facts, known.resume.history)
+
+        facts = await asyncio.to_thread(_counted, self._path, self.today(known), known.position, over)
         for changes, at in self._since:
             facts.apply(changes, at)
         self._since.clear()
         self._facts = facts
+
+    def close(self) -> None:
+        """Let go of today's rows."""
+        self._written.close()
 
     def today(self, known: Snapshot) -> Interval:
         """The local day of a snapshot's time, as far as it has come."""
@@ -77,7 +97,7 @@ class Figures:
             if found is not None and time.monotonic() - made < _FRESH:
                 return found
             if is_today:
-                found = await self._live(wanted, options, known, today[0])
+                found = await self._live(wanted, options, known)
             else:
                 found = await asyncio.to_thread(_reported, self._path, wanted, options, known.position)
             if len(self._reports) >= _REPORTS:
@@ -85,30 +105,41 @@ class Figures:
             self._reports[key] = time.monotonic(), found
             return found
 
-    async def _live(self, wanted: Interval, options: Options, known: Snapshot, midnight: Seconds) -> Report:
+    async def _live(self, wanted: Interval, options: Options, known: Snapshot) -> Report:
         assert self._facts is not None
-        self._facts.learn(known)
-        if self._facts.first is not None and self._facts.first < midnight:
-            self._facts.drop_before(midnight)
-        # A copy, so that counting goes on meanwhile: the report of a busy day takes longer than a frame may wait.
-        held = self._facts.checkpoint()
-        return await asyncio.to_thread(lambda: report(Facts.restore(held), *wanted, options))
+        self._write(self._facts, known)
+        return await asyncio.to_thread(
+            apart.reported, self._facts.checkpoint(), self._written.extract, *wanted, options
+        )
+
+    def _write(self, facts: Facts, known: Snapshot) -> None:
+        """Forget yesterday, and write what of today is over."""
+        facts.learn(known)
+        midnight = self.today(known)[0]
+        if facts.first is not None and facts.first < midnight:
+            facts.drop_before(midnight)
+        self._written.drop_before(midnight)
+        self._written.take(facts, known.resume.history)
 
 
 def _reported(path: Path, interval: Interval, options: Options, position: int) -> Report:
     return report(_counted(path, interval, position), *interval, options)
 
 
-def _counted(path: Path, interval: Interval, position: int) -> Facts:
-    """What a journal has of an interval, up to a position."""
+def _counted(
+    path: Path, interval: Interval, position: int, over: Callable[[Facts], None] = lambda facts: None
+) -> Facts:
+    """What a journal has of an interval, up to a position; `over` is to look now and then for what is over."""
     since, until = interval
     with Journal.open(path, read_only=True) as journal:
         begin = max(journal.begin, _before(journal, since))
         end = position if until is None else min(position, journal.position_at(until))
         tracker = journal.tracker(begin)
         facts = Facts.of(tracker.snapshot()) if begin else Facts()
-        for _, frame in journal.frames(begin, max(begin, end)):
+        for count, (_, frame) in enumerate(journal.frames(begin, max(begin, end)), 1):
             facts.apply(tracker.feed(frame), tracker.time)
+            if count % _EVERY == 0:
+                over(facts)
         facts.learn(tracker.snapshot())
     return facts
 

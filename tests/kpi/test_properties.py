@@ -187,6 +187,27 @@ def test_what_is_dropped_is_not_missed_later(stream: list[Frame], cut: float) ->
 
 
 @patient
+@given(frames, st.integers(1, 30), st.sampled_from([0, 2, 1000]), shares, shares)
+def test_what_is_handed_out_changes_no_figure(
+    stream: list[Frame], every: int, history: int, one: float, other: float
+) -> None:
+    """Whenever it is, whatever comes later and whichever interval is asked for; and what is held stays little."""
+    tracker, facts, batch, handed_out = Tracker(history=history), Facts(), Facts(), []
+    for number, frame in enumerate(stream):
+        changes = tracker.feed(frame)
+        batch.apply(changes, tracker.time)
+        facts.apply(changes, tracker.time)
+        if number % every == 0:
+            handed_out.append(facts.hand_out(history))
+            held = facts.checkpoint().done
+            assert (True, (), ()) == (len(held.calls) <= history, held.legs, held.agent_states)
+    whole = Facts.restore(facts.checkpoint().after(handed_out))
+
+    parts = in_three(batch, one, other)
+    assert as_json(report(batch, options=OPTIONS, parts=parts)) == as_json(report(whole, options=OPTIONS, parts=parts))
+
+
+@patient
 @given(frames, shares, shares)
 def test_shares_are_shares(stream: list[Frame], one: float, other: float) -> None:
     """Between 0 and 1, in order, and no time is longer than the interval."""

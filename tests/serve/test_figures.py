@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,9 @@ from calltrack.journal import Journal
 from calltrack.kpi import Facts, Options, Report, report
 from calltrack.serve.access import Visitor
 from calltrack.serve.engine import Engine
+from calltrack.serve.figures import Figures
 from calltrack.serve.scope import Scope
+from calltrack.simulate import Faults, Plan, traffic
 from tests.live.harness import scenario
 from tests.serve.service import Fed, service
 from tests.serve.test_engine import until
@@ -44,9 +47,11 @@ def test_live_figures_equal_those_of_the_whole_recording(tmp_path: Path, restart
         source.give(*frames)
         await until(lambda: engine.tracker.snapshot().position == begin + len(frames) and engine.figures.ready)
         found = await engine.figures.report(None, Options(), engine.view.snapshot)
+        assert (tmp_path / "journal-today").stat().st_size > 0
         running.cancel()
         await asyncio.wait([running])
         await engine.close()
+        assert not (tmp_path / "journal-today").exists()
         return found
 
     async def scene() -> Report:
@@ -59,6 +64,36 @@ def test_live_figures_equal_those_of_the_whole_recording(tmp_path: Path, restart
     assert batch(FRAMES, MIDNIGHT) == found
     assert found.total.waits is not None
     assert found.total.waits.answered > 10
+
+
+def test_at_midnight_a_new_day_begins(tmp_path: Path) -> None:
+    """What is written of the day before is removed, and nothing of the new day is missing."""
+    plan, written = Plan(agents=60, start=MIDNIGHT + 86400 - 3600), tmp_path / "journal-today"
+    frames = [
+        Frame.of(line.frame.event, line.frame.data)
+        for lines, _ in traffic(plan, seed=1, hours=2, faults=Faults())
+        for line in lines
+    ]
+    Journal.open(tmp_path / "journal").close()
+
+    async def scene() -> tuple[Report, list[int]]:
+        tracker, sizes = Tracker(), []
+        figures = Figures(tmp_path / "journal", tracker.snapshot)
+        await figures.begin(tracker.snapshot())
+        for frame in frames:
+            figures.see(tracker.feed(frame), tracker.time)
+            sizes.append(written.stat().st_size if written.exists() else 0)
+        found = await figures.report(None, Options(), tracker.snapshot())
+        figures.close()
+        return found, sizes
+
+    found, sizes = asyncio.run(scene())
+    expected = batch(frames, MIDNIGHT + 86400)
+
+    assert expected.total == found.total
+    assert found.total.waits is not None
+    assert found.total.waits.answered > 10
+    assert any(after < before for before, after in pairwise(sizes))
 
 
 @scenario
