@@ -17,6 +17,7 @@ from calltrack.serve.access import VARIABLE, Access
 from calltrack.serve.app import application
 from calltrack.serve.engine import Engine
 from calltrack.serve.hub import HEARTBEAT
+from calltrack.serve.traces import Traced, provider
 from calltrack.serve.webhooks import Webhooks
 
 _OTHERS = 256  # connections beside those of the streams
@@ -61,8 +62,9 @@ async def serve(
             f"{listen.host} can be reached from elsewhere, so tokens are needed: "
             f"--tokens FILE, or {VARIABLE} in the environment (docs/security.md)"
         )
+    guarded, spans = application(engine, access, webhooks), provider()
     config = uvicorn.Config(
-        application(engine, access, webhooks),
+        guarded if spans is None else Traced(guarded, spans),
         host=listen.host,
         port=listen.port,
         log_level="warning",
@@ -99,6 +101,8 @@ async def serve(
         await asyncio.wait((serving, feeding, posting, beating))
         webhooks.close()
         await engine.close()
+        if spans is not None:
+            await asyncio.to_thread(spans.shutdown)
         for signal in (SIGINT, SIGTERM):
             loop.remove_signal_handler(signal)
     for task in (feeding, posting):
