@@ -48,6 +48,7 @@ EXTRAS = {
     "pyarrow": "parquet",
     "jinja2": "report",
     "matplotlib": "report",
+    "opentelemetry": "traces",
 }
 
 

@@ -38,6 +38,9 @@ REPEATED = 2000
 MOST_CLIENTS = 2000
 """Clients of the streams at once; more are asked to come back later."""
 
+PATIENCE = 30.0
+"""Seconds that one write may take before its client is given up."""
+
 _BACKLOG = 1000  # frames that wait before a source that can be held back is
 _MOST = 100_000  # frames that wait for a disk before it is given up
 _TOGETHER = 500  # frames in one write
@@ -75,6 +78,7 @@ class Engine:
         self.source = source
         self.trouble = ""
         self.most_clients = MOST_CLIENTS
+        self.patience = PATIENCE
         self.stories = Stories()
         self.clock = ServerClock(source.speed)
         self.past = Past(journal.path)
@@ -109,7 +113,7 @@ class Engine:
     async def run(self) -> None:
         """Take everything that the source gives; raises what ends the source for good, and JournalError."""
         keeping = asyncio.create_task(self._keep())
-        others = [asyncio.create_task(one) for one in (self._feed(), self._tidy(), self.figures.begin(self._begun))]
+        others = [asyncio.create_task(one) for one in (self._feed(), self._tidy())]
         try:
             done, _ = await asyncio.wait((keeping, *others), return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
@@ -207,7 +211,8 @@ class Engine:
         return changes
 
     async def _tidy(self) -> None:
-        """Remove what is older, or more, than is to be kept."""
+        """Remove what is older, or more, than is to be kept; only when today's figures have read what there is."""
+        await self.figures.begin(self._begun)
         if self._retention == (None, None):
             return
         while True:

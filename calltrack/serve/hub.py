@@ -13,6 +13,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Protocol
 
 import msgspec
@@ -29,6 +30,8 @@ RING = 5000
 """Published changes kept in memory, about 10 MB."""
 CHUNKS = 64
 """Flushes that a client may lag behind before it reads from the ring."""
+PIECE = 200
+"""Changes of the ring in one write, about 400 kB: what a client holds that does not read."""
 
 
 class Published:
@@ -163,8 +166,11 @@ class Hub:
                     if at > self.flushed:
                         self.resets += 1
                         yield lens.reset(self.flushed, "this position has not been reached: it is of another journal")
-                    batch = [one for one in self._ring if one.place > at]
-                    at, seq = self.flushed, channel.end
+                    batch = list(islice((one for one in self._ring if one.place > at), PIECE))
+                    if len(batch) == PIECE:
+                        at = batch[-1].place
+                    else:
+                        at, seq = self.flushed, channel.end
                     if piece := lens.changes(batch, at):
                         yield piece
                 elif seq == channel.end:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from signal import SIGINT, SIGTERM
-from socket import AF_INET, AF_INET6, create_server, socket
 from typing import NamedTuple
 
 import uvicorn
@@ -17,6 +17,7 @@ from calltrack.serve.access import VARIABLE, Access
 from calltrack.serve.app import application
 from calltrack.serve.engine import Engine
 from calltrack.serve.hub import HEARTBEAT
+from calltrack.serve.traces import Traced, provider
 from calltrack.serve.webhooks import Webhooks
 
 _OTHERS = 256  # connections beside those of the streams
@@ -61,8 +62,9 @@ async def serve(
             f"{listen.host} can be reached from elsewhere, so tokens are needed: "
             f"--tokens FILE, or {VARIABLE} in the environment (docs/security.md)"
         )
+    guarded, spans = application(engine, access, webhooks), provider()
     config = uvicorn.Config(
-        application(engine, access, webhooks),
+        guarded if spans is None else Traced(guarded, spans),
         host=listen.host,
         port=listen.port,
         log_level="warning",
@@ -74,10 +76,13 @@ async def serve(
         timeout_graceful_shutdown=_GRACE,
     )
     try:
-        family = AF_INET6 if ":" in listen.host else AF_INET
-        listening = create_server(listen, family=family, backlog=_BACKLOG)
+        family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+        listening = socket.create_server(listen, family=family, backlog=_BACKLOG)
     except OSError as error:
         raise CannotListen(f"{listen.host}:{listen.port} cannot be listened on: {error.strerror}") from None
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Connections inherit it. To close one that is not read from would wait for ever for what was written to it.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(engine.patience * 1000))
     server = _Server(config, engine, started)
     serving = asyncio.create_task(server.serve([listening]))
     feeding, beating = asyncio.create_task(engine.run()), asyncio.create_task(_beat(engine))
@@ -96,6 +101,8 @@ async def serve(
         await asyncio.wait((serving, feeding, posting, beating))
         webhooks.close()
         await engine.close()
+        if spans is not None:
+            await asyncio.to_thread(spans.shutdown)
         for signal in (SIGINT, SIGTERM):
             loop.remove_signal_handler(signal)
     for task in (feeding, posting):
@@ -119,13 +126,13 @@ class _Server(uvicorn.Server):
         """End everything gracefully."""
         self.should_exit = True
 
-    async def startup(self, sockets: list[socket] | None = None) -> None:
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if sockets and self.started:
             host, port = sockets[0].getsockname()[:2]
             self._told(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
 
-    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._engine.hub.close()
         await super().shutdown(sockets)
 

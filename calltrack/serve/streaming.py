@@ -9,9 +9,6 @@ from typing import Any
 from litestar import Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-PATIENCE = 30.0
-"""Seconds that one write may take before its client is given up."""
-
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -20,11 +17,12 @@ _HEADERS = [
 
 
 class EventStream(Response[None]):
-    """The pieces of a stream as they come."""
+    """The pieces of a stream as they come; a write may take `patience` seconds before its client is given up."""
 
-    def __init__(self, pieces: AsyncGenerator[bytes, None]) -> None:
+    def __init__(self, pieces: AsyncGenerator[bytes, None], patience: float) -> None:
         super().__init__(None, media_type="text/event-stream")
         self._pieces = pieces
+        self._patience = patience
 
     def to_asgi_response(self, *args: Any, **kwargs: Any) -> ASGIApp:  # type: ignore[override]
         """An application that writes the pieces."""
@@ -44,7 +42,7 @@ class EventStream(Response[None]):
     async def _write(self, send: Send) -> None:
         try:
             async for piece in self._pieces:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(self._patience):
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:

@@ -14,7 +14,7 @@ from calltrack.journal import NoSuchPosition, StreamPosition
 from calltrack.serve.engine import Engine
 from calltrack.serve.lenses import Changes, Updates, Wanted, messages, sse
 from calltrack.serve.parameters import After, LastId, Some, TheEngine, TheRole, words
-from calltrack.serve.streaming import PATIENCE, EventStream
+from calltrack.serve.streaming import EventStream
 
 _GOING_AWAY, _TRY_AGAIN = 1001, 1013  # close codes of RFC 6455
 
@@ -37,7 +37,7 @@ async def changes(
     place = _place(last_id or after)
     if _is_full(engine):
         raise _full()
-    return EventStream(engine.hub.stream(lens, place))
+    return EventStream(engine.hub.stream(lens, place), engine.patience)
 
 
 @get("/api/updates", media_type="text/event-stream")
@@ -45,7 +45,7 @@ async def updates(engine: TheEngine, role: TheRole) -> EventStream:
     """The state, and then the records that alter, as Server-Sent Events: all that a board needs."""
     if _is_full(engine):
         raise _full()
-    return EventStream(engine.hub.stream(Updates(engine.view, role, sse), None))
+    return EventStream(engine.hub.stream(Updates(engine.view, role, sse), None), engine.patience)
 
 
 @websocket("/api/socket")
@@ -68,7 +68,7 @@ async def socket_of_changes(
         await socket.close(_TRY_AGAIN, "all places are taken")
         return
     pieces = engine.hub.stream(Changes(engine.view, role, wanted, messages), place)
-    sending, leaving = asyncio.create_task(_send(socket, pieces)), asyncio.create_task(_left(socket))
+    sending, leaving = asyncio.create_task(_send(socket, pieces, engine.patience)), asyncio.create_task(_left(socket))
     await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
     for task in (sending, leaving):
         task.cancel()
@@ -76,9 +76,9 @@ async def socket_of_changes(
     await pieces.aclose()
 
 
-async def _send(socket: WebSocket[Any, Any, Any], pieces: AsyncGenerator[bytes, None]) -> None:
+async def _send(socket: WebSocket[Any, Any, Any], pieces: AsyncGenerator[bytes, None], patience: float) -> None:
     async for piece in pieces:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             await socket.send_data(piece.decode())
     await socket.close(_GOING_AWAY, "the service ends")
 

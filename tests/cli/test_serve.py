@@ -16,6 +16,7 @@ from calltrack.cli import commands
 from calltrack.journal import Journal
 from calltrack.simulate import Plan
 from calltrack.simulate.server import Simulator
+from tests.journal.stream import simulated, written
 from tests.live.harness import scenario
 from tests.serve.service import events
 
@@ -73,6 +74,23 @@ async def test_a_recording_is_gone_on_with(tmp_path: Path) -> None:
         assert (0, b"") == await ended(process, signal.SIGINT)
     with Journal.open(path, read_only=True) as journal:
         assert len(AGAIN.read_text().splitlines()) == journal.position
+
+
+@scenario
+async def test_what_is_older_or_more_goes(tmp_path: Path) -> None:
+    """By age, or by size, as soon as the service starts; up to a checkpoint, and no further than it must."""
+    for name, keep, many in (("old", ("--keep-days", "30"), 1), ("big", ("--keep-mb", "1"), 8)):
+        path = written(tmp_path / name, simulated() * many)
+        end = len(simulated()) * many
+        with Journal.open(path, read_only=True) as journal:
+            assert (0, end) == (journal.begin, journal.position)
+            assert name == "old" or journal.size() > 1_000_000
+            process, _ = await started("--replay", str(AGAIN), "--journal", str(path), *keep)
+            async with asyncio.timeout(60):
+                while journal.begin < 2000 or (name == "big" and journal.size() > 1_000_000):
+                    await asyncio.sleep(0.01)
+            assert (0, b"") == await ended(process, signal.SIGTERM)
+            assert journal.begin < end == journal.position
 
 
 @scenario

@@ -16,7 +16,7 @@ from yarl import URL
 from calltrack.journal import Journal
 from calltrack.serve.access import Access, Visitor
 from calltrack.serve.config import Config, Hook
-from calltrack.serve.engine import Engine
+from calltrack.serve.engine import MOST_CLIENTS, PATIENCE, Engine
 from calltrack.serve.run import Listen, serve
 from calltrack.serve.webhooks import PAUSES, Webhooks
 from calltrack.source import OnFrame
@@ -82,11 +82,16 @@ class Service(NamedTuple):
 
 @asynccontextmanager
 async def service(
-    tokens: dict[str, Visitor] | None = None, hooks: Sequence[Hook] = (), pauses: Sequence[float] = PAUSES
+    tokens: dict[str, Visitor] | None = None,
+    hooks: Sequence[Hook] = (),
+    pauses: Sequence[float] = PAUSES,
+    most_clients: int = MOST_CLIENTS,
+    patience: float = PATIENCE,
 ) -> AsyncIterator[Service]:
     """A service on a free port of loopback."""
     source, folder = Fed(), TemporaryDirectory()
     engine = Engine(source, Journal.open(Path(folder.name) / "journal"))
+    engine.most_clients, engine.patience = most_clients, patience
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     webhooks = Webhooks(Config(list(hooks)), engine, Path(folder.name) / "webhooks", pauses=pauses)
     serving = asyncio.create_task(
