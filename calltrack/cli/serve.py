@@ -119,12 +119,17 @@ def command(
 
     named = None if zone is None else zone_named(zone)
     doors, told = access(tokens), read_config(config)
+    source: Source
+    if not simulate and not replay:  # before a journal is made: without a login there is nothing to keep
+        from calltrack.live import LoginApi
+        from calltrack.source import Live
+
+        source = Live(LoginApi(**service(credentials, login_url, servers, protocol)))
     with ExitStack() as stack:
         if path is None and (simulate or replay):
             path = Path(stack.enter_context(TemporaryDirectory(prefix="calltrack-"))) / _JOURNAL
         journal = Journal.open(path or _JOURNAL)
         again = journal.position > 0
-        source: Source
         if simulate:
             from calltrack.serve.simulated import Simulated
 
@@ -139,11 +144,6 @@ def command(
             from calltrack.source import Replay
 
             source = Replay(Recording(replay), speed, skip=journal.position)
-        else:
-            from calltrack.live import LoginApi
-            from calltrack.source import Live
-
-            source = Live(LoginApi(**service(credentials, login_url, servers, protocol)))
 
         logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logging.getLogger("calltrack").setLevel(logging.INFO)

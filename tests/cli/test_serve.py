@@ -173,3 +173,14 @@ def test_what_does_not_fit_is_refused(arguments: list[str], reason: str) -> None
 
     assert found.exit_code != 0
     assert reason in found.output + str(found.exception)
+
+
+def test_without_a_login_no_file_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused before the journal is opened."""
+    for name in ("TOKEN", "EMAIL", "USERNAME", "PASSWORD"):
+        monkeypatch.delenv(f"CALLTRACK_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+    found = CliRunner().invoke(commands, ["serve"])
+
+    assert "CALLTRACK_TOKEN" in found.output + str(found.exception)
+    assert [] == list(tmp_path.iterdir())
