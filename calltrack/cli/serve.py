@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from calltrack.source import Source
 
 _JOURNAL = Path("calltrack.journal")
+_TOGETHER = 500  # frames of a simulated past in one write
 
 
 class ListenParam(click.ParamType["Listen"]):
@@ -98,6 +99,7 @@ def command(
     """
     import asyncio
     import logging
+    from itertools import islice
 
     from calltrack.days import zone_named
     from calltrack.journal import Journal
@@ -117,25 +119,31 @@ def command(
 
     named = None if zone is None else zone_named(zone)
     doors, told = access(tokens), read_config(config)
+    source: Source
+    if not simulate and not replay:  # before a journal is made: without a login there is nothing to keep
+        from calltrack.live import LoginApi
+        from calltrack.source import Live
+
+        source = Live(LoginApi(**service(credentials, login_url, servers, protocol)))
     with ExitStack() as stack:
         if path is None and (simulate or replay):
             path = Path(stack.enter_context(TemporaryDirectory(prefix="calltrack-"))) / _JOURNAL
         journal = Journal.open(path or _JOURNAL)
-        source: Source
+        again = journal.position > 0
         if simulate:
             from calltrack.serve.simulated import Simulated
 
-            source = Simulated(agents, queues, seed, speed)
+            source = Simulated(agents, queues, seed, speed, journal.tracker().time if again else None)
+            if not again:
+                # Kept before the engine begins: it is the past, of which no webhook is told.
+                past = source.history()
+                while some := list(islice(past, _TOGETHER)):
+                    journal.append(some)
         elif replay:
             from calltrack.recording import Recording
             from calltrack.source import Replay
 
             source = Replay(Recording(replay), speed, skip=journal.position)
-        else:
-            from calltrack.live import LoginApi
-            from calltrack.source import Live
-
-            source = Live(LoginApi(**service(credentials, login_url, servers, protocol)))
 
         logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logging.getLogger("calltrack").setLevel(logging.INFO)
@@ -144,7 +152,7 @@ def command(
             retention = Retention(
                 None if keep_days is None else keep_days * 86400, None if keep_mb is None else int(keep_mb * 1e6)
             )
-            engine = Engine(source, journal, anew=not replay, retention=retention, zone=named)
+            engine = Engine(source, journal, anew=again and not replay, retention=retention, zone=named)
             webhooks = Webhooks(told, engine, journal.path.with_name(f"{journal.path.name}-webhooks"))
             await serve(engine, doors, listen, _started, webhooks)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
+from itertools import chain
 from random import Random
+from typing import NamedTuple
 
 from calltrack.errors import NotAFrame
 from calltrack.simulate import Plan, traffic
@@ -17,35 +20,58 @@ _FOREVER = 24 * 365 * 100.0  # h
 _AT_ONCE = 50  # frames between two chances for others to run
 
 
-class Simulated:
-    """A source of simulated frames, `speed` times as fast as life."""
+class _Due(NamedTuple):
+    """A frame, and when it is to be given: simulated s after the start."""
 
-    def __init__(self, agents: int, queues: int, seed: int, speed: float) -> None:
+    after: float
+    frame: Frame
+
+
+class Simulated:
+    """A source of simulated frames, `speed` times as fast as life.
+
+    Without `last` it begins half an hour ago, and `history` gives what happened until now. With the server time (UTC
+    epoch s) that a journal ends with there is no history, and it goes on from now, or from then if that is later.
+    """
+
+    def __init__(self, agents: int, queues: int, seed: int, speed: float, last: float | None = None) -> None:
         self.speed = speed
-        self._agents, self._queues, self._seed = agents, queues, seed
+        self._agents = agents
+        now = time.time()
+        begin, start = (now - _BEFORE, now) if last is None else (max(now, last + 1),) * 2
+        self._frames: Iterator[_Due] = _frames(Plan(agents=agents, queues=queues, start=begin), seed, start)
 
     def status(self) -> str:
         """That it is not real, and how fast it goes."""
         pace = "" if self.speed == 1 else f" at {self.speed:g}x"
         return f"a simulated call centre of {self._agents} agents{pace}"
 
+    def history(self) -> Iterator[Frame]:
+        """The frames until now, to be kept before anyone is told of anything; `run` gives those that follow."""
+        for due in self._frames:
+            if due.after >= 0:
+                self._frames = chain((due,), self._frames)
+                return
+            yield due.frame
+
     async def run(self, on_frame: OnFrame) -> None:
         """Give the frames as they are due, until cancelled."""
-        begin = time.time() - _BEFORE
-        plan = Plan(agents=self._agents, queues=self._queues, start=begin)
-        loop, garbler = asyncio.get_running_loop(), Random(self._seed)
-        start, count = loop.time(), 0
-        for lines, _ in traffic(plan, seed=self._seed, hours=_FOREVER):
-            for line in lines:
-                due = start + (line.at - begin - _BEFORE) / self.speed
-                if (early := due - loop.time()) > 0:
-                    await asyncio.sleep(early)
-                count += 1
-                if count % _AT_ONCE == 0:
-                    await asyncio.sleep(0)
-                try:
-                    frame = Frame.decode(encode(line, garbler))
-                except NotAFrame:
-                    continue
-                if (full := on_frame(frame)) is not None:
-                    await full
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        for count, due in enumerate(self._frames, 1):
+            if (early := start + due.after / self.speed - loop.time()) > 0:
+                await asyncio.sleep(early)
+            if count % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+            if (full := on_frame(due.frame)) is not None:
+                await full
+
+
+def _frames(plan: Plan, seed: int, start: float) -> Iterator[_Due]:
+    garbler = Random(seed)
+    for lines, _ in traffic(plan, seed=seed, hours=_FOREVER):
+        for line in lines:
+            try:
+                yield _Due(line.at - start, Frame.decode(encode(line, garbler)))
+            except NotAFrame:
+                continue

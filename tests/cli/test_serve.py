@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from calltrack.simulate.server import Simulator
 from tests.journal.stream import simulated, written
 from tests.live.harness import scenario
 from tests.serve.service import events
+from tests.serve.test_engine import until
+from tests.serve.test_webhooks import Receiver, receiver
 
 AGAIN = Path(__file__).parent.parent.parent / "fixtures" / "scenarios" / "queue-rings-again.jsonl"
 
@@ -59,6 +63,51 @@ async def test_one_command_shows_it_all() -> None:
     assert (0, b"") == over
     assert "<!doctype html>" in page.lower()
     assert "simulated" in one.data["source"]
+
+
+@scenario
+async def test_a_killed_simulation_goes_on_from_now(tmp_path: Path) -> None:
+    """Its past half hour is there once, known at once, and no frame is of a time before the journal's last."""
+    path = tmp_path / "journal"
+    simulate = ("--simulate", "--agents", "5", "--journal", str(path))
+    process, _ = await started(*simulate)
+    await ended(process, signal.SIGKILL)
+    with Journal.open(path, read_only=True) as journal:
+        first, last = journal.position, journal.tracker().time
+    process, url = await started(*simulate)
+    async with aiohttp.ClientSession(url) as client, client.get("/api/updates") as answer:
+        told = events(answer)
+        while not (one := await anext(told)).data.get("gaps") or one.data["gaps"][-1]["until"] is None:
+            pass
+    assert (0, b"") == await ended(process, signal.SIGTERM)
+    with Journal.open(path, read_only=True) as journal:
+        greeted = sum(frame.event == "loginStatus" for _, frame in journal.frames())
+        times = [frame.at for _, frame in journal.frames(first)]
+
+    assert first > 50
+    assert 2 == greeted
+    assert last is not None
+    assert last - 1 <= min(time for time in times if time is not None)
+    assert last <= one.data["gaps"][-1]["since"] < one.data["gaps"][-1]["until"]
+
+
+def test_webhooks_are_not_told_of_a_simulated_past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their first delivery is of what happened after the start."""
+    monkeypatch.setenv("HOOK_SECRET", "s" * 32)
+    config, begin = tmp_path / "webhooks.toml", time.time()
+
+    async def scene() -> Receiver:
+        async with receiver() as taking:
+            config.write_text(
+                f'[[webhook]]\nname = "crm"\nurl = "{taking.url}"\nsecret_env = "HOOK_SECRET"\n'
+                'allow_internal = true\nevents = ["screen_pop", "call_ended"]\n'
+            )
+            process, _ = await started("--simulate", "--speed", "60x", "--config", str(config))
+            await until(lambda: len(taking.got) > 5)
+            await ended(process, signal.SIGTERM)
+            return taking
+
+    assert begin - 60 < min(json.loads(body)["at"] for _, body in asyncio.run(scene()).got)
 
 
 @scenario
@@ -142,3 +191,14 @@ def test_what_does_not_fit_is_refused(arguments: list[str], reason: str) -> None
 
     assert found.exit_code != 0
     assert reason in found.output + str(found.exception)
+
+
+def test_without_a_login_no_file_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused before the journal is opened."""
+    for name in ("TOKEN", "EMAIL", "USERNAME", "PASSWORD"):
+        monkeypatch.delenv(f"CALLTRACK_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+    found = CliRunner().invoke(commands, ["serve"])
+
+    assert "CALLTRACK_TOKEN" in found.output + str(found.exception)
+    assert [] == list(tmp_path.iterdir())
