@@ -2,7 +2,7 @@
 /** The agents: a card each, kept for as long as its extension is there, grouped, ordered and filtered. */
 
 import { span } from "./clock.js";
-import { alarm, arrange, count, el, flag, icon, mark, redraw, say, sign, theirs } from "./dom.js";
+import { alarm, arrange, count, el, flag, icon, listed, mark, redraw, say, sign, theirs } from "./dom.js";
 import { KINDS, callerName, doing, level, statusLabel } from "./status.js";
 import { t } from "./words.js";
 
@@ -58,11 +58,13 @@ class Card {
     const leg = kind === "unknown" ? undefined : record.legs[0];
     this.queue = leg?.queue_id ?? "";
     const queue = this.queue && board.store.queueName(this.queue);
-    const caller = leg && (callerName(leg, queue) || leg.caller || t("anonymous"));
+    // The number always: a name may be that of a queue which this role does not know.
+    const callerIs = leg ? callerName(leg, queue) : "";
+    const caller = leg ? [leg.caller || (callerIs ? "" : t("anonymous")), callerIs] : [];
     const status = t(statusLabel(record));
     const more = record.legs.length > 1 ? ` +${record.legs.length - 1}` : "";
     if (kind === "unknown") this.detail.replaceChildren(t("since", { time: board.moment(this.doing.since) }));
-    else if (leg) this.detail.replaceChildren(theirs(caller), more, ...(queue ? [" · ", theirs(queue)] : []));
+    else if (leg) this.detail.replaceChildren(...listed(caller), more, ...(queue ? [" · ", theirs(queue)] : []));
     else this.detail.replaceChildren(kind === "out" && record.agent_id === null ? t("agent.nobody") : "");
     // Somebody on the phone can be in any status, and that is worth seeing when it is not the usual one.
     if (leg && record.agent_status !== null && record.agent_status !== 1) this.detail.append(" · ", status);
