@@ -22,7 +22,7 @@ export function listen(board) {
   };
   document.addEventListener("keydown", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
-    const writes = target.matches("input, select, textarea");
+    const writes = target.matches("select, input:not([type='checkbox'])");
     if (event.key === "Escape") {
       if (target.id === "search") board.search("");
       else if (!board.panel.dialog.open && board.settings.get("big") === "on") board.switchBig();
