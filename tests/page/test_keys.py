@@ -95,7 +95,7 @@ def test_single_keys(visit: Visit, centre: str) -> None:
     expect(page.locator("#group")).to_have_value("status")
     page.keyboard.press("Escape")
     expect(page.locator("#search")).to_have_value("")
-    page.locator("#search").blur()
+    page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.locator("#panel-title")).to_have_text("Help and keys")
     page.keyboard.press("Escape")
