@@ -69,7 +69,7 @@ def test_a_queue_tells_its_figures_and_filters(visit: Visit, centre: str) -> Non
     page.locator("[data-queue]").first.click()
     expect(page.locator("#panel .figures li").first).to_contain_text("waiting")
     page.get_by_text("Show only this queue").click()
-    expect(page.locator("#chips")).to_contain_text("Queue 1")
+    expect(page.locator("#filtered")).to_contain_text("Queue 1")
     for detail in page.locator("#call-list [data-call] .detail").all_inner_texts():
         assert "Queue 1" in detail
     page.get_by_text("Show all").click()

@@ -2,7 +2,7 @@
 /** The agents: a card each, kept for as long as its extension is there, grouped, ordered and filtered. */
 
 import { span } from "./clock.js";
-import { alarm, arrange, count, el, flag, icon, listed, mark, redraw, say, sign, theirs } from "./dom.js";
+import { alarm, arrange, byId, count, el, flag, icon, listed, mark, redraw, say, sign, theirs } from "./dom.js";
 import { KINDS, callerName, doing, level, statusLabel } from "./status.js";
 import { t } from "./words.js";
 
@@ -102,15 +102,17 @@ export class Agents {
       const chip = /** @type {Element} */ (event.target).closest("[data-chip]");
       if (chip instanceof HTMLElement) board.filter(chip.dataset.chip ?? "");
     });
-    /** @type {Map<string, {button: HTMLElement, label: HTMLElement, number: HTMLElement}>} */
-    this.chipOf = new Map();
-    for (const kind of CHIPS) {
+    // Every kind has its chip, also when nobody is of it: one that came and went would move what is below.
+    this.kinds = CHIPS.map((kind) => {
       const label = el("span");
       const number = el("span", { class: "count" });
       const button = el("button", { type: "button", class: "chip", "data-chip": kind, "data-kind": kind }, icon(kind), label, number);
-      this.chipOf.set(kind, { button, label, number });
-    }
-    this.all = el("button", { type: "button", class: "chip plain", "data-chip": "" });
+      this.chips.append(button);
+      return { kind, button, label, number };
+    });
+    this.filtered = byId("filtered");
+    this.all = el("button", { type: "button", class: "chip plain" });
+    this.all.addEventListener("click", () => board.filter(""));
   }
 
   render() {
@@ -165,21 +167,17 @@ export class Agents {
     const counts = new Map();
     for (const card of this.cards.values()) counts.set(card.doing.kind, (counts.get(card.doing.kind) ?? 0) + 1);
     const chosen = this.board.settings.get("kind");
-    const shown = CHIPS.filter((kind) => counts.get(kind) || kind === chosen);
-    for (const kind of shown) {
-      const chip = this.chipOf.get(kind);
-      if (!chip) continue;
-      say(chip.label, t(`kind.${kind}`));
-      say(chip.number, String(counts.get(kind) ?? 0));
-      flag(chip.button, "aria-pressed", kind === chosen);
+    for (const { kind, button, label, number } of this.kinds) {
+      say(label, t(`kind.${kind}`));
+      say(number, String(counts.get(kind) ?? 0));
+      mark(button, "none", counts.get(kind) ? "" : "yes");
+      flag(button, "aria-pressed", kind === chosen);
     }
-    const buttons = shown.map((kind) => /** @type {HTMLElement} */ (this.chipOf.get(kind)?.button));
     const queue = this.board.settings.get("queue");
     if (chosen || queue) {
       this.all.replaceChildren(icon("close"), t("filter.clear"), ...(queue ? [" · ", theirs(this.board.store.queueName(queue))] : []));
-      buttons.push(this.all);
     }
-    arrange(this.chips, buttons);
+    arrange(this.filtered, chosen || queue ? [this.all] : []);
   }
 
   /** @param {Card} card */
