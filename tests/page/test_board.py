@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from calltrack.report.tables import percent
 from tests.page.conftest import Visit
 
 STAMP = re.compile(r"^\d+:\d\d")
@@ -68,7 +69,7 @@ def test_a_queue_tells_its_figures_and_filters(visit: Visit, centre: str) -> Non
     page.locator("[data-queue]").first.click()
     expect(page.locator("#panel .figures li").first).to_contain_text("waiting")
     page.get_by_text("Show only this queue").click()
-    expect(page.locator("#chips")).to_contain_text("Queue 1")
+    expect(page.locator("#filtered")).to_contain_text("Queue 1")
     for detail in page.locator("#call-list [data-call] .detail").all_inner_texts():
         assert "Queue 1" in detail
     page.get_by_text("Show all").click()
@@ -84,10 +85,20 @@ def test_a_queue_s_day_is_the_service_s_figure(visit: Visit, centre: str) -> Non
     level, abandoned = tile.locator(".figure").all_inner_texts()
     waits = page.evaluate("async () => (await (await fetch('api/kpis')).json()).report.queues[0].waits")
     assert str(waits["abandoned"]) == abandoned
-    assert f"{int(waits['service_level']['negative'] * 100)}%" == level
+    assert percent(waits["service_level"]["negative"]) == level
     tile.click()
 
     expect(page.locator("#panel .note").first).to_contain_text("answered within 20 s ÷ (answered + abandoned)")
+
+
+def test_shares_are_rounded_as_reports_round_them(visit: Visit, centre: str) -> None:
+    """The same figure is the same on both."""
+    shares = [0, 0.004, 0.005, 0.125, 2 / 3, 0.99, 0.995, 0.9999, 1]
+    page = visit(centre)
+    shown = page.evaluate("async shares => shares.map((await import('./figures.js')).percent)", shares)
+
+    assert [percent(share) for share in shares] == shown
+    assert "67%" == shown[4]
 
 
 def test_search_finds_by_name_and_by_number(visit: Visit, centre: str) -> None:

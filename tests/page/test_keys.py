@@ -95,7 +95,7 @@ def test_single_keys(visit: Visit, centre: str) -> None:
     expect(page.locator("#group")).to_have_value("status")
     page.keyboard.press("Escape")
     expect(page.locator("#search")).to_have_value("")
-    page.locator("#search").blur()
+    page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.locator("#panel-title")).to_have_text("Help and keys")
     page.keyboard.press("Escape")
@@ -105,6 +105,19 @@ def test_single_keys(visit: Visit, centre: str) -> None:
     page.keyboard.press("g")
 
     expect(page.locator("#group")).to_have_value("status")
+
+
+def test_a_checkbox_leaves_single_keys_alone(visit: Visit, centre: str) -> None:
+    """One does not write into it; its own key is Space."""
+    page = opened(visit, centre)
+    page.focus("#hide-out")
+    page.keyboard.press("g")
+    expect(page.locator("#group")).to_have_value("status")
+    page.keyboard.press("Space")
+    expect(page.locator("#hide-out")).to_be_checked()
+    page.keyboard.press("/")
+
+    assert "search" == focused(page)
 
 
 def test_the_focus_stays_on_a_card_that_moves(visit: Visit, centre: str) -> None:

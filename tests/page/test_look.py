@@ -6,7 +6,9 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.frames import call, extension
 from tests.page.conftest import Visit
+from tests.page.served import Served
 
 PHONE = {"width": 390, "height": 844}
 
@@ -15,6 +17,12 @@ def left(page: Page, selector: str) -> float:
     box = page.locator(selector).first.bounding_box()
     assert box is not None
     return box["x"]
+
+
+def top(page: Page, selector: str) -> float:
+    box = page.locator(selector).first.bounding_box()
+    assert box is not None
+    return box["y"]
 
 
 def ground(page: Page) -> str:
@@ -99,6 +107,22 @@ def test_a_phone_needs_no_scrolling_sideways(visit: Visit, centre: str) -> None:
     expect(page.locator("#panel .events li").first).to_be_visible()
 
     assert page.evaluate("document.querySelector('#panel').scrollWidth <= innerWidth")
+
+
+def test_news_leave_the_layout_where_it_is(visit: Visit, service: Served) -> None:
+    """Who begins to do what nobody did, or a filter, moves no card up or down."""
+    service.give(extension(1, "SIP1", "LOGIN"))
+    page = visit(service.address)
+    expect(page.locator("[data-chip=available] .count")).to_have_text("1")
+    before = top(page, "#agent-groups")
+    for number, status in enumerate(("Talking", "Ringing", "Dialing", "Hold"), 2):
+        service.give(extension(number, f"SIP{number}", "NEWCALL", call(f"c{number}", status)))
+    expect(page.locator("[data-agent]")).to_have_count(5)
+    assert before == top(page, "#agent-groups")
+    page.click("[data-chip=talking]")
+    expect(page.locator("#filtered")).to_have_text("Show all")
+
+    assert before == top(page, "#agent-groups")
 
 
 def test_compact_cards_are_smaller(visit: Visit, centre: str) -> None:

@@ -43,7 +43,7 @@ def test_markup_in_names_is_shown_as_text(visit: Visit, service: Served) -> None
     page.keyboard.press("Escape")
     page.click("[data-queue]")
     page.get_by_text("Show only this queue").click()
-    expect(page.locator("#chips")).to_contain_text(EVIL)
+    expect(page.locator("#filtered")).to_contain_text(EVIL)
     page.fill("#search", EVIL)
 
     assert 0 == page.locator("img").count()

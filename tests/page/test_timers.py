@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Page, expect
 
-from tests.frames import call, extension, utc
+from tests.frames import call, extension, queue, utc, waiting
 from tests.page.conftest import Visit
 from tests.page.served import TIMEOUT, Served
 
@@ -106,6 +106,24 @@ def test_the_clock_believes_the_latest_message(visit: Visit, service: Served) ->
     )
 
     assert [None, 1005, 1005, 1006, 900, 2060, "0:59", "1:02:05", "0:00", "?"] == told
+
+
+def test_a_story_has_one_clock(visit: Visit, service: Served) -> None:
+    """The reader's: in what the service says in words too, with the day where it is another."""
+    service.give(queue(9, "JOIN", "c2", [waiting("c2", 4)]))
+    page = visit(service.address, timezone_id="Asia/Kathmandu")
+    page.click("[data-call=c2]")
+    joined = page.locator("#panel .events li").filter(has_text="Joined queue")
+    expect(joined.locator(".at")).to_have_text("12:45:09")
+    expect(joined.locator(".words")).to_contain_text("since 12:45:04")
+    told = page.evaluate(
+        """async () => {
+          const { localized } = await import("./clock.js"), at = Date.UTC(2026, 0, 1, 12) / 1000;
+          return ["2026-01-01 10:00:00Z", "2026-01-01 20:00:00Z", "2026-13-01 10:00:00Z"].map(text => localized(text, at));
+        }"""
+    )
+
+    assert ["15:45:00", "2026-01-02 01:45:00", "2026-13-01 10:00:00Z"] == told
 
 
 def span(seconds: int) -> str:

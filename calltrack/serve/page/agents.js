@@ -2,7 +2,7 @@
 /** The agents: a card each, kept for as long as its extension is there, grouped, ordered and filtered. */
 
 import { span } from "./clock.js";
-import { alarm, arrange, count, el, flag, icon, mark, redraw, say, sign, theirs } from "./dom.js";
+import { alarm, arrange, byId, count, el, flag, icon, listed, mark, redraw, say, sign, theirs } from "./dom.js";
 import { KINDS, callerName, doing, level, statusLabel } from "./status.js";
 import { t } from "./words.js";
 
@@ -58,11 +58,13 @@ class Card {
     const leg = kind === "unknown" ? undefined : record.legs[0];
     this.queue = leg?.queue_id ?? "";
     const queue = this.queue && board.store.queueName(this.queue);
-    const caller = leg && (callerName(leg, queue) || leg.caller || t("anonymous"));
+    // The number always: a name may be that of a queue which this role does not know.
+    const callerIs = leg ? callerName(leg, queue) : "";
+    const caller = leg ? [leg.caller || (callerIs ? "" : t("anonymous")), callerIs] : [];
     const status = t(statusLabel(record));
     const more = record.legs.length > 1 ? ` +${record.legs.length - 1}` : "";
     if (kind === "unknown") this.detail.replaceChildren(t("since", { time: board.moment(this.doing.since) }));
-    else if (leg) this.detail.replaceChildren(theirs(caller), more, ...(queue ? [" · ", theirs(queue)] : []));
+    else if (leg) this.detail.replaceChildren(...listed(caller), more, ...(queue ? [" · ", theirs(queue)] : []));
     else this.detail.replaceChildren(kind === "out" && record.agent_id === null ? t("agent.nobody") : "");
     // Somebody on the phone can be in any status, and that is worth seeing when it is not the usual one.
     if (leg && record.agent_status !== null && record.agent_status !== 1) this.detail.append(" · ", status);
@@ -100,15 +102,17 @@ export class Agents {
       const chip = /** @type {Element} */ (event.target).closest("[data-chip]");
       if (chip instanceof HTMLElement) board.filter(chip.dataset.chip ?? "");
     });
-    /** @type {Map<string, {button: HTMLElement, label: HTMLElement, number: HTMLElement}>} */
-    this.chipOf = new Map();
-    for (const kind of CHIPS) {
+    // Every kind has its chip, also when nobody is of it: one that came and went would move what is below.
+    this.kinds = CHIPS.map((kind) => {
       const label = el("span");
       const number = el("span", { class: "count" });
       const button = el("button", { type: "button", class: "chip", "data-chip": kind, "data-kind": kind }, icon(kind), label, number);
-      this.chipOf.set(kind, { button, label, number });
-    }
-    this.all = el("button", { type: "button", class: "chip plain", "data-chip": "" });
+      this.chips.append(button);
+      return { kind, button, label, number };
+    });
+    this.filtered = byId("filtered");
+    this.all = el("button", { type: "button", class: "chip plain" });
+    this.all.addEventListener("click", () => board.filter(""));
   }
 
   render() {
@@ -163,21 +167,17 @@ export class Agents {
     const counts = new Map();
     for (const card of this.cards.values()) counts.set(card.doing.kind, (counts.get(card.doing.kind) ?? 0) + 1);
     const chosen = this.board.settings.get("kind");
-    const shown = CHIPS.filter((kind) => counts.get(kind) || kind === chosen);
-    for (const kind of shown) {
-      const chip = this.chipOf.get(kind);
-      if (!chip) continue;
-      say(chip.label, t(`kind.${kind}`));
-      say(chip.number, String(counts.get(kind) ?? 0));
-      flag(chip.button, "aria-pressed", kind === chosen);
+    for (const { kind, button, label, number } of this.kinds) {
+      say(label, t(`kind.${kind}`));
+      say(number, String(counts.get(kind) ?? 0));
+      mark(button, "none", counts.get(kind) ? "" : "yes");
+      flag(button, "aria-pressed", kind === chosen);
     }
-    const buttons = shown.map((kind) => /** @type {HTMLElement} */ (this.chipOf.get(kind)?.button));
     const queue = this.board.settings.get("queue");
     if (chosen || queue) {
       this.all.replaceChildren(icon("close"), t("filter.clear"), ...(queue ? [" · ", theirs(this.board.store.queueName(queue))] : []));
-      buttons.push(this.all);
     }
-    arrange(this.chips, buttons);
+    arrange(this.filtered, chosen || queue ? [this.all] : []);
   }
 
   /** @param {Card} card */

@@ -2,7 +2,7 @@
 /** The calls: a line each, live or ended; who waits comes first. */
 
 import { span } from "./clock.js";
-import { alarm, arrange, byId, count, el, flag, icon, mark, redraw, say, sign, theirs } from "./dom.js";
+import { alarm, arrange, byId, count, el, flag, icon, listed, mark, redraw, say, sign, theirs } from "./dom.js";
 import { KINDS, callDoing, callerName, level } from "./status.js";
 import { t } from "./words.js";
 
@@ -68,11 +68,7 @@ export class Line {
     const { queue, agents } = places(record, board);
     this.queue = queue;
     const queueName = queue && board.store.queueName(queue);
-    /** @type {(string | Node)[]} */
-    const parts = [];
-    for (const text of [callerName(record, queueName), queueName, agents.join(", ")]) {
-      if (text) parts.push(...(parts.length ? [" · "] : []), theirs(text));
-    }
+    const parts = listed([callerName(record, queueName), queueName, agents.join(", ")]);
     if (kind === "unknown") parts.push(parts.length ? " · " : "", t("since", { time: board.moment(this.doing.since) }));
     this.detail.replaceChildren(...parts);
     const said = [record.caller, record.caller_name, record.did, record.call_id, record.account_id, t(label), queueName];

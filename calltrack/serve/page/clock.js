@@ -65,3 +65,18 @@ export function moment(at) {
 export function day(at) {
   return at === null ? "?" : DAY.format(at * 1000);
 }
+
+const STAMP = /\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/g;
+
+/**
+ * The service's words with its UTC moments told by the reader's clock, and with the day if it is another than that of `at`.
+ * @param {string} text
+ * @param {number | null} at UTC epoch s
+ */
+export function localized(text, at) {
+  return text.replace(STAMP, (stamp) => {
+    const then = Date.parse(stamp.replace(" ", "T")) / 1000;
+    if (Number.isNaN(then)) return stamp;
+    return day(then) === day(at) ? moment(then) : `${day(then)} ${moment(then)}`;
+  });
+}

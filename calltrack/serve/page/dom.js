@@ -36,6 +36,11 @@ export function theirs(text, className = "") {
   return el("bdi", className ? { class: className } : {}, String(text ?? ""));
 }
 
+/** Several of them, those that say something, with dots between. @param {string[]} texts @returns {(Node | string)[]} */
+export function listed(texts) {
+  return texts.filter(Boolean).flatMap((text, index) => (index ? [" · ", theirs(text)] : [theirs(text)]));
+}
+
 /** A drawing of index.html's collection; the text beside it says the same. @param {string} name */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");

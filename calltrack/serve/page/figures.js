@@ -62,7 +62,7 @@ export function inWords(day) {
   return `${t("level.said", { level, seconds: day.within, abandoned: day.abandoned })}${coverage}`;
 }
 
-/** @param {number} share */
+/** A share, rounded as reports round it: a bit less than all is not all. @param {number} share */
 export function percent(share) {
-  return `${Math.floor(share * 100)}%`;
+  return `${share < 1 ? Math.min(99, Math.floor(share * 100 + 0.5)) : 100}%`;
 }

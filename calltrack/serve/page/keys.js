@@ -22,9 +22,9 @@ export function listen(board) {
   };
   document.addEventListener("keydown", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
-    const writes = target.matches("input, select, textarea");
+    const writes = target.matches("select, input:not([type='checkbox'])");
     if (event.key === "Escape") {
-      if (target.id === "search") board.search("");
+      if (target.id === "search") leave(/** @type {HTMLInputElement} */ (target), board);
       else if (!board.panel.dialog.open && board.settings.get("big") === "on") board.switchBig();
       return;
     }
@@ -47,6 +47,12 @@ export function listen(board) {
     target.tabIndex = 0;
     list.setAttribute("data-entered", "");
   });
+}
+
+/** Clear the search, or leave it if it is clear. @param {HTMLInputElement} field @param {Board} board */
+function leave(field, board) {
+  if (field.value) board.search("");
+  else field.blur();
 }
 
 /** Put the focus where it last was in a list, or on its first. @param {Element} place */

@@ -1,7 +1,7 @@
 // @ts-check
 /** One call: what it is, how long it was in what, its timeline and its story. */
 
-import { day, moment, span } from "./clock.js";
+import { day, localized, moment, span } from "./clock.js";
 import { el, icon, mark, say, theirs } from "./dom.js";
 import { facts, part } from "./panel.js";
 import { KINDS, callDoing, kindOf } from "./status.js";
@@ -212,7 +212,7 @@ function events(board, story) {
           { class: "said" },
           before,
           one.inferred ? el("span", { class: "inferred" }, icon("inferred"), t("story.inferred")) : null,
-          el("span", { class: "words", dir: "auto" }, one.what),
+          el("span", { class: "words", dir: "auto" }, localized(one.what, one.at)),
         ),
         el("span", { class: "frame" }, t("story.frame", { position: one.position })),
       ),

@@ -233,7 +233,7 @@ const WORDS = {
   "key.sections": ["queues, agents, calls", "תורים, נציגים, שיחות"],
   "key.arrows": ["from one to the next", "מאחד לבא"],
   "key.open": ["open", "פתיחה"],
-  "key.close": ["close, or clear the search", "סגירה או ניקוי החיפוש"],
+  "key.close": ["close; clear the search, then leave it", "סגירה; ניקוי החיפוש ואז יציאה ממנו"],
   "key.group": ["next grouping", "הקיבוץ הבא"],
   "key.out": ["hide or show logged out", "הסתרה או הצגה של מנותקים"],
   "key.theme": ["dark or light", "כהה או בהיר"],
