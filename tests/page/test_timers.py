@@ -119,7 +119,8 @@ def test_a_story_has_one_clock(visit: Visit, service: Served) -> None:
     told = page.evaluate(
         """async () => {
           const { localized } = await import("./clock.js"), at = Date.UTC(2026, 0, 1, 12) / 1000;
-          return ["2026-01-01 10:00:00Z", "2026-01-01 20:00:00Z", "2026-13-01 10:00:00Z"].map(text => localized(text, at));
+          const texts = ["2026-01-01 10:00:00Z", "2026-01-01 20:00:00Z", "2026-13-01 10:00:00Z"];
+          return texts.map(text => localized(text, at));
         }"""
     )
 
