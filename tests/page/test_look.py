@@ -47,6 +47,19 @@ def test_hebrew_mirrors_the_page(visit: Visit, centre: str) -> None:
     expect(page.locator("html")).to_have_attribute("dir", "ltr")
 
 
+def test_english_in_hebrew_keeps_to_itself(visit: Visit, centre: str) -> None:
+    """The service's own words turn nothing around them, and what the search asks for begins at the right."""
+    page = visit(f"{centre}#lang=he")
+    expect(page.locator("#source")).to_contain_text("simulated")
+    assert left(page, "#source") < left(page, "#link-text")
+    assert "rtl" == page.evaluate("getComputedStyle(document.querySelector('.source')).direction")
+    assert "isolate" == page.evaluate("getComputedStyle(document.getElementById('source')).unicodeBidi")
+    assert "rtl" == page.evaluate("getComputedStyle(document.getElementById('search')).direction")
+    page.fill("#search", "Agate")
+
+    assert "ltr" == page.evaluate("getComputedStyle(document.getElementById('search')).direction")
+
+
 def test_every_word_is_said_in_both_languages(visit: Visit, centre: str) -> None:
     """No key of a word is shown to anybody, and Hebrew has no English left in it."""
     page = visit(f"{centre}#lang=he")
