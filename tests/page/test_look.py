@@ -109,6 +109,15 @@ def test_a_big_screen_shows_everybody_without_scrolling(visit: Visit, centre: st
     expect(page.locator("#search")).to_be_visible()
 
 
+def test_no_word_of_what_agents_do_is_cut(visit: Visit, centre: str) -> None:
+    """A long status with a long time takes the line that is to spare; compact cards may cut."""
+    for hash_, viewport in (("#big=on", {"width": 1920, "height": 1080}), ("", {"width": 1440, "height": 900})):
+        page = visit(f"{centre}{hash_}", viewport=viewport)
+        expect(page.locator("[data-agent][data-kind=paused] .timer[data-long]").first).to_be_visible()
+        cut = "found => found.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
+        assert [] == page.locator("[data-agent] .label").evaluate_all(cut)
+
+
 def test_a_phone_needs_no_scrolling_sideways(visit: Visit, centre: str) -> None:
     """And the parts are a touch away."""
     page = visit(centre, viewport=PHONE)
