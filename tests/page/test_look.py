@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.frames import call, extension
+from tests.frames import call, extension, queue, waiting
 from tests.page.conftest import Visit
 from tests.page.served import Served
 
@@ -129,6 +129,16 @@ def test_a_phone_needs_no_scrolling_sideways(visit: Visit, centre: str) -> None:
     expect(page.locator("#panel .events li").first).to_be_visible()
 
     assert page.evaluate("document.querySelector('#panel').scrollWidth <= innerWidth")
+
+
+def test_one_queue_is_no_wider_than_a_tile(visit: Visit, service: Served) -> None:
+    """However wide the page is."""
+    service.give(queue(1, "JOIN", "c1", [waiting("c1")]))
+    page = visit(service.address)
+    box = page.locator("[data-queue]").bounding_box()
+
+    assert box is not None
+    assert 180 < box["width"] <= 22 * 16
 
 
 def test_news_leave_the_layout_where_it_is(visit: Visit, service: Served) -> None:
