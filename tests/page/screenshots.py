@@ -16,7 +16,6 @@ from tests.page.served import ROOT, served, simulated
 
 DESK = {"width": 1440, "height": 900}
 WALL = {"width": 1920, "height": 1080}
-PHONE = {"width": 390, "height": 844}
 
 
 def main(folder: Path) -> None:
@@ -26,7 +25,6 @@ def main(folder: Path) -> None:
         address = running.address
         keep(opened(chromium, address, DESK), folder / "light.webp")
         keep(opened(chromium, f"{address}#big=on&out=hide", WALL, "dark"), folder / "big.webp")
-        keep(opened(chromium, address, PHONE), folder / "phone.webp")
         keep(with_story(opened(chromium, f"{address}#tab=ended&theme=dark", DESK)), folder / "story.webp")
         keep(opened(chromium, f"{address}#lang=he&group=status", DESK), folder / "hebrew.webp")
         lost = opened(chromium, address, DESK)

@@ -47,6 +47,18 @@ def test_a_call_s_story_is_one_click_away(visit: Visit, centre: str) -> None:
     assert bar["width"] > 1
 
 
+def test_an_ended_call_says_when_and_how_long(visit: Visit, centre: str) -> None:
+    """The last one first."""
+    page = opened(visit, centre)
+    page.click("#tab-ended")
+    line = page.locator("#call-list [data-call]").first
+    expect(line.locator(".timer")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+    expect(line.locator(".detail")).to_contain_text(re.compile(r"^took \d+:\d\d"))
+    times = page.locator("#call-list .timer").evaluate_all("found => found.map(one => one.title)")
+
+    assert sorted(times, reverse=True) == times
+
+
 def test_a_story_from_an_agent_takes_two_clicks(visit: Visit, centre: str) -> None:
     """The agent, then the call; and back, and away."""
     page = opened(visit, centre)

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.frames import call, extension
+from tests.frames import call, extension, queue, waiting
 from tests.page.conftest import Visit
 from tests.page.served import Served
 
@@ -45,6 +45,19 @@ def test_hebrew_mirrors_the_page(visit: Visit, centre: str) -> None:
     page.reload()
 
     expect(page.locator("html")).to_have_attribute("dir", "ltr")
+
+
+def test_english_in_hebrew_keeps_to_itself(visit: Visit, centre: str) -> None:
+    """The service's own words turn nothing around them, and what the search asks for begins at the right."""
+    page = visit(f"{centre}#lang=he")
+    expect(page.locator("#source")).to_contain_text("simulated")
+    assert left(page, "#source") < left(page, "#link-text")
+    assert "rtl" == page.evaluate("getComputedStyle(document.querySelector('.source')).direction")
+    assert "isolate" == page.evaluate("getComputedStyle(document.getElementById('source')).unicodeBidi")
+    assert "rtl" == page.evaluate("getComputedStyle(document.getElementById('search')).direction")
+    page.fill("#search", "Agate")
+
+    assert "ltr" == page.evaluate("getComputedStyle(document.getElementById('search')).direction")
 
 
 def test_every_word_is_said_in_both_languages(visit: Visit, centre: str) -> None:
@@ -96,6 +109,15 @@ def test_a_big_screen_shows_everybody_without_scrolling(visit: Visit, centre: st
     expect(page.locator("#search")).to_be_visible()
 
 
+def test_no_word_of_what_agents_do_is_cut(visit: Visit, centre: str) -> None:
+    """A long status with a long time takes the line that is to spare; compact cards may cut."""
+    for hash_, viewport in (("#big=on", {"width": 1920, "height": 1080}), ("", {"width": 1440, "height": 900})):
+        page = visit(f"{centre}{hash_}", viewport=viewport)
+        expect(page.locator("[data-agent][data-kind=paused] .timer[data-long]").first).to_be_visible()
+        cut = "found => found.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
+        assert [] == page.locator("[data-agent] .label").evaluate_all(cut)
+
+
 def test_a_phone_needs_no_scrolling_sideways(visit: Visit, centre: str) -> None:
     """And the parts are a touch away."""
     page = visit(centre, viewport=PHONE)
@@ -107,6 +129,16 @@ def test_a_phone_needs_no_scrolling_sideways(visit: Visit, centre: str) -> None:
     expect(page.locator("#panel .events li").first).to_be_visible()
 
     assert page.evaluate("document.querySelector('#panel').scrollWidth <= innerWidth")
+
+
+def test_one_queue_is_no_wider_than_a_tile(visit: Visit, service: Served) -> None:
+    """However wide the page is."""
+    service.give(queue(1, "JOIN", "c1", [waiting("c1")]))
+    page = visit(service.address)
+    box = page.locator("[data-queue]").bounding_box()
+
+    assert box is not None
+    assert 180 < box["width"] <= 22 * 16
 
 
 def test_news_leave_the_layout_where_it_is(visit: Visit, service: Served) -> None:

@@ -36,7 +36,7 @@ class Card {
       "button",
       { type: "button", class: "card" },
       el("span", { class: "who" }, this.nameText, this.number),
-      el("span", { class: "what" }, this.icon, this.label, this.sign, this.timer),
+      el("span", { class: "what" }, this.icon, this.label, el("span", { class: "time" }, this.sign, this.timer)),
       this.detail,
     );
     this.item = el("li", { "data-agent": id }, this.button);

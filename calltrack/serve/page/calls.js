@@ -1,7 +1,7 @@
 // @ts-check
 /** The calls: a line each, live or ended; who waits comes first. */
 
-import { span } from "./clock.js";
+import { day, moment, span } from "./clock.js";
 import { alarm, arrange, byId, count, el, flag, icon, listed, mark, redraw, say, sign, theirs } from "./dom.js";
 import { KINDS, callDoing, callerName, level } from "./status.js";
 import { t } from "./words.js";
@@ -68,20 +68,24 @@ export class Line {
     const { queue, agents } = places(record, board);
     this.queue = queue;
     const queueName = queue && board.store.queueName(queue);
-    const parts = listed([callerName(record, queueName), queueName, agents.join(", ")]);
+    const took = kind === "ended" ? t("call.took", { span: span(total(record)) }) : "";
+    const parts = listed([took, callerName(record, queueName), queueName, agents.join(", ")]);
     if (kind === "unknown") parts.push(parts.length ? " · " : "", t("since", { time: board.moment(this.doing.since) }));
     this.detail.replaceChildren(...parts);
     const said = [record.caller, record.caller_name, record.did, record.call_id, record.account_id, t(label), queueName];
     this.words = [...said, ...agents, t(`direction.${record.direction}`)].join(" ").toLowerCase();
+    this.timer.title = kind === "ended" ? `${t("story.ended")} ${day(record.ended_at)} ${moment(record.ended_at)}` : "";
     this.tick(board);
   }
 
   /** @param {Board} board */
   tick(board) {
-    const { doing, record } = this;
-    const ended = doing.kind === "ended" && record;
-    const shown = ended ? total(record) : doing.since === null || board.now === null ? null : board.now - doing.since;
-    count(this.timer, shown === null ? "" : span(shown));
+    const { doing } = this;
+    if (doing.kind === "ended") {
+      count(this.timer, moment(doing.since));
+      return;
+    }
+    count(this.timer, doing.since === null || board.now === null ? "" : span(board.now - doing.since));
     const beyond = level(board.settings.limits, doing, board.now);
     alarm(this.item, this.sign, beyond, beyond && t(`level.${beyond}`));
   }

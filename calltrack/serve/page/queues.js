@@ -113,6 +113,7 @@ export class Queues {
       COLLATOR.compare(one.record?.name || one.id, other.record?.name || other.id),
     );
     arrange(this.place, tiles.map((tile) => tile.item));
+    this.place.style.setProperty("--tiles", String(tiles.length));
     byId("queues").hidden = tiles.length === 0;
   }
 
