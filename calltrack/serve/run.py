@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from errno import EADDRINUSE
 from ipaddress import ip_address
 from signal import SIGINT, SIGTERM
 from socket import AF_INET, AF_INET6, create_server, socket
@@ -30,6 +31,9 @@ class Listen(NamedTuple):
 
     host: str
     port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
@@ -77,7 +81,10 @@ async def serve(
         family = AF_INET6 if ":" in listen.host else AF_INET
         listening = create_server(listen, family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise CannotListen(f"{listen.host}:{listen.port} cannot be listened on: {error.strerror}") from None
+        if error.errno == EADDRINUSE:
+            raise CannotListen(f"{listen} is taken; choose another with --listen") from None
+        reason = (error.strerror or "").partition(" (while")[0]  # the rest is of Python's own
+        raise CannotListen(f"{listen} cannot be listened on: {reason}") from None
     server = _Server(config, engine, started)
     serving = asyncio.create_task(server.serve([listening]))
     feeding, beating = asyncio.create_task(engine.run()), asyncio.create_task(_beat(engine))
@@ -123,7 +130,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if sockets and self.started:
             host, port = sockets[0].getsockname()[:2]
-            self._told(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+            self._told(f"http://{Listen(host, port)}/")
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         self._engine.hub.close()
