@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from errno import EADDRINUSE
 from ipaddress import ip_address
 from signal import SIGINT, SIGTERM
 from typing import NamedTuple
@@ -31,6 +32,9 @@ class Listen(NamedTuple):
 
     host: str
     port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
@@ -79,7 +83,10 @@ async def serve(
         family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
         listening = socket.create_server(listen, family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise CannotListen(f"{listen.host}:{listen.port} cannot be listened on: {error.strerror}") from None
+        if error.errno == EADDRINUSE:
+            raise CannotListen(f"{listen} is taken; choose another with --listen") from None
+        reason = (error.strerror or "").partition(" (while")[0]  # the rest is of Python's own
+        raise CannotListen(f"{listen} cannot be listened on: {reason}") from None
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         # Connections inherit it. To close one that is not read from would wait for ever for what was written to it.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(engine.patience * 1000))
@@ -130,7 +137,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if sockets and self.started:
             host, port = sockets[0].getsockname()[:2]
-            self._told(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+            self._told(f"http://{Listen(host, port)}/")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._engine.hub.close()

@@ -172,5 +172,9 @@ async def test_an_address_that_is_taken() -> None:
     async with service() as running:
         none = Webhooks(Config(), running.engine, Path("nowhere"))
         taken = running.client._base_url.port  # type: ignore[union-attr]
-        with pytest.raises(CannotListen, match=f"127.0.0.1:{taken} cannot be listened on: Address already in use"):
+        with pytest.raises(CannotListen, match=f"^127.0.0.1:{taken} is taken; choose another with --listen$"):
             await serve(running.engine, Access({}), Listen("127.0.0.1", taken or 0), print, none)
+        with pytest.raises(CannotListen, match=r"^192\.0\.2\.1:0 cannot be listened on: [^(]+$"):
+            await serve(
+                running.engine, Access({"t" * 30: Visitor("all", EVERYTHING)}), Listen("192.0.2.1", 0), print, none
+            )
