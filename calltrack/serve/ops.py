@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from calltrack.serve.engine import Engine
 from calltrack.serve.outbox import DeadLetter
 from calltrack.serve.parameters import Limit, Offset, TheEngine, TheRole, TheWebhooks
-from calltrack.states import State
+from calltrack.table import CALL, EXTENSION, IDLE
 
 _TEXT = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")  # Litestar adds it to text
 _QUEUES = 200  # labels for queues; the rest are in the sum
@@ -88,9 +88,11 @@ class _Figures(Collector):
         yield _counter("calltrack_changes", "Changes, by kind.", "kind", counters.changes)
         yield _counter("calltrack_anomalies", "What should not happen, by kind.", "kind", counters.anomalies)
         calls = Counter(call.state for call in snapshot.calls)
-        yield _gauge("calltrack_calls", "Live calls.", "state", {state.value: calls[state] for state in State})
+        yield _gauge("calltrack_calls", "Live calls.", "state", {state.value: calls[state] for state in CALL})
         doing = Counter(known.state for known in snapshot.extensions)
-        yield _gauge("calltrack_extensions", "Extensions.", "state", {state.value: doing[state] for state in State})
+        yield _gauge(
+            "calltrack_extensions", "Extensions.", "state", {state.value: doing[state] for state in (*EXTENSION, IDLE)}
+        )
         waiting = {queue.queue_id: len(queue.waiting) for queue in snapshot.queues}
         yield GaugeMetricFamily("calltrack_waiting", "Calls waiting in all queues.", sum(waiting.values()))
         first = dict(list(waiting.items())[:_QUEUES])

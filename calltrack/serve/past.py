@@ -35,7 +35,10 @@ class Past:
 
     async def state_at(self, at: float) -> Snapshot:
         """The state at a server time, UTC epoch s; raises Gone if the journal does not reach back so far."""
-        return await self._read(lambda journal: journal.tracker(journal.position_at(at)).snapshot())
+        snapshot = await self._read(lambda journal: journal.tracker(journal.position_at(at)).snapshot())
+        if snapshot.time is None:  # before the first frame, or before the first that says when it is
+            raise Gone("the journal has nothing of this moment: it begins later")
+        return snapshot
 
     async def story(self, call: Call, until: int) -> list[Change]:
         """Every change of a call up to a frame, as far as it is kept; [] if nothing is."""

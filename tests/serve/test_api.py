@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 
+from calltrack import Frame
 from tests.live.harness import scenario
 from tests.serve.service import service
 from tests.serve.test_streams import FRAMES
@@ -61,8 +63,15 @@ async def test_metrics_name_no_call_and_no_number() -> None:
     assert 'calltrack_changes_total{kind="CallEnded"} 1.0' in text
     assert f"calltrack_frames_total {len(FRAMES)}.0" in text
     assert "calltrack_journal_ok 1.0" in text
+    assert {"Queued", "Ringing", "Dialing", "Talking", "Hold", "Spying", "Unknown"} == states("calls", text)
+    assert {"Idle", "Ringing", "Dialing", "Talking", "Hold", "Spying", "Unknown"} == states("extensions", text)
     for secret in ("0501234567", "2026010109000000000001", "SIPSIP1", "Clark"):
         assert secret not in text
+
+
+def states(what: str, text: str) -> set[str]:
+    """The states that metrics have a series for."""
+    return set(re.findall(rf'^calltrack_{what}{{state="(\w+)"}} ', text, re.MULTILINE))
 
 
 @scenario
@@ -83,3 +92,20 @@ async def test_past_states_and_lists() -> None:
     assert (2, ["SIPSIP2"]) == (second["total"], [one["exten_user"] for one in second["items"]])
     assert None is told["call"]["outcome"]
     assert ["CallStarted", "QueueJoined", "LegStarted", "CallStateChanged"] == [one["change"] for one in told["story"]]
+
+
+@scenario
+async def test_a_moment_before_the_journal_is_gone() -> None:
+    """Whether nothing is kept yet, or what is begins later."""
+    async with service() as running:
+        empty = await running.get("/api/state?at=2020-01-01T00:00:00Z")
+        running.source.give(Frame.of("connect", {"server": "here"}, 1.0), *FRAMES)
+        await running.reached(len(FRAMES) + 1)
+        early = [await running.get(f"/api/{what}?at=2020-01-01T00:00:00Z") for what in ("state", "calls", "calls/1")]
+        late, _ = await running.get("/api/state?at=2026-01-01T07:00:08Z")
+
+    assert {410} == {status for status, _ in (empty, *early)}
+    assert {"the journal has nothing of this moment: it begins later"} == {
+        told["detail"] for _, told in (empty, *early)
+    }
+    assert 200 == late
