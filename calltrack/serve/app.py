@@ -13,7 +13,7 @@ from calltrack.serve import kpis, ops, problems, routes, session, streams
 from calltrack.serve.access import Access
 from calltrack.serve.engine import Engine
 from calltrack.serve.guard import Guard
-from calltrack.serve.parameters import dependencies
+from calltrack.serve.parameters import dependencies, only_known
 from calltrack.serve.reference import Description, Reference
 from calltrack.serve.webhooks import Webhooks
 
@@ -46,6 +46,7 @@ def application(engine: Engine, access: Access, webhooks: Webhooks) -> Guard:
     app = Litestar(
         route_handlers=[*_ENDPOINTS, page],
         dependencies=dependencies(engine, access, webhooks),
+        guards=[only_known],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=_LARGEST,
         openapi_config=description,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import blake2s
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ClientException, NotAuthorizedException
+from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import Scope as ConnectionScope
 
+from calltrack.changes import Change
 from calltrack.serve.access import Access, Visitor
 from calltrack.serve.engine import Engine
 from calltrack.serve.scope import Scope
@@ -82,9 +86,34 @@ def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str
     return {**provided, "moment": Provide(the_moment)}
 
 
+def only_known(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard of what is under /api/: raises ClientException for a query parameter that the endpoint does not take."""
+    if not connection.query_params or not connection.url.path.startswith("/api/"):
+        return
+    own, provided = handler.parsed_fn_signature.parameters, handler.resolve_dependencies()
+    taken = [own, *(provided[name].parsed_fn_signature.parameters for name in own if name in provided)]
+    known = {
+        name
+        for parameters in taken
+        for name, one in parameters.items()
+        if isinstance(one.kwarg_definition, QueryParameter)
+    }
+    for name in connection.query_params:
+        if name not in known:
+            raise _wrong(name, f"there is no such parameter here, but {', '.join(sorted(known)) or 'none at all'}")
+
+
 def words(text: str) -> frozenset[str]:
     """The parts of a comma-separated list."""
     return frozenset(filter(None, (part.strip() for part in text.split(","))))
+
+
+def names(parameter: str, text: str, known: Iterable[str]) -> frozenset[str]:
+    """As `words`; raises ClientException for one that is not among the `known`."""
+    found, known = words(text), frozenset(known)
+    for strange in sorted(found - known):
+        raise _wrong(parameter, f"there is no {strange[:40]!r}, but {', '.join(sorted(known))}")
+    return found
 
 
 def epoch(text: str) -> float:
@@ -100,3 +129,19 @@ def epoch(text: str) -> float:
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         raise ClientException(f"{text[:40]!r} is no time; write 2023-11-30T10:00:00Z or epoch seconds") from None
+
+
+def _wrong(parameter: str, message: str) -> ClientException:
+    return ClientException(extra=[{"key": parameter, "message": message}])
+
+
+def _kinds(base: type[Change]) -> Iterator[str]:
+    below = base.__subclasses__()
+    if not below:
+        yield base.__name__
+    for one in below:
+        yield from _kinds(one)
+
+
+KINDS = frozenset(_kinds(Change))
+"""The names of all changes."""

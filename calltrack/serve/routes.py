@@ -12,9 +12,11 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
 from calltrack.records import Call, Extension, Queue
-from calltrack.serve.parameters import Limit, Moment, Offset, Some, TheEngine, TheMoment, TheRole, words
+from calltrack.serve.parameters import Limit, Moment, Offset, Some, TheEngine, TheMoment, TheRole, names, words
 from calltrack.serve.state import State, seen
 from calltrack.serve.telling import Told, lines, timeline
+from calltrack.states import Outcome
+from calltrack.table import CALL, EXTENSION, HUNGUP, IDLE
 
 T = TypeVar("T")
 
@@ -60,7 +62,11 @@ async def calls(
     offset: Offset = 0,
 ) -> Response[Page[Call]]:
     """Live calls, or with `ended` those that ended and are still kept; the newest first."""
-    snapshot, wanted = moment.snapshot, (words(states), words(outcomes), words(queue), words(extension))
+    snapshot = moment.snapshot
+    wanted = (
+        *(names("states", states, (*CALL, HUNGUP)), names("outcomes", outcomes, Outcome)),
+        *(words(queue), words(extension)),
+    )
 
     def matching() -> list[Call]:
         found = map(role.shown, filter(role.sees_call, snapshot.ended if ended else snapshot.calls))
@@ -101,7 +107,7 @@ async def extensions(
     offset: Offset = 0,
 ) -> Response[Page[Extension]]:
     """Phones, and the agents at them; `statuses` are the numbers of agent statuses."""
-    wanted = words(states), words(statuses), words(account)
+    wanted = names("states", states, (*EXTENSION, IDLE)), words(statuses), words(account)
 
     def matching() -> list[Extension]:
         return [

@@ -13,7 +13,7 @@ from litestar.exceptions import ClientException, ServiceUnavailableException, We
 from calltrack.journal import NoSuchPosition, StreamPosition
 from calltrack.serve.engine import Engine
 from calltrack.serve.lenses import Changes, Updates, Wanted, messages, sse
-from calltrack.serve.parameters import After, LastId, Some, TheEngine, TheRole, words
+from calltrack.serve.parameters import KINDS, After, LastId, Some, TheEngine, TheRole, names, words
 from calltrack.serve.streaming import EventStream
 
 _GOING_AWAY, _TRY_AGAIN = 1001, 1013  # close codes of RFC 6455
@@ -32,7 +32,7 @@ async def changes(
     account: Some = "",
 ) -> EventStream:
     """Every change, as Server-Sent Events; ids are positions, from which a client goes on without loss."""
-    wanted = Wanted(*map(words, (kinds, queue, extension, call, account)))
+    wanted = Wanted(names("kinds", kinds, KINDS), *map(words, (queue, extension, call, account)))
     lens = Changes(engine.view, role, wanted, sse)
     place = _place(last_id or after)
     if _is_full(engine):
@@ -61,7 +61,7 @@ async def socket_of_changes(
     account: Some = "",
 ) -> None:
     """The same over a WebSocket: each message is a JSON array of {"id", "event", "data"}."""
-    wanted = Wanted(*map(words, (kinds, queue, extension, call, account)))
+    wanted = Wanted(names("kinds", kinds, KINDS), *map(words, (queue, extension, call, account)))
     place = _place(after)
     await socket.accept()
     if _is_full(engine):

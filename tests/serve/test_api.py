@@ -7,6 +7,8 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
+
 from calltrack import Frame
 from tests.live.harness import scenario
 from tests.serve.service import service
@@ -109,3 +111,41 @@ async def test_a_moment_before_the_journal_is_gone() -> None:
         told["detail"] for _, told in (empty, *early)
     }
     assert 200 == late
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter", "says"),
+    [
+        ("calls?states=Talking,Bogus", "states", "there is no 'Bogus', but Dialing, Hold, Hungup, Queued, "),
+        ("calls?states=Idle", "states", "there is no 'Idle', but Dialing"),
+        ("calls?outcomes=Bogus", "outcomes", "there is no 'Bogus', but abandoned, answered, "),
+        ("extensions?states=Queued", "states", "there is no 'Queued', but Dialing, Hold, Idle, "),
+        ("changes?kinds=Bogus", "kinds", "there is no 'Bogus', but AgentLoggedOff, "),
+        ("state?foo=1", "foo", "there is no such parameter here, but at"),
+        ("calls/1?foo=1", "foo", "there is no such parameter here, but at"),
+        ("updates?foo=1", "foo", "there is no such parameter here, but none at all"),
+        ("queues?state=Talking", "state", "there is no such parameter here, but at, limit, offset"),
+        ("session?foo=1", "foo", "there is no such parameter here, but none at all"),
+    ],
+)
+def test_what_is_misspelled_is_refused(path: str, parameter: str, says: str) -> None:
+    """With the names that there are."""
+
+    @scenario
+    async def scene() -> None:
+        async with service() as running:
+            status, told = await running.get(f"/api/{path}")
+        assert 400 == status
+        assert {parameter} == told["parameters"].keys()
+        assert told["parameters"][parameter].startswith(says)
+
+    scene()
+
+
+@scenario
+async def test_what_is_no_part_of_the_api_may_be_asked_with_anything() -> None:
+    """Whoever scrapes or probes adds parameters of its own."""
+    async with service() as running:
+        for path in ("/metrics?foo=1", "/health/live?foo=1", "/?foo=1"):
+            async with running.client.get(path) as answer:
+                assert 200 == answer.status
