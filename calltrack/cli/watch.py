@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 
 @click.command("watch", short_help="Watch agents, calls and queues on a live board.")
-@click.option("--replay", "recording", metavar="RECORDING", help="Play this recording instead of the live service.")
-@click.option("--speed", type=SpeedParam(), default="real", show_default=True, help="Of --replay: max, real, or 10x.")
+@click.argument("recording", metavar="[RECORDING]", required=False)
+@click.option("--replay", metavar="RECORDING", help="The same, as other commands have it.")
+@click.option(
+    "--speed", type=SpeedParam(), default="real", show_default=True, help="Of a recording: max, real, or 10x."
+)
 @service_options
 def command(
     recording: str | None,
+    replay: str | None,
     speed: float,
     credentials: Path | None,
     login_url: str | None,
@@ -29,20 +33,24 @@ def command(
 ) -> None:
     """Watch agents, calls and queues on a live board in the terminal; "h" there shows the keys.
 
-    The login comes from the environment, or from a file with the same lines: CALLTRACK_TOKEN=…, or
-    CALLTRACK_EMAIL=… and CALLTRACK_PASSWORD=…, or CALLTRACK_USERNAME=… and CALLTRACK_PASSWORD=….
+    It plays the RECORDING, or shows the live service. The login for that comes from the environment, or from a file
+    with the same lines: CALLTRACK_TOKEN=…, or CALLTRACK_EMAIL=… and CALLTRACK_PASSWORD=…, or CALLTRACK_USERNAME=… and
+    CALLTRACK_PASSWORD=….
 
     \b
     Examples:
       calltrack watch
       calltrack watch --credentials ~/.config/calltrack
-      calltrack watch --replay events.jsonl --speed 10x
+      calltrack watch events.jsonl --speed 10x
     """
     live = credentials or login_url or servers or protocol
+    if recording is not None and replay is not None:
+        raise click.UsageError("one recording: as the argument, or with --replay")
+    recording = replay if recording is None else recording
     if recording is not None and live:
-        raise click.UsageError("--replay needs no login: leave out --credentials, --login-url, --server, --protocol")
+        raise click.UsageError("a recording needs no login: leave out --credentials, --login-url, --server, --protocol")
     if recording == "-":
-        raise click.UsageError("the board takes its keys from standard input, so --replay needs a file")
+        raise click.UsageError("the board takes its keys from standard input, so a recording has to be a file")
     for stream, name in ((sys.stdout, "output"), (sys.stdin, "input"), (sys.stderr, "error")):
         if not stream.isatty():
             _fail(f"watch draws on a terminal, and standard {name} is none; calltrack replay writes lines")

@@ -51,7 +51,7 @@ async def on_a_terminal(*arguments: str, type_after: str = "", keys: bytes = b""
 def test_a_recording_is_watched_until_a_key() -> None:
     """It is drawn, and q leaves with exit code 0."""
     code, drawn = asyncio.run(
-        on_a_terminal("--replay", AGAIN, "--speed", "max", type_after="queue-rings-again.jsonl has ended", keys=b"q")
+        on_a_terminal(AGAIN, "--speed", "max", type_after="queue-rings-again.jsonl has ended", keys=b"q")
     )
 
     assert 0 == code
@@ -119,8 +119,9 @@ def test_without_a_terminal_it_says_so() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--replay", AGAIN, "--protocol", "3"], "--replay needs no login"),
-        (["--replay", "-"], "--replay needs a file"),
+        ([AGAIN, "--protocol", "3"], "a recording needs no login"),
+        (["-"], "a recording has to be a file"),
+        ([AGAIN, "--replay", AGAIN], "one recording"),
         (["--speed", "fast"], "write max, real, or a factor"),
     ],
 )
