@@ -10,7 +10,7 @@ from random import Random
 from typing import NamedTuple
 
 from calltrack.errors import NotAFrame
-from calltrack.simulate import Plan, traffic
+from calltrack.simulate import Plan, good_day, traffic
 from calltrack.simulate.recording import encode
 from calltrack.source import OnFrame
 from calltrack.wire import Frame
@@ -39,7 +39,7 @@ class Simulated:
         self._agents = agents
         now = time.time()
         begin, start = (now - _BEFORE, now) if last is None else (max(now, last + 1),) * 2
-        self._frames: Iterator[_Due] = _frames(Plan(agents=agents, queues=queues, start=begin), seed, start)
+        self._frames: Iterator[_Due] = _frames(good_day(agents, queues, begin), seed, start)
 
     def status(self) -> str:
         """That it is not real, and how fast it goes."""

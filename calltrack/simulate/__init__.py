@@ -7,7 +7,7 @@ speaks them over a socket (extra `simulate`).
 from calltrack.simulate.centre import End
 from calltrack.simulate.faults import Faults, Line
 from calltrack.simulate.opening import open_centre
-from calltrack.simulate.plan import Plan
+from calltrack.simulate.plan import Plan, good_day
 from calltrack.simulate.recording import Notation, Written, traffic, truth_path, write_recording
 from calltrack.simulate.truth import TrueLeg, Truth
 from calltrack.simulate.vendor import Emitted, Vendor
@@ -25,6 +25,7 @@ __all__ = [
     "Vendor",
     "World",
     "Written",
+    "good_day",
     "open_centre",
     "traffic",
     "truth_path",

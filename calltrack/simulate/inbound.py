@@ -1,5 +1,7 @@
 """Callers and those who answer them: arrivals, the distributor, ring groups, pick-ups."""
 
+from math import log
+
 from calltrack.simulate.centre import ADMINISTRATIVE, LOGIN, Desk, Entry, Process, Queue
 from calltrack.simulate.talk import conversation, wrap_up
 from calltrack.simulate.world import World
@@ -104,7 +106,7 @@ def ringing(world: World, entry: Entry, desks: list[Desk]) -> Process:
             # whoever lets it ring is often busy with something else (seen)
             yield random.uniform(0.5, 2.0)
             yield world.set_status(desks[0], ADMINISTRATIVE)
-            world.begin(wrap_up(world, desks[0]), random.lognormvariate(6.1, 1.0))
+            world.begin(wrap_up(world, desks[0]), random.lognormvariate(log(plan.wrap_up), 1.0))
         return
     entry.taken = True
     winner = random.choice(legs)

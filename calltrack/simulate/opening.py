@@ -69,7 +69,8 @@ def _desks(plan: Plan, random: Random) -> list[Desk]:
     rung, opened = round(plan.ringers * plan.agents) or 1, int(plan.start) - _BEFORE
     desks: list[Desk] = []
     for n in range(plan.agents):
-        owner = desks[-1].owner if n % _SECOND_DESK == _SECOND_DESK - 1 else _agent(n)
+        shared = plan.shared_desks and n % _SECOND_DESK == _SECOND_DESK - 1
+        owner = desks[-1].owner if shared else _agent(n)
         desk = Desk(f"SIP{n + 1:05d}", 20001 + n, owner, [owner, _agent(plan.agents + n)], n < rung)
         desk.supervises = n % _SUPERVISOR == _SUPERVISOR - 1
         desk.status_since = opened - random.randrange(60, 7200)

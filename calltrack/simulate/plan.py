@@ -6,6 +6,7 @@ the figures); a bigger centre keeps them per agent.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp
 from random import Random
 from typing import TypeVar
 
@@ -80,6 +81,12 @@ class Plan:
     talk_median: float = 230
     talk_sigma: float = 1.35
     """Of the lognormal law of talk time."""
+    wrap_ups: float = 0.8
+    """Chance that an agent who is rung is Administrative after a queue's call."""
+    wrap_up: float = exp(6.1)
+    """Median time of that."""
+    shared_desks: bool = True
+    """Some agents own two desks, and can be at both (field guide §3)."""
     interruptions: float = 0.17
     """Chance of a hold or consult in a conversation."""
     further: float = 0.5
@@ -92,6 +99,32 @@ class Plan:
     def __post_init__(self) -> None:
         if self.agents < 1 or self.queues < 1:
             raise ValueError("a call centre needs at least one agent and one queue")
+
+
+def good_day(agents: int, queues: int, start: float) -> Plan:
+    """An ordinary good day of a bigger centre, where the distributor rings whoever is available.
+
+    About four of five callers are answered within 20 s, by agents who are busy four fifths of their time.
+    """
+    return Plan(
+        agents=agents,
+        queues=queues,
+        start=start,
+        arrivals=8.5,
+        outgoing=1.2,
+        dialer=0.05,
+        breaks=0.4,
+        ringers=1.0,
+        answers=0.9,
+        patience=240,
+        hasty=0.02,
+        talk_median=200,
+        talk_sigma=0.7,
+        wrap_ups=0.3,
+        wrap_up=30,
+        shared_desks=False,
+        interruptions=0.1,
+    )
 
 
 def draw(random: Random, weighted: Sequence[tuple[T, float]]) -> T:

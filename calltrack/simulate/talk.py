@@ -1,5 +1,7 @@
 """What people do once they talk: holds, consults, transfers, and how they say goodbye."""
 
+from math import log
+
 from calltrack.simulate.centre import ADMINISTRATIVE, LOGIN, Desk, Dialing, Leg, Process
 from calltrack.simulate.plan import DIALED, REDIALED, draw
 from calltrack.simulate.world import World
@@ -34,19 +36,19 @@ def conversation(world: World, leg: Leg) -> Process:
 
 def goodbye(world: World, leg: Leg) -> Process:
     """Every leg of the call hangs up; after a queue call its agent has something to write down."""
-    desk, writes = leg.desk, False
-    if desk.status == LOGIN and leg.call.queue_id and world.random.random() < 0.8:
+    desk, writes, random, plan = leg.desk, False, world.random, world.plan
+    if desk.status == LOGIN and leg.call.queue_id and random.random() < plan.wrap_ups:
         writes = True
-    before = writes and world.random.random() < 0.4  # agents choose it a moment before the end (seen)
+    before = writes and random.random() < 0.4  # agents choose it a moment before the end (seen)
     if before:
         yield world.set_status(desk, ADMINISTRATIVE)
     for each in list(leg.call.legs):
         yield world.hangup(each)
     if writes:
         if not before:
-            yield world.random.uniform(0.1, 3.0)
+            yield random.uniform(0.1, 3.0)
             yield world.set_status(desk, ADMINISTRATIVE)
-        world.begin(wrap_up(world, desk), world.random.lognormvariate(6.1, 1.0))
+        world.begin(wrap_up(world, desk), random.lognormvariate(log(plan.wrap_up), 1.0))
 
 
 def wrap_up(world: World, desk: Desk) -> Process:

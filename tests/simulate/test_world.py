@@ -1,5 +1,7 @@
 """One seed, one history; a plan that cannot work is refused."""
 
+from typing import Any
+
 import pytest
 
 from calltrack.simulate import Plan, open_centre
@@ -33,7 +35,7 @@ def test_changes_come_in_order_of_time() -> None:
 
 
 @pytest.mark.parametrize("bad", [{"agents": 0}, {"queues": 0}])
-def test_a_call_centre_without_agents_or_queues_is_refused(bad: dict[str, int]) -> None:
+def test_a_call_centre_without_agents_or_queues_is_refused(bad: dict[str, Any]) -> None:
     """In words."""
     with pytest.raises(ValueError, match="at least one agent and one queue"):
         Plan(**bad)
