@@ -11,6 +11,7 @@ import pytest
 from calltrack import Frame, Tracker
 from calltrack.journal import Journal, JournalUnwritable
 from calltrack.serve.engine import Engine
+from calltrack.serve.hub import Gone
 from tests.live.harness import scenario
 from tests.serve.service import TIMEOUT, Fed, events, service
 from tests.serve.test_streams import FRAMES, expected
@@ -57,7 +58,8 @@ def test_whoever_read_the_past_leaves_nothing_open(tmp_path: Path) -> None:
 
     async def scene() -> None:
         engine = Engine(Fed(), Journal.open(tmp_path / "journal"))
-        await engine.past.state_at(0)
+        with pytest.raises(Gone):
+            await engine.past.state_at(0)
         await engine.close()
 
     asyncio.run(scene())
