@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.frames import call, extension, queue, waiting
+from tests.frames import START, call, extension, queue, waiting
 from tests.page.conftest import Visit
 from tests.page.served import Served
 
@@ -109,13 +109,19 @@ def test_a_big_screen_shows_everybody_without_scrolling(visit: Visit, centre: st
     expect(page.locator("#search")).to_be_visible()
 
 
-def test_no_word_of_what_agents_do_is_cut(visit: Visit, centre: str) -> None:
+def test_no_word_of_what_agents_do_is_cut(visit: Visit, service: Served) -> None:
     """A long status with a long time takes the line that is to spare; compact cards may cut."""
+    since = {"representativeUpdated": (START - 20_000) * 1000}
+    service.give(
+        extension(3, "SIP1", "STATUS", representativeStatus=5, **since),
+        extension(4, "SIP2", "STATUS", representativeStatus=2, **since),
+    )
     for hash_, viewport in (("#big=on", {"width": 1920, "height": 1080}), ("", {"width": 1440, "height": 900})):
-        page = visit(f"{centre}{hash_}", viewport=viewport)
-        expect(page.locator("[data-agent][data-kind=paused] .timer[data-long]").first).to_be_visible()
+        page = visit(f"{service.address}{hash_}", viewport=viewport)
+        expect(page.locator("[data-agent] .timer[data-long]")).to_have_count(2)
+        expect(page.locator("[data-agent=SIP1] .label")).to_have_text("Administrative")
         cut = "found => found.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
-        assert [] == page.locator("[data-agent] .label").evaluate_all(cut)
+        assert [] == page.locator("[data-agent] :is(.label, .what)").evaluate_all(cut)
 
 
 def test_a_phone_needs_no_scrolling_sideways(visit: Visit, centre: str) -> None:
