@@ -111,10 +111,10 @@ def test_a_big_screen_shows_everybody_without_scrolling(visit: Visit, centre: st
 
 def test_no_word_of_what_agents_do_is_cut(visit: Visit, service: Served) -> None:
     """A long status with a long time takes the line that is to spare; compact cards may cut."""
-    since = {"representativeUpdated": (START - 20_000) * 1000}
+    since = (START - 20_000) * 1000
     service.give(
-        extension(3, "SIP1", "STATUS", representativeStatus=5, **since),
-        extension(4, "SIP2", "STATUS", representativeStatus=2, **since),
+        extension(3, "SIP1", "STATUS", representativeStatus=5, representativeUpdated=since),
+        extension(4, "SIP2", "STATUS", representativeStatus=2, representativeUpdated=since),
     )
     for hash_, viewport in (("#big=on", {"width": 1920, "height": 1080}), ("", {"width": 1440, "height": 900})):
         page = visit(f"{service.address}{hash_}", viewport=viewport)
