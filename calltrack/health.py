@@ -144,9 +144,10 @@ class Health:
         for queue in queues or ():
             if (name := text(queue.QueueID)) and name not in late:
                 waiting = self.view.queues[name].waiting if name in self.view.queues else {}
-                listed_ids = Counter(info.ivrid or info.IvrUniqueID for info in queue.Calls or ())
-                del listed_ids[None], listed_ids[""]
-                self._unlike += listed_ids != Counter(wait.call_id for wait in waiting.values())
+                # As sets: a list may have the same entry twice.
+                places = {(info.ivrid or info.IvrUniqueID, info.JoinTimeStamp or 0) for info in queue.Calls or ()}
+                places = {place for place in places if place[0]}
+                self._unlike += places != {(wait.call_id, wait.stamp) for wait in waiting.values()}
 
 
 def _call_id(info: CallInfo) -> str:

@@ -25,6 +25,7 @@ def reconcile(ledger: Ledger, queue: HeldQueue, infos: list[QueueCall], told: To
     queue_id = queue.queue_id
     held = queue.waiting.copy()
     waits = False
+    listed = set[tuple[str, int]]()
     for info in infos:
         call_id = info.ivrid or info.IvrUniqueID
         if not call_id:
@@ -33,6 +34,9 @@ def reconcile(ledger: Ledger, queue: HeldQueue, infos: list[QueueCall], told: To
         if call_id == told.call_id:
             waits = True
         stamp = info.JoinTimeStamp or 0
+        if (call_id, stamp) in listed:
+            continue  # the same entry (field guide §3), however often it is listed
+        listed.add((call_id, stamp))
         for wait in held:  # the server keeps the order of joining, so it mostly is the first
             if wait.call_id == call_id and wait.stamp == stamp:
                 held.remove(wait)

@@ -203,3 +203,12 @@ def test_two_that_join_in_one_second_are_both_news() -> None:
 
     assert ["1", "2"] == [wait.call_id for wait in tracker.snapshot().waiting_in(55)]
     assert AnomalyKind.LATE_FRAME not in changes
+
+
+def test_a_wait_that_is_listed_twice_is_one() -> None:
+    """Queue, call and moment of joining are what it is (field guide §3)."""
+    tracker = Tracker()
+    tracker.feed(queue(1, "JOIN", "1", [waiting("1"), waiting("1")]))
+    found = tracker.snapshot().queues[0]
+
+    assert (1, 1) == (len(found.waiting), found.queued)

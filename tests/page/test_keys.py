@@ -99,6 +99,7 @@ def test_single_keys(visit: Visit, centre: str) -> None:
     page.keyboard.press("?")
     expect(page.locator("#panel-title")).to_have_text("Help and keys")
     page.keyboard.press("Escape")
+    expect(page.locator("#panel-title")).to_be_hidden()
     page.keyboard.press("s")
     page.get_by_label("Single-key shortcuts").uncheck()
     page.keyboard.press("Escape")
