@@ -209,6 +209,11 @@ def text(value: Text) -> str:
     return "" if value is None else str(value)
 
 
+def call_id_of(info: CallInfo | QueueCall) -> str:
+    """The id of a listed call, under whichever of its names; "" if it has none."""
+    return info.ivrid or info.IvrUniqueID or ""
+
+
 def times_of(body: Body) -> tuple[Number, Number, Number]:
     """A frame's servertime, servertimeoffset and telephonyservertime: beside `data`, else in it (field guide §1)."""
     if isinstance(body, ExtensionEvent | QueueEvent):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from calltrack.changes import (
     Anomaly,
@@ -23,7 +23,7 @@ from calltrack.changes import (
     QueueJoined,
     QueueLeft,
 )
-from calltrack.events import AllExtensionsStatus, CallInfo, ExtensionEvent, LoginStatus, QueueEvent, text
+from calltrack.events import AllExtensionsStatus, CallInfo, ExtensionEvent, LoginStatus, QueueEvent, call_id_of, text
 from calltrack.machine import seen_as
 from calltrack.records import Call, Extension, Leg, Seconds, counted
 from calltrack.snapshot import Snapshot
@@ -40,6 +40,11 @@ class Sum(NamedTuple):
     left: str
     right: str
     holds: bool
+
+    @classmethod
+    def none(cls, check: str, count: int) -> Self:
+        """The law that something never is."""
+        return cls(check, str(count), "0", not count)
 
 
 class Health:
@@ -90,7 +95,7 @@ class Health:
         at_extensions = sum(len(known.legs) for known in snapshot.extensions)
         yield Sum("legs opened = closed + live", str(opened), f"{closed} + {live}", opened == closed + live)
         yield Sum("legs of calls = legs at extensions", str(live), str(at_extensions), live == at_extensions)
-        yield _none("legs ended more than once", self._ended_twice)
+        yield Sum.none("legs ended more than once", self._ended_twice)
         joined, waiting = seen[QueueJoined], sum(len(queue.waiting) for queue in snapshot.queues)
         parts = [left[outcome] for outcome in (Outcome.ANSWERED, Outcome.PICKED_UP, Outcome.ABANDONED, Outcome.LOST)]
         yield Sum(
@@ -104,12 +109,12 @@ class Health:
         yield Sum("calls started or resumed = ended + live", str(started), f"{ended} + {len(snapshot.calls)}", holds)
         states = sum(call.state is not _state_of_call(call) for call in snapshot.calls)
         states += sum(known.state is not _state_of_extension(known) for known in snapshot.extensions)
-        yield _none("states that are not those of the legs", states)
-        yield _none("lists that are not what is tracked", self._unlike)
-        yield _none("changes that contradict the ones before", self.view.faults)
-        yield _none("things that the changes tell otherwise than the snapshot", len(self.differences(snapshot)))
-        yield _none("legs whose times don't add up to their length", self._uneven)
-        yield _none("durations below 0", self._negative)
+        yield Sum.none("states that are not those of the legs", states)
+        yield Sum.none("lists that are not what is tracked", self._unlike)
+        yield Sum.none("changes that contradict the ones before", self.view.faults)
+        yield Sum.none("things that the changes tell otherwise than the snapshot", len(self.differences(snapshot)))
+        yield Sum.none("legs whose times don't add up to their length", self._uneven)
+        yield Sum.none("durations below 0", self._negative)
 
     def differences(self, snapshot: Snapshot) -> list[str]:
         """By name, what the changes tell otherwise than the snapshot."""
@@ -137,7 +142,7 @@ class Health:
         for extension in extensions or ():
             if (name := extension.extenUser) and name not in late:
                 known = self.view.extensions.get(name)
-                listed = Counter(_seen(info) for info in extension.calls or () if _call_id(info))
+                listed = Counter(_seen(info) for info in extension.calls or () if call_id_of(info))
                 self._unlike += known is None or listed != Counter(
                     (leg.call_id, leg.state) for leg in known.legs.values()
                 )
@@ -145,17 +150,12 @@ class Health:
             if (name := text(queue.QueueID)) and name not in late:
                 waiting = self.view.queues[name].waiting if name in self.view.queues else {}
                 # As sets: a list may have the same entry twice.
-                places = {(info.ivrid or info.IvrUniqueID, info.JoinTimeStamp or 0) for info in queue.Calls or ()}
-                places = {place for place in places if place[0]}
+                places = {(call_id_of(info), info.JoinTimeStamp or 0) for info in queue.Calls or () if call_id_of(info)}
                 self._unlike += places != {(wait.call_id, wait.stamp) for wait in waiting.values()}
 
 
-def _call_id(info: CallInfo) -> str:
-    return info.ivrid or info.IvrUniqueID or ""
-
-
 def _seen(info: CallInfo) -> tuple[str, State]:
-    return _call_id(info), seen_as(info.callstatus, info.c2cdirection, info.answered)
+    return call_id_of(info), seen_as(info.callstatus, info.c2cdirection, info.answered)
 
 
 def _state_of_call(call: Call) -> State:
@@ -169,10 +169,6 @@ def _state_of_call(call: Call) -> State:
 def _state_of_extension(known: Extension) -> State:
     found = {counted(leg) for leg in known.legs}
     return UNKNOWN if known.unknown else next((state for state in EXTENSION if state in found), IDLE)
-
-
-def _none(check: str, count: int) -> Sum:
-    return Sum(check, str(count), "0", not count)
 
 
 def _negative(*durations: Seconds | None) -> bool:

@@ -196,9 +196,8 @@ class HeldCall:
     def leave(self, before: Wait, after: Wait) -> None:
         """A wait has ended as `after`."""
         self.ending = after.inferred
-        waiting = list(self.waiting)
-        waiting.remove(before)  # one: a list may have the same entry twice
-        self.waiting = tuple(waiting)
+        waiting = self.waiting
+        self.waiting = () if len(waiting) == 1 else tuple([wait for wait in waiting if wait != before])
         past = self.past_waits
         self.past_waits = (past if len(past) < PAST_KEPT else past[1:]) + (after,) if past else (after,)
         self.outcome = stronger(self.outcome, after) or self.outcome

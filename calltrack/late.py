@@ -13,7 +13,7 @@ Rules:
 
 from calltrack import legs, waits
 from calltrack.changes import AnomalyKind
-from calltrack.events import CallInfo, ExtensionInfo, QueueCall, QueueInfo, text
+from calltrack.events import CallInfo, ExtensionInfo, QueueCall, QueueInfo, call_id_of, text
 from calltrack.held import HeldExtension, HeldQueue
 from calltrack.ledger import Ledger
 from calltrack.machine import seen_as
@@ -73,10 +73,7 @@ def _report(ledger: Ledger, what: str, heard_at: Seconds | None, call_id: str, *
 
 def _agrees(held: HeldExtension, info: ExtensionInfo) -> bool:
     """Whether the list has the very legs that are held, in the same states."""
-    listed = [
-        (one.ivrid or one.IvrUniqueID, seen_as(one.callstatus, one.c2cdirection, one.answered))
-        for one in info.calls or ()
-    ]
+    listed = [(call_id_of(one), seen_as(one.callstatus, one.c2cdirection, one.answered)) for one in info.calls or ()]
     return listed == [(leg.call_id, leg.state) for leg in held.legs]
 
 
@@ -93,12 +90,12 @@ def _is_known(ledger: Ledger, held: HeldExtension, info: ExtensionInfo, told: le
 
 def _live(held: HeldExtension, info: CallInfo) -> Leg | None:
     """The live leg that a call is, by all that identifies one (field guide §3)."""
-    identity = (info.ivrid or info.IvrUniqueID, info.callStarted or 0, info.c2cdirection or 0)
+    identity = (call_id_of(info), info.callStarted or 0, info.c2cdirection or 0)
     return next((leg for leg in held.legs if (leg.call_id, leg.stamp, leg.c2c) == identity), None)
 
 
 def _has_ended(ledger: Ledger, held: HeldExtension, info: CallInfo) -> bool:
-    call_id, stamp = info.ivrid or info.IvrUniqueID, info.callStarted
+    call_id, stamp = call_id_of(info), info.callStarted
     if not call_id or not stamp or _live(held, info) is not None:
         return False
     leg = ledger.ended_before(call_id, held.exten_user, stamp, info.c2cdirection or 0)
@@ -106,9 +103,9 @@ def _has_ended(ledger: Ledger, held: HeldExtension, info: CallInfo) -> bool:
 
 
 def _has_left(ledger: Ledger, known: HeldQueue, info: QueueCall) -> bool:
-    call_id, stamp = info.ivrid or info.IvrUniqueID, info.JoinTimeStamp
+    call_id, stamp = call_id_of(info), info.JoinTimeStamp
     if not call_id or not stamp or any((wait.call_id, wait.stamp) == (call_id, stamp) for wait in known.waiting):
         return False
-    call = ledger.calls.get(call_id) or ledger.ended.get(call_id)
+    call = ledger.call(call_id)
     past = call.past_waits if call is not None else ()
     return any((wait.queue_id, wait.stamp, wait.inferred) == (known.queue_id, stamp, "") for wait in past)

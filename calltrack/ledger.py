@@ -250,7 +250,7 @@ class Ledger(Clock):
             call.awaited_since = None
         self.out.append(changes.QueueLeft(self.position, self.at, wait.queue_id, wait.call_id, after, inferred))
 
-    def order_queue(self, queue_id: str, call_ids: list[str | None]) -> None:
+    def order_queue(self, queue_id: str, call_ids: list[str]) -> None:
         """Let the waits stand in the order of the list, not in that in which they were seen."""
         queue = self.queues[queue_id]
         if [wait.call_id for wait in queue.waiting] != call_ids:

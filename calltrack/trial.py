@@ -6,7 +6,7 @@ again and again: saved as JSON, read back and restored; it must go on as if noth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from calltrack.changes import Change
 from calltrack.health import Health, Sum
@@ -14,9 +14,7 @@ from calltrack.snapshot import Snapshot
 from calltrack.tracker import HISTORY, Tracker
 from calltrack.wire import Frame
 
-_SPARSER = (
-    1.3  # the next cut comes after as many frames as 0.3 of all so far: a snapshot costs more, the longer the stream
-)
+_SPARSER = 1.3  # of the frames so far, to the next cut: a snapshot costs more, the longer the stream
 
 
 class Trial:
@@ -53,10 +51,10 @@ class Trial:
         snapshot, twice = self.tracker.snapshot(), self._twice.snapshot()
         yield from self.health.sums(snapshot)
         same = _state(snapshot) == _state(twice)
-        yield _none("frames that change something when fed again", self._repeats + (not same))
+        yield Sum.none("frames that change something when fed again", self._repeats + (not same))
         same = snapshot.to_json() == self._cut.snapshot().to_json()
-        yield _none("frames that change something else after a restart", self._strays + (not same))
-        yield _none(f"snapshots that JSON does not hold, of {self._cuts}", self._lossy)
+        yield Sum.none("frames that change something else after a restart", self._strays + (not same))
+        yield Sum.none(f"snapshots that JSON does not hold, of {self._cuts}", self._lossy)
 
     def broken(self) -> list[Sum]:
         """The laws that do not hold."""
@@ -71,17 +69,5 @@ class Trial:
         self._cut = Tracker.restore(found)
 
 
-def broken_laws(frames: Iterable[Frame], *, history: int = HISTORY, thorough: bool = False) -> list[Sum]:
-    """Which laws a stream breaks; none is as it should be."""
-    trial = Trial(history=history, thorough=thorough)
-    for frame in frames:
-        trial.feed(frame)
-    return trial.broken()
-
-
 def _state(snapshot: Snapshot) -> tuple[object, ...]:
     return snapshot.calls, snapshot.extensions, snapshot.queues, snapshot.ended, snapshot.gaps
-
-
-def _none(check: str, count: int) -> Sum:
-    return Sum(check, str(count), "0", not count)

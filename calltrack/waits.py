@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from calltrack.changes import AnomalyKind
-from calltrack.events import QueueCall
+from calltrack.events import QueueCall, call_id_of
 from calltrack.held import HeldQueue
 from calltrack.ledger import Ledger
 from calltrack.records import Wait
@@ -27,7 +27,7 @@ def reconcile(ledger: Ledger, queue: HeldQueue, infos: list[QueueCall], told: To
     waits = False
     listed = set[tuple[str, int]]()
     for info in infos:
-        call_id = info.ivrid or info.IvrUniqueID
+        call_id = call_id_of(info)
         if not call_id:
             ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a waiting call without ivrid", queue_id=queue_id)
             continue
@@ -47,7 +47,7 @@ def reconcile(ledger: Ledger, queue: HeldQueue, infos: list[QueueCall], told: To
     for wait in held:
         left |= _leave(ledger, wait, told)
     if len(infos) > 1:
-        ledger.order_queue(queue_id, [info.ivrid or info.IvrUniqueID for info in infos])
+        ledger.order_queue(queue_id, [call_id_of(info) for info in infos])
     if told.call_id:
         _check_reason(ledger, queue_id, told, waits, left)
 

@@ -1,6 +1,6 @@
 """That a trial finds what it looks for: each law is broken once, by a tracker that does wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from calltrack import Frame, Snapshot, State, Tracker
 from calltrack.changes import Change
+from calltrack.health import Sum
 from calltrack.records import Leg, Seconds, stepped
-from calltrack.trial import Trial, broken_laws
+from calltrack.trial import Trial
 from tests.frames import all_queues, call, extension, queue, waiting
 
 DAY = [
@@ -21,6 +22,14 @@ DAY = [
     extension(12, "A", "HANGUP", call("1", "Talking", 2, 8)),
     extension(20, "A", "NEWCALL", call("2", "Dialing", 20)),
 ]
+
+
+def broken_laws(frames: Iterable[Frame], *, thorough: bool = False) -> list[Sum]:
+    """Which laws a stream breaks; none is as it should be."""
+    trial = Trial(thorough=thorough)
+    for frame in frames:
+        trial.feed(frame)
+    return trial.broken()
 
 
 def test_a_sound_tracker_breaks_no_law() -> None:

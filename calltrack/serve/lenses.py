@@ -99,22 +99,21 @@ class Updates(NamedTuple):
 
     view: View
     scope: Scope
-    notation: Notation
     resumes: bool = False
 
     def changes(self, batch: Sequence[Published], flushed: StreamPosition) -> bytes:
         """One update for the whole batch: what is another since the last one, whether a change told it or not."""
         update = self.view.update(self.scope)
-        return b"" if update is None else self.notation([("update", flushed, msgspec.json.encode(update))])
+        return b"" if update is None else sse([("update", flushed, msgspec.json.encode(update))])
 
     def beat(self, flushed: StreamPosition) -> bytes:
         """The time."""
-        return self.notation([("time", flushed, msgspec.json.encode(self.view.time()))])
+        return sse([("time", flushed, msgspec.json.encode(self.view.time()))])
 
     def opening(self, flushed: StreamPosition) -> bytes:
         """The state to begin with."""
         self.view.begin_updates()
-        return self.notation([("state", flushed, self.view.state_json(self.scope))])
+        return sse([("state", flushed, self.view.state_json(self.scope))])
 
     def joined(self, pieces: Sequence[bytes]) -> Sequence[bytes]:
         """One text of events."""

@@ -18,6 +18,7 @@ from litestar.types import Scope as ConnectionScope
 from calltrack.changes import Change
 from calltrack.serve.access import Access, Visitor
 from calltrack.serve.engine import Engine
+from calltrack.serve.lenses import Wanted
 from calltrack.serve.scope import Scope
 from calltrack.serve.state import Times
 from calltrack.serve.webhooks import Webhooks
@@ -38,6 +39,7 @@ TheWebhooks = NamedDependency[Webhooks]
 TheVisitor = NamedDependency[Visitor]
 TheRole = NamedDependency[Scope]
 TheMoment = NamedDependency[Moment]
+TheWanted = NamedDependency[Wanted]
 
 LastId = Annotated[str | None, HeaderParameter(name="Last-Event-ID", description="Go on after this position.")]
 After = Annotated[str | None, QueryParameter(description="The same, for who cannot send the header.")]
@@ -68,6 +70,11 @@ def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str
     def the_role(visitor: TheVisitor) -> Scope:
         return visitor.scope
 
+    def the_wanted(
+        kinds: Some = "", queue: Some = "", extension: Some = "", call: Some = "", account: Some = ""
+    ) -> Wanted:
+        return Wanted(names("kinds", kinds, KINDS), *map(words, (queue, extension, call, account)))
+
     async def the_moment(role: TheRole, at: At = None) -> Moment:
         view = engine.view
         times = view.times() if not at else ()
@@ -81,7 +88,7 @@ def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str
         digest = blake2s(shape.encode(), digest_size=4).hexdigest()
         return Moment(snapshot, times, f'W/"{snapshot.position}-{times[3]:g}-{int(times[4])}-{digest}"')
 
-    given = (the_engine, the_access, the_webhooks, the_visitor, the_role)
+    given = (the_engine, the_access, the_webhooks, the_visitor, the_role, the_wanted)
     provided = {function.__name__.removeprefix("the_"): Provide(function, sync_to_thread=False) for function in given}
     return {**provided, "moment": Provide(the_moment)}
 

@@ -12,8 +12,8 @@ from litestar.exceptions import ClientException, ServiceUnavailableException, We
 
 from calltrack.journal import NoSuchPosition, StreamPosition
 from calltrack.serve.engine import Engine
-from calltrack.serve.lenses import Changes, Updates, Wanted, messages, sse
-from calltrack.serve.parameters import KINDS, After, LastId, Some, TheEngine, TheRole, names, words
+from calltrack.serve.lenses import Changes, Updates, messages, sse
+from calltrack.serve.parameters import After, LastId, TheEngine, TheRole, TheWanted
 from calltrack.serve.streaming import EventStream
 
 _GOING_AWAY, _TRY_AGAIN = 1001, 1013  # close codes of RFC 6455
@@ -23,16 +23,11 @@ _GOING_AWAY, _TRY_AGAIN = 1001, 1013  # close codes of RFC 6455
 async def changes(
     engine: TheEngine,
     role: TheRole,
+    wanted: TheWanted,
     last_id: LastId = None,
     after: After = None,
-    kinds: Some = "",
-    queue: Some = "",
-    extension: Some = "",
-    call: Some = "",
-    account: Some = "",
 ) -> EventStream:
     """Every change, as Server-Sent Events; ids are positions, from which a client goes on without loss."""
-    wanted = Wanted(names("kinds", kinds, KINDS), *map(words, (queue, extension, call, account)))
     lens = Changes(engine.view, role, wanted, sse)
     place = _place(last_id or after)
     if _is_full(engine):
@@ -45,7 +40,7 @@ async def updates(engine: TheEngine, role: TheRole) -> EventStream:
     """The state, and then the records that alter, as Server-Sent Events: all that a board needs."""
     if _is_full(engine):
         raise _full()
-    return EventStream(engine.hub.stream(Updates(engine.view, role, sse), None), engine.patience)
+    return EventStream(engine.hub.stream(Updates(engine.view, role), None), engine.patience)
 
 
 @websocket("/api/socket")
@@ -53,15 +48,10 @@ async def socket_of_changes(
     socket: WebSocket[Any, Any, Any],
     engine: TheEngine,
     role: TheRole,
+    wanted: TheWanted,
     after: After = None,
-    kinds: Some = "",
-    queue: Some = "",
-    extension: Some = "",
-    call: Some = "",
-    account: Some = "",
 ) -> None:
     """The same over a WebSocket: each message is a JSON array of {"id", "event", "data"}."""
-    wanted = Wanted(names("kinds", kinds, KINDS), *map(words, (queue, extension, call, account)))
     place = _place(after)
     await socket.accept()
     if _is_full(engine):

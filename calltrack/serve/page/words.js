@@ -80,7 +80,6 @@ const WORDS = {
   "calls.none.ended": ["No call has ended yet.", "אף שיחה עדיין לא הסתיימה."],
   "calls.nomatch": ["No call matches the search and filters.", "אין שיחה שמתאימה לחיפוש ולסינון."],
   "call.took": ["took {span}", "נמשכה {span}"],
-  "calls.last": ["The last 50", "50 האחרונות"],
 
   "state.Talking": ["Talking", "בשיחה"],
   "state.Hold": ["On hold", "בהחזקה"],
