@@ -1,4 +1,4 @@
-"""How smooth the board is with many agents: python -m tests.page.smooth [--agents 500] [--speed 24] [--seconds 10].
+"""How smooth the board is with many agents: python -m tests.page.smooth [--agents 500] [--speed 11] [--seconds 10].
 
 The simulated centre runs faster than life until it makes 200 changes a second. That is harder than life: at that speed
 every timer changes at every tick, five times a second.
@@ -51,7 +51,7 @@ class Smoothness(NamedTuple):
     layout: float
 
 
-def measure(chromium: Browser, agents: int = 500, speed: float = 24, seconds: float = 10) -> Smoothness:
+def measure(chromium: Browser, agents: int = 500, speed: float = 11, seconds: float = 10) -> Smoothness:
     """Look at a busy centre for so many seconds."""
     begun = time.time()
     with served(*simulated("--agents", str(agents), "--queues", "20", "--speed", f"{speed:g}x")) as running:
@@ -127,7 +127,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--agents", type=int, default=500)
-    parser.add_argument("--speed", type=float, default=24, help="times faster than life")
+    parser.add_argument("--speed", type=float, default=11, help="times faster than life")
     parser.add_argument("--seconds", type=float, default=10)
     asked = parser.parse_args()
     with browser() as chromium:

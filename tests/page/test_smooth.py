@@ -8,10 +8,10 @@ from tests.page.smooth import measure
 
 
 def test_five_hundred_agents_stay_smooth(chromium: Browser) -> None:
-    """On a machine that does other things too: most frames come soon, and the page's thread has time left."""
+    """The page's thread has time left, by its own computing alone; the limits of time allow for a machine in demand."""
     found = measure(chromium, seconds=5)
 
     assert found.changes_per_s > 150, found
-    assert found.median < 60, found
-    assert found.p95 < 250, found
-    assert found.busy < 0.9, found
+    assert found.busy < 0.8, found
+    assert found.median < 100, found
+    assert found.p95 < 500, found

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The board: events of the service go into the store, and once per frame of the screen what they altered is drawn.
+ * The board: events of the service go into the store, and a few times a second what they altered is drawn.
  * Timers are ticked all together, when the server's second changes.
  */
 
@@ -21,6 +21,9 @@ import { callPage } from "./story.js";
 import { Stream, enter } from "./stream.js";
 import { speak, t } from "./words.js";
 
+/** Between two drawings of what the stream tells, ms. */
+const PAUSE = 200;
+
 const GROUPS = ["none", "status", "queue", "team"];
 
 export class Board {
@@ -37,6 +40,8 @@ export class Board {
     this.stale = true;
     this.due = true;
     this.frame = 0;
+    this.soon = 0;
+    this.painted = -PAUSE;
     this.said = "";
     this.settings = new Settings(() => this.changed());
     this.panel = new Panel();
@@ -48,7 +53,7 @@ export class Board {
         this.clock.told(data.now, data.speed);
         this.store.take(event, data);
         this.figures.begin();
-        this.draw();
+        this.drawSoon();
       },
       lost: () => {
         this.store.lose(this.clock.now());
@@ -72,6 +77,12 @@ export class Board {
     this.frame ||= requestAnimationFrame(() => this.paint());
   }
 
+  /** Draw what the stream told, at most once in PAUSE: the frames between are free for scrolling and typing. */
+  drawSoon() {
+    this.stale = true;
+    this.soon ||= window.setTimeout(() => this.draw(), this.painted + PAUSE - performance.now());
+  }
+
   beat() {
     this.due = true;
     this.frame ||= requestAnimationFrame(() => this.paint());
@@ -79,7 +90,9 @@ export class Board {
   }
 
   paint() {
-    this.frame = 0;
+    window.clearTimeout(this.soon);
+    this.frame = this.soon = 0;
+    this.painted = performance.now();
     this.now = this.clock.now();
     if (this.stale) {
       keepingFocus(() => {
