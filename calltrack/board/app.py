@@ -128,6 +128,8 @@ class Board(App[None]):
 
     def draw(self) -> None:
         """Draw what is known now, unless it is what the screen shows."""
+        if not self.is_running:
+            return  # a last tick, while the widgets are being taken away
         now = self._clock.now()
         status = self._source.status()
         views = tuple(grid.view for grid in self.grids())

@@ -128,7 +128,7 @@ def command(
     with ExitStack() as stack:
         if path is None and (simulate or replay):
             path = Path(stack.enter_context(TemporaryDirectory(prefix="calltrack-"))) / _JOURNAL
-        journal = Journal.open(path or _JOURNAL)
+        journal = stack.enter_context(Journal.open(path or _JOURNAL))
         again = journal.position > 0
         if simulate:
             from calltrack.serve.simulated import Simulated

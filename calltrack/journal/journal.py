@@ -58,6 +58,7 @@ class Journal:
         self.on_notice: Callable[[str], None] = lambda text: warnings.warn(text, stacklevel=3)
         self._database = database
         self._lock = lock
+        self._ended = False
         self._packer = Packer()
         self.history = self._about()[0]
         self._position = self._last_position()
@@ -208,7 +209,10 @@ class Journal:
             return retention.size(self._database)
 
     def close(self) -> None:
-        """End it; if no reader is left, everything is in the one file."""
+        """End it, if it is not ended; if no reader is left, everything is in the one file."""
+        if self._ended:
+            return
+        self._ended = True
         try:
             with self._naming():
                 self._database.close()

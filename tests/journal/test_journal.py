@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from calltrack import Frame, Tracker
 from calltrack.journal import (
     Journal,
+    JournalBusy,
     JournalUnwritable,
     NoSuchPosition,
     StreamPosition,
@@ -206,3 +207,15 @@ def test_it_is_its_owners_alone(tmp_path: Path) -> None:
     with Journal.open(tmp_path / "a") as journal:
         journal.append(FRAMES[:10])
         assert {0o600} == {one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+
+
+def test_an_end_may_be_said_twice(tmp_path: Path) -> None:
+    """By whoever uses it and by whoever opened it; the next writer is not harmed by the second."""
+    with Journal.open(tmp_path / "journal") as journal:
+        journal.append(FRAMES[:3])
+        journal.close()
+        with Journal.open(tmp_path / "journal") as again:
+            journal.close()
+            assert 3 == again.position
+            with pytest.raises(JournalBusy):
+                Journal.open(tmp_path / "journal")
