@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from calltrack.serve.engine import Engine
 from calltrack.serve.outbox import DeadLetter
 from calltrack.serve.parameters import Limit, Offset, TheEngine, TheRole, TheWebhooks
+from calltrack.serve.webhooks import Webhooks
 from calltrack.table import CALL, EXTENSION, IDLE
 
 _TEXT = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")  # Litestar adds it to text
@@ -46,12 +47,12 @@ async def ready(engine: TheEngine) -> Response[Health]:
 
 
 @get("/metrics", media_type=_TEXT)
-async def metrics(engine: TheEngine, role: TheRole) -> Response[bytes]:
+async def metrics(engine: TheEngine, webhooks: TheWebhooks, role: TheRole) -> Response[bytes]:
     """Figures for Prometheus; for roles that see everything."""
     if not role.sees_all:
         raise PermissionDeniedException("this role sees a part only, the metrics are of the whole")
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(engine))
+    registry.register(_Figures(engine, webhooks))
     return Response(generate_latest(registry), media_type=_TEXT)
 
 
@@ -71,10 +72,10 @@ async def dead_letters(webhooks: TheWebhooks, role: TheRole, limit: Limit = 100,
 
 
 class _Figures(Collector):
-    """Read off the engine when asked. Labels are of sets that strangers cannot widen: never a call, number or name."""
+    """Read off when asked. Labels are of sets that strangers cannot widen: never a call, number or name."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, webhooks: Webhooks) -> None:
+        self._engine, self._hooks = engine, webhooks.hooks
 
     def collect(self) -> Iterator[Metric]:
         """Every figure."""
@@ -103,6 +104,12 @@ class _Figures(Collector):
         yield GaugeMetricFamily("calltrack_stream_clients", "Clients of the streams.", hub.clients)
         yield CounterMetricFamily("calltrack_stream_resets", "Streams that had to begin anew.", hub.resets)
         yield CounterMetricFamily("calltrack_journal_seconds", "Spent writing frames.", engine.writing_s)
+        taken = {hook.name: hook.taken for hook in self._hooks}
+        yield _counter("calltrack_webhook_taken", "Deliveries that were taken.", "webhook", taken)
+        given_up = {hook.name: hook.given_up for hook in self._hooks}
+        yield _counter("calltrack_webhook_given_up", "Deliveries that were given up.", "webhook", given_up)
+        failed = {hook.name: hook.failed for hook in self._hooks}
+        yield _gauge("calltrack_webhook_failed", "Tries that failed since the last that did not.", "webhook", failed)
 
 
 def _counter(name: str, text: str, label: str, values: dict[str, int]) -> Metric:

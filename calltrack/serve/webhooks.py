@@ -37,9 +37,14 @@ _log = logging.getLogger("calltrack.serve")
 
 
 class Webhook:
-    """One receiver."""
+    """One receiver.
+
+    `taken` and `given_up` count deliveries since the start, `failed` the tries since the last one that was taken.
+    """
 
     def __init__(self, hook: Hook, engine: Engine, outbox: Outbox, *, pauses: Sequence[float] = PAUSES) -> None:
+        self.name = hook.name
+        self.taken = self.given_up = self.failed = 0
         self._hook = hook
         self._secret = hook.secret()
         self._engine = engine
@@ -97,30 +102,34 @@ class Webhook:
 
     async def _deliver(self, session: aiohttp.ClientSession, key: str, kind: str, body: bytes) -> DeadLetter | None:
         """Post until it is taken; the dead letter if it is not."""
-        attempts, reason = 0, ""
+        reason, attempts = "", 0
         for pause in (*self._pauses, None):
             attempts += 1
-            try:
-                async with session.post(
-                    self._hook.url, data=body, headers=self._signed(key, body), allow_redirects=False
-                ) as answer:
-                    if answer.status < 300:
-                        return None
-                    reason = f"answered {answer.status}"
-                    if 300 <= answer.status < 500 and answer.status not in (408, 429):
-                        break
-            except InternalAddress as error:
-                reason = str(error)
+            reason, again = await self._post(session, key, body)
+            if not reason:
+                self.taken, self.failed = self.taken + 1, 0
+                return None
+            self.failed += 1
+            if not again or pause is None:
                 break
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                cause = error.__cause__ if isinstance(error.__cause__, InternalAddress) else error
-                reason = f"{type(cause).__name__}: {cause}"
-                if isinstance(cause, InternalAddress):
-                    break
-            if pause is not None:
-                await asyncio.sleep(pause)
-        _log.warning("webhook %s: %s at %s given up after %d tries: %s", self._hook.name, kind, key, attempts, reason)
+            await asyncio.sleep(pause)
+        _log.warning("webhook %s: %s at %s given up after %d tries: %s", self.name, kind, key, attempts, reason)
         return self._letter(key, kind, attempts, reason, body)
+
+    async def _post(self, session: aiohttp.ClientSession, key: str, body: bytes) -> tuple[str, bool]:
+        """Why it was not taken ("" if it was), and whether another try may help."""
+        try:
+            async with session.post(
+                self._hook.url, data=body, headers=self._signed(key, body), allow_redirects=False
+            ) as answer:
+                if answer.status < 300:
+                    return "", False
+                return f"answered {answer.status}", answer.status >= 500 or answer.status in (408, 429)
+        except InternalAddress as error:
+            return str(error), False
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            cause = error.__cause__ if isinstance(error.__cause__, InternalAddress) else error
+            return f"{type(cause).__name__}: {cause}", not isinstance(cause, InternalAddress)
 
     def _signed(self, key: str, body: bytes) -> dict[str, str]:
         """The headers of Standard Webhooks: id, timestamp, and HMAC-SHA256 over both and the body."""
@@ -134,19 +143,20 @@ class Webhook:
         }
 
     def _letter(self, key: str, kind: str, attempts: int, reason: str, body: bytes) -> DeadLetter:
-        return DeadLetter(0, self._hook.name, key, kind, time.time(), attempts, reason, body.decode())
+        return DeadLetter(0, self.name, key, kind, time.time(), attempts, reason, body.decode())
 
     async def _move(self, place: StreamPosition, dead: DeadLetter | None = None) -> None:
         """Note how far it has come; as long as the disk refuses, it comes no further."""
         waiting = msgspec.json.encode(self._waiting).decode()
         while True:
             try:
-                await self._outbox.move(self._hook.name, place, waiting, dead)
+                await self._outbox.move(self.name, place, waiting, dead)
                 break
             except JournalUnwritable as error:
-                _log.error("webhook %s waits: %s", self._hook.name, error)
+                _log.error("webhook %s waits: %s", self.name, error)
                 await asyncio.sleep(self._pauses[0])
         self._noted = time.monotonic()
+        self.given_up += dead is not None
 
 
 class Webhooks:
@@ -154,12 +164,12 @@ class Webhooks:
 
     def __init__(self, config: Config, engine: Engine, path: Path, *, pauses: Sequence[float] = PAUSES) -> None:
         self.outbox = Outbox(path) if config.webhook else None
-        self._hooks = [Webhook(hook, engine, self.outbox, pauses=pauses) for hook in config.webhook if self.outbox]
+        self.hooks = [Webhook(hook, engine, self.outbox, pauses=pauses) for hook in config.webhook if self.outbox]
 
     async def run(self) -> None:
         """Deliver until cancelled; raises what is not a receiver's fault."""
         async with asyncio.TaskGroup() as group:
-            for hook in self._hooks:
+            for hook in self.hooks:
                 group.create_task(hook.run())
 
     def close(self) -> None:

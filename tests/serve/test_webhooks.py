@@ -146,6 +146,22 @@ async def test_a_refused_delivery_comes_again() -> None:
 
 
 @scenario
+async def test_metrics_tell_how_it_goes() -> None:
+    """What was taken, what was given up, and how often it failed since."""
+    for refuse, status, figures in ((5, 503, (3, 1, 0)), (4, 302, (0, 4, 4))):
+        taken, given_up, failed = (f'{{webhook="crm"}} {figure}.0' for figure in figures)
+        expected = {f"taken_total{taken}", f"given_up_total{given_up}", f"failed{failed}"}
+        async with receiver() as taking:
+            taking.refuse, taking.status = refuse, status
+            async with service(hooks=[hook(taking.url)], pauses=(0.01, 0.01, 0.01)) as running:
+                running.source.give(*FRAMES)
+                told: set[str] = set()
+                while not expected <= told:
+                    async with running.client.get("/metrics") as answer:
+                        told = {line.removeprefix("calltrack_webhook_") for line in (await answer.text()).splitlines()}
+
+
+@scenario
 async def test_a_redirect_is_not_followed() -> None:
     """It could lead inside; it is given up at once."""
     async with receiver() as taking:
