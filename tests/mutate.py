@@ -23,9 +23,9 @@ from types import CodeType, ModuleType
 import click
 import pytest
 
-TESTS = [
-    f"tests/test_{name}.py" for name in ("table", "machine", "tracker", "scenarios", "late", "health", "reachable")
-]
+_QUICK = ("table", "machine", "tracker", "scenarios", "late", "health", "reachable")
+_BROAD = ("docs", "snapshot", "view", "wire", "clock", "trial", "stories", "player", "stateful", "properties")
+TESTS = [f"tests/test_{name}.py" for name in (*_QUICK, *_BROAD)]  # the first that fails ends the run
 _LONGEST_S = 60  # a mutant that runs on for ever is noticed
 _PAIRS: tuple[tuple[type[ast.AST], type[ast.AST]], ...] = (
     (ast.Eq, ast.NotEq),

@@ -144,6 +144,16 @@ def test_a_frame_without_a_time_is_not_late() -> None:
     assert () == tracker.snapshot().calls
 
 
+def test_a_frame_without_a_time_makes_no_other_late() -> None:
+    """B and the other queue moved the time on; what A and the queue then say without one was not said by then."""
+    elsewhere, timeless = extension(30, "B", "userStatusUpdate"), {"servertime": None}
+    joined, left = queue(1, "JOIN", "1", [waiting("1", 1)]), queue(5, "ABANDONED", "1", [])
+    for first, then in ((RINGS, TALKS), (joined, left)):
+        _, changes = fed(first, elsewhere, Frame.of(first.event, first.payload() | timeless), then)
+
+        assert AnomalyKind.LATE_FRAME not in changes
+
+
 def test_another_server_has_another_clock() -> None:
     """After a login or a lost connection whatever comes is believed."""
     for between in ([Frame.of("loginSuccess", stamp(5))], [Frame.of("disconnect", {})]):

@@ -49,6 +49,10 @@ def test_nothing_leaves_hungup() -> None:
     [
         ([Edge(NEW, "rings", RINGING, (), "x"), Edge(NEW, "rings", TALKING, (), "x")], "two rows"),
         ([Edge(NEW, "rings", RINGING, (), "x"), Edge(TALKING, "ends", State.HUNGUP, (), "x")], "nothing leads to"),
+        (
+            [Edge(TALKING, "holds", State.HOLD, (), "x"), Edge(State.HOLD, "talks", TALKING, (), "x")],
+            "nothing leads to",
+        ),
     ],
 )
 def test_a_table_that_contradicts_itself_is_refused(edges: list[Edge], fault: str) -> None:
