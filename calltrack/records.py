@@ -171,6 +171,15 @@ class Gap(Struct, frozen=True, gc=False):
     reason: str
 
 
+GAPS_KEPT = 100
+
+
+def with_gap(gaps: tuple[Gap, ...], gap: Gap) -> tuple[Gap, ...]:
+    """The last gaps and one more, in the place of the one that lasts, if one does."""
+    kept = gaps[:-1] if gaps and gaps[-1].until is None else gaps
+    return (*kept, gap)[-GAPS_KEPT:]
+
+
 PAST_KEPT = 50
 """Ended legs, and ended waits, that a call keeps; a call can ring for ever, memory must not follow it."""
 

@@ -33,7 +33,7 @@ from calltrack.events import (
 )
 from calltrack.held import HeldCall, HeldExtension, HeldQueue
 from calltrack.ledger import Ledger
-from calltrack.records import Extension, Gap, Queue, Seconds
+from calltrack.records import Extension, Gap, Queue, Seconds, with_gap
 from calltrack.snapshot import Counters, Resume, Snapshot
 from calltrack.table import UNKNOWN
 from calltrack.wire import Frame, fingerprint
@@ -353,7 +353,7 @@ class Tracker:
         self._connected = False
         ledger = self._ledger
         gap = Gap(ledger.at, None, reason or "connection lost")
-        ledger.gaps = (*ledger.gaps, gap)[-_GAPS_KEPT:]
+        ledger.gaps = with_gap(ledger.gaps, gap)
         ledger.out.append(changes.ConnectionLost(ledger.position, ledger.at, gap))
         for held in ledger.extensions.values():
             held.unknown, held.unknown_since = True, ledger.at
@@ -368,8 +368,7 @@ class Tracker:
 
     def _close_gap(self, gap: Gap) -> None:
         ledger = self._ledger
-        kept = ledger.gaps[:-1] if ledger.gaps and ledger.gaps[-1].until is None else ledger.gaps
-        ledger.gaps = (*kept, gap)[-_GAPS_KEPT:]
+        ledger.gaps = with_gap(ledger.gaps, gap)
         ledger.out.append(changes.ConnectionRegained(ledger.position, ledger.at, gap))
 
     def _tell_time(self, body: Body) -> bool:
@@ -405,4 +404,3 @@ class Tracker:
 
 _NO_EXTENSION, _NO_QUEUE = ExtensionInfo(), QueueInfo()
 _REASONS = dict.fromkeys(("NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP", "userStatusUpdate"))
-_GAPS_KEPT = 100

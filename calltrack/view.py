@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from calltrack import changes as ch
 from calltrack.changes import Change
-from calltrack.records import Call, Gap, Leg, Wait
+from calltrack.records import Call, Gap, Leg, Wait, with_gap
 from calltrack.snapshot import Snapshot
 from calltrack.states import Outcome, State
 from calltrack.table import QUEUED, UNKNOWN
@@ -126,11 +126,8 @@ class View:
             self._extension(change)
         elif isinstance(change, ch.QueueChange):
             self._queue(change)
-        elif isinstance(change, ch.ConnectionLost):
-            self.gaps = (*self.gaps, change.gap)[-GAPS_KEPT:]
-        elif isinstance(change, ch.ConnectionRegained):
-            kept = self.gaps[:-1] if self.gaps and self.gaps[-1].until is None else self.gaps
-            self.gaps = (*kept, change.gap)[-GAPS_KEPT:]
+        elif isinstance(change, ch.ConnectionLost | ch.ConnectionRegained):
+            self.gaps = with_gap(self.gaps, change.gap)
 
     def _leg(self, change: ch.LegChange) -> None:
         leg = change.leg
@@ -219,10 +216,6 @@ class View:
         queue.picked_up += wait.outcome is Outcome.PICKED_UP
         queue.abandoned += wait.outcome is Outcome.ABANDONED
         queue.lost += wait.outcome is Outcome.LOST
-
-
-GAPS_KEPT = 100
-"""As many as a tracker keeps."""
 
 
 def _call(call: Call) -> ViewedCall:

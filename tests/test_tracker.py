@@ -365,6 +365,45 @@ def test_each_field_is_looked_for_in_both_places(field: str, value: str, outcome
     assert [outcome] == [change.leg.outcome for change in changes if isinstance(change, LegEnded)]
 
 
+@pytest.mark.parametrize("field", ["reason", "servertime", "servertimeoffset"])
+def test_a_queue_s_fields_are_looked_for_in_both_places(field: str) -> None:
+    """Those of an event of a queue as well."""
+    outside = queue(9, "ABANDONED", "1", []).payload()
+    inside = {**outside, field: None, "data": {**outside["data"], field: outside[field]}}
+    trackers = [Tracker(), Tracker()]
+    for tracker, payload in zip(trackers, (outside, inside), strict=True):
+        tracker.feed(queue(1, "JOIN", "1", [waiting("1")]))
+        tracker.feed(Frame.of("QueueEvent", payload))
+
+    assert 1 == trackers[1].snapshot().queues[0].abandoned
+    assert utc(9) == trackers[1].time
+    assert trackers[0].snapshot().calls == trackers[1].snapshot().calls
+
+
+def test_a_queue_keeps_its_name() -> None:
+    """Through an event that does not tell it; another name is taken over."""
+    tracker = Tracker()
+    names = []
+    for at, told in enumerate(("Support", None, "", "Help")):
+        tracker.feed(queue(at, "JOIN", str(at), [], QueueName=told))
+        names.append(tracker.snapshot().queues[0].name)
+
+    assert ["Support", "Support", "Support", "Help"] == names
+
+
+def test_the_last_hundred_gaps_are_kept() -> None:
+    """Memory does not follow a connection that comes and goes."""
+    tracker = Tracker()
+    for at in range(0, 2 * 150, 2):
+        tracker.feed(extension(at, "A", "userStatusUpdate"))
+        tracker.feed(Frame.of("disconnect", {}))
+
+    gaps = tracker.snapshot().gaps
+    assert 100 == len(gaps)
+    assert [None] == [gap.until for gap in gaps if gap.until is None]
+    assert utc(298) == gaps[-1].since
+
+
 def test_a_late_hangup_is_evidence_and_no_second_end() -> None:
     """The leg was given up before; its own HANGUP comes after all."""
     _, changes = fed(
