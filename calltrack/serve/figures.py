@@ -21,6 +21,7 @@ from calltrack.journal import Journal, PositionPruned
 from calltrack.kpi import Facts, Options, Report, report
 from calltrack.records import Seconds
 from calltrack.serve import apart
+from calltrack.serve.past import what_is_kept
 from calltrack.serve.written import Written
 from calltrack.snapshot import Snapshot
 
@@ -87,7 +88,7 @@ class Figures:
         return (0, None) if known.time is None else (day(datetime.fromtimestamp(known.time, zone), zone).since, None)
 
     async def report(self, interval: Interval | None, options: Options, known: Snapshot) -> Report:
-        """The figures of an interval (None: today), once `ready`; raises JournalError."""
+        """The figures of an interval (None: today), once `ready`; raises Gone."""
         today = self.today(known)
         wanted = interval or today
         key = wanted, options
@@ -99,7 +100,8 @@ class Figures:
             if is_today:
                 found = await self._live(wanted, options, known)
             else:
-                found = await asyncio.to_thread(_reported, self._path, wanted, options, known.position)
+                with what_is_kept():  # retention may take it while it is counted
+                    found = await asyncio.to_thread(_reported, self._path, wanted, options, known.position)
             if len(self._reports) >= _REPORTS:
                 del self._reports[next(iter(self._reports))]
             self._reports[key] = time.monotonic(), found

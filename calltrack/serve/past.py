@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,18 @@ _LONGEST = 100_000  # frames looked through for one call
 _TOGETHER = 500  # frames read between two chances for others
 
 _log = logging.getLogger("calltrack.serve")
+
+
+@contextmanager
+def what_is_kept() -> Iterator[None]:
+    """Have whoever reads the journal in here raise Gone for what is no longer there, or damaged."""
+    try:
+        yield
+    except PositionPruned:
+        raise Gone("this far back nothing is kept any more") from None
+    except JournalError as error:
+        _log.error("the past cannot be read: %s", error)
+        raise Gone("what is kept of it cannot be read; the log says why") from None
 
 
 class Past:
@@ -66,13 +79,8 @@ class Past:
 
     async def _read(self, read: Callable[[Journal], T]) -> T:
         loop = asyncio.get_running_loop()
-        try:
+        with what_is_kept():
             return await loop.run_in_executor(self._reader, lambda: read(self._opened()))
-        except PositionPruned:
-            raise Gone("this far back nothing is kept any more") from None
-        except JournalError as error:
-            _log.error("the past cannot be read: %s", error)
-            raise Gone("what is kept of it cannot be read; the log says why") from None
 
     def _opened(self) -> Journal:
         if self._journal is None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from calltrack import Frame, Tracker
 from calltrack.journal import Journal
@@ -13,8 +16,10 @@ from calltrack.kpi import Facts, Options, Report, report
 from calltrack.serve.access import Visitor
 from calltrack.serve.engine import Engine
 from calltrack.serve.figures import Figures
+from calltrack.serve.hub import Gone
 from calltrack.serve.scope import Scope
 from calltrack.simulate import Faults, Plan, traffic
+from tests.journal.stream import written
 from tests.live.harness import scenario
 from tests.serve.service import Fed, service
 from tests.serve.test_engine import until
@@ -116,3 +121,18 @@ async def test_a_role_gets_the_figures_of_its_part() -> None:
     assert (None, [], []) == (part["report"]["total"]["waits"], part["report"]["agents"], part["report"]["accounts"])
     assert 1704700800 == hour["report"]["until"]
     assert 400 == refused
+
+
+@scenario
+async def test_what_is_kept_no_more_is_no_fault(tmp_path: Path) -> None:
+    """Of a day whose frames are damaged, or were dropped while they were counted, there are no figures."""
+    path = written(tmp_path / "journal", tuple(FRAMES))
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("UPDATE frames SET sum = 0 WHERE position = 700")
+    with Journal.open(path, read_only=True) as journal:
+        known = journal.tracker(600).snapshot()
+    figures = Figures(path, lambda: known)
+
+    assert MIDNIGHT - 1 == (await figures.report((MIDNIGHT - 1, None), Options(), known)).since
+    with pytest.raises(Gone, match="cannot be read"):
+        await figures.report((MIDNIGHT - 2, None), Options(), replace(known, position=len(FRAMES)))
