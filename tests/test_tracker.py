@@ -229,6 +229,76 @@ def test_a_login_in_mid_stream_is_a_gap() -> None:
     assert [(utc(2), utc(90))] == [(gap.since, gap.until) for gap in tracker.snapshot().gaps]
 
 
+@pytest.mark.parametrize("told", ["Incoming", "Outgoing", "Click2call", "Spy", "incoming", "spy", "Click2Call"])
+def test_a_direction_is_one_in_any_spelling(told: str) -> None:
+    """As states are."""
+    _, changes = fed(extension(2, "A", "NEWCALL", call("1", "Ringing", 2, direction=told)))
+
+    assert [told.capitalize()] == [change.leg.direction for change in changes if isinstance(change, LegStarted)]
+
+
+def test_two_logins_with_nothing_between_are_one_gap() -> None:
+    """What came before the first of them is not lost a second time."""
+    login = [Frame.of("loginSuccess", stamp(at)) for at in (0, 90, 120)]
+    tracker, _ = fed(login[0], extension(2, "A", "userStatusUpdate"), *login[1:])
+
+    assert [(utc(2), utc(90))] == [(gap.since, gap.until) for gap in tracker.snapshot().gaps]
+
+
+def test_after_a_gap_differences_are_no_surprise() -> None:
+    """What the list has no more has ended, in the gap; nothing that should have been told was missed."""
+    _, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
+        Frame.of("disconnect", {}),
+        extension(9, "A", "userStatusUpdate", calls=[]),
+    )
+
+    assert [] == anomalies(changes)
+    assert ["gone from the list, its HANGUP was not seen"] == [
+        change.inferred for change in changes if isinstance(change, LegEnded)
+    ]
+
+
+def test_a_hangup_explains_its_own_leg_alone() -> None:
+    """The other one that is gone from the list with it ended too, but nobody told how."""
+    _, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
+        extension(3, "A", "NEWCALL", call("2", "Ringing", 3), calls=[call("1", "Ringing", 2), call("2", "Ringing", 3)]),
+        extension(9, "A", "HANGUP", call("1", "Ringing", 2), outside={"cause": "User busy"}),
+    )
+    ends = {change.call_id: change for change in changes if isinstance(change, LegEnded)}
+
+    assert (Outcome.BUSY, "") == (ends["1"].leg.outcome, ends["1"].inferred)
+    assert (Outcome.LOST, "") == (ends["2"].leg.outcome, ends["2"].leg.cause)
+    assert "gone from the list" in ends["2"].inferred
+    assert [AnomalyKind.EVENT_MISSED] == anomalies(changes)
+
+
+def test_a_hangup_of_what_was_never_seen_is_told_beside_what_is_gone() -> None:
+    """Call 1 is gone from the list without a word; the frame is about call 9."""
+    _, changes = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
+        extension(9, "A", "HANGUP", call("9", "Ringing", 3)),
+    )
+    ends = [(change.call_id, change.leg.outcome) for change in changes if isinstance(change, LegEnded)]
+
+    assert [("1", Outcome.LOST), ("9", Outcome.NOT_ANSWERED_HERE)] == ends
+    assert 2 * [AnomalyKind.EVENT_MISSED] == anomalies(changes)
+
+
+def test_click2call_leg_1_is_only_followed_by_its_own_leg_2() -> None:
+    """Without it, or with that of another call, its end is one that nobody told."""
+    first = call("1", "Ringing", 2, c2cdirection=1)
+    for then in ([], [call("2", "Dialing", 5, c2cdirection=2)]):
+        _, changes = fed(
+            extension(2, "A", "NEWCALL", first),
+            extension(9, "A", "userStatusUpdate", calls=then),
+        )
+        assert ["gone from the list, its HANGUP was not seen"] == [
+            change.inferred for change in changes if isinstance(change, LegEnded)
+        ]
+
+
 def test_a_call_answered_from_the_queue_lives_until_its_leg_comes() -> None:
     """The queue's ANSWER comes before the NEWCALL; in between the call has no leg and waits nowhere."""
     tracker, changes = fed(
