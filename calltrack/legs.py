@@ -315,7 +315,7 @@ def _end(ledger: Ledger, leg: Leg, live: list[Leg], told: Told) -> bool:
 def _catch_up(ledger: Ledger, leg: Leg, last: CallInfo, told: Told) -> Leg:
     """A HANGUP shows the call as it last was: an answer that we did not see shows in it."""
     state = _SEEN.get((last.callstatus or "").lower())
-    if _answered(last) and state is not HOLD:
+    if _answered(last) and state is not HOLD and state is not SPYING:
         state = TALKING
     elif last.c2cdirection == 2 or (state is not TALKING and state is not HOLD and leg.state is not UNKNOWN):
         return leg

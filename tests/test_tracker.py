@@ -865,3 +865,19 @@ def test_a_current_call_without_a_stamp_is_the_one_in_the_list() -> None:
             extension(2, "A", "NEWCALL", call("1", "Ringing", callStarted=stamp_of_current), [listed]),
         )
         assert [inferred] == [change.inferred for change in changes if isinstance(change, LegStarted)]
+
+
+def test_a_listener_who_hangs_up_after_a_lost_connection_has_not_talked() -> None:
+    """Its HANGUP says answered 1, and that it was Spying: a listener's leg counts in no talk time."""
+    spy = call("1", "Spying", 1, 2)
+
+    tracker, changes = fed(
+        extension(1, "A", "NEWCALL", spy),
+        Frame.of("disconnect"),
+        extension(30, "A", "HANGUP", spy),
+    )
+
+    leg = next(change.leg for change in changes if isinstance(change, LegEnded))
+    assert (Outcome.SPIED, False, 0) == (leg.outcome, leg.answered, leg.talk_s)
+    ended = tracker.snapshot().call("1")
+    assert ended is not None and not ended.answered
