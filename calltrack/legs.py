@@ -330,10 +330,13 @@ def _answered(info: CallInfo) -> bool:
 
 
 def _answered_at(ledger: Ledger, leg: Leg, info: CallInfo) -> Seconds | None:
-    """When a leg was answered: callAnswered is of the same wall clock as callStarted, whatever the offset is by now."""
-    if leg.started is not None and leg.stamp and (info.callAnswered or 0) > 0 and ledger.utc(info.callAnswered):
-        return leg.started + (info.callAnswered or 0) - leg.stamp
-    return ledger.utc(info.callAnswered) or ledger.when
+    """When a leg was answered; if the offset has changed since callStarted, callAnswered may be of either wall clock."""
+    told, at = ledger.utc(info.callAnswered), ledger.at
+    if told is not None and leg.started is not None and leg.stamp and info.callAnswered is not None:
+        answered_at = leg.started + info.callAnswered - leg.stamp
+        if answered_at == told or at is None or leg.started <= answered_at <= at:
+            return answered_at
+    return told or ledger.when
 
 
 def _disagree(ledger: Ledger, extension: HeldExtension, told: Told, seen: State | None) -> None:

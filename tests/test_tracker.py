@@ -881,3 +881,20 @@ def test_a_listener_who_hangs_up_after_a_lost_connection_has_not_talked() -> Non
     assert (Outcome.SPIED, False, 0) == (leg.outcome, leg.answered, leg.talk_s)
     ended = tracker.snapshot().call("1")
     assert ended is not None and not ended.answered
+
+
+@pytest.mark.parametrize(("offset_min", "turned"), [(180, 3600), (60, -3600)])
+def test_an_answer_after_the_clocks_have_changed_is_told_by_the_new_wall_clock(offset_min: int, turned: int) -> None:
+    """It rang before the change and was answered after it: UTC = value - the frame's own offset (field guide §2)."""
+    outside = {"servertimeoffset": offset_min}
+    talking = call("1", "Talking", 1, turned + 6)
+
+    _, changes = fed(
+        extension(1, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(turned + 6, "A", "ANSWER", talking, outside=outside),
+        extension(turned + 60, "A", "HANGUP", talking, outside=outside),
+    )
+
+    leg = next(change.leg for change in changes if isinstance(change, LegEnded))
+    assert (5, 54) == (leg.ring_s, leg.talk_s)
+    assert [] == anomalies(changes)
