@@ -65,7 +65,8 @@ def _agent(held: HeldExtension, info: ExtensionInfo) -> tuple[int | str | None, 
     agent_id = held.agent_id if found is None else found
     if agent_id in (None, 0, "0", ""):
         return None, ""
-    if agent_id != held.agent_id and str(agent_id) == str(held.agent_id):
-        agent_id = held.agent_id  # now a number, now a string: the same person
+    same = str(agent_id) == str(held.agent_id)  # now a number, now a string: the same person
     name = info.summery.representative if info.summery is not None else None
-    return agent_id, held.agent_name if name is None else name
+    if name is None:
+        name = held.agent_name if same else ""  # nobody else's
+    return held.agent_id if same else agent_id, name

@@ -4,6 +4,8 @@ import pytest
 
 from calltrack import AnomalyKind, Frame, Outcome, Snapshot, State, Tracker
 from calltrack.changes import (
+    AgentLoggedOn,
+    AgentStatusChanged,
     Anomaly,
     CallEnded,
     CallLinked,
@@ -898,3 +900,17 @@ def test_an_answer_after_the_clocks_have_changed_is_told_by_the_new_wall_clock(o
     leg = next(change.leg for change in changes if isinstance(change, LegEnded))
     assert (5, 54) == (leg.ring_s, leg.talk_s)
     assert [] == anomalies(changes)
+
+
+def test_an_agent_without_a_name_has_not_the_name_of_the_one_before() -> None:
+    """Two agents at one desk (field guide §4), and a frame without summery; his own name is kept."""
+    tracker, changes = fed(
+        extension(1, "A", "userStatusUpdate", onlineUserID=7),
+        extension(2, "A", "userStatusUpdate", onlineUserID="7", summery=None, representativeStatus=3),
+        extension(3, "A", "userStatusUpdate", onlineUserID=8, summery=None),
+    )
+
+    assert "Clark Kent" == next(change.agent_name for change in changes if isinstance(change, AgentStatusChanged))
+    (logged_on,) = [change for change in changes if isinstance(change, AgentLoggedOn)]
+    assert (8, "") == (logged_on.agent_id, logged_on.agent_name)
+    assert "" == tracker.snapshot().extensions[0].agent_name
