@@ -37,7 +37,7 @@ def update(ledger: Ledger, held: HeldExtension, info: ExtensionInfo, reason: str
     held.user_id = agent_id if agent_id == user_id else user_id
     held.user_name = agent_name if agent_name == user_name else user_name
     held.number = info.number or held.number
-    if info.accountID:
+    if info.accountID and str(info.accountID) != str(held.account_id):  # now a number, now a string: the same one
         if info.accountID != ledger.account_id:
             ledger.account_id = info.accountID
         held.account_id = ledger.account_id  # one object for all extensions of an account

@@ -330,7 +330,7 @@ def _answered(info: CallInfo) -> bool:
 
 
 def _answered_at(ledger: Ledger, leg: Leg, info: CallInfo) -> Seconds | None:
-    """When a leg was answered; if the offset has changed since callStarted, callAnswered may be of either wall clock."""
+    """When a leg was answered; if the offset changed since callStarted, callAnswered is of either wall clock."""
     told, at = ledger.utc(info.callAnswered), ledger.at
     if told is not None and leg.started is not None and leg.stamp and info.callAnswered is not None:
         answered_at = leg.started + info.callAnswered - leg.stamp

@@ -551,6 +551,19 @@ def test_a_list_of_one_account_does_not_end_another_s_calls() -> None:
     assert 1 == len(tracker.snapshot().calls)
 
 
+def test_an_account_s_id_may_be_a_number_or_a_text() -> None:
+    """It is the same account: its list is about all of its extensions, and they keep the id that they have."""
+    other = {"extenUser": "Z", "calls": [], "accountID": "100"}
+    tracker, _ = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 1), accountID=100),
+        extension(3, "Z", "userStatusUpdate", accountID=100),
+        Frame.of("AllExtensionsStatus", {"extensions": [other], **stamp(9)}),
+    )
+
+    assert [("Z", 100)] == [(known.exten_user, known.account_id) for known in tracker.snapshot().extensions]
+    assert () == tracker.snapshot().calls
+
+
 @pytest.mark.parametrize("value", ["nan", "inf", 1e400, 10**30, -(10**30)])
 def test_a_number_that_json_cannot_hold_is_no_number(value: object) -> None:
     """Else the snapshot could not be restored."""
