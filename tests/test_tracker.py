@@ -927,3 +927,47 @@ def test_an_agent_without_a_name_has_not_the_name_of_the_one_before() -> None:
     (logged_on,) = [change for change in changes if isinstance(change, AgentLoggedOn)]
     assert (8, "") == (logged_on.agent_id, logged_on.agent_name)
     assert "" == tracker.snapshot().extensions[0].agent_name
+
+
+def test_a_call_that_comes_back_to_the_queue_is_alive_until_its_next_agent_is_seen() -> None:
+    """A talked, and sent it back to the IVR; B picks it up: that A had answered it before says nothing of B."""
+    talking, picked_up = call("1", "Talking", 2, 5), call("1", "Talking", 35)
+    tracker, _ = fed(
+        queue(1, "JOIN", "1", [waiting("1")]),
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
+        extension(5, "A", "ANSWER", talking),
+        queue(6, "EXIT", "1", []),
+        extension(20, "A", "HANGUP", talking, outside={"dialStatus": "Recheck"}),
+        queue(22, "JOIN", "1", [waiting("1", 22)]),
+    )
+
+    changes = tracker.feed(queue(30, "ANSWER", "1", []))
+    assert not any(isinstance(change, CallEnded) for change in changes)
+    assert [State.RINGING] == [live.state for live in tracker.snapshot().calls]
+
+    changes = (
+        *tracker.feed(extension(35, "B", "NEWCALL", picked_up)),
+        *tracker.feed(extension(60, "B", "HANGUP", picked_up)),
+    )
+    assert not any(isinstance(change, CallResumed) for change in changes)
+    assert [(True, 40)] == [
+        (change.call.answered, change.call.talk_s) for change in changes if isinstance(change, CallEnded)
+    ]
+
+
+def test_a_second_wait_that_vanishes_was_not_answered_by_the_agent_of_the_first() -> None:
+    """Its end was not seen, and no agent has had the call since it joined: lost."""
+    talking = call("1", "Talking", 2, 5)
+    tracker, _ = fed(
+        queue(1, "JOIN", "1", [waiting("1")]),
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
+        extension(5, "A", "ANSWER", talking),
+        queue(6, "EXIT", "1", []),
+        extension(20, "A", "HANGUP", talking, outside={"dialStatus": "Recheck"}),
+        queue(22, "JOIN", "1", [waiting("1", 22)]),
+        all_queues(40, []),
+    )
+
+    known = tracker.snapshot().queue(55)
+    assert known is not None
+    assert (1, 1) == (known.answered, known.lost)
