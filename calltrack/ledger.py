@@ -275,10 +275,11 @@ class Ledger(Clock):
             )
 
     def left_before(self, queue_id: str, call_id: str) -> bool:
-        """Whether this very end of a wait is known already, so that a repeated frame says nothing new."""
+        """Whether this very end of a wait is known already, told or concluded, so that its frame says nothing new."""
         call = self.call(call_id)
         return call is not None and any(
-            wait.queue_id == queue_id and wait.left_at == self.when for wait in call.past_waits
+            wait.queue_id == queue_id and wait.left_at == (self.at if wait.inferred else self.when)
+            for wait in call.past_waits
         )
 
     def forget_heard(self) -> None:

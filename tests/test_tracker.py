@@ -971,3 +971,17 @@ def test_a_second_wait_that_vanishes_was_not_answered_by_the_agent_of_the_first(
     known = tracker.snapshot().queue(55)
     assert known is not None
     assert (1, 1) == (known.answered, known.lost)
+
+
+def test_the_end_of_a_wait_that_was_concluded_in_that_second_is_not_a_second_wait() -> None:
+    """The list after a login had it no more; its EXIT, which the switch stamped earlier, comes behind."""
+    tracker, changes = fed(
+        queue(1, "JOIN", "1", [waiting("1")]),
+        all_queues(9, []),
+        queue(9, "EXIT", "1", [], telephonyservertime=START + 7),
+    )
+
+    known = tracker.snapshot().queue(55)
+    assert known is not None
+    assert (1, 1) == (known.queued, known.lost)
+    assert [] == anomalies(changes)
