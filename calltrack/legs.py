@@ -90,7 +90,7 @@ def reconcile(ledger: Ledger, extension: HeldExtension, infos: Sequence[CallInfo
         about = call_id == told.call_id and (
             current is None
             or (current.callStarted == info.callStarted and current.c2cdirection == info.c2cdirection)
-            or _unstamped(current, info)
+            or _may_be(current, info)
         )
         leg = _held(gone, call_id, info) if gone else None
         if leg is None:
@@ -155,9 +155,10 @@ def _state(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: st
     return _STATES[signal]
 
 
-def _unstamped(current: CallInfo, info: CallInfo) -> bool:
-    """Whether a currentCall and a call in the list may be one attempt, for want of a stamp that says otherwise."""
-    return not (current.callStarted and info.callStarted) and current.c2cdirection in (None, info.c2cdirection)
+def _may_be(current: CallInfo, info: CallInfo) -> bool:
+    """Whether a currentCall and a call in the list may be one attempt, for want of a field that says otherwise."""
+    same = current.callStarted == info.callStarted or not (current.callStarted and info.callStarted)
+    return same and current.c2cdirection in (None, info.c2cdirection)
 
 
 def _held(held: Sequence[Leg], call_id: str, info: CallInfo) -> Leg | None:

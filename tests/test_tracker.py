@@ -742,6 +742,16 @@ def test_a_call_without_a_stamp_is_the_leg_that_is_there(first: int, second: int
     assert [1] == [leg.attempt for leg in tracker.snapshot().calls[0].legs]
 
 
+def test_a_current_call_without_c2cdirection_is_the_one_of_the_list() -> None:
+    """As one without a stamp is."""
+    listed = call("1", "Dialing", 1, c2cdirection="1")
+
+    _, changes = fed(extension(1, "A", "NEWCALL", call("1", "Dialing", 1), [listed]))
+
+    assert [] == anomalies(changes)
+    assert [""] == [change.inferred for change in changes if isinstance(change, LegStarted)]
+
+
 def test_a_list_of_all_moves_a_leg_without_an_anomaly() -> None:
     """Its event was missed, which the change says; a list of all is there to tell of it."""
     _, changes = fed(
