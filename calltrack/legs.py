@@ -270,7 +270,7 @@ def _move(ledger: Ledger, leg: Leg, info: CallInfo, state: State, told: Told, ab
             f"a leg that is {leg.state} is seen as {state}",
             call_id=leg.call_id,
             exten_user=leg.exten_user,
-            expected=" or ".join(sorted({dest.value for dest in _lawful(leg.state)})),
+            expected=" or ".join(sorted({path[-1].dest for (state, _), path in PATHS.items() if state is leg.state})),
             seen=state.value,
         )
         edge = Edge(leg.state, _SIGNALS[state], state, (), "LegCorrected")
@@ -395,10 +395,6 @@ def _missed(ledger: Ledger, leg: Leg, name: str, told: Told) -> None:
         expected=name,
         seen=told.reason,
     )
-
-
-def _lawful(state: State) -> set[State]:
-    return {path[-1].dest for (source, _), path in PATHS.items() if source is state}
 
 
 def _custom(raw: Raw) -> str:
