@@ -108,6 +108,14 @@ class HeldCall:
         """The call as it is now."""
         return self.known or self._known(None, "")
 
+    def answered_since(self, moment: Seconds | None) -> bool:
+        """Whether an agent has the call, or one answered it at that moment or later (None: ever) and has gone since."""
+        return self.answered and any(
+            leg.state is not HUNGUP or moment is None or leg.answered_at is None or leg.answered_at >= moment
+            for leg in (*self.legs, *self.past_legs)
+            if leg.answered and leg.c2c != 1
+        )
+
     def end(self, when: Seconds | None, inferred: str) -> Call:
         """The call as it ended; how long it was in its last state is unknown if nothing told of the end."""
         if inferred:

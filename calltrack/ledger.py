@@ -158,7 +158,7 @@ class Ledger(Clock):
         call.drop(leg, after)
         call.when = when
         if outcome is ANSWERED_ELSEWHERE:
-            self._seek_winner(call)
+            self._seek_winner(call, leg.started)
         self.out.append(changes.LegEnded(self.position, self.at, call_id, leg.exten_user, after, inferred))
 
     def link(self, call_id: str, related: tuple[str, ...], transferred_by: str) -> None:
@@ -245,7 +245,7 @@ class Ledger(Clock):
         else:
             queue.lost += 1
         if sought or outcome is ANSWERED or outcome is PICKED_UP:
-            self._seek_winner(call)
+            self._seek_winner(call, wait.joined_at)
         elif outcome is ABANDONED and self.awaited.pop(wait.call_id, None) is not None:
             call.awaited_since = None
         self.out.append(changes.QueueLeft(self.position, self.at, wait.queue_id, wait.call_id, after, inferred))
@@ -275,10 +275,11 @@ class Ledger(Clock):
             )
 
     def left_before(self, queue_id: str, call_id: str) -> bool:
-        """Whether this very end of a wait is known already, so that a repeated frame says nothing new."""
+        """Whether this very end of a wait is known already, told or concluded, so that its frame says nothing new."""
         call = self.call(call_id)
         return call is not None and any(
-            wait.queue_id == queue_id and wait.left_at == self.when for wait in call.past_waits
+            wait.queue_id == queue_id and wait.left_at == (self.at if wait.inferred else self.when)
+            for wait in call.past_waits
         )
 
     def forget_heard(self) -> None:
@@ -367,9 +368,9 @@ class Ledger(Clock):
             del self.ended[next(iter(self.ended))]
         self.out.append(changes.CallEnded(self.position, self.at, call_id, after, inferred))
 
-    def _seek_winner(self, call: HeldCall) -> None:
-        """Someone answered; unless it was a leg that we saw, the call waits for theirs."""
-        if not call.answered and call.awaited_since is None and self.at is not None:
+    def _seek_winner(self, call: HeldCall, since: Seconds | None) -> None:
+        """Someone answered since; unless it was a leg that we saw, the call waits for theirs."""
+        if call.awaited_since is None and self.at is not None and not call.answered_since(since):
             self.await_winner(self.at, call)
 
     def _mark_answered(self, call: HeldCall, leg: Leg) -> None:

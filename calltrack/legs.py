@@ -90,7 +90,7 @@ def reconcile(ledger: Ledger, extension: HeldExtension, infos: Sequence[CallInfo
         about = call_id == told.call_id and (
             current is None
             or (current.callStarted == info.callStarted and current.c2cdirection == info.c2cdirection)
-            or _unstamped(current, info)
+            or _may_be(current, info)
         )
         leg = _held(gone, call_id, info) if gone else None
         if leg is None:
@@ -155,9 +155,10 @@ def _state(ledger: Ledger, extension: HeldExtension, info: CallInfo, call_id: st
     return _STATES[signal]
 
 
-def _unstamped(current: CallInfo, info: CallInfo) -> bool:
-    """Whether a currentCall and a call in the list may be one attempt, for want of a stamp that says otherwise."""
-    return not (current.callStarted and info.callStarted) and current.c2cdirection in (None, info.c2cdirection)
+def _may_be(current: CallInfo, info: CallInfo) -> bool:
+    """Whether a currentCall and a call in the list may be one attempt, for want of a field that says otherwise."""
+    same = current.callStarted == info.callStarted or not (current.callStarted and info.callStarted)
+    return same and current.c2cdirection in (None, info.c2cdirection)
 
 
 def _held(held: Sequence[Leg], call_id: str, info: CallInfo) -> Leg | None:
@@ -269,7 +270,7 @@ def _move(ledger: Ledger, leg: Leg, info: CallInfo, state: State, told: Told, ab
             f"a leg that is {leg.state} is seen as {state}",
             call_id=leg.call_id,
             exten_user=leg.exten_user,
-            expected=" or ".join(sorted({dest.value for dest in _lawful(leg.state)})),
+            expected=" or ".join(sorted({path[-1].dest for (state, _), path in PATHS.items() if state is leg.state})),
             seen=state.value,
         )
         edge = Edge(leg.state, _SIGNALS[state], state, (), "LegCorrected")
@@ -315,7 +316,7 @@ def _end(ledger: Ledger, leg: Leg, live: list[Leg], told: Told) -> bool:
 def _catch_up(ledger: Ledger, leg: Leg, last: CallInfo, told: Told) -> Leg:
     """A HANGUP shows the call as it last was: an answer that we did not see shows in it."""
     state = _SEEN.get((last.callstatus or "").lower())
-    if _answered(last) and state is not HOLD:
+    if _answered(last) and state is not HOLD and state is not SPYING:
         state = TALKING
     elif last.c2cdirection == 2 or (state is not TALKING and state is not HOLD and leg.state is not UNKNOWN):
         return leg
@@ -330,10 +331,13 @@ def _answered(info: CallInfo) -> bool:
 
 
 def _answered_at(ledger: Ledger, leg: Leg, info: CallInfo) -> Seconds | None:
-    """When a leg was answered: callAnswered is of the same wall clock as callStarted, whatever the offset is by now."""
-    if leg.started is not None and leg.stamp and (info.callAnswered or 0) > 0 and ledger.utc(info.callAnswered):
-        return leg.started + (info.callAnswered or 0) - leg.stamp
-    return ledger.utc(info.callAnswered) or ledger.when
+    """When a leg was answered; if the offset changed since callStarted, callAnswered is of either wall clock."""
+    told, at = ledger.utc(info.callAnswered), ledger.at
+    if told is not None and leg.started is not None and leg.stamp and info.callAnswered is not None:
+        answered_at = leg.started + info.callAnswered - leg.stamp
+        if answered_at == told or at is None or leg.started <= answered_at <= at:
+            return answered_at
+    return told or ledger.when
 
 
 def _disagree(ledger: Ledger, extension: HeldExtension, told: Told, seen: State | None) -> None:
@@ -391,10 +395,6 @@ def _missed(ledger: Ledger, leg: Leg, name: str, told: Told) -> None:
         expected=name,
         seen=told.reason,
     )
-
-
-def _lawful(state: State) -> set[State]:
-    return {path[-1].dest for (source, _), path in PATHS.items() if source is state}
 
 
 def _custom(raw: Raw) -> str:

@@ -252,10 +252,10 @@ class Tracker:
         seen = {info.extenUser for info in body.extensions if info.extenUser}
         if len(seen) == len(ledger.extensions):
             return  # all that are seen are held by now, so none is missing
-        accounts = {info.accountID for info in body.extensions} - {None}
+        accounts = {text(info.accountID) for info in body.extensions} - {""}
         for name in [name for name in ledger.extensions if name not in seen]:
-            account = ledger.extensions[name].account_id
-            if accounts and account is not None and account not in accounts:
+            account = text(ledger.extensions[name].account_id)
+            if accounts and account and account not in accounts:
                 continue  # one stream may carry several accounts (field guide §3); this list is not about that one
             if not forward and late.extension(ledger, ExtensionInfo(extenUser=name), told):
                 continue

@@ -81,7 +81,7 @@ def _leave(ledger: Ledger, wait: Wait, told: Told) -> bool:
         inferred = "gone from the list, its end was not seen"
         if not told.quiet:
             _missed(ledger, wait.queue_id, wait.call_id, "EXIT, ANSWER or ABANDONED", told)
-    answered = ledger.calls[wait.call_id].answered
+    answered = ledger.calls[wait.call_id].answered_since(wait.joined_at)
     if answered:
         inferred += "; an agent has the call"
     ledger.leave_queue(wait, ANSWERED if answered else LOST, "", inferred, sought=bool(told.source))

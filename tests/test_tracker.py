@@ -4,6 +4,8 @@ import pytest
 
 from calltrack import AnomalyKind, Frame, Outcome, Snapshot, State, Tracker
 from calltrack.changes import (
+    AgentLoggedOn,
+    AgentStatusChanged,
     Anomaly,
     CallEnded,
     CallLinked,
@@ -549,6 +551,19 @@ def test_a_list_of_one_account_does_not_end_another_s_calls() -> None:
     assert 1 == len(tracker.snapshot().calls)
 
 
+def test_an_account_s_id_may_be_a_number_or_a_text() -> None:
+    """It is the same account: its list is about all of its extensions, and they keep the id that they have."""
+    other = {"extenUser": "Z", "calls": [], "accountID": "100"}
+    tracker, _ = fed(
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 1), accountID=100),
+        extension(3, "Z", "userStatusUpdate", accountID=100),
+        Frame.of("AllExtensionsStatus", {"extensions": [other], **stamp(9)}),
+    )
+
+    assert [("Z", 100)] == [(known.exten_user, known.account_id) for known in tracker.snapshot().extensions]
+    assert () == tracker.snapshot().calls
+
+
 @pytest.mark.parametrize("value", ["nan", "inf", 1e400, 10**30, -(10**30)])
 def test_a_number_that_json_cannot_hold_is_no_number(value: object) -> None:
     """Else the snapshot could not be restored."""
@@ -727,6 +742,16 @@ def test_a_call_without_a_stamp_is_the_leg_that_is_there(first: int, second: int
     assert [1] == [leg.attempt for leg in tracker.snapshot().calls[0].legs]
 
 
+def test_a_current_call_without_c2cdirection_is_the_one_of_the_list() -> None:
+    """As one without a stamp is."""
+    listed = call("1", "Dialing", 1, c2cdirection="1")
+
+    _, changes = fed(extension(1, "A", "NEWCALL", call("1", "Dialing", 1), [listed]))
+
+    assert [] == anomalies(changes)
+    assert [""] == [change.inferred for change in changes if isinstance(change, LegStarted)]
+
+
 def test_a_list_of_all_moves_a_leg_without_an_anomaly() -> None:
     """Its event was missed, which the change says; a list of all is there to tell of it."""
     _, changes = fed(
@@ -865,3 +890,108 @@ def test_a_current_call_without_a_stamp_is_the_one_in_the_list() -> None:
             extension(2, "A", "NEWCALL", call("1", "Ringing", callStarted=stamp_of_current), [listed]),
         )
         assert [inferred] == [change.inferred for change in changes if isinstance(change, LegStarted)]
+
+
+def test_a_listener_who_hangs_up_after_a_lost_connection_has_not_talked() -> None:
+    """Its HANGUP says answered 1, and that it was Spying: a listener's leg counts in no talk time."""
+    spy = call("1", "Spying", 1, 2)
+
+    tracker, changes = fed(
+        extension(1, "A", "NEWCALL", spy),
+        Frame.of("disconnect"),
+        extension(30, "A", "HANGUP", spy),
+    )
+
+    leg = next(change.leg for change in changes if isinstance(change, LegEnded))
+    assert (Outcome.SPIED, False, 0) == (leg.outcome, leg.answered, leg.talk_s)
+    ended = tracker.snapshot().call("1")
+    assert ended is not None and not ended.answered
+
+
+@pytest.mark.parametrize(("offset_min", "turned"), [(180, 3600), (60, -3600)])
+def test_an_answer_after_the_clocks_have_changed_is_told_by_the_new_wall_clock(offset_min: int, turned: int) -> None:
+    """It rang before the change and was answered after it: UTC = value - the frame's own offset (field guide §2)."""
+    outside = {"servertimeoffset": offset_min}
+    talking = call("1", "Talking", 1, turned + 6)
+
+    _, changes = fed(
+        extension(1, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(turned + 6, "A", "ANSWER", talking, outside=outside),
+        extension(turned + 60, "A", "HANGUP", talking, outside=outside),
+    )
+
+    leg = next(change.leg for change in changes if isinstance(change, LegEnded))
+    assert (5, 54) == (leg.ring_s, leg.talk_s)
+    assert [] == anomalies(changes)
+
+
+def test_an_agent_without_a_name_has_not_the_name_of_the_one_before() -> None:
+    """Two agents at one desk (field guide §4), and a frame without summery; his own name is kept."""
+    tracker, changes = fed(
+        extension(1, "A", "userStatusUpdate", onlineUserID=7),
+        extension(2, "A", "userStatusUpdate", onlineUserID="7", summery=None, representativeStatus=3),
+        extension(3, "A", "userStatusUpdate", onlineUserID=8, summery=None),
+    )
+
+    assert "Clark Kent" == next(change.agent_name for change in changes if isinstance(change, AgentStatusChanged))
+    (logged_on,) = [change for change in changes if isinstance(change, AgentLoggedOn)]
+    assert (8, "") == (logged_on.agent_id, logged_on.agent_name)
+    assert "" == tracker.snapshot().extensions[0].agent_name
+
+
+def test_a_call_that_comes_back_to_the_queue_is_alive_until_its_next_agent_is_seen() -> None:
+    """A talked, and sent it back to the IVR; B picks it up: that A had answered it before says nothing of B."""
+    talking, picked_up = call("1", "Talking", 2, 5), call("1", "Talking", 35)
+    tracker, _ = fed(
+        queue(1, "JOIN", "1", [waiting("1")]),
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
+        extension(5, "A", "ANSWER", talking),
+        queue(6, "EXIT", "1", []),
+        extension(20, "A", "HANGUP", talking, outside={"dialStatus": "Recheck"}),
+        queue(22, "JOIN", "1", [waiting("1", 22)]),
+    )
+
+    changes = tracker.feed(queue(30, "ANSWER", "1", []))
+    assert not any(isinstance(change, CallEnded) for change in changes)
+    assert [State.RINGING] == [live.state for live in tracker.snapshot().calls]
+
+    changes = (
+        *tracker.feed(extension(35, "B", "NEWCALL", picked_up)),
+        *tracker.feed(extension(60, "B", "HANGUP", picked_up)),
+    )
+    assert not any(isinstance(change, CallResumed) for change in changes)
+    assert [(True, 40)] == [
+        (change.call.answered, change.call.talk_s) for change in changes if isinstance(change, CallEnded)
+    ]
+
+
+def test_a_second_wait_that_vanishes_was_not_answered_by_the_agent_of_the_first() -> None:
+    """Its end was not seen, and no agent has had the call since it joined: lost."""
+    talking = call("1", "Talking", 2, 5)
+    tracker, _ = fed(
+        queue(1, "JOIN", "1", [waiting("1")]),
+        extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
+        extension(5, "A", "ANSWER", talking),
+        queue(6, "EXIT", "1", []),
+        extension(20, "A", "HANGUP", talking, outside={"dialStatus": "Recheck"}),
+        queue(22, "JOIN", "1", [waiting("1", 22)]),
+        all_queues(40, []),
+    )
+
+    known = tracker.snapshot().queue(55)
+    assert known is not None
+    assert (1, 1) == (known.answered, known.lost)
+
+
+def test_the_end_of_a_wait_that_was_concluded_in_that_second_is_not_a_second_wait() -> None:
+    """The list after a login had it no more; its EXIT, which the switch stamped earlier, comes behind."""
+    tracker, changes = fed(
+        queue(1, "JOIN", "1", [waiting("1")]),
+        all_queues(9, []),
+        queue(9, "EXIT", "1", [], telephonyservertime=START + 7),
+    )
+
+    known = tracker.snapshot().queue(55)
+    assert known is not None
+    assert (1, 1) == (known.queued, known.lost)
+    assert [] == anomalies(changes)

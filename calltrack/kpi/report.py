@@ -160,8 +160,8 @@ class _Reporter:
 
     def _account(self, account_id: Id, queue_id: str) -> str:
         """The account's key; that of a call which rang nowhere is its queue's, if all that rang were of one."""
-        accounts = self.facts.queue_accounts.get(queue_id, ())
-        return _text(accounts[0] if account_id is None and len(accounts) == 1 else account_id)
+        accounts = {_text(one) for one in self.facts.queue_accounts.get(queue_id, ())}
+        return accounts.pop() if account_id is None and len(accounts) == 1 else _text(account_id)
 
     def _extent(
         self, window: Window, extensions: set[str] | None = None

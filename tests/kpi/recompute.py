@@ -25,7 +25,7 @@ class Recomputed:
         self.directions: list[tuple[str, str]] = []
         self.over: dict[str, set[tuple[str, int, str]]] = defaultdict(set)
         self.status: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        self.answered_calls: set[str] = set()
+        self.answered_calls: dict[str, int] = {}  # when a leg of theirs last was
         self.now = self.first = self.ahead = 0
         for event, frame in frames:
             self.read(event, frame)
@@ -65,7 +65,11 @@ class Recomputed:
             reasons = {"EXIT": "answered", "ANSWER": "picked up", "ABANDONED": "abandoned"}
             wait["outcome"] = reasons.get(frame.get("reason", "")) if told else None
             if wait["outcome"] is None:
-                wait["outcome"] = "answered" if key[1] in self.answered_calls else "lost"
+                talks = any(
+                    leg["call"] == key[1] and leg["talked"] for legs in self.live.values() for leg in legs.values()
+                )
+                talked = self.answered_calls.get(key[1], wait["joined"] - 1) >= wait["joined"]
+                wait["outcome"] = "answered" if talks or talked else "lost"
             wait["wait_s"] = max(0, moment - wait["joined"]) if told else None
             self.ended_waits.append(wait)
         for key in sorted(listed - set(self.waiting), key=lambda key: key[2]):
@@ -133,8 +137,9 @@ class Recomputed:
         if status == "Ringing":
             leg["rang"] = True
         if status in ("Talking", "Hold"):
+            if not leg["talked"]:
+                self.answered_calls[leg["call"]] = leg["since"]
             leg["talked"] = True
-            self.answered_calls.add(leg["call"])
 
     def note_status(self, name: str, data: Json) -> None:
         """The agent's status, if it is another."""

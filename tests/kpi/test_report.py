@@ -73,7 +73,7 @@ def test_a_wait_that_rang_nowhere_is_its_queues_accounts() -> None:
         wait(0, 20, ANSWERED, account_id=1),
         wait(0, 30, Outcome.ABANDONED, queue_id="56"),
     )
-    held.queue_accounts = {"55": (1,), "56": (1, 2)}
+    held.queue_accounts = {"55": (1, "1"), "56": (1, 2)}
     offered = {one.key: one.waits.offered for one in report(held).accounts if one.waits}
 
     assert {"1": 2, "": 1} == offered
