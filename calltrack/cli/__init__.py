@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from importlib import import_module
 from io import TextIOWrapper
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 import click
 
 from calltrack.errors import CalltrackError
+from calltrack.wording import safe
 
 
 class Home(NamedTuple):
@@ -107,6 +109,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character shows its name
+    # A journal warns of a checkpoint that it passes over: to who runs a command the words matter, not our source.
+    warnings.showwarning = lambda message, *_, **__: click.echo(f"calltrack: {safe(message)}", err=True)
     try:
         sys.exit(commands.main(prog_name="calltrack", standalone_mode=False))
     except click.ClickException as error:
@@ -124,7 +128,8 @@ def main() -> None:
             f"this needs {error.name}: install calltrack with its extra, pip install '.[{extra}]' where its sources are"
         )
     except OSError as error:
-        _fail(f"cannot write: {error.strerror or error}")
+        named = f"{safe(error.filename)}: " if isinstance(error.filename, str | os.PathLike) else ""
+        _fail(f"{named}cannot be written: {error.strerror or error}")
 
 
 def _fail(message: str) -> None:

@@ -19,7 +19,10 @@ _FORMATS = ["jsonl", "csv", "parquet"]
 @recording_argument
 @click.option("--table", type=click.Choice(_TABLES), required=True, help="Which table; docs/tables.md has the columns.")
 @click.option(
-    "--format", "form", type=click.Choice(_FORMATS), help="Default: what OUT ends with, else jsonl. parquet needs -o."
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    help="Default: what OUT ends with; jsonl if with nothing. parquet needs -o.",
 )
 @click.option("-o", "--output", metavar="OUT", help="Write to this file, not to standard output.")
 @strict_option
@@ -37,8 +40,9 @@ def command(recording: str, table: str, form: str | None, output: str | None, st
     from calltrack.export import FORMATS, open_writer, rows
     from calltrack.export.writers import write_rows
 
-    ending = Path(output).suffix.removeprefix(".") if output else ""
-    form = form or (ending if ending in FORMATS else "jsonl")
+    form = form or (Path(output).suffix.removeprefix(".").lower() if output else "") or "jsonl"
+    if form not in FORMATS:
+        raise click.UsageError(f"{safe(output)}: its ending is no format of these; say which with --format")
     if form == "parquet" and (output is None or output == "-"):
         raise click.UsageError("Parquet is no text: write it to a file with -o OUT.parquet")
     if form == "parquet":

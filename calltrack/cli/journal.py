@@ -175,6 +175,7 @@ def export(path: Path, out: Path | None, strict: bool) -> None:
                     file.write_line(_line(frame))
         except OSError as error:
             raise click.UsageError(f"{out}: cannot be written: {error.strerror}") from None
+        click.echo(f"{file.frames} frames in {safe(out)}", err=True)
     reader.finish()
 
 

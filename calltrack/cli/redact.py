@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from calltrack.cli.terminal import Reader, recording_argument, strict_option
+from calltrack.wording import safe
 
 if TYPE_CHECKING:
     from calltrack.redact import Redactor
@@ -70,4 +71,5 @@ def command(recording: str, out: Path | None, key_file: Path | None, strict: boo
                     file.write(*replacing.frame(frame.event, frame.payload()), frame.at)
         except OSError as error:
             raise click.UsageError(f"{out}: cannot be written: {error.strerror}") from None
+        click.echo(f"{file.frames} frames in {safe(out)}", err=True)
     reader.finish()

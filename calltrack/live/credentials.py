@@ -70,8 +70,10 @@ def credentials_from_file(path: str | os.PathLike[str]) -> Credentials:
             if mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise CredentialsError(f"{path}: others may use this file; run: chmod 600 {path}")
             lines = file.read().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CredentialsError(f"{path}: cannot be read ({type(error).__name__})") from None
+    except OSError as error:
+        raise CredentialsError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CredentialsError(f"{path}: cannot be read: not UTF-8") from None
     values = {}
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):

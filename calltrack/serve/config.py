@@ -57,7 +57,10 @@ class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         except (OSError, UnicodeError) as error:
             raise ConfigError(f"webhook {self.name}: {self.secret_file} cannot be read: {error}") from None
         if len(text.strip()) < _SHORTEST:
-            raise ConfigError(f"webhook {self.name}: its secret is missing or shorter than {_SHORTEST} characters")
+            place = f"the environment's {self.secret_env}" if self.secret_env else self.secret_file
+            raise ConfigError(
+                f"webhook {self.name}: its secret, in {place}, is missing or shorter than {_SHORTEST} characters"
+            )
         if not text.startswith(_ENCODED):
             return text.strip().encode()
         try:
@@ -87,9 +90,14 @@ def read_config(file: Path | None) -> Config:
         if names.count(hook.name) > 1:
             raise ConfigError(f"{file}: two webhooks are named {hook.name}")
         if unknown := hook.events - set(EVENTS):
-            raise ConfigError(f"{file}: webhook {hook.name}: no event {', '.join(sorted(unknown))}; there are {EVENTS}")
+            raise ConfigError(
+                f"{file}: webhook {hook.name}: no event {', '.join(sorted(unknown))}; there are {', '.join(EVENTS)}"
+            )
         _check_url(hook, file)
-        hook.secret()
+        try:
+            hook.secret()
+        except ConfigError as error:
+            raise ConfigError(f"{file}: {error}") from None
     return config
 
 

@@ -23,12 +23,26 @@ def _faults(context: click.Context, option: click.Parameter, value: str) -> Faul
 
     if value in ("none", "all"):
         return Faults.all() if value == "all" else Faults()
+    names = list(Faults.__dataclass_fields__)
     try:
-        pairs = (pair.split("=") for pair in value.split(","))
-        return Faults(**{name.strip(): float(rate) for name, rate in pairs})
-    except (TypeError, ValueError) as error:
-        names = ", ".join(Faults.__dataclass_fields__)
-        raise click.BadParameter(f"{value!r}: {error}. Say none, all, or NAME=RATE,... of: {names}.") from error
+        rates = {}
+        for pair in value.split(","):
+            name, _, rate = (part.strip() for part in pair.partition("="))
+            if name not in names:
+                raise ValueError(f"there is no fault {name!r}")
+            rates[name] = _rate(name, rate)
+        return Faults(**rates)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{value!r}: {error}. Say none, all, or NAME=RATE,... of: {', '.join(names)}."
+        ) from None
+
+
+def _rate(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{name} needs a number, as {name}=0.01") from None
 
 
 def _world(command: Callable[..., None]) -> Callable[..., None]:
@@ -96,7 +110,7 @@ def record(
                 progress=progress,
             )
     except OSError as error:
-        raise click.ClickException(f"cannot write {out}: {error.strerror or error}") from error
+        raise click.UsageError(f"{out}: cannot be written: {error.strerror or error}") from error
     taken = time.monotonic() - begin
     beside = f", the truth in {truth_path(out)}" if truth else ""
     click.echo(f"{out}: {written.lines} lines, {written.size / 1e6:.1f} MB, in {taken:.1f} s{beside}")

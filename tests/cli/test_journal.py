@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -79,11 +80,24 @@ def test_replay_steps_through_a_journal(imported: Path) -> None:
     assert "frame 3, " in result.output
 
 
+def test_a_checkpoint_that_is_passed_over_is_told_in_words(tmp_path: Path) -> None:
+    """And not with our source, as Python shows warnings."""
+    path = written(tmp_path / "a")
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE checkpoints SET packed = x'00'")
+    script = [sys.executable, "-m", "calltrack", "snapshot", str(path), "--line", "999999"]
+    done = subprocess.run(script, capture_output=True, text=True, check=True, timeout=60)
+
+    assert f"calltrack: {path}: the checkpoint at frame " in done.stderr
+    assert all(line.startswith("calltrack: ") for line in done.stderr.splitlines())
+
+
 def test_export_gives_the_recording_back(tmp_path: Path) -> None:
     """Byte for byte, to a file or a pipe; compressed if its name says so."""
     path = written(tmp_path / "a")
 
-    assert 0 == run("journal", "export", path, "-o", tmp_path / "out.jsonl.gz").exit_code
+    exported = run("journal", "export", path, "-o", tmp_path / "out.jsonl.gz")
+    assert (0, f"{len(simulated())} frames in {tmp_path}/out.jsonl.gz\n") == (exported.exit_code, exported.stderr)
     piped = run("journal", "export", path)
 
     raw = b"".join(frame.raw + b"\n" for frame in simulated())

@@ -194,6 +194,31 @@ def test_export_to_standard_output_and_to_files(recording: str, table: str, tmp_
     assert lines == (tmp_path / "rows.jsonl").read_text().splitlines()
 
 
+@pytest.mark.parametrize("name", ["calls.xlsx", "calls.csv.gz", "calls.json"])
+def test_a_file_whose_ending_is_no_format_is_not_written(tmp_path: Path, name: str) -> None:
+    """JSON lines under such a name would surprise whoever opens it; --format says that they are meant."""
+    out = tmp_path / name
+    result = run("export", AGAIN, "--table", "calls", "-o", str(out))
+    assert (2, True) == (result.exit_code, f"{out}: its ending is no format of these" in result.stderr)
+    assert not out.exists()
+
+    assert 0 == run("export", AGAIN, "--table", "calls", "--format", "jsonl", "-o", str(out)).exit_code
+
+
+@pytest.mark.parametrize("options", [["report", AGAIN, "--html"], ["export", AGAIN, "--table", "calls", "-o"]])
+def test_what_cannot_be_written_is_named(
+    options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line and exit code 2."""
+    out = tmp_path / "nowhere" / "out.csv"
+    monkeypatch.setattr(sys, "argv", ["calltrack", *options, str(out)])
+    with pytest.raises(SystemExit) as left:
+        main()
+
+    assert 2 == left.value.code
+    assert f"calltrack: {out}: cannot be written: No such file or directory\n" == capsys.readouterr().err
+
+
 def test_parquet_is_no_text() -> None:
     """It needs a file."""
     result = run("export", AGAIN, "--table", "calls", "--format", "parquet")

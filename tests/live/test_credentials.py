@@ -78,7 +78,7 @@ def test_names_file_and_line_of_nonsense(tmp_path: Path) -> None:
     with pytest.raises(CredentialsError, match=r"login:2: expected NAME=value") as caught:
         credentials_from_file(path)
     assert "hush" not in str(caught.value)
-    with pytest.raises(CredentialsError, match=r"absent: cannot be read"):
+    with pytest.raises(CredentialsError, match=r"absent: cannot be read: No such file or directory"):
         credentials_from_file(tmp_path / "absent")
 
 

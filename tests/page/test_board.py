@@ -127,6 +127,17 @@ def test_search_finds_by_name_and_by_number(visit: Visit, centre: str) -> None:
     expect(page.locator("#calls-none")).to_be_visible()
 
 
+def test_the_name_of_a_queue_is_searched_as_a_name(visit: Visit, centre: str) -> None:
+    """Account 1001 and number 0500001234 have a 1, and are not in queue 1."""
+    page = opened(visit, centre)
+    page.fill("#search", "queue 1")
+    expect(page.locator("#announce")).to_contain_text("Found:")
+
+    said = page.locator("#agent-groups [data-agent] .detail, #call-list .line .detail").all_inner_texts()
+    assert said
+    assert [] == [text for text in said if not re.search(r"Queue 1\b", text)]
+
+
 def test_a_chip_filters_by_what_agents_do(visit: Visit, centre: str) -> None:
     """It counts them, shows only them, and is pressed."""
     page = opened(visit, centre)

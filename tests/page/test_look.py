@@ -124,6 +124,33 @@ def test_no_word_of_what_agents_do_is_cut(visit: Visit, service: Served) -> None
         assert [] == page.locator("[data-agent] :is(.label, .what)").evaluate_all(cut)
 
 
+def test_how_many_more_calls_keeps_its_sign_before_it_in_hebrew(visit: Visit, service: Served) -> None:
+    """A sign is turned by what stands around it, unless it is kept apart."""
+    calls = [call("c1", "Talking", answered_at=2), call("c2", "Hold", answered_at=2)]
+    service.give(extension(3, "SIP1", "ANSWER", calls[0], calls))
+    page = visit(service.address, locale="he-IL")
+    more = page.locator("[data-agent=SIP1] .detail bdi").filter(has_text="+1")
+    expect(more).to_have_text("+1")
+
+    assert "ltr" == more.evaluate("one => getComputedStyle(one).direction")
+
+
+def test_no_common_word_is_cut_on_a_phone(visit: Visit, service: Served) -> None:
+    """Available and logged out, with the times that they usually have, in both languages."""
+    now, before = [(START - ago) * 1000 for ago in (600, 20_000)]
+    service.give(
+        extension(3, "SIP1", "STATUS", representativeStatus=1, representativeUpdated=now),
+        extension(4, "SIP2", "STATUS", representativeStatus=2, representativeUpdated=before),
+    )
+    for locale in ("en-GB", "he-IL"):
+        page = visit(service.address, viewport=PHONE, locale=locale)
+        expect(page.locator("[data-agent] .timer")).to_have_text(
+            [re.compile(r"^1\d:\d\d$"), re.compile(r"^5:\d\d:\d\d$")]
+        )
+        cut = "found => found.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
+        assert [] == page.locator("[data-agent] :is(.label, .what)").evaluate_all(cut)
+
+
 def test_a_phone_needs_no_scrolling_sideways(visit: Visit, centre: str) -> None:
     """And the parts are a touch away."""
     page = visit(centre, viewport=PHONE)

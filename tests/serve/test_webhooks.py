@@ -231,8 +231,14 @@ def test_after_a_crash_it_goes_on_from_its_place(tmp_path: Path) -> None:
         ("url = 'https://u:password1@crm.example/'", "without a password"),
         ("url = 'ftp://crm.example'", "its url is none"),
         ("url = 'https://crm.example:x/'", "its url is none"),
-        ("url = 'https://crm.example/'\nevents = ['calls']", "no event calls"),
-        ("url = 'https://crm.example/'\nsecret_env = 'NOT_SET'", "its secret is missing"),
+        (
+            "url = 'https://crm.example/'\nevents = ['calls']",
+            "no event calls; there are screen_pop, call_ended, queue_threshold$",
+        ),
+        (
+            "url = 'https://crm.example/'\nsecret_env = 'NOT_SET'",
+            r"config\.toml: webhook crm: its secret, in the environment's NOT_SET, is missing",
+        ),
         ("url = 'https://crm.example/'\nsecret = 'x'", "unknown field `secret`"),
     ],
 )

@@ -34,19 +34,29 @@ def test_record_writes_arrays_without_truth(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [out]
 
 
-@pytest.mark.parametrize("faults", ["lose", "lose=much", "nonsense=1", "lose=2"])
-def test_faults_that_are_not_understood_are_refused_with_the_choices(tmp_path: Path, faults: str) -> None:
-    """The text names what can be said."""
+@pytest.mark.parametrize(
+    ("faults", "reason"),
+    [
+        ("lose", "lose needs a number, as lose=0.01"),
+        ("lose=much", "lose needs a number"),
+        ("lose=0.1=2", "lose needs a number"),
+        ("nonsense=1", "there is no fault 'nonsense'"),
+        ("lose=2", "add up to more than 1"),
+    ],
+)
+def test_faults_that_are_not_understood_are_refused_with_the_choices(tmp_path: Path, faults: str, reason: str) -> None:
+    """The text names what is wrong and what can be said."""
     code, said = run("record", tmp_path / "day.jsonl", "--faults", faults)
     assert code == 2
     assert "Say none, all, or NAME=RATE" in said
+    assert reason in said
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """Without a traceback."""
     code, said = run("record", tmp_path / "nowhere" / "day.jsonl")
-    assert code == 1
-    assert "cannot write" in said
+    assert code == 2
+    assert f"{tmp_path}/nowhere/day.jsonl: cannot be written: No such file or directory" in said
 
 
 @pytest.mark.parametrize("command", ["record", "serve"])

@@ -62,9 +62,9 @@ class Card {
     const callerIs = leg ? callerName(leg, queue) : "";
     const caller = leg ? [leg.caller || (callerIs ? "" : t("anonymous")), callerIs] : [];
     const status = t(statusLabel(record));
-    const more = record.legs.length > 1 ? ` +${record.legs.length - 1}` : "";
+    const more = record.legs.length > 1 ? [" ", theirs(`+${record.legs.length - 1}`)] : [];
     if (kind === "unknown") this.detail.replaceChildren(t("since", { time: board.moment(this.doing.since) }));
-    else if (leg) this.detail.replaceChildren(...listed(caller), more, ...(queue ? [" · ", theirs(queue)] : []));
+    else if (leg) this.detail.replaceChildren(...listed(caller), ...more, ...(queue ? [" · ", theirs(queue)] : []));
     else this.detail.replaceChildren(kind === "out" && record.agent_id === null ? t("agent.nobody") : "");
     // Somebody on the phone can be in any status, and that is worth seeing when it is not the usual one.
     if (leg && record.agent_status !== null && record.agent_status !== 1) this.detail.append(" · ", status);
@@ -150,7 +150,7 @@ export class Agents {
   }
 
   wanted() {
-    const { settings, words } = this.board;
+    const { settings } = this.board;
     const [kind, queue] = [settings.get("kind"), settings.get("queue")];
     const hide = settings.get("out") === "hide" && kind !== "out";
     return [...this.cards.values()].filter(
@@ -158,7 +158,7 @@ export class Agents {
         !(hide && card.doing.kind === "out") &&
         (!kind || card.doing.kind === kind) &&
         (!queue || card.queue === queue) &&
-        words.every((word) => card.words.includes(word)),
+        this.board.finds(card.words),
     );
   }
 

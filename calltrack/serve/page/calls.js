@@ -138,7 +138,7 @@ export class Calls {
       (line) =>
         (ended || !live || line.doing.kind === live) &&
         (!queue || line.queue === queue) &&
-        board.words.every((word) => line.words.includes(word)),
+        board.finds(line.words),
     );
     wanted.sort(ended ? newest : urgent);
     this.shown = wanted.length;

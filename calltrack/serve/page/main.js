@@ -186,6 +186,15 @@ export class Board {
     });
   }
 
+  /**
+   * Whether each word searched for is in a text. A short number beside other words must stand alone: "queue 1" is not 5001.
+   * @param {string} said
+   */
+  finds(said) {
+    const { words } = this;
+    return words.every((word) => (words.length > 1 && /^\d{1,2}$/.test(word) ? said.split(" ").includes(word) : said.includes(word)));
+  }
+
   /** @param {string} text */
   search(text) {
     this.settings.set("q", text);
