@@ -37,7 +37,7 @@ def update(ledger: Ledger, held: HeldExtension, info: ExtensionInfo, reason: str
     held.user_id = agent_id if agent_id == user_id else user_id
     held.user_name = agent_name if agent_name == user_name else user_name
     held.number = info.number or held.number
-    if info.accountID and str(info.accountID) != str(held.account_id):  # now a number, now a string: the same one
+    if info.accountID and not _same(info.accountID, held.account_id):
         if info.accountID != ledger.account_id:
             ledger.account_id = info.accountID
         held.account_id = ledger.account_id  # one object for all extensions of an account
@@ -65,8 +65,13 @@ def _agent(held: HeldExtension, info: ExtensionInfo) -> tuple[int | str | None, 
     agent_id = held.agent_id if found is None else found
     if agent_id in (None, 0, "0", ""):
         return None, ""
-    same = str(agent_id) == str(held.agent_id)  # now a number, now a string: the same person
+    same = _same(agent_id, held.agent_id)
     name = info.summery.representative if info.summery is not None else None
     if name is None:
         name = held.agent_name if same else ""  # nobody else's
     return held.agent_id if same else agent_id, name
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two ids are of the same one: the stream has them as numbers and as strings."""
+    return one == other or str(one) == str(other)
