@@ -93,7 +93,7 @@ def write_index(recording: Recording, frames: Iterable[Frame] | None = None, *, 
     """
     if recording.is_journal:
         raise RecordingError(f"{recording.name}: is a journal, which has checkpoints of its own")
-    if recording.size is None or recording.compressed:
+    if recording.size is None or recording.compressed or not Path(recording.path).is_file():
         kind = "compressed" if recording.compressed else "not a file"
         raise RecordingError(f"{recording.name}: is {kind}, and only a plain file can be read from its middle")
     path, stamp = index_of(recording.path), _stamp(recording.path)

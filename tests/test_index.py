@@ -153,14 +153,15 @@ def test_without_an_index_there_is_no_checkpoint(path: str) -> None:
 
 
 def test_what_has_no_middle_is_refused(tmp_path: Path) -> None:
-    """A compressed recording and standard input can be read from their start only."""
+    """A compressed recording, standard input and devices can be read from their start only."""
     packed = tmp_path / "events.jsonl.gz"
     packed.write_bytes(gzip.compress(b'["x",{}]\n'))
 
     with pytest.raises(RecordingError, match="is compressed"):
         write_index(Recording(packed))
-    with pytest.raises(RecordingError, match="is not a file"):
-        write_index(Recording("-"))
+    for name in ("-", os.devnull):
+        with pytest.raises(RecordingError, match="is not a file"):
+            write_index(Recording(name))
 
 
 def test_a_full_disk_leaves_the_index_as_it_was(path: str) -> None:

@@ -43,7 +43,8 @@ def command(recording: str, line: int | None, at: float | None, as_json: bool, s
 
     reader = Reader(recording, strict=strict)
     if reader.recording.is_journal:
-        _print(_journaled(recording, line, at), as_json)
+        snapshot, last = _journaled(recording, line, at)
+        _show(snapshot, line, at, last, as_json)
         return
     tracker, offset_s = reader.recording.tracker(), None
     checkpoint = None if line is None and at is None else _nearest(reader.recording, line, at)
@@ -54,7 +55,7 @@ def command(recording: str, line: int | None, at: float | None, as_json: bool, s
         if line is not None and reader.recording.line > line:
             break
         tracker.feed(frame)
-    _print(tracker.snapshot(), as_json)
+    _show(tracker.snapshot(), line, at, reader.recording.line, as_json)
     reader.finish()
 
 
@@ -71,17 +72,22 @@ def _nearest(recording: Recording, line: int | None, at: float | None) -> Checkp
         return None
 
 
-def _journaled(path: str, line: int | None, at: float | None) -> Snapshot:
-    """From the nearest checkpoint, instead of reading the journal from its start."""
+def _journaled(path: str, line: int | None, at: float | None) -> tuple[Snapshot, int]:
+    """From the nearest checkpoint, instead of reading the journal from its start; and the journal's last position."""
     from calltrack.journal import Journal
 
     with Journal.open(path, read_only=True) as journal:
         if at is not None:
             line = journal.position_at(at)
-        return journal.tracker(None if line is None else min(line, journal.position)).snapshot()
+        return journal.tracker(None if line is None else min(line, journal.position)).snapshot(), journal.position
 
 
-def _print(snapshot: Snapshot, as_json: bool) -> None:
+def _show(snapshot: Snapshot, line: int | None, at: float | None, last: int, as_json: bool) -> None:
+    """Print it, and say so if the recording does not reach the moment that was asked for."""
+    if at is not None and not snapshot.position:
+        click.echo(f"nothing was recorded up to {moment(at)}", err=True)
+    if line is not None and line > last:
+        click.echo(f"there are {last} lines; this is the state after the last", err=True)
     if as_json:
         click.echo(snapshot.to_json())
     else:

@@ -112,6 +112,17 @@ def test_snapshot_at_a_moment(moment: list[str]) -> None:
     assert "Ringing" in run("snapshot", AGAIN, *moment).output
 
 
+def test_a_moment_that_is_not_in_the_recording_is_said_so() -> None:
+    """Beside the state, which is that of its beginning or its end."""
+    last = len(Path(AGAIN).read_text(encoding="utf-8").splitlines())
+    early, late = run("snapshot", AGAIN, "--at", "2020-01-01"), run("snapshot", AGAIN, "--line", str(last + 1))
+
+    assert "nothing was recorded up to 2020-01-01 00:00:00Z" in early.stderr
+    assert f"there are {last} lines; this is the state after the last" in late.stderr
+    for moment in (["--line", str(last)], ["--at", "2030-01-01"], []):
+        assert "" == run("snapshot", AGAIN, *moment).stderr
+
+
 def test_explain_shows_the_whole_life() -> None:
     """Head, picture, and the frames with what they changed."""
     result = run("explain", AGAIN, CALL)
