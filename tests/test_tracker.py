@@ -288,6 +288,19 @@ def test_a_hangup_of_what_was_never_seen_is_told_beside_what_is_gone() -> None:
     assert 2 * [AnomalyKind.EVENT_MISSED] == anomalies(changes)
 
 
+def test_the_hangup_of_a_click2call_leg_is_not_the_other_s() -> None:
+    """Both share callStarted; c2cdirection tells which one hung up."""
+    first, second = call("1", "Ringing", 2, c2cdirection=1), call("1", "Dialing", 2, c2cdirection=2)
+    _, changes = fed(
+        extension(3, "A", "NEWCALL", second, calls=[first, second]),
+        extension(9, "A", "HANGUP", second, outside={"cause": "User busy"}),
+    )
+    ends = {change.leg.c2c: change for change in changes if isinstance(change, LegEnded)}
+
+    assert (Outcome.BUSY, "") == (ends[2].leg.outcome, ends[2].inferred)
+    assert (Outcome.LOST, "gone from the list, its HANGUP was not seen") == (ends[1].leg.outcome, ends[1].inferred)
+
+
 def test_click2call_leg_1_is_only_followed_by_its_own_leg_2() -> None:
     """Without it, or with that of another call, its end is one that nobody told."""
     first = call("1", "Ringing", 2, c2cdirection=1)
