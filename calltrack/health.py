@@ -131,7 +131,7 @@ class Health:
             self._odd.discard(key)
 
     def _compare(self, frame: Frame, late: set[str]) -> None:
-        """Each list of the frame with what the changes have made of it."""
+        """Each list of the frame with what the changes have made of it; who is in there twice is as told last."""
         body = frame.body
         extensions = body.extensions if isinstance(body, AllExtensionsStatus) else None
         queues = body.queues if isinstance(body, LoginStatus) else None
@@ -139,15 +139,15 @@ class Health:
             extensions = [body.data]
         elif isinstance(body, QueueEvent) and body.data:
             queues = [body.data]
-        for extension in extensions or ():
-            if (name := extension.extenUser) and name not in late:
+        for name, extension in {extension.extenUser: extension for extension in extensions or ()}.items():
+            if name and name not in late:
                 known = self.view.extensions.get(name)
                 listed = Counter(_seen(info) for info in extension.calls or () if call_id_of(info))
                 self._unlike += known is None or listed != Counter(
                     (leg.call_id, leg.state) for leg in known.legs.values()
                 )
-        for queue in queues or ():
-            if (name := text(queue.QueueID)) and name not in late:
+        for name, queue in {text(queue.QueueID): queue for queue in queues or ()}.items():
+            if name and name not in late:
                 waiting = self.view.queues[name].waiting if name in self.view.queues else {}
                 # As sets: a list may have the same entry twice.
                 places = {(call_id_of(info), info.JoinTimeStamp or 0) for info in queue.Calls or () if call_id_of(info)}
