@@ -9,6 +9,7 @@ Rules:
 3. A late HANGUP of a leg that was never seen opens and closes it, for it happened.
 4. A frame more than 900 s behind is not late: the clock was set back (summer time), and is believed. So is a list of
    all extensions or queues that is not behind the frame before it, and what follows a new login or a lost connection.
+5. A login of the very time of the one before is that one, told again: nothing new follows it.
 """
 
 from calltrack import legs, waits

@@ -32,6 +32,7 @@ class Resume(Struct, frozen=True):
     connected: bool
     events_since_login: bool
     last_frame: str
+    login: Seconds | None = None
 
 
 class Snapshot(Struct, frozen=True):

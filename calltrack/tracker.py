@@ -57,6 +57,7 @@ class Tracker:
         self._last_print = ""
         self._printed: tuple[bytes, str] = b"", ""
         self._connected = True
+        self._login: Seconds | None = None  # when the connection's login was
         self._events_since_login = False
         self._duplicates = 0
         self._events: dict[str, int] = {}
@@ -139,6 +140,7 @@ class Tracker:
                 strict=self._strict,
                 offset_s=ledger.offset_s,
                 connected=self._connected,
+                login=self._login,
                 events_since_login=self._events_since_login,
                 last_frame=self._print_of_last(),
             ),
@@ -162,7 +164,7 @@ class Tracker:
             if call.awaited_since is not None:
                 ledger.await_winner(call.awaited_since, call)
         tracker._connected = resume.connected
-        tracker._events_since_login = resume.events_since_login
+        tracker._login, tracker._events_since_login = resume.login, resume.events_since_login
         tracker._last_print = resume.last_frame
         counters = snapshot.counters
         tracker._duplicates = counters.duplicates
@@ -328,10 +330,7 @@ class Tracker:
         if event not in ("connect", "malformed"):
             self._tell_time(body)
         if event == "loginSuccess":
-            if self._connected and self._events_since_login:
-                self._close_gap(Gap(before, ledger.at, "logged in again, the loss was not seen"))
-            self._events_since_login = False
-            ledger.forget_heard()
+            self._logged_in(before)
         if event not in KNOWN:
             ledger.anomaly(AnomalyKind.UNKNOWN_EVENT, f"an event is {event!r}", seen=event)
             self._count("unknown_events", event)
@@ -347,10 +346,21 @@ class Tracker:
                 seen=text(body.errorDesc),
             )
 
+    def _logged_in(self, before: Seconds | None) -> None:
+        ledger = self._ledger
+        if before is not None and ledger.at is not None and before > ledger.at == self._login:
+            ledger.anomaly(AnomalyKind.LATE_FRAME, "this login was told before", seen=str(ledger.at))
+            ledger.at = before
+            return
+        if self._events_since_login:
+            self._close_gap(Gap(before, ledger.at, "logged in again, the loss was not seen"))
+        self._login, self._events_since_login = ledger.at, False
+        ledger.forget_heard()
+
     def _connection_lost(self, reason: str) -> None:
         if not self._connected:
             return
-        self._connected = False
+        self._connected, self._login = False, None
         ledger = self._ledger
         gap = Gap(ledger.at, None, reason or "connection lost")
         ledger.gaps = with_gap(ledger.gaps, gap)

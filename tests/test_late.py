@@ -166,6 +166,20 @@ def test_another_server_has_another_clock() -> None:
         assert AnomalyKind.LATE_FRAME not in changes
 
 
+def test_a_login_that_is_told_again_is_no_new_one() -> None:
+    """It is of the very time of the one before; the list behind it is as old as that, and there was no gap."""
+    login, listed = Frame.of("loginSuccess", stamp(0)), all_extensions(0, A=[call("1", "Ringing", 0)])
+    tracker, changes = fed(login, listed, extension(9, "A", "HANGUP", call("1", "Ringing", 0)), login, listed)
+
+    assert [AnomalyKind.LATE_FRAME] * 2 == [change for change in changes if change == AnomalyKind.LATE_FRAME]
+    assert 1 == changes.count(LegEnded) == changes.count(LegStarted)
+    assert () == tracker.snapshot().gaps
+
+    after_a_loss, changes = fed(login, listed, TALKS, Frame.of("disconnect", {}), login, all_extensions(0, A=[]))
+    assert AnomalyKind.LATE_FRAME not in changes
+    assert () == after_a_loss.snapshot().calls
+
+
 def test_a_late_list_of_all_leaves_alone_what_is_known_better() -> None:
     """A was heard of since; B was not; C appeared since."""
     tracker, changes = fed(
