@@ -952,17 +952,20 @@ def test_an_agent_without_a_name_has_not_the_name_of_the_one_before() -> None:
     assert "" == tracker.snapshot().extensions[0].agent_name
 
 
+BACK_IN_THE_QUEUE = (
+    queue(1, "JOIN", "1", [waiting("1")]),
+    extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
+    extension(5, "A", "ANSWER", call("1", "Talking", 2, 5)),
+    queue(6, "EXIT", "1", []),
+    extension(20, "A", "HANGUP", call("1", "Talking", 2, 5), outside={"dialStatus": "Recheck"}),
+    queue(22, "JOIN", "1", [waiting("1", 22)]),
+)
+
+
 def test_a_call_that_comes_back_to_the_queue_is_alive_until_its_next_agent_is_seen() -> None:
     """A talked, and sent it back to the IVR; B picks it up: that A had answered it before says nothing of B."""
-    talking, picked_up = call("1", "Talking", 2, 5), call("1", "Talking", 35)
-    tracker, _ = fed(
-        queue(1, "JOIN", "1", [waiting("1")]),
-        extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
-        extension(5, "A", "ANSWER", talking),
-        queue(6, "EXIT", "1", []),
-        extension(20, "A", "HANGUP", talking, outside={"dialStatus": "Recheck"}),
-        queue(22, "JOIN", "1", [waiting("1", 22)]),
-    )
+    picked_up = call("1", "Talking", 35)
+    tracker, _ = fed(*BACK_IN_THE_QUEUE)
 
     changes = tracker.feed(queue(30, "ANSWER", "1", []))
     assert not any(isinstance(change, CallEnded) for change in changes)
@@ -980,16 +983,7 @@ def test_a_call_that_comes_back_to_the_queue_is_alive_until_its_next_agent_is_se
 
 def test_a_second_wait_that_vanishes_was_not_answered_by_the_agent_of_the_first() -> None:
     """Its end was not seen, and no agent has had the call since it joined: lost."""
-    talking = call("1", "Talking", 2, 5)
-    tracker, _ = fed(
-        queue(1, "JOIN", "1", [waiting("1")]),
-        extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
-        extension(5, "A", "ANSWER", talking),
-        queue(6, "EXIT", "1", []),
-        extension(20, "A", "HANGUP", talking, outside={"dialStatus": "Recheck"}),
-        queue(22, "JOIN", "1", [waiting("1", 22)]),
-        all_queues(40, []),
-    )
+    tracker, _ = fed(*BACK_IN_THE_QUEUE, all_queues(40, []))
 
     known = tracker.snapshot().queue(55)
     assert known is not None
