@@ -87,11 +87,7 @@ def reconcile(ledger: Ledger, extension: HeldExtension, infos: Sequence[CallInfo
         state = _SEEN.get(info.callstatus)
         if state is None or info.c2cdirection is not None:
             state = _state(ledger, extension, info, call_id)
-        about = call_id == told.call_id and (
-            current is None
-            or (current.callStarted == info.callStarted and current.c2cdirection == info.c2cdirection)
-            or _may_be(current, info)
-        )
+        about = call_id == told.call_id and (current is None or _may_be(current, info))
         leg = _held(gone, call_id, info) if gone else None
         if leg is None:
             leg = _start(ledger, extension, info, call_id, state, told, about)
