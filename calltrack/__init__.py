@@ -6,29 +6,40 @@ The public names; they load on first use, so that a command that needs none of t
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from calltrack.changes import Anomaly, AnomalyKind, Change
-    from calltrack.errors import CalltrackError
-    from calltrack.recording import Recording, read_recording
-    from calltrack.snapshot import Snapshot
-    from calltrack.states import AGENT_STATUSES, Outcome, State
-    from calltrack.tracker import Tracker
-    from calltrack.wire import Frame
+__version__ = "0.2.0"
 
-_HOMES = {
-    "AGENT_STATUSES": "states",
-    "Anomaly": "changes",
-    "AnomalyKind": "changes",
-    "CalltrackError": "errors",
-    "Change": "changes",
-    "Frame": "wire",
-    "Outcome": "states",
-    "Recording": "recording",
-    "Snapshot": "snapshot",
-    "State": "states",
-    "Tracker": "tracker",
-    "read_recording": "recording",
-}
+if TYPE_CHECKING:
+    from calltrack.core.changes import Anomaly, AnomalyKind, Change
+    from calltrack.core.errors import CalltrackError
+    from calltrack.core.snapshot import Snapshot
+    from calltrack.core.states import AGENT_STATUSES, Outcome, State
+    from calltrack.core.tracker import Tracker
+    from calltrack.recordings.recording import Recording, read_recording
+    from calltrack.voicenter.frames import Frame
+else:
+    _HOMES = {
+        "AGENT_STATUSES": "core.states",
+        "Anomaly": "core.changes",
+        "AnomalyKind": "core.changes",
+        "CalltrackError": "core.errors",
+        "Change": "core.changes",
+        "Frame": "voicenter.frames",
+        "Outcome": "core.states",
+        "Recording": "recordings.recording",
+        "Snapshot": "core.snapshot",
+        "State": "core.states",
+        "Tracker": "core.tracker",
+        "read_recording": "recordings.recording",
+    }
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'calltrack' has no attribute {name!r}")
+        return getattr(import_module(f"calltrack.{_HOMES[name]}"), name)
+
+    def __dir__() -> list[str]:
+        return sorted([*globals(), *_HOMES])
+
 
 __all__ = [
     "AGENT_STATUSES",
@@ -44,9 +55,3 @@ __all__ = [
     "Tracker",
     "read_recording",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'calltrack' has no attribute {name!r}")
-    return getattr(import_module(f"calltrack.{_HOMES[name]}"), name)

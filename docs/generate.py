@@ -1,7 +1,7 @@
 """Writes the parts of the documentation that come from the code: `python docs/generate.py`.
 
-docs/changes.md from the classes of calltrack/changes.py, docs/states.md from the tables of transitions, docs/tables.md
-from the rows of calltrack/kpi/rows.py. A test compares them.
+docs/changes.md from the classes of calltrack/core/changes.py, docs/states.md from the tables of transitions,
+docs/tables.md from the rows of calltrack/figures/rows.py. A test compares them.
 """
 
 import ast
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from calltrack import changes, table
-from calltrack.changes import AnomalyKind, Change
+from calltrack.core import changes, table
+from calltrack.core.changes import AnomalyKind, Change
+from calltrack.core.machine import diagrams
 from calltrack.export import columns, writers
-from calltrack.kpi import rows
-from calltrack.machine import diagrams
+from calltrack.figures import rows
 
 DOCS = Path(__file__).parent
 
@@ -24,7 +24,7 @@ def changes_page() -> str:
     lines = [
         "# Changes and anomalies",
         "",
-        "Generated from `calltrack/changes.py` by `docs/generate.py`.",
+        "Generated from `calltrack/core/changes.py` by `docs/generate.py`.",
         "",
         *_prose(changes.__doc__),
         "",
@@ -51,7 +51,13 @@ def states_page() -> str:
     told = {"leg": "A leg's machine; in brackets the reasons that announce a step.", "call": "", "extension": ""}
     told["call"] = "A call's state is derived: the first question with a yes."
     told["extension"] = "So is an extension's."
-    lines = ["# States", "", "Generated from `calltrack/table.py` by `docs/generate.py`.", "", *_prose(table.__doc__)]
+    lines = [
+        "# States",
+        "",
+        "Generated from `calltrack/core/table.py` by `docs/generate.py`.",
+        "",
+        *_prose(table.__doc__),
+    ]
     for name, text in drawn.items():
         lines += ["", f"## {name.capitalize()}", "", told[name], "", "```mermaid", text.rstrip(), "```"]
     lines += ["", "## Outcomes of a leg", "", "The first row that fits.", "", "| the leg | ended with | outcome |"]
@@ -80,7 +86,7 @@ def tables_page() -> str:
     lines = [
         "# Tables",
         "",
-        "Generated from `calltrack/kpi/rows.py` by `docs/generate.py`.",
+        "Generated from `calltrack/figures/rows.py` by `docs/generate.py`.",
         "",
         "`calltrack export RECORDING --table NAME` writes one of them, a row as soon as it is final.",
         "In Python they are `Facts.calls`, `.legs`, `.queue_entries` and `.agent_states`, times as epoch seconds.",

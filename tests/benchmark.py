@@ -24,7 +24,7 @@ import orjson
 from msgspec.structs import astuple
 
 from calltrack import Frame, Tracker
-from calltrack.errors import NotAFrame
+from calltrack.core.errors import NotAFrame
 from calltrack.simulate import Plan
 from calltrack.simulate.recording import write_recording
 from tests.frames import OFFSET_MIN, START, call

@@ -14,7 +14,7 @@ from random import Random
 
 import click
 
-from calltrack.index import index_of
+from calltrack.recordings.index import index_of
 from calltrack.simulate import Faults, Plan, traffic
 from calltrack.simulate.recording import encode
 

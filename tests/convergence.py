@@ -15,8 +15,8 @@ from random import Random
 import click
 
 from calltrack import Frame, Outcome, Snapshot, Tracker
-from calltrack.changes import Anomaly, Change, LegEnded, LegStarted
-from calltrack.errors import NotAFrame
+from calltrack.core.changes import Anomaly, Change, LegEnded, LegStarted
+from calltrack.core.errors import NotAFrame
 from calltrack.simulate import Faults, Plan, Truth, traffic
 from calltrack.simulate.recording import encode
 from calltrack.testing.simulated import SEVERE, repro

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from calltrack import Frame, Snapshot, Tracker
-from calltrack.changes import Anomaly
-from calltrack.errors import NotAFrame
-from calltrack.health import Health
-from calltrack.story import line as told
+from calltrack.core.changes import Anomaly
+from calltrack.core.errors import NotAFrame
+from calltrack.laws.health import Health
+from calltrack.words.sentences import line as told
 
 
 def decoded(data: bytes) -> list[Frame]:

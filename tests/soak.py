@@ -11,8 +11,8 @@ from collections import Counter
 import click
 
 from calltrack import AnomalyKind, Frame, State, Tracker
-from calltrack.changes import Anomaly, CallEnded, CallResumed
-from calltrack.errors import NotAFrame
+from calltrack.core.changes import Anomaly, CallEnded, CallResumed
+from calltrack.core.errors import NotAFrame
 from calltrack.simulate import Faults, Plan, traffic
 from calltrack.simulate.recording import encode
 

@@ -6,8 +6,8 @@ More seeds: `python -m tests.convergence --seeds 0-1000`.
 import pytest
 
 from calltrack import Tracker
-from calltrack.ledger import Ledger
-from calltrack.records import Leg
+from calltrack.core.ledger import Ledger
+from calltrack.core.records import Leg
 from calltrack.simulate import Faults
 from calltrack.testing.simulated import repro
 from tests.convergence import MIXES, differences, unmarked

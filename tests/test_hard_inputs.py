@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from calltrack import Frame, Tracker
-from calltrack.errors import NotAFrame
-from calltrack.events import BODIES, Notice, Wire
+from calltrack.core.errors import NotAFrame
+from calltrack.voicenter.events import BODIES, Notice, Wire
 from tests.frames import all_extensions, call, extension, queue, stamp, waiting
 from tests.fuzz_target import check
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calltrack import Frame, Tracker
-from calltrack.changes import LegEnded, LegStarted
+from calltrack.core.changes import LegEnded, LegStarted
 from calltrack.testing import Trial, prove
 from calltrack.testing.strategies import frames, json_values, streams
 

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from calltrack import AnomalyKind, State, Tracker, read_recording
-from calltrack.changes import Anomaly, LegChange, LegEnded, LegStarted
-from calltrack.held import HeldCall, HeldExtension
-from calltrack.machine import PATHS
-from calltrack.records import Extension, Leg, Wait
-from calltrack.states import Outcome
-from calltrack.table import CALL, DIALING, EXTENSION, HUNGUP, LEG, NEW, QUEUED, TALKING, UNKNOWN
+from calltrack.core.changes import Anomaly, LegChange, LegEnded, LegStarted
+from calltrack.core.held import HeldCall, HeldExtension
+from calltrack.core.machine import PATHS
+from calltrack.core.records import Extension, Leg, Wait
+from calltrack.core.states import Outcome
+from calltrack.core.table import CALL, DIALING, EXTENSION, HUNGUP, LEG, NEW, QUEUED, TALKING, UNKNOWN
 from tests.frames import call, extension
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

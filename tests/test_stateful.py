@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, precondition, rule
 
 from calltrack import Frame, State
-from calltrack.changes import Anomaly, Change, LegEnded, LegStarted
+from calltrack.core.changes import Anomaly, Change, LegEnded, LegStarted
 from calltrack.testing import Trial
 from calltrack.testing.frames import all_extensions, all_queues, call, extension, queue, stamp, waiting
 
@@ -273,7 +273,7 @@ class CallCentre(RuleBasedStateMachine):
 
     @invariant()
     def every_law_holds(self) -> None:
-        """Those of calltrack.health and of a trial."""
+        """Those of calltrack.laws.health and of a trial."""
         assert [] == self.trial.broken()
 
     @invariant()

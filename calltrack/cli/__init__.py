@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import click
 
-from calltrack.errors import CalltrackError
-from calltrack.wording import safe
+from calltrack.core.errors import CalltrackError
+from calltrack.words.values import safe
 
 
 class Home(NamedTuple):

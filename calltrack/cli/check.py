@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from calltrack.cli.terminal import Reader, console, recording_argument, strict_option
-from calltrack.wording import moment, safe
+from calltrack.words.values import moment, safe
 
 if TYPE_CHECKING:
-    from calltrack.recording import Recording
-    from calltrack.trial import Trial
+    from calltrack.laws.trial import Trial
+    from calltrack.recordings.recording import Recording
 
 
 @click.command("check", short_help="Report whether a recording is sound, and whether every law holds.")
@@ -28,7 +28,7 @@ def command(recording: str, pedantic: bool, strict: bool) -> None:
       calltrack check events.jsonl
       calltrack check events.jsonl --pedantic && echo spotless
     """
-    from calltrack.trial import Trial
+    from calltrack.laws.trial import Trial
 
     reader, trial = Reader(recording, strict=strict), Trial()
     for frame in reader:

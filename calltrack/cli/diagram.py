@@ -10,13 +10,13 @@ import click
     help="Only this one: a leg's machine, or the order that derives a call's or extension's state.",
 )
 def command(of: str | None) -> None:
-    """Print the state machines as Mermaid, generated from calltrack/table.py.
+    """Print the state machines as Mermaid, generated from calltrack/core/table.py.
 
     \b
     Example:
       calltrack diagram --of leg > leg.mmd
     """
-    from calltrack.machine import diagrams
+    from calltrack.core.machine import diagrams
 
     found = diagrams()
     click.echo("\n".join(f"%% {name}\n{found[name]}" for name in ([of] if of else found)), nl=False)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from calltrack.cli.terminal import Reader, colourful, recording_argument, strict_option
-from calltrack.wording import moment, safe, span
+from calltrack.words.values import moment, safe, span
 
 if TYPE_CHECKING:
-    from calltrack.changes import Change
-    from calltrack.records import Call
-    from calltrack.wire import Frame
+    from calltrack.core.changes import Change
+    from calltrack.core.records import Call
+    from calltrack.voicenter.frames import Frame
 
 _WIDTH = 64  # columns of the timeline
 _MARKS = {"Ringing": "░", "Dialing": "▚", "Talking": "█", "Hold": "▒", "Queued": "─", "Spying": "○", "Unknown": "?"}
@@ -105,7 +105,7 @@ def _head(call: Call) -> None:
 
 def _pieces(touches: list[_Touch]) -> tuple[list[_Piece], float | None]:
     """What each leg and wait was in, from when on; and when the last of them ended."""
-    from calltrack.changes import LegChange, QueueChange
+    from calltrack.core.changes import LegChange, QueueChange
 
     pieces: list[_Piece] = []
     end: float | None = None
@@ -152,7 +152,7 @@ def _timeline(pieces: list[_Piece], end: float | None) -> None:
 
 
 def _frames(touches: list[_Touch], listed: int) -> None:
-    from calltrack.story import brief
+    from calltrack.words.sentences import brief
 
     colour = colourful()
     for touch in touches:

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from calltrack.cli.terminal import Reader, recording_argument, strict_option
-from calltrack.wording import safe
+from calltrack.words.values import safe
 
-_TABLES = ["calls", "legs", "queue_entries", "agent_states"]  # calltrack.kpi.TABLES, which --help need not load
+_TABLES = ["calls", "legs", "queue_entries", "agent_states"]  # calltrack.figures.TABLES, which --help need not load
 _FORMATS = ["jsonl", "csv", "parquet"]
 
 

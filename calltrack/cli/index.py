@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from calltrack.cli.terminal import Reader, recording_argument, strict_option
-from calltrack.wording import safe
+from calltrack.words.values import safe
 
 
 @click.command("index", short_help="Write checkpoints of a long recording, so that any moment is reached fast.")
@@ -21,7 +21,7 @@ def command(recording: str, strict: bool) -> None:
       calltrack index events.jsonl
       calltrack snapshot events.jsonl --at 2023-11-30T10:00:00Z
     """
-    from calltrack.index import index_of, write_index
+    from calltrack.recordings.index import index_of, write_index
 
     reader = Reader(recording, strict=strict)
     count = write_index(reader.recording, reader)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from calltrack.cli.terminal import SIZE, SPAN, Reader, console, strict_option
-from calltrack.wording import moment, safe
+from calltrack.words.values import moment, safe
 
 if TYPE_CHECKING:
-    from calltrack.errors import BadLine
-    from calltrack.wire import Frame
+    from calltrack.core.errors import BadLine
+    from calltrack.voicenter.frames import Frame
 
 _BATCH = 1000  # frames that are made durable together
 _journal_argument = click.argument("path", metavar="JOURNAL", type=click.Path(dir_okay=False, path_type=Path))
@@ -108,7 +108,7 @@ def import_(recording: str, path: Path, strict: bool) -> None:
       zcat monday.jsonl.gz tuesday.jsonl.gz | calltrack journal import - calls.journal
     """
     from calltrack.journal import Cadence, Journal
-    from calltrack.wire import Frame
+    from calltrack.voicenter.frames import Frame
 
     batch: list[Frame] = []
 
@@ -155,7 +155,7 @@ def export(path: Path, out: Path | None, strict: bool) -> None:
       calltrack journal export calls.journal -o events.jsonl.zst
       calltrack journal export calls.journal | calltrack redact - > shared.jsonl
     """
-    from calltrack.writer import RecordingFile
+    from calltrack.recordings.writer import RecordingFile
 
     _must_exist(path)
     reader = Reader(str(path), strict=strict)
@@ -181,9 +181,9 @@ def export(path: Path, out: Path | None, strict: bool) -> None:
 
 def _line(frame: Frame) -> bytes:
     """The frame as it came, if that was one line with its time; else in the notation of recordings."""
-    from calltrack.errors import NotAFrame
-    from calltrack.wire import Frame
-    from calltrack.writer import encode
+    from calltrack.core.errors import NotAFrame
+    from calltrack.recordings.writer import encode
+    from calltrack.voicenter.frames import Frame
 
     line = frame.raw.strip()
     try:

@@ -13,7 +13,7 @@ from calltrack.cli.service import service, service_options
 from calltrack.cli.terminal import colourful
 
 if TYPE_CHECKING:
-    from calltrack.changes import Change
+    from calltrack.core.changes import Change
 
 
 @click.command("listen", short_help="Tell what happens as it happens, one line per change, for pipes.")
@@ -53,7 +53,7 @@ def command(
 
 def _line(change: Change, colour: bool) -> str:
     from calltrack.live import Missed
-    from calltrack.story import line
+    from calltrack.words.sentences import line
 
     told = line(change, colour)
     return f"{told} {change.count} changes: this reader is too slow" if isinstance(change, Missed) else told

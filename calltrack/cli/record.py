@@ -14,11 +14,11 @@ import click
 from calltrack.cli.redact import key_option, redactor
 from calltrack.cli.service import service, service_options
 from calltrack.cli.terminal import SIZE, SPAN
-from calltrack.wording import safe
+from calltrack.words.values import safe
 
 if TYPE_CHECKING:
     from calltrack.live import Supervisor
-    from calltrack.writer import RecordingWriter
+    from calltrack.recordings.writer import RecordingWriter
 
 _TICK = 0.5  # s between two looks; half of what may be lost to a kill
 
@@ -81,7 +81,7 @@ def command(
       calltrack record shared.jsonl --redact
     """
     from calltrack.live import LiveError, LoginApi, Supervisor
-    from calltrack.writer import RecordingWriter
+    from calltrack.recordings.writer import RecordingWriter
 
     if key_file is not None and not redact:
         raise click.UsageError("--key-file is for --redact")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from calltrack.cli.terminal import Reader, recording_argument, strict_option
-from calltrack.wording import safe
+from calltrack.words.values import safe
 
 if TYPE_CHECKING:
-    from calltrack.redact import Redactor
+    from calltrack.recordings.redact import Redactor
 
 key_option = click.option(
     "--key-file",
@@ -26,7 +26,7 @@ key_option = click.option(
 
 def redactor(key_file: Path | None) -> Redactor:
     """The redactor with the key of a file, or with one that nobody knows; raises ClickException."""
-    from calltrack.redact import LEAST_KEY, Redactor
+    from calltrack.recordings.redact import LEAST_KEY, Redactor
 
     try:
         return Redactor(secrets.token_bytes(32) if key_file is None else key_file.read_bytes().strip())
@@ -53,7 +53,7 @@ def command(recording: str, out: Path | None, key_file: Path | None, strict: boo
       calltrack redact events.jsonl > shared.jsonl
       calltrack redact events.jsonl.gz -o shared.jsonl.zst --key-file secret.key
     """
-    from calltrack.writer import RecordingFile, encode
+    from calltrack.recordings.writer import RecordingFile, encode
 
     replacing = redactor(key_file)
     reader = Reader(recording, strict=strict)

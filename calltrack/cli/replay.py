@@ -12,8 +12,8 @@ import click
 from calltrack.cli.terminal import Reader, TimeParam, colourful, console, recording_argument, strict_option
 
 if TYPE_CHECKING:
-    from calltrack.changes import Change
-    from calltrack.tracker import Tracker
+    from calltrack.core.changes import Change
+    from calltrack.core.tracker import Tracker
 
 _LONGEST_PAUSE = 3600.0  # s; recordings with days between two frames are not worth waiting for
 
@@ -99,7 +99,7 @@ def command(
         return
     import msgspec
 
-    from calltrack.story import line
+    from calltrack.words.sentences import line
 
     reader = Reader(recording, strict=strict)
     tracker = reader.recording.tracker()

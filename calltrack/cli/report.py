@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from calltrack.cli.terminal import Reader, TimeParam, console, recording_argument, strict_option
-from calltrack.wording import safe
+from calltrack.words.values import safe
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from calltrack.kpi import Facts, Options, Part, Report
+    from calltrack.figures import Facts, Options, Part, Report
 
 _BY = ("queue", "agent", "account", "extension", "day")
 
@@ -85,8 +85,8 @@ def command(
         raise click.UsageError("--csv and --json: choose one")
     if as_json and by:
         raise click.UsageError("--json has every group; leave --by out")
-    from calltrack.days import zone_named, zone_of
-    from calltrack.kpi import Facts, Options, report
+    from calltrack.figures import Facts, Options, report
+    from calltrack.figures.days import zone_named, zone_of
 
     named = zone_named(tz) if tz else None
     if html is not None:
@@ -118,10 +118,10 @@ def _interval(
     facts: Facts, since: float | None, until: float | None, day: datetime | None, zone: tzinfo
 ) -> tuple[float | None, float | None, tuple[Part, ...]]:
     """What is asked for, and the local days of which something was observed in it, cut to it."""
-    from calltrack.days import day as day_of
-    from calltrack.days import days
-    from calltrack.kpi import Options, Part
-    from calltrack.kpi.window import window
+    from calltrack.figures import Options, Part
+    from calltrack.figures.days import day as day_of
+    from calltrack.figures.days import days
+    from calltrack.figures.window import window
 
     if day is not None:
         part = day_of(day, zone)

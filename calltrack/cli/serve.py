@@ -14,8 +14,8 @@ from calltrack.cli.replay import SpeedParam
 from calltrack.cli.service import service, service_options
 
 if TYPE_CHECKING:
+    from calltrack.feed.source import Source
     from calltrack.serve.run import Listen
-    from calltrack.source import Source
 
 _JOURNAL = Path("calltrack.journal")
 _TOGETHER = 500  # frames of a simulated past in one write
@@ -101,7 +101,7 @@ def command(
     import logging
     from itertools import islice
 
-    from calltrack.days import zone_named
+    from calltrack.figures.days import zone_named
     from calltrack.journal import Journal
     from calltrack.serve.access import access
     from calltrack.serve.config import read_config
@@ -121,8 +121,8 @@ def command(
     doors, told = access(tokens), read_config(config)
     source: Source
     if not simulate and not replay:  # before a journal is made: without a login there is nothing to keep
+        from calltrack.feed.source import Live
         from calltrack.live import LoginApi
-        from calltrack.source import Live
 
         source = Live(LoginApi(**service(credentials, login_url, servers, protocol)))
     with ExitStack() as stack:
@@ -140,8 +140,8 @@ def command(
                 while some := list(islice(past, _TOGETHER)):
                     journal.append(some)
         elif replay:
-            from calltrack.recording import Recording
-            from calltrack.source import Replay
+            from calltrack.feed.source import Replay
+            from calltrack.recordings.recording import Recording
 
             source = Replay(Recording(replay), speed, skip=journal.position)
 

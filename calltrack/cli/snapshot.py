@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from calltrack.cli.terminal import Reader, TimeParam, console, recording_argument, strict_option
-from calltrack.errors import NotAnIndex
-from calltrack.wording import moment, safe, span
+from calltrack.core.errors import NotAnIndex
+from calltrack.words.values import moment, safe, span
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from calltrack.index import Checkpoint
-    from calltrack.recording import Recording
-    from calltrack.snapshot import Snapshot
+    from calltrack.core.snapshot import Snapshot
+    from calltrack.recordings.index import Checkpoint
+    from calltrack.recordings.recording import Recording
 
 _LONG = 100_000_000  # bytes; reading these takes seconds
 
@@ -38,8 +38,8 @@ def command(recording: str, line: int | None, at: float | None, as_json: bool, s
     """
     if line is not None and at is not None:
         raise click.UsageError("--line and --at exclude each other")
-    from calltrack.player import until
-    from calltrack.tracker import Tracker
+    from calltrack.core.tracker import Tracker
+    from calltrack.recordings.player import until
 
     reader = Reader(recording, strict=strict)
     if reader.recording.is_journal:
@@ -61,7 +61,7 @@ def command(recording: str, line: int | None, at: float | None, as_json: bool, s
 
 def _nearest(recording: Recording, line: int | None, at: float | None) -> Checkpoint | None:
     """Where to go on from, if the recording has an index that can be believed."""
-    from calltrack.index import index_of, nearest
+    from calltrack.recordings.index import index_of, nearest
 
     if (recording.size or 0) > _LONG and not recording.compressed and not index_of(recording.path).exists():
         click.echo(f"reading from the beginning; after calltrack index {safe(recording.path)} it goes faster", err=True)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from calltrack.cli.terminal import TimeParam, colourful
-from calltrack.errors import BadLine
-from calltrack.wording import moment, safe
+from calltrack.core.errors import BadLine
+from calltrack.words.values import moment, safe
 
 if TYPE_CHECKING:
-    from calltrack.player import Player
+    from calltrack.recordings.player import Player
 
 _KEYS = """\
   Enter or n   next frame          n 10   ten frames on
@@ -28,9 +28,9 @@ def step_through(path: str, *, strict: bool) -> None:
     import json
 
     from calltrack.cli.snapshot import show
-    from calltrack.player import Player
-    from calltrack.recording import Recording
-    from calltrack.story import line
+    from calltrack.recordings.player import Player
+    from calltrack.recordings.recording import Recording
+    from calltrack.words.sentences import line
 
     if path == "-":
         raise click.UsageError("--step goes back too, so it needs a file, not standard input")

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calltrack.wording import safe
+from calltrack.words.values import safe
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from calltrack.errors import BadLine
-    from calltrack.recording import Recording
-    from calltrack.wire import Frame
+    from calltrack.core.errors import BadLine
+    from calltrack.recordings.recording import Recording
+    from calltrack.voicenter.frames import Frame
 
 _LONG_FILE = 5_000_000  # bytes from which reading shows its progress
 _SHOWN = 10  # bad lines reported in full
@@ -85,7 +85,7 @@ class Reader:
     """The frames of a recording for a command: bad lines go to standard error, long files show their progress."""
 
     def __init__(self, path: str, *, strict: bool = False, on_bad: Callable[[BadLine], None] | None = None):
-        from calltrack.recording import Recording
+        from calltrack.recordings.recording import Recording
 
         self._on_bad = on_bad
         self.recording: Recording = Recording(path, strict=strict, on_bad=self._report)

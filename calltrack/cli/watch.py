@@ -12,7 +12,7 @@ from calltrack.cli.replay import SpeedParam
 from calltrack.cli.service import service, service_options
 
 if TYPE_CHECKING:
-    from calltrack.source import Source
+    from calltrack.feed.source import Source
 
 
 @click.command("watch", short_help="Watch agents, calls and queues on a live board.")
@@ -54,7 +54,7 @@ def command(
     for stream, name in ((sys.stdout, "output"), (sys.stdin, "input"), (sys.stderr, "error")):
         if not stream.isatty():
             _fail(f"watch draws on a terminal, and standard {name} is none; calltrack replay writes lines")
-    from calltrack.board.app import Board
+    from calltrack.tui.app import Board
 
     if recording is None:
         board = Board(_live(credentials, login_url, servers, protocol))
@@ -70,8 +70,8 @@ def command(
 
 
 def _live(credentials: Path | None, login_url: str | None, servers: tuple[str, ...], protocol: str | None) -> Source:
+    from calltrack.feed.source import Live
     from calltrack.live import CredentialsError, LoginApi
-    from calltrack.source import Live
 
     try:
         return Live(LoginApi(**service(credentials, login_url, servers, protocol)))
@@ -80,8 +80,8 @@ def _live(credentials: Path | None, login_url: str | None, servers: tuple[str, .
 
 
 def _replay(path: str, speed: float) -> Source:
-    from calltrack.recording import Recording
-    from calltrack.source import Replay
+    from calltrack.feed.source import Replay
+    from calltrack.recordings.recording import Recording
 
     # Lines that are no frames are counted in the board's status; here there is nowhere to report them to.
     return Replay(Recording(path, on_bad=lambda bad: None), speed)

@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from calltrack.kpi import TABLES
-from calltrack.kpi.rows import Spell
+from calltrack.figures import TABLES
+from calltrack.figures.rows import Spell
 
 Kind = Literal["text", "integer", "seconds", "timestamp", "boolean", "texts", "spells"]
 

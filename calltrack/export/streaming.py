@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from calltrack.kpi import Facts
-from calltrack.tracker import Tracker
-from calltrack.wire import Frame
+from calltrack.core.tracker import Tracker
+from calltrack.figures import Facts
+from calltrack.voicenter.frames import Frame
 
 _EVERY = 1000  # frames between two looks for rows that are over
 _RESUMED_S = 900  # a call that is redialed comes back under its id within this
 
 
 def rows(frames: Iterable[Frame], table: str, tracker: Tracker | None = None) -> Iterator[Struct]:
-    """The rows of a table (calltrack.kpi.TABLES) in the order of their ends, those that still last at the end last.
+    """The rows of a table (calltrack.figures.TABLES) in the order of their ends, those that still last at the end last.
 
     `tracker` is one that knows what was before the first frame. A call that rings again under its id within 15 minutes
     is one row; memory follows what is live, and 15 minutes.

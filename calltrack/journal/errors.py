@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from calltrack.errors import CalltrackError
+from calltrack.core.errors import CalltrackError
 
 
 class JournalError(CalltrackError):

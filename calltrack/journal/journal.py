@@ -16,8 +16,10 @@ from typing import Any, NamedTuple, Self
 
 from msgspec.structs import replace
 
-from calltrack.changes import Change
-from calltrack.errors import NotASnapshot
+from calltrack.core.changes import Change
+from calltrack.core.errors import NotASnapshot
+from calltrack.core.snapshot import Snapshot
+from calltrack.core.tracker import HISTORY, Tracker
 from calltrack.journal import retention
 from calltrack.journal.errors import (
     UNREADABLE,
@@ -31,9 +33,7 @@ from calltrack.journal.file import WriterLock, open_for_reading, open_for_writin
 from calltrack.journal.packing import Packer
 from calltrack.journal.position import StreamPosition
 from calltrack.journal.rows import Row, sum_of
-from calltrack.snapshot import Snapshot
-from calltrack.tracker import HISTORY, Tracker
-from calltrack.wire import Frame
+from calltrack.voicenter.frames import Frame
 
 _AT_ONCE = 500  # frames read at a time: a reader that stays open keeps SQLite's log from being folded in
 

@@ -8,11 +8,11 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import replace
 
-from calltrack.clock import Clock
-from calltrack.errors import NotAFrame
-from calltrack.events import BODIES, Notice, times_of
+from calltrack.core.clock import Clock
+from calltrack.core.errors import NotAFrame
 from calltrack.journal.packing import Packer
-from calltrack.wire import Frame
+from calltrack.voicenter.events import BODIES, Notice, times_of
+from calltrack.voicenter.frames import Frame
 
 _odd = msgspec.json.Decoder(tuple[str, tuple[str, ...], tuple[str, ...]])
 

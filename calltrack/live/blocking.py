@@ -13,13 +13,13 @@ from threading import Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from calltrack.changes import Change
+from calltrack.core.changes import Change
+from calltrack.core.snapshot import Snapshot
+from calltrack.core.tracker import Tracker
 from calltrack.live.credentials import Credentials
 from calltrack.live.login import DEFAULT_SERVERS, Endpoints, Protocol
 from calltrack.live.stream import LIMIT, Changes, Stream, connect
 from calltrack.live.timing import Timing
-from calltrack.snapshot import Snapshot
-from calltrack.tracker import Tracker
 
 C = TypeVar("C", bound=Change)
 T = TypeVar("T")

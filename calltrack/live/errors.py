@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
-from calltrack.errors import CalltrackError
+from calltrack.core.errors import CalltrackError
 
 _QUERY = re.compile(r"\?[^\s'\"<>)]+")
 _USERINFO = re.compile(r"//[^/\s@'\"]+@")

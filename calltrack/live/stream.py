@@ -21,14 +21,14 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from weakref import WeakSet
 
-from calltrack.changes import Change
+from calltrack.core.changes import Change
+from calltrack.core.snapshot import Snapshot
+from calltrack.core.tracker import Tracker
 from calltrack.live.credentials import Credentials, Token, credentials_from_env
 from calltrack.live.login import DEFAULT_SERVERS, Endpoints, LoginApi, Protocol
 from calltrack.live.supervisor import SessionSource, Supervisor
 from calltrack.live.timing import Timing
-from calltrack.snapshot import Snapshot
-from calltrack.tracker import Tracker
-from calltrack.wire import Frame
+from calltrack.voicenter.frames import Frame
 
 _log = logging.getLogger("calltrack.live")
 

@@ -8,8 +8,8 @@ from typing import TextIO
 
 from calltrack.export import cell
 from calltrack.export.columns import timestamp
-from calltrack.kpi import CallFigures, Figures, Report, WaitFigures, WorkFigures
-from calltrack.kpi.figures import ServiceLevel, StatusTime
+from calltrack.figures import CallFigures, Figures, Report, WaitFigures, WorkFigures
+from calltrack.figures.shapes import ServiceLevel, StatusTime
 
 _DIRECTIONS = ("", "Incoming", "Outgoing", "Internal", "Click2call")
 _WAITS = [name for name in WaitFigures.__struct_fields__ if name != "service_level"]

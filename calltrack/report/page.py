@@ -9,10 +9,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from calltrack.kpi import Facts, Figures, Report
+from calltrack.figures import Facts, Figures, Report
 from calltrack.report.plots import Plots
 from calltrack.report.tables import Table, is_partial, local, percent, seconds, tables
-from calltrack.wording import safe
+from calltrack.words.values import safe
 
 
 def page(facts: Facts, report: Report, *, name: str, zone: tzinfo, by: Sequence[str] = ()) -> str:

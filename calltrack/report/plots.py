@@ -16,9 +16,9 @@ from matplotlib import dates
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from calltrack.kpi.rows import AgentStateRow, LegRow, QueueEntryRow
-from calltrack.kpi.spans import common, union, without
-from calltrack.states import Outcome, State
+from calltrack.core.states import Outcome, State
+from calltrack.figures.rows import AgentStateRow, LegRow, QueueEntryRow
+from calltrack.figures.spans import common, union, without
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

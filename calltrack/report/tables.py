@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from calltrack.kpi import CallFigures, Figures, Report, WaitFigures, WorkFigures
-from calltrack.kpi.agenttime import NOBODY
-from calltrack.wording import span
+from calltrack.figures import CallFigures, Figures, Report, WaitFigures, WorkFigures
+from calltrack.figures.agenttime import NOBODY
+from calltrack.words.values import span
 
 ENOUGH = 0.95
 """The coverage below which figures are marked: they are of less than the interval."""

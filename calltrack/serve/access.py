@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from calltrack.errors import CalltrackError
+from calltrack.core.errors import CalltrackError
 from calltrack.serve.scope import EVERYTHING, Scope
 
 VARIABLE = "CALLTRACK_SERVE_TOKEN"

@@ -6,8 +6,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from signal import SIG_IGN, SIGINT, signal
 
-from calltrack.kpi import Checkpoint, Facts, Options, Report, report
-from calltrack.records import Seconds
+from calltrack.core.records import Seconds
+from calltrack.figures import Checkpoint, Facts, Options, Report, report
 from calltrack.serve.written import Extract
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from calltrack.errors import CalltrackError
+from calltrack.core.errors import CalltrackError
 from calltrack.serve.addresses import InternalAddress, check_literal
 from calltrack.serve.scope import Scope
 

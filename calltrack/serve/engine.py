@@ -18,17 +18,17 @@ from contextlib import suppress
 from datetime import tzinfo
 from typing import Any, NamedTuple, TypeVar
 
-from calltrack.changes import Change
+from calltrack.core.changes import Change
+from calltrack.feed.source import Source
+from calltrack.feed.wallclock import ServerClock
 from calltrack.journal import Cadence, Journal, JournalUnwritable, StreamPosition
 from calltrack.serve.figures import Figures
 from calltrack.serve.hub import Hub
 from calltrack.serve.past import Past
 from calltrack.serve.scope import Reach
 from calltrack.serve.state import View
-from calltrack.source import Source
-from calltrack.stories import Stories
-from calltrack.wallclock import ServerClock
-from calltrack.wire import Frame
+from calltrack.voicenter.frames import Frame
+from calltrack.words.recent import Stories
 
 T = TypeVar("T")
 

@@ -15,15 +15,15 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from calltrack.changes import Change
-from calltrack.days import day, zone_of
+from calltrack.core.changes import Change
+from calltrack.core.records import Seconds
+from calltrack.core.snapshot import Snapshot
+from calltrack.figures import Facts, Options, Report, report
+from calltrack.figures.days import day, zone_of
 from calltrack.journal import Journal, PositionPruned
-from calltrack.kpi import Facts, Options, Report, report
-from calltrack.records import Seconds
 from calltrack.serve import apart
 from calltrack.serve.past import what_is_kept
 from calltrack.serve.written import Written
-from calltrack.snapshot import Snapshot
 
 LONGEST = 31 * 86400
 """Seconds of the longest interval that is counted."""

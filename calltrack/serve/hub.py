@@ -18,7 +18,7 @@ from typing import Protocol
 
 import msgspec
 
-from calltrack.changes import Change
+from calltrack.core.changes import Change
 from calltrack.journal import StreamPosition
 from calltrack.serve.scope import About, Scope
 

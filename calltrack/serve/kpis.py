@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 from msgspec.structs import replace
 
-from calltrack.kpi import Figures, Options, Report
+from calltrack.figures import Figures, Options, Report
 from calltrack.serve.figures import LONGEST
 from calltrack.serve.parameters import At, TheEngine, TheRole, epoch
 from calltrack.serve.scope import Scope

@@ -12,11 +12,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from calltrack.core.table import CALL, EXTENSION, IDLE
 from calltrack.serve.engine import Engine
 from calltrack.serve.outbox import DeadLetter
 from calltrack.serve.parameters import Limit, Offset, TheEngine, TheRole, TheWebhooks
 from calltrack.serve.webhooks import Webhooks
-from calltrack.table import CALL, EXTENSION, IDLE
 
 _TEXT = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")  # Litestar adds it to text
 _QUEUES = 200  # labels for queues; the rest are in the sum

@@ -15,14 +15,14 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import Scope as ConnectionScope
 
-from calltrack.changes import Change
+from calltrack.core.changes import Change
+from calltrack.core.snapshot import Snapshot
 from calltrack.serve.access import Access, Visitor
 from calltrack.serve.engine import Engine
 from calltrack.serve.lenses import Wanted
 from calltrack.serve.scope import Scope
 from calltrack.serve.state import Times
 from calltrack.serve.webhooks import Webhooks
-from calltrack.snapshot import Snapshot
 
 
 class Moment(NamedTuple):

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from calltrack.changes import Change
+from calltrack.core.changes import Change
+from calltrack.core.records import Call
+from calltrack.core.snapshot import Snapshot
 from calltrack.journal import Journal, JournalError, PositionPruned, StreamPosition
-from calltrack.records import Call
 from calltrack.serve.hub import Gone, Published
 from calltrack.serve.scope import Reach
-from calltrack.snapshot import Snapshot
 
 T = TypeVar("T")
 

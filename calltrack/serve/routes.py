@@ -11,12 +11,12 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
-from calltrack.records import Call, Extension, Queue
+from calltrack.core.records import Call, Extension, Queue
+from calltrack.core.states import Outcome
+from calltrack.core.table import CALL, EXTENSION, HUNGUP, IDLE
 from calltrack.serve.parameters import Limit, Moment, Offset, Some, TheEngine, TheMoment, TheRole, names, words
 from calltrack.serve.state import State, seen
 from calltrack.serve.telling import Told, lines, timeline
-from calltrack.states import Outcome
-from calltrack.table import CALL, EXTENSION, HUNGUP, IDLE
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import uvicorn
 
-from calltrack.errors import CalltrackError
+from calltrack.core.errors import CalltrackError
 from calltrack.serve.access import VARIABLE, Access
 from calltrack.serve.app import application
 from calltrack.serve.engine import Engine

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from calltrack.changes import Change
-from calltrack.records import Call, Extension, Leg, Wait
+from calltrack.core.changes import Change
+from calltrack.core.records import Call, Extension, Leg, Wait
 
 T = TypeVar("T", bound=Struct)
 

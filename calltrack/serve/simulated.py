@@ -9,11 +9,11 @@ from itertools import chain
 from random import Random
 from typing import NamedTuple
 
-from calltrack.errors import NotAFrame
+from calltrack.core.errors import NotAFrame
+from calltrack.feed.source import OnFrame
 from calltrack.simulate import Plan, good_day, traffic
 from calltrack.simulate.recording import encode
-from calltrack.source import OnFrame
-from calltrack.wire import Frame
+from calltrack.voicenter.frames import Frame
 
 _BEFORE = 1800.0  # s of simulated time that has passed when somebody first looks
 _FOREVER = 24 * 365 * 100.0  # h

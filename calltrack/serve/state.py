@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from calltrack.records import Call, Extension, Gap, Queue, Seconds
+from calltrack.core.records import Call, Extension, Gap, Queue, Seconds
+from calltrack.core.snapshot import Snapshot
 from calltrack.serve.scope import Scope
-from calltrack.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from calltrack.wallclock import ServerClock
+    from calltrack.feed.wallclock import ServerClock
 
 _RECENT = 50
 """Ended calls in the state."""

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from calltrack.changes import Change, LegChange, QueueChange
-from calltrack.records import Call, Seconds
+from calltrack.core.changes import Change, LegChange, QueueChange
+from calltrack.core.records import Call, Seconds
 from calltrack.serve.scope import Scope
-from calltrack.story import what, where
+from calltrack.words.sentences import what, where
 
 
 class Line(Struct, frozen=True):

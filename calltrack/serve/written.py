@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from calltrack.kpi import Facts, Rows
-from calltrack.records import Seconds
+from calltrack.core.records import Seconds
+from calltrack.figures import Facts, Rows
 
 _log = logging.getLogger("calltrack.serve")
 

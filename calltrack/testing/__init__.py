@@ -12,15 +12,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from calltrack.core.replica import View
+    from calltrack.laws.trial import Trial
     from calltrack.testing.laws import prove
     from calltrack.testing.simulated import faulty, lawful
     from calltrack.testing.strategies import streams
-    from calltrack.trial import Trial
-    from calltrack.view import View
 
 _HOMES = {
-    "Trial": "calltrack.trial",
-    "View": "calltrack.view",
+    "Trial": "calltrack.laws.trial",
+    "View": "calltrack.core.replica",
     "faulty": "calltrack.testing.simulated",
     "lawful": "calltrack.testing.simulated",
     "prove": "calltrack.testing.laws",

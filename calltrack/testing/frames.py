@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from calltrack.wire import Frame
+from calltrack.voicenter.frames import Frame
 
 START = 1_767_258_000  # the server's wall clock, two hours ahead of UTC
 OFFSET_MIN = 120

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from calltrack.tracker import HISTORY, Tracker
-from calltrack.trial import Trial
-from calltrack.wire import Frame
+from calltrack.core.tracker import HISTORY, Tracker
+from calltrack.laws.trial import Trial
+from calltrack.voicenter.frames import Frame
 
 _SENT = {"ivrid", "ivruniqueid", "relatedivruniqueids", "extenuser", "queueid"}
 _KEPT = {"call_id", "related", "exten_user", "queue_id"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from calltrack.errors import NotAFrame
+from calltrack.core.errors import NotAFrame
 from calltrack.simulate import Faults, Plan, traffic
 from calltrack.simulate.recording import encode
-from calltrack.wire import Frame
+from calltrack.voicenter.frames import Frame
 
 SEVERE = Faults(
     lose=0.02,

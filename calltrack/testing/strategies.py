@@ -15,7 +15,7 @@ from calltrack.testing.frames import (
     stamp,
     waiting,
 )
-from calltrack.wire import Frame
+from calltrack.voicenter.frames import Frame
 
 NAMES = ("A", "B", "C")
 STATUSES = ("Ringing", "Dialing", "Talking", "Hold", "Spying", "hold", "Parked")

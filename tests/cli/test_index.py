@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from calltrack.cli import commands
 from calltrack.cli import snapshot as snapshot_command
-from calltrack.errors import RecordingError
+from calltrack.core.errors import RecordingError
 
 LINE = b'["ExtensionEvent",{"data":{"extenUser":"SIP%d","calls":[],"representativeStatus":1}}]\n'
 

@@ -7,7 +7,7 @@ import pytest
 
 from calltrack import Frame, Snapshot, Tracker
 from calltrack.export import rows
-from calltrack.kpi import TABLES, Facts
+from calltrack.figures import TABLES, Facts
 from calltrack.simulate import Plan, traffic
 
 HOURS = 6

@@ -10,11 +10,11 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
+from calltrack.core.states import Outcome, State
 from calltrack.export import FORMATS, columns, open_writer
 from calltrack.export.writers import KINDS, write_rows
-from calltrack.kpi import TABLES, AgentStateRow, CallRow, LegRow, QueueEntryRow
-from calltrack.kpi.rows import Spell
-from calltrack.states import Outcome, State
+from calltrack.figures import TABLES, AgentStateRow, CallRow, LegRow, QueueEntryRow
+from calltrack.figures.rows import Spell
 
 AT = 1_700_000_000
 CALL = CallRow("1", 7, "Incoming", "+972501234567", '=HYPERLINK("x")', "", "55", AT, AT + 2, AT + 9.5, related=("0",))

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from calltrack import Change, Frame, Tracker
-from calltrack.errors import NotAFrame
+from calltrack.core.errors import NotAFrame
 from calltrack.journal import Journal, StreamPosition
 from calltrack.simulate import Faults, Plan, traffic
 from calltrack.simulate.recording import encode

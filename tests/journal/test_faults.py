@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from calltrack import Tracker, read_recording
-from calltrack.errors import BadLine
+from calltrack.core.errors import BadLine
 from calltrack.journal import (
     Journal,
     JournalBusy,

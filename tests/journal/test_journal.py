@@ -13,7 +13,7 @@ from calltrack.journal import (
     NoSuchPosition,
     StreamPosition,
 )
-from calltrack.player import until
+from calltrack.recordings.player import until
 from calltrack.testing import streams
 from tests.frames import all_extensions, call, extension, stamp, utc
 from tests.journal.stream import simulated, state, states, told, written

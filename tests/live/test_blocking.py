@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from calltrack import Change
-from calltrack.changes import CallStarted, ConnectionRegained
+from calltrack.core.changes import CallStarted, ConnectionRegained
 from calltrack.live import BlockingStream, CredentialsError, Endpoints, LoginRefused, Missed, listen
 from calltrack.simulate import Plan
 from calltrack.simulate.server import Simulator

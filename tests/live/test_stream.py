@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from calltrack import Change, Frame, Tracker
-from calltrack.changes import (
+from calltrack.core.changes import (
     CallChange,
     CallStarted,
     ConnectionLost,
@@ -19,7 +19,7 @@ from calltrack.changes import (
     ExtensionAppeared,
     LegChange,
 )
-from calltrack.errors import AnomalyFound
+from calltrack.core.errors import AnomalyFound
 from calltrack.live import (
     CredentialsError,
     Endpoints,

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from calltrack import Frame
+from calltrack.feed.source import OnFrame
 from calltrack.journal import Journal
 from calltrack.serve.access import Access, Visitor
 from calltrack.serve.config import Config
@@ -15,7 +16,6 @@ from calltrack.serve.engine import Engine
 from calltrack.serve.run import Listen, serve
 from calltrack.serve.scope import EVERYTHING
 from calltrack.serve.webhooks import Webhooks
-from calltrack.source import OnFrame
 
 
 class Lines:

@@ -3,9 +3,9 @@
 import csv
 import io
 
-from calltrack.kpi import Part, report
+from calltrack.figures import Part, report
 from calltrack.report.flat import write_csv
-from tests.kpi.made import ABANDONED, ANSWERED, facts, status, talk, wait
+from tests.figures.made import ABANDONED, ANSWERED, facts, status, talk, wait
 
 HELD = facts(
     wait(0, 10, ANSWERED),

@@ -4,10 +4,10 @@ import re
 from datetime import UTC
 from html.parser import HTMLParser
 
-from calltrack.kpi import Facts, report
-from calltrack.records import Gap
+from calltrack.core.records import Gap
+from calltrack.figures import Facts, report
 from calltrack.report.page import page
-from tests.kpi.made import ABANDONED, ANSWERED, facts, status, talk, wait
+from tests.figures.made import ABANDONED, ANSWERED, facts, status, talk, wait
 
 EVIL = "<img src=x onerror=alert(1)>"
 HEBREW = "תמיכה טכנית"

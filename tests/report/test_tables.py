@@ -2,9 +2,9 @@
 
 import pytest
 
-from calltrack.kpi import Part, report
+from calltrack.figures import Part, report
 from calltrack.report.tables import DASH, observed, percent, pieces, seconds, tables, title_of
-from tests.kpi.made import ABANDONED, ANSWERED, facts, status, talk, wait
+from tests.figures.made import ABANDONED, ANSWERED, facts, status, talk, wait
 
 HELD = facts(
     wait(0, 10, ANSWERED),

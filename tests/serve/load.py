@@ -26,6 +26,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from calltrack import Frame, Tracker
+from calltrack.feed.source import OnFrame
 from calltrack.journal import Journal
 from calltrack.serve.access import Access
 from calltrack.serve.config import Config
@@ -34,7 +35,6 @@ from calltrack.serve.run import Listen, serve
 from calltrack.serve.webhooks import Webhooks
 from calltrack.simulate import Plan, traffic
 from calltrack.simulate.recording import encode
-from calltrack.source import OnFrame
 
 _TICK = 0.01  # s
 _WARM = 3.0  # s that pass before it counts

@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from calltrack import Frame, Tracker
+from calltrack.figures import Options
 from calltrack.journal import Journal
-from calltrack.kpi import Options
 from calltrack.serve.figures import Figures
 from calltrack.simulate import Plan, traffic
 

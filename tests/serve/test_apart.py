@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from calltrack.kpi import Options, report
+from calltrack.figures import Options, report
 from calltrack.serve import apart
 from calltrack.serve.written import Written
-from tests.kpi.made import ABANDONED, facts, status, talk, wait
+from tests.figures.made import ABANDONED, facts, status, talk, wait
 
 
 def test_the_report_is_that_of_all_rows(tmp_path: Path) -> None:

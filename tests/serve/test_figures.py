@@ -11,8 +11,8 @@ import pytest
 from msgspec.structs import replace
 
 from calltrack import Frame, Tracker
+from calltrack.figures import Facts, Options, Report, report
 from calltrack.journal import Journal
-from calltrack.kpi import Facts, Options, Report, report
 from calltrack.serve.access import Visitor
 from calltrack.serve.engine import Engine
 from calltrack.serve.figures import Figures

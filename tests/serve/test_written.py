@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from calltrack.kpi import Facts, Rows
-from calltrack.kpi.rows import joined
+from calltrack.figures import Facts, Rows
+from calltrack.figures.rows import joined
 from calltrack.serve.written import Written
-from tests.kpi.made import facts, status, talk
+from tests.figures.made import facts, status, talk
 
 
 def held(at: float) -> Facts:

@@ -5,8 +5,8 @@ from random import Random
 import pytest
 
 from calltrack import Frame, Tracker
-from calltrack.kpi import Facts, Options, Report, report
-from calltrack.records import Extension
+from calltrack.core.records import Extension
+from calltrack.figures import Facts, Options, Report, report
 from calltrack.simulate import Plan, good_day, open_centre, traffic
 from calltrack.simulate.recording import encode
 

@@ -1,0 +1,262 @@
+"""What a source says, in the core's own terms: the only thing that the core is fed.
+
+Theory of operation. A source (`calltrack.voicenter` is one) turns each frame that it receives into a `Frame` whose
+`body` is one of the classes below. The core reads these and nothing else: it knows no field, no event name and no
+spelling of any vendor. What a source has to guarantee:
+
+* A list (`listed`) is complete: every live call at that device after the event. None says that the frame has no list;
+  an empty list says that no call lives there. A source whose frames have no lists keeps its own (docs/sources.md).
+* A call has one id wherever it is listed. "" is a call without one: the core reports it and goes on.
+* Stamps are seconds of the server's local wall clock, as the server wrote them; 0 and None are "not said". Only
+  `offset_min` makes UTC of them, and the core does that (field guide §2).
+* States, directions and kinds are the constants named here. What a source cannot map, it leaves None or "", and puts
+  the source's own word into `status` or `reason`, which serve as evidence only.
+
+Instances may be mutable, so that a decoder can fill them in place; the core never changes one.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from zlib import crc32
+
+from msgspec import Struct
+
+from calltrack.core.states import Outcome, State
+
+Seconds = int | float
+Id = int | str | None
+"""Of an agent, a user, an account: as the source spells it. None is "not said"; 0, "0" and "" are nobody."""
+
+STARTS, ANSWERS, HOLDS, RETRIEVES, ENDS, STATUS = "starts", "answers", "holds", "retrieves", "ends", "status"
+"""Kinds of event: a leg or wait starts, is answered, held, retrieved, ends; STATUS is an agent's status set."""
+
+INCOMING, OUTGOING, CLICK2CALL, SPY = "Incoming", "Outgoing", "Click2call", "Spy"
+
+
+class Recording(Struct, frozen=True, gc=False):
+    """What links a call to its audio; `muted` is True while the agent has paused the recording."""
+
+    filename: str = ""
+    muted: bool = False
+    options: str = ""
+    url: str = ""
+
+
+class ListedCall(Struct, gc=False):
+    """One call in an extension's list, or the call that an event is about."""
+
+    call_id: str = ""
+    state: State | None = None
+    """Ringing, Dialing, Talking, Hold or Spying; None if the source's word for it is not known. A second click2call
+    leg that nobody has answered is Dialing whatever the source calls it (field guide §4)."""
+    started: Seconds | None = None
+    answered_at: Seconds | None = None
+    answered: bool = False
+    c2c: int | None = None
+    """Of a click2call 1 for the agent's own phone, 2 for the customer; 0 of any other call; None is "not said"."""
+    direction: str = ""
+    queue_id: str = ""
+    caller: str = ""
+    caller_name: str = ""
+    did: str = ""
+    internal: bool = False
+    spied_on: bool = False
+    related: tuple[str, ...] = ()
+    transferred_by: str = ""
+    campaign_id: str = ""
+    presented_number: str = ""
+    presented_name: str = ""
+    original_caller: str = ""
+    original_caller_name: str = ""
+    dialed_number: str = ""
+    custom_data: str = ""
+    """JSON text, as it came; "" if there is none."""
+    recording: Recording | None = None
+    status: str = ""
+    """The source's own word for the state, as evidence."""
+
+
+class ListedWait(Struct, gc=False):
+    """One caller in a queue's list."""
+
+    call_id: str = ""
+    started: Seconds | None = None
+    """When the caller joined."""
+    caller: str = ""
+    caller_name: str = ""
+    distributed: bool = False
+    original_call_id: str = ""
+    """The id that the call had before it was moved between queues."""
+    custom_data: str = ""
+
+
+class Told(Struct, gc=False):
+    """The one change that a frame reports."""
+
+    kind: str = ""
+    """STARTS, ANSWERS, HOLDS, RETRIEVES, ENDS or STATUS; "" if the source's word is not known."""
+    call_id: str = ""
+    call: ListedCall | None = None
+    """The call as the event has it: at an end, as it last was."""
+    cause: str = ""
+    """The source's word for why it ended, verbatim."""
+    means: Outcome | None = None
+    """The outcome that cause, dial status or a queue's reason stands for; None if it stands for none."""
+    transferred: bool = False
+    """A leg's end is part of a transfer."""
+    agent_name: str = ""
+    """Of a wait: who answered, if the source says so."""
+    reason: str = ""
+    """The source's own word for the event, as evidence."""
+
+
+class ExtensionSeen(Struct, gc=False):
+    """An extension's whole state. None is "not said" and leaves what is known."""
+
+    exten_user: str = ""
+    listed: list[ListedCall] | None = None
+    agent_id: Id = None
+    agent_name: str | None = None
+    agent_status: int | None = None
+    agent_status_since: Seconds | None = None
+    """Seconds (not milliseconds) of the server's local wall clock."""
+    user_id: Id = None
+    user_name: str | None = None
+    number: Id = None
+    account_id: Id = None
+    top_account_id: Id = None
+    peer_status: str | None = None
+    last_call_at: Seconds | None = None
+    last_answered_at: Seconds | None = None
+    last_hangup_at: Seconds | None = None
+
+
+class QueueSeen(Struct, gc=False):
+    """A queue's whole waiting list."""
+
+    queue_id: str = ""
+    listed: list[ListedWait] | None = None
+    name: str | None = None
+
+
+class CampaignSeen(Struct, gc=False):
+    """An automatic dialer campaign, whole."""
+
+    campaign_id: str = ""
+    name: str = ""
+    kind: str = ""
+    """"Automatic" (with agents), "IVR" (a message), or the source's own word."""
+    kind_id: Id = None
+    code: str = ""
+    user_id: Id = None
+    account_id: Id = None
+    call_ids: tuple[str, ...] = ()
+    statistics: dict[str, int] = {}
+    """Counts by name: total_calls, pending_calls, originating_calls, leg1_ringing, leg1_answered, leg2_ringing,
+    leg2_answered, awaiting_callers, agents, free_agents; a name that the source does not say is missing."""
+    strategy: str = ""
+    queue_id: str = ""
+
+
+class Body(Struct, gc=False):
+    """Base of what a frame says: its stamps. None is "not said"."""
+
+    stamp: Seconds | None = None
+    """The server's clock when it sent the frame."""
+    offset_min: Seconds | None = None
+    """What that clock is ahead of UTC, minutes."""
+
+
+class ExtensionEvent(Body, gc=False):
+    """One change at one extension, with the extension's whole state."""
+
+    extension: ExtensionSeen = ExtensionSeen()
+    told: Told = Told()
+    moment: Seconds | None = None
+    """When it happened at the switch."""
+
+
+class QueueEvent(Body, gc=False):
+    """One change at one queue, with the queue's whole waiting list."""
+
+    queue: QueueSeen = QueueSeen()
+    told: Told = Told()
+    moment: Seconds | None = None
+
+
+class CampaignEvent(Body, gc=False):
+    """One change of one campaign, with the campaign's whole state."""
+
+    campaign: CampaignSeen = CampaignSeen()
+    reason: str = ""
+
+
+class FullList(Body, gc=False):
+    """Base of the lists of everything of one kind; `error` is the server's own error, "" if it reports none."""
+
+    error: str = ""
+
+
+class AllExtensions(FullList, gc=False):
+    """Every monitored extension; None if the frame has no list."""
+
+    extensions: list[ExtensionSeen] | None = None
+
+
+class AllQueues(FullList, gc=False):
+    """Every monitored queue; None if the frame has no list."""
+
+    queues: list[QueueSeen] | None = None
+
+
+class AllCampaigns(FullList, gc=False):
+    """Every campaign; None if the frame has no list."""
+
+    campaigns: list[CampaignSeen] | None = None
+
+
+class Login(FullList, gc=False):
+    """A new connection was accepted: full lists follow, and what happened before it is not replayed."""
+
+
+class Lost(Body, gc=False):
+    """The connection was lost: nothing is known from the last frame on. Added by the live side."""
+
+    reason: str = ""
+
+
+class Tick(Body, gc=False):
+    """Time that passed without a frame, s since the last frame or tick. Added by the live side while it is quiet."""
+
+    elapsed_s: Seconds = 0
+
+
+class Notice(FullList, gc=False):
+    """Any other frame; `known` is False if the source does not know the event."""
+
+    known: bool = True
+
+
+class Frame(Struct, frozen=True, gc=False):
+    """One frame: the source's name for it, what it says, and when it was received (UTC epoch, s) if that is known.
+
+    `raw` is its text as it came. `bad` names the values that could not be used, each with its path.
+    """
+
+    event: str
+    body: Body
+    at: float | None = None
+    raw: bytes = b""
+    bad: tuple[str, ...] = ()
+
+    source: ClassVar[str] = ""
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Names of the fields that are not understood, each with its path; worked out when asked."""
+        return ()
+
+    def fingerprint(self) -> int:
+        """The same for two frames of the same name and payload, whenever they were received."""
+        return crc32(self.raw) | len(self.raw) << 32

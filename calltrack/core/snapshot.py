@@ -1,0 +1,114 @@
+"""An immutable value of everything a tracker knows: to query, print, store, compare, and to go on from."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from calltrack.core.errors import NotASnapshot
+from calltrack.core.records import Call, Extension, Gap, Queue, Seconds, Wait
+from calltrack.core.states import State
+
+FORMAT = 1
+
+
+class Counters(Struct, frozen=True):
+    """What was counted since the stream began, by name; `duplicates` are frames that repeated the one before."""
+
+    duplicates: int = 0
+    events: dict[str, int] = {}
+    changes: dict[str, int] = {}
+    anomalies: dict[str, int] = {}
+    unknown_fields: dict[str, int] = {}
+    unknown_events: dict[str, int] = {}
+
+
+class Resume(Struct, frozen=True):
+    """What a restored tracker needs beside the records to go on as if it had never stopped."""
+
+    history: int
+    strict: bool
+    offset_s: Seconds | None
+    connected: bool
+    events_since_login: bool
+    last_frame: str
+    login: Seconds | None = None
+
+
+class Snapshot(Struct, frozen=True):
+    """The state after `position` frames, at server time `time` (UTC epoch s, None if unknown).
+
+    `calls` live, `ended` is the bounded history of ended ones, oldest first. The queries read like English:
+    `snapshot.calls_at("SIP1")`, `snapshot.extensions_that_are(State.TALKING)`, `snapshot.longest_wait("5001")`.
+    """
+
+    position: int
+    time: Seconds | None
+    calls: tuple[Call, ...]
+    extensions: tuple[Extension, ...]
+    queues: tuple[Queue, ...]
+    ended: tuple[Call, ...]
+    gaps: tuple[Gap, ...]
+    counters: Counters
+    resume: Resume
+    format: int = FORMAT
+
+    def call(self, call_id: str) -> Call | None:
+        """The call with this ivrid, live or still in the history."""
+        return next((call for call in (*self.calls, *self.ended) if call.call_id == call_id), None)
+
+    def extension(self, exten_user: str) -> Extension | None:
+        """The extension with this SIP name."""
+        return next((known for known in self.extensions if known.exten_user == exten_user), None)
+
+    def queue(self, queue_id: str | int) -> Queue | None:
+        """The queue with this id."""
+        return next((known for known in self.queues if known.queue_id == str(queue_id)), None)
+
+    def calls_that_are(self, *states: State | str) -> tuple[Call, ...]:
+        """Live calls in one of these states."""
+        return tuple(call for call in self.calls if call.state in states)
+
+    def calls_at(self, exten_user: str) -> tuple[Call, ...]:
+        """Live calls with a live leg at this extension."""
+        return tuple(call for call in self.calls if any(leg.exten_user == exten_user for leg in call.legs))
+
+    def calls_from(self, caller: str) -> tuple[Call, ...]:
+        """Live calls with this phone number at the far end."""
+        return tuple(call for call in self.calls if call.caller == caller)
+
+    def extensions_that_are(self, *states: State | str) -> tuple[Extension, ...]:
+        """Extensions in one of these states."""
+        return tuple(known for known in self.extensions if known.state in states)
+
+    def agents_that_are(self, *statuses: int) -> tuple[Extension, ...]:
+        """Extensions whose agent has one of these statuses (numbers: calltrack.core.states.AGENT_STATUSES)."""
+        return tuple(known for known in self.extensions if known.agent_status in statuses)
+
+    def waiting_in(self, queue_id: str | int) -> tuple[Wait, ...]:
+        """Who waits in this queue, in the server's order."""
+        queue = self.queue(queue_id)
+        return queue.waiting if queue else ()
+
+    def longest_wait(self, queue_id: str | int) -> Seconds | None:
+        """How long the first caller of this queue has waited at the snapshot's time, s; None if nobody waits."""
+        joined = [wait.joined_at for wait in self.waiting_in(queue_id) if wait.joined_at is not None]
+        return self.time - min(joined) if joined and self.time is not None else None
+
+    def to_json(self) -> str:
+        """The whole snapshot as JSON, the same bytes for the same frames on every machine."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Snapshot:
+        """The snapshot that `to_json` wrote; raises NotASnapshot if it is not one."""
+        try:
+            snapshot = _decoder.decode(text)
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            raise NotASnapshot(f"not a snapshot: {error}") from None
+        if snapshot.format != FORMAT:
+            raise NotASnapshot(f"a snapshot of format {snapshot.format}, this version reads {FORMAT}")
+        return snapshot
+
+
+_decoder = msgspec.json.Decoder(Snapshot)

@@ -1,0 +1,1 @@
+"""Where frames come from: the live service or a recording, paced."""

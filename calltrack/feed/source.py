@@ -1,0 +1,129 @@
+"""Where frames come from: the live service, or a recording played at a speed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from calltrack.core.clock import Clock
+from calltrack.voicenter.events import times_of
+from calltrack.voicenter.frames import Frame
+
+if TYPE_CHECKING:
+    from calltrack.live import LoginApi
+    from calltrack.recordings.recording import Recording
+
+OnFrame = Callable[[Frame], Awaitable[None] | None]
+"""Takes a frame; what it returns, if anything, is to be awaited before the next one by whoever can hold frames back."""
+
+_LONGEST_PAUSE = 3600.0  # s; recordings with days between two frames are not worth waiting for
+_AT_ONCE = 50  # frames between two chances for the screen to be drawn
+
+
+class Source(Protocol):
+    """Something that gives frames, in order.
+
+    `speed` is how many times faster than life its clock runs, 0 if it has none.
+    """
+
+    speed: float
+
+    def status(self) -> str:
+        """What it is doing, in words: "connected to …"."""
+
+    async def run(self, on_frame: OnFrame) -> None:
+        """Give every frame to `on_frame` until there are no more, or until cancelled."""
+
+
+class Live:
+    """The vendor's service, through a Supervisor; what it has to complain about stands in its status."""
+
+    speed = 1.0
+
+    def __init__(self, api: LoginApi) -> None:
+        self._api = api
+        self._server = ""
+        self._trouble = ""
+
+    def status(self) -> str:
+        """Where it is connected to, or what hinders it."""
+        if self._server:
+            return f"connected to {self._server}"
+        return "connecting" + (f" ({self._trouble})" if self._trouble else "")
+
+    async def run(self, on_frame: OnFrame) -> None:
+        """Stay connected until cancelled; raises LoginRefused."""
+        from calltrack.live import Supervisor
+
+        def on_event(name: str, payload: Any, at: float) -> None:
+            if name == "connect":
+                self._server, self._trouble = payload["server"], ""
+            elif name == "disconnect":
+                self._server = ""
+            # A packet that cannot be decoded is a fact of the socket, and no frame.
+            if name != "malformed":
+                on_frame(Frame.of(name, payload, at))
+
+        log, listener = logging.getLogger("calltrack.live"), _Listener(self._complain)
+        log.addHandler(listener)
+        try:
+            await Supervisor(self._api, on_event).run()
+        finally:
+            log.removeHandler(listener)
+
+    def _complain(self, text: str) -> None:
+        self._trouble = text
+
+
+class Replay:
+    """A recording after its first `skip` frames, played `speed` times as fast as life; 0 is as fast as it is taken."""
+
+    def __init__(self, recording: Recording, speed: float = 1.0, skip: int = 0) -> None:
+        self.speed = speed
+        self._recording = recording
+        self._skip = skip
+        self._ended = False
+
+    def status(self) -> str:
+        """Which recording, how fast, whether it is over, and how many of its lines are no frames."""
+        recording = self._recording
+        name, bad = Path(recording.name).name, f", {recording.bad} lines are not frames" if recording.bad else ""
+        doing = f"{name} has ended" if self._ended else f"playing {name}"
+        return doing + ("" if self._ended or not self.speed else f" at {self.speed:g}x") + bad
+
+    async def run(self, on_frame: OnFrame) -> None:
+        """Give the frames as they are due, by their time of receipt or else by the server's."""
+        loop = asyncio.get_running_loop()
+        clock, due = Clock(), loop.time()
+        last: float | None = None
+        for count, frame in enumerate(self._recording, 1):
+            if count <= self._skip:
+                continue
+            if self.speed:
+                clock.tell(*times_of(frame.body))
+                now = clock.at if frame.at is None else frame.at
+                if last is not None and now is not None and now > last:
+                    due += min((now - last) / self.speed, _LONGEST_PAUSE)
+                last = now if now is not None else last
+                if (early := due - loop.time()) > 0:
+                    await asyncio.sleep(early)
+            if (full := on_frame(frame)) is not None:
+                await full
+            if count % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+        self._ended = True
+
+
+class _Listener(logging.Handler):
+    """Warnings to a function: on a terminal that is drawn on, they may not be printed."""
+
+    def __init__(self, told: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._told = told
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand the message on, without its traceback."""
+        self._told(record.getMessage())

@@ -1,0 +1,204 @@
+"""The four tables that figures are computed from, a row per thing that happened; docs/tables.md is generated from them.
+
+Times and durations are of the server's clock; none is unknown, or not yet. A row is a value: while its call, leg, wait
+or status goes on it is replaced, with its end it is final.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+from msgspec import Struct
+
+from calltrack.core.records import Seconds
+from calltrack.core.states import Outcome, State
+
+Id = int | str | None
+
+
+class Spell(Struct, frozen=True, gc=False):
+    """A stretch of a leg in one state; `until` is None while it lasts."""
+
+    state: State
+    since: Seconds
+    until: Seconds | None
+
+
+class CallRow(Struct, frozen=True, gc=False):
+    """One call: everything under one ivrid. The only table with phone numbers."""
+
+    call_id: str
+    """The vendor's ivrid."""
+    account_id: Id
+    """Account of the extension at which it was first seen; none while it only waited in queues."""
+    direction: str
+    """Incoming, Outgoing, Internal, Click2call or Spy."""
+    caller: str
+    """The far end's phone number, as the vendor sends it."""
+    caller_name: str
+    """The far end's name, as the vendor sends it."""
+    did: str
+    """The number that was dialed, as the vendor sends it."""
+    queue_id: str
+    """The last queue it waited in; empty if in none."""
+    started: Seconds | None
+    """When it was first there."""
+    answered_at: Seconds | None = None
+    """When the first conversation with the far end began."""
+    ended_at: Seconds | None = None
+    """When its last leg or wait ended."""
+    answered: bool = False
+    """Somebody talked to the far end."""
+    picked_up: bool = False
+    """An agent chose it from a queue."""
+    outcome: Outcome | None = None
+    """How it ended (docs/states.md)."""
+    cause: str = ""
+    """The vendor's word for the end, verbatim."""
+    legs: int = 0
+    """Attempts at extensions."""
+    rings: int = 0
+    """Legs that rang before the first answer."""
+    wait_s: Seconds | None = None
+    """Time in queues."""
+    ring_s: Seconds | None = None
+    """Time that it rang or was dialed as a whole: overlapping legs count once."""
+    talk_s: Seconds | None = None
+    """Time in which somebody talked."""
+    hold_s: Seconds | None = None
+    """Time on hold."""
+    unknown_s: Seconds | None = None
+    """Time of which nobody knows what it was."""
+    related: tuple[str, ...] = ()
+    """The calls it came from."""
+    transferred_by: str = ""
+    """The name of whoever transferred it here."""
+    inferred: str = ""
+    """Why its end was concluded, if nothing told of it."""
+
+
+class LegRow(Struct, frozen=True, gc=False):
+    """One attempt of one call at one extension, with the agent who worked there when it began."""
+
+    call_id: str
+    """The vendor's ivrid of the call."""
+    exten_user: str
+    """The extension's SIP name."""
+    attempt: int
+    """Counts within the call, from 1."""
+    account_id: Id
+    """Account of the extension."""
+    agent_id: Id
+    """onlineUserID of who was logged on; none if nobody was."""
+    agent_name: str
+    """Who was logged on."""
+    queue_id: str
+    """The queue that it came from; empty if from none."""
+    direction: str
+    """Incoming, Outgoing, Click2call or Spy."""
+    internal: bool
+    """Between two extensions."""
+    c2c: int
+    """Of a click2call 1 for the agent's phone, 2 for the customer; else 0."""
+    picked_up: bool
+    """An agent chose it from the queue; it never rang."""
+    rang: bool
+    """It rang at the extension."""
+    started: Seconds | None
+    """When it began to ring, or was dialed."""
+    answered_at: Seconds | None = None
+    """When it was answered."""
+    ended_at: Seconds | None = None
+    """When it ended."""
+    answered: bool = False
+    """It was answered."""
+    outcome: Outcome | None = None
+    """How it ended (docs/states.md)."""
+    cause: str = ""
+    """The vendor's word for the end, verbatim."""
+    ring_s: Seconds | None = 0
+    """Time ringing or being dialed."""
+    talk_s: Seconds | None = 0
+    """Time in talk, without hold."""
+    hold_s: Seconds | None = 0
+    """Time on hold."""
+    unknown_s: Seconds | None = 0
+    """Time of which nobody knows what it was."""
+    inferred: str = ""
+    """Why its end was concluded, if nothing told of it."""
+    spells: tuple[Spell, ...] = ()
+    """Its life, state by state."""
+
+
+class QueueEntryRow(Struct, frozen=True, gc=False):
+    """One stay of one call in one queue."""
+
+    queue_id: str
+    """The vendor's id of the queue."""
+    call_id: str
+    """The vendor's ivrid of the call."""
+    account_id: Id
+    """The call's account; none if it rang nowhere."""
+    joined_at: Seconds | None
+    """When it joined."""
+    left_at: Seconds | None = None
+    """When it was answered, or given up."""
+    wait_s: Seconds | None = None
+    """How long it waited; none too if nothing told of its end."""
+    outcome: Outcome | None = None
+    """answered, picked up, abandoned, or lost: its end was not seen."""
+    agent_name: str = ""
+    """Who answered, if the vendor says so."""
+    rings: int = 0
+    """Legs of the call that rang while it waited."""
+    inferred: str = ""
+    """Why its end was concluded, if nothing told of it."""
+
+
+class AgentStateRow(Struct, frozen=True, gc=False):
+    """A stretch in which one agent had one status at one extension."""
+
+    exten_user: str
+    """The extension's SIP name."""
+    account_id: Id
+    """Account of the extension."""
+    agent_id: Id
+    """onlineUserID; none while nobody is logged on."""
+    agent_name: str
+    """Who was logged on."""
+    status: int | None
+    """representativeStatus, as a number: accounts can rename them."""
+    status_name: str
+    """Its usual name; empty if it has none."""
+    since: Seconds | None
+    """When the status was set, or the agent logged on."""
+    until: Seconds | None = None
+    """When the next was."""
+
+
+class Rows(Struct, frozen=True):
+    """Rows of all four tables."""
+
+    calls: tuple[CallRow, ...] = ()
+    legs: tuple[LegRow, ...] = ()
+    queue_entries: tuple[QueueEntryRow, ...] = ()
+    agent_states: tuple[AgentStateRow, ...] = ()
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """The rows of all parts, in their order."""
+    return Rows(
+        tuple(chain.from_iterable(part.calls for part in parts)),
+        tuple(chain.from_iterable(part.legs for part in parts)),
+        tuple(chain.from_iterable(part.queue_entries for part in parts)),
+        tuple(chain.from_iterable(part.agent_states for part in parts)),
+    )
+
+
+TABLES: dict[str, type[Struct]] = {
+    "calls": CallRow,
+    "legs": LegRow,
+    "queue_entries": QueueEntryRow,
+    "agent_states": AgentStateRow,
+}

@@ -1,0 +1,200 @@
+"""What figures there are; formulas, sources and edges of each: docs/kpi.md.
+
+Durations are seconds, shares between 0 and 1. None is "cannot be said": nothing to divide by, or not known.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from calltrack.core.records import Gap, Seconds
+
+
+class Part(Struct, frozen=True):
+    """A named interval [since, until), UTC epoch s: a day, an hour, a shift."""
+
+    name: str
+    since: Seconds
+    until: Seconds
+
+
+class Options(Struct, frozen=True):
+    """What is asked for. Statuses are numbers (calltrack.core.states.AGENT_STATUSES, or an account's own)."""
+
+    service_level_s: Seconds = 20
+    """y of service level x/y: answered within so many seconds."""
+    short_abandon_s: Seconds = 5
+    """Abandons after less than this are short."""
+    available: tuple[int, ...] = (1,)
+    """Statuses in which an agent can be given a call."""
+    wrap_up: tuple[int, ...] = ()
+    """Statuses that are after-call work; the vendor has none of its own."""
+    logged_off: tuple[int, ...] = (2,)
+    """Statuses in which nobody works."""
+
+
+class ServiceLevel(Struct, frozen=True):
+    """Service level x/y in its four variants; A is answered within y s, B abandoned within y s."""
+
+    within_s: Seconds
+    answered_within: int
+    abandoned_within: int
+    handled_only: float | None
+    """A ÷ answered."""
+    ignoring_abandons: float | None
+    """A ÷ (presented − B)."""
+    negative: float | None
+    """A ÷ presented: every abandon counts against it."""
+    positive: float | None
+    """(A + B) ÷ presented: a quick abandon counts for it."""
+
+
+class WaitFigures(Struct, frozen=True):
+    """Of waits in queues: counted in the interval in which they end."""
+
+    queued: int
+    """Joined in the interval."""
+    offered: int
+    """Ended in the interval: answered + abandoned + lost."""
+    answered: int
+    """Taken by an agent, picked up ones among them."""
+    picked_up: int
+    """Of the answered: chosen from the queue by an agent."""
+    abandoned: int
+    """The caller gave up, or the longest wait was reached; short ones among them."""
+    abandoned_short: int
+    """Of the abandoned: after less than the threshold."""
+    lost: int
+    """Nobody knows how they ended."""
+    waiting: int
+    """Not ended at the end of the interval."""
+    presented: int
+    """Answered + abandoned: what rates and levels are shares of."""
+    abandonment_rate: float | None
+    """Abandoned ÷ presented."""
+    abandonment_rate_without_short: float | None
+    """(Abandoned − short) ÷ (presented − short)."""
+    service_level: ServiceLevel
+    asa_s: Seconds | None
+    """Average speed of answer."""
+    average_abandon_s: Seconds | None
+    """Average wait of the abandoned."""
+    longest_wait_s: Seconds | None
+    """Of those that ended in the interval."""
+    longest_waiting_s: Seconds | None
+    """Of those that waited at the end of the interval, so far."""
+    rings: int
+    """Legs that rang."""
+    re_rings: int
+    """Rings after the first of each wait."""
+    most_rings: int
+    """Rings of the wait that had most."""
+    unmeasured: int
+    """Of the presented: how long they waited is not known; they are in counts, not in levels and averages."""
+
+
+class StatusTime(Struct, frozen=True):
+    """Time in one agent status."""
+
+    status: int | None
+    name: str
+    seconds: Seconds
+
+
+class WorkFigures(Struct, frozen=True):
+    """Of legs, counted in the interval in which they end; and of time, clipped to what of the interval was observed."""
+
+    rang: int
+    """Legs that rang."""
+    answered: int
+    """Of these: answered."""
+    not_answered: int
+    """Of these: neither answered here nor elsewhere."""
+    answered_elsewhere: int
+    """Of these: another was quicker."""
+    picked_up: int
+    """Legs that the agent chose from the queue."""
+    dialed: int
+    """Legs dialed out."""
+    reached: int
+    """Of these: answered by the far end."""
+    handled: int
+    """Conversations: answered legs, without the listeners' and the agent's own phone of a click2call."""
+    transfers: int
+    """Conversations passed on, of which the call that followed was seen."""
+    talk_s: Seconds
+    """Talk of the handled, hold excluded."""
+    hold_s: Seconds
+    """Hold of the handled."""
+    wrap_up_s: Seconds
+    """After-call work that followed the handled."""
+    att_s: Seconds | None
+    """Talk ÷ handled."""
+    aht_s: Seconds | None
+    """(Talk + hold + wrap-up) ÷ handled."""
+    unmeasured: int
+    """Of the handled: part of their time is not known; they are in counts, not in talk, hold and averages."""
+    agents: int
+    """Who handled at least one."""
+    calls_per_agent: float | None
+    """Handled ÷ agents."""
+    busy_s: Seconds | None
+    """Time in conversation, talk and hold, overlapping ones once. Of queues None, as the rest."""
+    after_call_s: Seconds | None
+    """Time in a wrap-up status outside conversations."""
+    available_s: Seconds | None
+    """Time in an available status outside conversations."""
+    occupancy: float | None
+    """(Busy + after-call) ÷ (busy + after-call + available)."""
+    statuses: tuple[StatusTime, ...]
+    """Time by status, conversations included."""
+
+
+class CallFigures(Struct, frozen=True):
+    """Of calls by direction, counted in the interval in which they end; listeners' calls are not counted."""
+
+    direction: str
+    """Incoming, Outgoing, Internal, Click2call; empty is all of them."""
+    calls: int
+    answered: int
+    """The two ends talked."""
+    talk_s: Seconds
+    """Time in which somebody talked, of calls whose time is known."""
+    transferred: int
+    """Arrived by a transfer."""
+
+
+class Figures(Struct, frozen=True):
+    """The figures of one queue, agent, extension, account, part of the time, or of all; None is "has none"."""
+
+    key: str
+    """The vendor's id as text; of work done with nobody logged on "at " and the extension. Empty for all."""
+    name: str
+    since: Seconds | None
+    until: Seconds | None
+    observed_s: Seconds
+    """How much of the interval was observed."""
+    coverage: float | None
+    """The share of the interval that was observed; None if the interval is nothing."""
+    waits: WaitFigures | None = None
+    work: WorkFigures | None = None
+    calls: tuple[CallFigures, ...] = ()
+
+
+class Report(Struct, frozen=True):
+    """All figures of an interval [since, until)."""
+
+    since: Seconds | None
+    until: Seconds | None
+    options: Options
+    total: Figures
+    queues: tuple[Figures, ...]
+    agents: tuple[Figures, ...]
+    extensions: tuple[Figures, ...]
+    accounts: tuple[Figures, ...]
+    parts: tuple[Figures, ...]
+    """The parts that were asked for, such as days."""
+    gaps: tuple[Gap, ...]
+    """Times without connection that the interval touches."""
+    unplaced: int
+    """Ended calls, legs and waits without any time: the stream had told no offset yet. They are counted nowhere."""

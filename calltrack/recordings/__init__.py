@@ -1,0 +1,1 @@
+"""Recordings: read, write, index, play and redact them."""

@@ -1,0 +1,1 @@
+"""Values and changes in words for people: one place for every board and command."""

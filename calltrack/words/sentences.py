@@ -1,0 +1,133 @@
+"""A change as one line: when, at which frame, which call and extension, what, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from calltrack.core import changes as ch
+from calltrack.core.records import Leg
+from calltrack.words.values import moment, safe, span
+
+COLOURS = {
+    "Anomaly": "red",
+    "LegAnswered": "green",
+    "LegEnded": "yellow",
+    "CallEnded": "yellow",
+    "LegStarted": "cyan",
+    "CallStarted": "cyan",
+    "ConnectionLost": "red",
+}
+
+
+def line(change: ch.Change, colour: bool) -> str:
+    """The line, without its end; `colour` adds ANSI codes."""
+    call_id = f"{safe(getattr(change, 'call_id', '')):<32}"
+    parts = (moment(change.at), f"#{change.position:<6}", _kind(change, colour), f"{where(change):<10}", call_id)
+    return " ".join([*parts, what(change)]).rstrip()
+
+
+def brief(change: ch.Change, colour: bool) -> str:
+    """The line without time, frame and call, for where those are told already."""
+    return f"{_kind(change, colour)} {where(change):<10} {what(change)}".rstrip()
+
+
+def where(change: ch.Change) -> str:
+    """The extension or the queue that the change is about; "" for neither."""
+    queue_id = getattr(change, "queue_id", "")
+    return safe(getattr(change, "exten_user", "") or (f"queue {queue_id}" if queue_id else ""))
+
+
+def what(change: ch.Change) -> str:
+    """What the change says beside its kind, and why if it was inferred."""
+    tell, inferred = _TELL.get(type(change)), getattr(change, "inferred", "")
+    return (safe(tell(change)) if tell else "") + (f"  (inferred: {safe(inferred)})" if inferred else "")
+
+
+def _kind(change: ch.Change, colour: bool) -> str:
+    kind = type(change).__name__
+    return click.style(f"{kind:<21}", fg=COLOURS.get(kind)) if colour else f"{kind:<21}"
+
+
+def _with(leg: Leg) -> str:
+    who = leg.caller or "unknown"
+    return f"{who} ({leg.caller_name})" if leg.caller_name and leg.caller_name != leg.caller else who
+
+
+def _durations(leg: Leg) -> str:
+    spent = (("ring", leg.ring_s), ("talk", leg.talk_s), ("hold", leg.hold_s), ("unknown", leg.unknown_s))
+    return ", ".join(f"{name} {span(value)}" for name, value in spent if value != 0)
+
+
+def _leg_started(change: ch.LegStarted) -> str:
+    leg = change.leg
+    queue = f", queue {leg.queue_id}" if leg.queue_id else ""
+    c2c = f", click2call leg {leg.c2c}" if leg.c2c else ""
+    return f"{leg.state} {leg.direction} {_with(leg)}, attempt {leg.attempt}{queue}{c2c}"
+
+
+def _leg_ended(change: ch.LegEnded) -> str:
+    leg = change.leg
+    cause = f" ({leg.cause})" if leg.cause else ""
+    return ", ".join(filter(None, [f"{leg.outcome}{cause}", _durations(leg)]))
+
+
+def _call_ended(change: ch.CallEnded) -> str:
+    call = change.call
+    spent = (("wait", call.wait_s), ("ring", call.ring_s), ("talk", call.talk_s), ("hold", call.hold_s))
+    times = ", ".join(f"{name} {span(value)}" for name, value in spent if value != 0)
+    return ", ".join(filter(None, [f"{call.outcome}, {call.attempts} leg{'s' * (call.attempts != 1)}", times]))
+
+
+def _queue_left(change: ch.QueueLeft) -> str:
+    wait = change.wait
+    by = f" by {wait.agent_name}" if wait.agent_name else ""
+    return f"{wait.outcome}{by} after {span(wait.wait_s)}"
+
+
+def _status(number: int | None, name: str) -> str:
+    return f"{name} ({number})" if name else str(number)
+
+
+def _agent(change: ch.AgentLoggedOn | ch.AgentLoggedOff) -> str:
+    return f"{change.agent_name} ({change.agent_id})"
+
+
+def _appeared(change: ch.ExtensionAppeared) -> str:
+    known = change.extension
+    status = _status(known.agent_status, known.agent_status_name)
+    return f"{known.user_name}, agent {known.agent_name or 'nobody'}, status {status}"
+
+
+def _anomaly(change: ch.Anomaly) -> str:
+    evidence = f" [expected {change.expected}; seen {change.seen}]" if change.expected else ""
+    return f"{change.kind}: {change.detail}{evidence}"
+
+
+_TELL: dict[type[ch.Change], Callable[..., str]] = {
+    ch.LegStarted: _leg_started,
+    ch.LegAnswered: lambda change: f"rang {span(change.leg.ring_s)}",
+    ch.LegHeld: lambda change: f"talked {span(change.leg.talk_s)} so far",
+    ch.LegRetrieved: lambda change: f"held {span(change.leg.hold_s)} so far",
+    ch.LegBlurred: lambda change: "state unknown",
+    ch.LegCorrected: lambda change: f"is {change.leg.state}",
+    ch.LegEnded: _leg_ended,
+    ch.CallStarted: lambda change: f"{change.state} {change.direction} {change.caller or 'unknown'}",
+    ch.CallStateChanged: lambda change: f"{change.old} → {change.new}",
+    ch.CallLinked: lambda change: (
+        f"from {', '.join(change.related)}"
+        + (f", transferred by {change.transferred_by}" if change.transferred_by else "")
+    ),
+    ch.CallEnded: _call_ended,
+    ch.ExtensionAppeared: _appeared,
+    ch.ExtensionStateChanged: lambda change: f"{change.old} → {change.new}",
+    ch.AgentLoggedOn: _agent,
+    ch.AgentLoggedOff: _agent,
+    ch.AgentStatusChanged: lambda change: f"{change.agent_name}: {_status(change.new, change.name)}",
+    ch.QueueJoined: lambda change: f"{change.wait.caller or 'unknown'} since {moment(change.wait.joined_at)}",
+    ch.QueueLeft: _queue_left,
+    ch.ConnectionLost: lambda change: change.gap.reason,
+    ch.ConnectionRegained: lambda change: f"nothing was received since {moment(change.gap.since)}: {change.gap.reason}",
+    ch.Anomaly: _anomaly,
+}

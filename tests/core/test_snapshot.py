@@ -1,0 +1,113 @@
+import json
+
+import pytest
+
+from calltrack import Frame, Snapshot, State, Tracker
+from calltrack.core.errors import NotASnapshot
+from tests.frames import all_queues, call, extension, queue, utc, waiting
+
+
+@pytest.fixture
+def snapshot() -> Snapshot:
+    """Two queued callers, one of them ringing at A; B talks."""
+    tracker = Tracker()
+    for frame in (
+        all_queues(0, []),
+        queue(10, "JOIN", "1", [waiting("1", 10)]),
+        queue(20, "JOIN", "2", [waiting("1", 10), waiting("2", 20)]),
+        extension(30, "A", "NEWCALL", call("1", "Ringing", 29)),
+        extension(40, "B", "NEWCALL", call("3", "Dialing", 39)),
+        extension(45, "B", "ANSWER", call("3", "Talking", 39, 44)),
+        extension(50, "C", "HANGUP", call("4", "Talking", 1, 2)),
+    ):
+        tracker.feed(frame)
+    return tracker.snapshot()
+
+
+def test_queries_read_like_english(snapshot: Snapshot) -> None:
+    """Each gives the records themselves."""
+    assert ["1"] == [found.call_id for found in snapshot.calls_at("A")]
+    assert ["3"] == [found.call_id for found in snapshot.calls_that_are(State.TALKING)]
+    assert ["1", "2"] == [wait.call_id for wait in snapshot.waiting_in(55)]
+    assert 40 == snapshot.longest_wait("55")
+    assert ["B"] == [known.exten_user for known in snapshot.extensions_that_are("Talking")]
+    assert 3 == len(snapshot.agents_that_are(1))
+    assert 3 == len(snapshot.calls_from("0501234567"))
+    assert (ended := snapshot.call("4")) is not None and ended.ended_at == utc(50)
+    assert snapshot.call("nine") is None
+    assert snapshot.extension("nine") is None
+    assert () == snapshot.waiting_in("nine")
+    assert snapshot.longest_wait("nine") is None
+
+
+def test_the_json_has_what_others_rely_on(snapshot: Snapshot) -> None:
+    """Live calls with their legs, extensions, queues with who waits, position and time; ended ones apart."""
+    found = json.loads(snapshot.to_json())
+
+    leg = found["extensions"][1]["legs"][0]
+    assert ("3", "Talking", "Outgoing", utc(44)) == (leg["call_id"], leg["state"], leg["direction"], leg["since"])
+    assert {"call_id", "state", "direction", "legs"} <= set(found["calls"][0])
+    assert {"exten_user", "state", "agent_status", "user_name", "legs"} <= set(found["extensions"][0])
+    wait = found["queues"][0]["waiting"][0]
+    assert ("1", "0501234567", utc(10)) == (wait["call_id"], wait["caller"], wait["joined_at"])
+    assert (7, utc(50)) == (found["position"], found["time"])
+    assert ["4"] == [ended["call_id"] for ended in found["ended"]]
+
+
+def test_json_is_loss_free(snapshot: Snapshot) -> None:
+    """Out and in gives an equal value and the same bytes."""
+    again = Snapshot.from_json(snapshot.to_json())
+
+    assert snapshot == again
+    assert snapshot.to_json() == again.to_json()
+
+
+def test_a_snapshot_does_not_change(snapshot: Snapshot) -> None:
+    """Neither by hand nor by what its tracker is fed later."""
+    with pytest.raises(AttributeError):
+        snapshot.position = 5  # type: ignore[misc]
+    tracker = Tracker.restore(snapshot)
+    before = snapshot.to_json()
+    tracker.feed(extension(60, "B", "HANGUP", call("3", "Talking", 39, 44)))
+
+    assert before == snapshot.to_json()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"position": "x"}', b"\xff"])
+def test_what_is_no_snapshot_says_so(text: str | bytes) -> None:
+    """Not a traceback from a decoder."""
+    with pytest.raises(NotASnapshot, match="not a snapshot"):
+        Snapshot.from_json(text)
+
+
+def test_another_format_is_refused(snapshot: Snapshot) -> None:
+    """A snapshot of a later version is not half understood."""
+    with pytest.raises(NotASnapshot, match="format 99"):
+        Snapshot.from_json(snapshot.to_json().replace('"format":1', '"format":99'))
+
+
+def test_a_restored_tracker_knows_the_last_frame() -> None:
+    """Fed the frame again that the snapshot ended with, it changes nothing."""
+    tracker, frame = Tracker(), Frame.of("mystery", {})
+    tracker.feed(frame)
+
+    assert () == Tracker.restore(Snapshot.from_json(tracker.snapshot().to_json())).feed(frame)
+
+
+def test_a_snapshot_shares_what_has_not_changed() -> None:
+    """The same extension is the very same value."""
+    tracker = Tracker()
+    tracker.feed(extension(2, "A", "userStatusUpdate"))
+
+    assert tracker.snapshot().extensions[0] is tracker.snapshot().extensions[0]
+
+
+def test_a_long_frame_is_known_again_after_a_restore() -> None:
+    """Also one whose fingerprint is made the quick way."""
+    frame = Frame.of("mystery", {"text": "x" * 100_000})
+    tracker = Tracker()
+    tracker.feed(frame)
+    again = Tracker.restore(Snapshot.from_json(tracker.snapshot().to_json()))
+
+    assert () == again.feed(frame)
+    assert 1 == again.snapshot().counters.duplicates

@@ -1,0 +1,112 @@
+"""That a trial finds what it looks for: each law is broken once, by a tracker that does wrong."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from calltrack import Frame, Snapshot, State, Tracker
+from calltrack.core.changes import Change
+from calltrack.core.records import Leg, Seconds, stepped
+from calltrack.laws.health import Sum
+from calltrack.laws.trial import Trial
+from tests.frames import all_queues, call, extension, queue, waiting
+
+DAY = [
+    all_queues(0, []),
+    queue(1, "JOIN", "1", [waiting("1")]),
+    extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
+    extension(8, "A", "ANSWER", call("1", "Talking", 2, 8)),
+    queue(9, "EXIT", "1", []),
+    extension(12, "A", "HANGUP", call("1", "Talking", 2, 8)),
+    extension(20, "A", "NEWCALL", call("2", "Dialing", 20)),
+]
+
+
+def broken_laws(frames: Iterable[Frame], *, thorough: bool = False) -> list[Sum]:
+    """Which laws a stream breaks; none is as it should be."""
+    trial = Trial(thorough=thorough)
+    for frame in frames:
+        trial.feed(frame)
+    return trial.broken()
+
+
+def test_a_sound_tracker_breaks_no_law() -> None:
+    """Cut at every frame or not."""
+    assert [] == broken_laws(DAY)
+    assert [] == broken_laws(DAY, thorough=True)
+
+
+def forgetful(feed: Callable[..., Any]) -> Callable[..., Any]:
+    """Drops the last change of every frame."""
+    return lambda self, frame: feed(self, frame)[:-1]
+
+
+def backwards(feed: Callable[..., Any]) -> Callable[..., Any]:
+    """Tells the end of every frame first."""
+    return lambda self, frame: feed(self, frame)[::-1]
+
+
+def repetitive(feed: Callable[..., Any]) -> Callable[..., Any]:
+    """Tells once more what it told of the frame before."""
+    told: dict[Tracker, tuple[Change, ...]] = {}
+
+    def twice(self: Tracker, frame: Frame) -> tuple[Change, ...]:
+        changes: tuple[Change, ...] = feed(self, frame) or told.get(self, ())
+        told[self] = changes
+        return changes
+
+    return twice
+
+
+def deaf(feed: Callable[..., Any]) -> Callable[..., Any]:
+    """Does not hear of answers."""
+    return lambda self, frame: () if b'"ANSWER"' in frame.raw else feed(self, frame)
+
+
+@pytest.mark.parametrize(
+    ("fault", "law"),
+    [
+        (forgetful, "things that the changes tell otherwise than the snapshot"),
+        (backwards, "changes that contradict the ones before"),
+        (forgetful, "calls started or resumed = ended + live"),
+        (repetitive, "frames that change something when fed again"),
+        (deaf, "lists that are not what is tracked"),
+    ],
+)
+def test_a_tracker_that_does_wrong_is_found(fault: Any, law: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the law that it breaks is named."""
+    monkeypatch.setattr(Tracker, "feed", fault(Tracker.feed))
+
+    assert law in [each.check for each in broken_laws(DAY)]
+
+
+def test_what_a_restart_loses_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tracker that counts its frames from 1 again."""
+    real = Tracker.restore.__func__  # type: ignore[attr-defined]
+
+    def restore(snapshot: Snapshot) -> Any:
+        tracker = real(Tracker, snapshot)
+        tracker._ledger.position = 0
+        return tracker
+
+    monkeypatch.setattr(Tracker, "restore", restore)
+
+    assert ["frames that change something else after a restart"] == [
+        law.check for law in broken_laws(DAY, thorough=True)
+    ]
+
+
+def test_a_duration_that_does_not_add_up_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Talk time that nobody counted."""
+
+    def forgetful(leg: Leg, state: State, when: Seconds | None, lived_as: State, *more: Any) -> Leg:
+        return replace(stepped(leg, state, when, lived_as, *more), talk_s=0)
+
+    monkeypatch.setattr("calltrack.core.ledger.stepped", forgetful)
+    trial = Trial()
+    for frame in DAY:
+        trial.feed(frame)
+
+    assert ["legs whose times don't add up to their length"] == [law.check for law in trial.broken()]
