@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import ClassVar
 from zlib import crc32
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from calltrack.core.states import Outcome, State
 
@@ -171,8 +171,8 @@ class Body(Struct, gc=False):
 class ExtensionEvent(Body, gc=False):
     """One change at one extension, with the extension's whole state."""
 
-    extension: ExtensionSeen = ExtensionSeen()
-    told: Told = Told()
+    extension: ExtensionSeen = field(default_factory=ExtensionSeen)
+    told: Told = field(default_factory=Told)
     moment: Seconds | None = None
     """When it happened at the switch."""
 
@@ -180,15 +180,15 @@ class ExtensionEvent(Body, gc=False):
 class QueueEvent(Body, gc=False):
     """One change at one queue, with the queue's whole waiting list."""
 
-    queue: QueueSeen = QueueSeen()
-    told: Told = Told()
+    queue: QueueSeen = field(default_factory=QueueSeen)
+    told: Told = field(default_factory=Told)
     moment: Seconds | None = None
 
 
 class CampaignEvent(Body, gc=False):
     """One change of one campaign, with the campaign's whole state."""
 
-    campaign: CampaignSeen = CampaignSeen()
+    campaign: CampaignSeen = field(default_factory=CampaignSeen)
     reason: str = ""
 
 
