@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar, cast
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from calltrack.core.observations import Body
 from calltrack.voicenter.frame import Frame
 
 _Body = TypeVar("_Body", bound=Body)
+_One = TypeVar("_One")
 
 NOW = 1_701_344_284
 
@@ -98,4 +100,11 @@ def body(kind: type[_Body], name: str, payload: Any) -> _Body:
     frame = Frame.decode(line(name, payload))
     assert () == frame.bad
     assert isinstance(frame.body, kind)
-    return cast(_Body, frame.body)
+    return frame.body
+
+
+def only(listed: Sequence[_One] | None) -> _One:
+    """The one thing in a list."""
+    assert listed is not None
+    (one,) = listed
+    return one
