@@ -38,8 +38,8 @@ class Frame(observations.Frame, frozen=True, gc=False):
                 line = cast(str, line).encode()
             except UnicodeError as error:
                 raise NotAFrame(f"not UTF-8: {error}") from None
-        found = decoding.decode(line)
-        return cls(found.event, found.body, found.at, line, found.bad)
+        event, body, at, bad, _ = decoding.decode(line)
+        return cls(event, body, at, line, bad)
 
     @classmethod
     def of(cls, event: str, payload: object = None, at: float | None = None) -> Self:

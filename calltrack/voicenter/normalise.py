@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from calltrack.core.observations import ENDS, STATUS, Body, Id, Seconds, Told
+from calltrack.core.observations import ENDS, STATUS, Body, Id, Told
 from calltrack.core.states import Outcome, State
 from calltrack.voicenter import wire
 from calltrack.voicenter.spellings import (
@@ -30,6 +30,7 @@ from calltrack.voicenter.texts import json_member, text
 
 _TALKING, _DIALING, _TRANSFERRED = State.TALKING, State.DIALING, Outcome.TRANSFERRED
 _NO_RAW = wire.NO_RAW
+_state, _direction, _extension_reason = STATES.get, DIRECTIONS.get, EXTENSION_REASONS.get
 _NONE = frozenset({"{}", "[]", "null", '""', ""})
 _EMPTY, _LONGEST_NONE = 2, 12  # bytes of {}, and of the same with spaces
 _NOBODY = (0, "0", "")
@@ -60,7 +61,7 @@ def _calls(listed: Iterable[wire.Call], lacks: list[str]) -> None:
             if not call.call_id:
                 lacks.append("ivrid")
         status = call.status
-        state = STATES.get(status)
+        state = _state(status)
         if state is None:
             if status:
                 state = meaning(STATES, status)
@@ -70,7 +71,7 @@ def _calls(listed: Iterable[wire.Call], lacks: list[str]) -> None:
             lacks.append("callStarted")
         # Nobody has answered leg 2 yet: it dials, whatever it says (field guide §4).
         call.state = _DIALING if state is _TALKING and call.c2c == 2 and not call.answered else state
-        direction = DIRECTIONS.get(call.direction)
+        direction = _direction(call.direction)
         if direction is not None:
             call.direction = direction
         elif call.direction:
@@ -131,12 +132,7 @@ def _extension(seen: wire.Extension, lacks: list[str]) -> None:
         seen.agent_name = seen.summary.representative
     since = seen.agent_status_since
     if since:
-        seen.agent_status_since = _seconds(since)
-
-
-def _seconds(milliseconds: Seconds) -> Seconds:
-    whole, rest = divmod(milliseconds, 1000)
-    return milliseconds / 1000 if rest else int(whole)
+        seen.agent_status_since = since / 1000 if since % 1000 else int(since // 1000)
 
 
 def extension_event(body: wire.ExtensionEvent) -> list[str]:
@@ -149,30 +145,35 @@ def extension_event(body: wire.ExtensionEvent) -> list[str]:
     _extension(data, lacks)
     _stamps(body, data, lacks)
     reason = body.reason or ""
-    kind = EXTENSION_REASONS.get(reason) or meaning(EXTENSION_REASONS, reason) or ""
-    about = body.about or data.about or body.about_2 or data.about_2 or ""
-    if not about:
-        about = body.about_3 or data.about_3 or body.about_4 or data.about_4 or ""
-    current = data.current
+    kind = _extension_reason(reason) or meaning(EXTENSION_REASONS, reason) or ""
+    current, about = data.current, ""
     if current is not None:
         _calls((current,), lacks)
-        if current.call_id:
-            about = current.call_id
-        elif current.status or current.started:
-            current.call_id = about
-        else:
-            current = None
+        about = current.call_id
     if not about and kind is not STATUS:
-        lacks.extend(("currentCall", "ivruniqueid"))
-    cause, means = body.cause or data.cause or "", None
-    if kind is ENDS:
-        dial_status = body.dial_status or data.dial_status
-        if dial_status:
-            means = meaning(DIAL_STATUSES, dial_status)
-        if means is None and cause:
-            means = CAUSES.get(cause) or meaning(CAUSES, cause)
+        about = _named(body) or _named(data)
+        if not about:
+            lacks.extend(("currentCall", "ivruniqueid"))
+        if current is not None:
+            if current.status or current.started:
+                current.call_id = about
+            else:
+                current = None
+    if kind is not ENDS:
+        body.told = Told(kind, about, current, body.cause or data.cause or "", None, False, "", reason)
+        return lacks
+    means, cause, dial_status = None, body.cause or data.cause or "", body.dial_status or data.dial_status
+    if dial_status:
+        means = meaning(DIAL_STATUSES, dial_status)
+    if means is None and cause:
+        means = meaning(CAUSES, cause)
     body.told = Told(kind, about, current, cause, means, means is _TRANSFERRED, "", reason)
     return lacks
+
+
+def _named(said: wire.ExtensionEvent | wire.ExtensionData | wire.QueueEvent | wire.QueueData) -> str:
+    """The id of the call that an event is about, as one of its two places has it."""
+    return said.about or said.about_2 or said.about_3 or said.about_4 or ""
 
 
 def _stamps(
@@ -220,9 +221,7 @@ def queue_event(body: wire.QueueEvent) -> list[str]:
     _stamps(body, data, lacks)
     reason = body.reason or ""
     kind = QUEUE_REASONS.get(reason) or meaning(QUEUE_REASONS, reason) or ""
-    about = body.about or data.about or body.about_2 or data.about_2 or ""
-    if not about:
-        about = body.about_3 or data.about_3 or body.about_4 or data.about_4 or ""
+    about = _named(body) or _named(data)
     if not about:
         lacks.append("ivruniqueid")
     means = meaning(QUEUE_OUTCOMES, reason) if kind is ENDS else None

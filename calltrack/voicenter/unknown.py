@@ -28,14 +28,14 @@ def unknown_fields(raw: bytes) -> tuple[str, ...]:
 
     raw: a text that `Frame.decode` takes.
     """
-    found = decode.decode(raw)
-    kind = type(found.body)
-    if isinstance(found.body, observations.Notice):
+    _, body, _, _, by_field = decode.decode(raw)
+    kind = type(body)
+    if isinstance(body, observations.Notice):
         return ()
     if kind not in decode.KINDS:
         kind = kind.__mro__[1]
     payload = decode.plain(decode.payload_text(raw))
-    return tuple(dict.fromkeys(_unknown(kind, payload, "", any_case=found.by_field)))
+    return tuple(dict.fromkeys(_unknown(kind, payload, "", any_case=by_field)))
 
 
 def _unknown(kind: type[Struct], value: object, path: str, *, any_case: bool) -> Iterator[str]:

@@ -109,7 +109,7 @@ def test_a_hidden_field_has_no_key() -> None:
     """A sender cannot write a state, or a kind of event, under the core's names."""
     for key in ("state", "told", "custom_data", f"{wire.HIDDEN}told", f"{wire.HIDDEN}state"):
         payload = event({"extenUser": "A", "calls": [{"ivrid": "1", key: {"x": []}}]}) | {key: ["HANGUP"]}
-        found = decode.decode(line("ExtensionEvent", payload)).body
+        found = decode.decode(line("ExtensionEvent", payload))[1]
 
         assert isinstance(found, seen.ExtensionEvent)
         assert seen.ANSWERS == found.told.kind
