@@ -119,28 +119,43 @@ def loose(kind: type[Struct]) -> type[Struct]:
     )
 
 
+class _Group(NamedTuple):
+    """Fields that take the same types, so that one look at all of them says whether any came loose."""
+
+    types: frozenset[type[Any]]
+    values: Callable[[Any], Any]
+    fields: tuple[tuple[str, Callable[[Any], Any]], ...]
+
+
 class _Plan(NamedTuple):
     """What there is to look at in a loose object."""
 
-    values: Callable[[Any], tuple[Any, ...]]
-    checks: tuple[tuple[str, frozenset[Any], Callable[[Any], Any]], ...]
+    groups: tuple[_Group, ...]
     nested: tuple[tuple[str, bool], ...]
 
 
 @cache
 def _plan(kind: type[Struct]) -> _Plan:
-    base = kind.__mro__[1]
-    checks, nested = [], []
-    for one in fields(base):
+    grouped: dict[frozenset[type[Any]], list[tuple[str, Callable[[Any], Any]]]] = {}
+    nested = []
+    for one in fields(kind.__mro__[1]):
         if one.hidden:
             continue
         if one.nested is not None:
             nested.append((one.name, one.many))
         elif (made := as_it_should_be(one)) is not None:
-            checks.append((one.name, one.kinds, made))
-    names = [name for name, _, _ in checks]
-    values = attrgetter(*names, names[0]) if names else lambda _: ()  # of one name alone it gives no tuple
-    return _Plan(values, tuple(checks), tuple(nested))
+            right = _OPTIONAL if type(None) in one.kinds and not one.is_text else one.kinds
+            right = _PLAIN if right <= _PLAIN else right
+            grouped.setdefault(right, []).append((one.name, made))
+    groups = []
+    for types, some in grouped.items():
+        names = [name for name, _ in some]
+        groups.append(_Group(types, attrgetter(*names, names[0]), tuple(some)))  # of one name alone it gives no tuple
+    return _Plan(tuple(groups), tuple(nested))
+
+
+_PLAIN = frozenset({str, bool})  # a text never comes as a flag, nor a flag as text
+_OPTIONAL = frozenset({int, str, type(None)})  # ids and whole numbers, which come as either or as a float
 
 
 def as_it_should_be(one: Field) -> Callable[[Any], Any] | None:
@@ -168,9 +183,12 @@ def tighten(found: Any) -> None:
     Raises msgspec's ValidationError if a flag is neither 0 nor 1.
     """
     plan = _plan(cast("type[Struct]", type(found)))
-    for value, (name, kinds, made) in zip(plan.values(found), plan.checks, strict=False):
-        if type(value) not in kinds:
-            msgspec.structs.force_setattr(found, name, made(value))
+    for group in plan.groups:
+        if not group.types.issuperset(map(type, group.values(found))):
+            for name, made in group.fields:
+                value = getattr(found, name)
+                if type(value) not in group.types:
+                    msgspec.structs.force_setattr(found, name, made(value))
     for name, many in plan.nested:
         inner = getattr(found, name)
         if inner is None:

@@ -6,8 +6,9 @@ that is kept as it came (customdata) is the same whichever way its frame takes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Raw, Struct
@@ -31,7 +32,7 @@ def salvage(kind: type[Struct], raw: Raw, bad: list[str], path: str = "") -> Any
         if bytes(raw) not in _EMPTY:
             _unusable(bad, path or "payload", raw)
         return None
-    table = keys(kind)
+    table = _readers(kind)
     found: dict[str, Any] = {}
     for key, value in members.items():
         one = table.get(key) or table.get(key.lower())
@@ -40,18 +41,34 @@ def salvage(kind: type[Struct], raw: Raw, bad: list[str], path: str = "") -> Any
     return kind(**found)
 
 
+class _Reader(NamedTuple):
+    """How a field's text is read."""
+
+    key: str
+    field: Field
+    decode: Callable[[Raw], Any] | None
+    made: Callable[[Any], Any] | None
+
+
 @cache
-def keys(kind: type[Struct]) -> dict[str, Field]:
+def _readers(kind: type[Struct]) -> dict[str, _Reader]:
     """A class's fields by their key, and by their key in lower case."""
-    named = {one.key: one for one in fields(kind) if not one.hidden}
-    for one in tuple(named.values()):
-        named.setdefault(one.key.lower(), one)
+    named = {}
+    for one in fields(kind):
+        if not one.hidden:
+            decode = None
+            if one.nested is None and Raw not in one.kinds:
+                decode = msgspec.json.Decoder(one.loose_type, strict=False).decode
+            named[one.key] = _Reader(one.key, one, decode, as_it_should_be(one))
+    for reader in tuple(named.values()):
+        named.setdefault(reader.key.lower(), reader)
     return named
 
 
-def _read(one: Field, raw: Raw, bad: list[str], path: str, found: dict[str, Any]) -> None:
+def _read(reader: _Reader, raw: Raw, bad: list[str], path: str, found: dict[str, Any]) -> None:
+    one = reader.field
     if one.nested is None:
-        value = _value(one, raw, bad, path)
+        value = _value(reader, raw, bad, path)
     elif one.many:
         value = _objects(one.nested, raw, bad, path)
     else:
@@ -60,14 +77,13 @@ def _read(one: Field, raw: Raw, bad: list[str], path: str, found: dict[str, Any]
         found[one.name] = value
 
 
-def _value(one: Field, raw: Raw, bad: list[str], path: str) -> Any:
+def _value(reader: _Reader, raw: Raw, bad: list[str], path: str) -> Any:
     """A field's value; None if it is null or cannot be used."""
-    if Raw in one.kinds:
+    if reader.decode is None:
         return raw
     try:
-        value = _decoder(one.loose_type).decode(raw)
-        made = as_it_should_be(one)
-        return value if value is None or made is None else made(value)
+        value = reader.decode(raw)
+        return value if value is None or reader.made is None else reader.made(value)
     except (msgspec.ValidationError, ValueError, OverflowError):
         if bytes(raw) not in _EMPTY:
             _unusable(bad, path, raw)
@@ -86,11 +102,6 @@ def _objects(kind: type[Struct], raw: Raw, bad: list[str], path: str) -> list[An
         _unusable(bad, path, raw)
         return None
     return [salvage(kind, item, bad, f"{path}[]") for item in items]
-
-
-@cache
-def _decoder(hint: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(hint, strict=False)
 
 
 def _unusable(bad: list[str], path: str, raw: Raw) -> None:

@@ -11,6 +11,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -135,7 +136,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="Measure what decoding a frame costs, against orjson.loads.")
     parser.add_argument("recording", help="a recording of JSON lines")
-    with open(parser.parse_args().recording, "rb") as file:
+    with Path(parser.parse_args().recording).open("rb") as file:
         lines = [line.rstrip(b"\n") for line in file]
     plain = [line for line in lines if b'"ExtensionEvent"' in line]
     variants = {"as recorded": lines, "ExtensionEvents alone": plain}
