@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from operator import attrgetter
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, Union, cast, get_args, get_origin, get_type_hints
 
@@ -119,43 +118,37 @@ def loose(kind: type[Struct]) -> type[Struct]:
     )
 
 
-class _Group(NamedTuple):
-    """Fields that take the same types, so that one look at all of them says whether any came loose."""
-
-    types: frozenset[type[Any]]
-    values: Callable[[Any], Any]
-    fields: tuple[tuple[str, Callable[[Any], Any]], ...]
-
-
-class _Plan(NamedTuple):
-    """What there is to look at in a loose object."""
-
-    groups: tuple[_Group, ...]
-    nested: tuple[tuple[str, bool], ...]
-
-
 @cache
-def _plan(kind: type[Struct]) -> _Plan:
-    grouped: dict[frozenset[type[Any]], list[tuple[str, Callable[[Any], Any]]]] = {}
-    nested = []
+def _tightener(kind: type[Struct]) -> Callable[[Any], None]:
+    """The function that looks at each field of a loose class in turn.
+
+    It is written out as source, as dataclasses write `__init__`: a loop over names with `getattr` takes four times as
+    long, and a frame with one number for a text would cost three plain ones. The names are those of our own classes.
+    """
+    lines, names = ["def tighten(found):", "    pass"], dict[str, Any]()
     for one in fields(kind.__mro__[1]):
-        if one.hidden:
+        made = as_it_should_be(one)
+        if one.hidden or (made is None and one.nested is None):
             continue
+        lines.append(f"    value = found.{one.name}")
         if one.nested is not None:
-            nested.append((one.name, one.many))
-        elif (made := as_it_should_be(one)) is not None:
-            right = _OPTIONAL if type(None) in one.kinds and not one.is_text else one.kinds
-            right = _PLAIN if right <= _PLAIN else right
-            grouped.setdefault(right, []).append((one.name, made))
-    groups = []
-    for types, some in grouped.items():
-        names = [name for name, _ in some]
-        groups.append(_Group(types, attrgetter(*names, names[0]), tuple(some)))  # of one name alone it gives no tuple
-    return _Plan(tuple(groups), tuple(nested))
+            names[f"tighten_{one.name}"] = _tightener(loose(one.nested))
+            lines.append("    if value:")
+            lines.append("        for one in value:" if one.many else "        one = value")
+            lines.append(f"            tighten_{one.name}(one)" if one.many else f"        tighten_{one.name}(one)")
+        else:
+            names[f"made_{one.name}"] = made
+            wrong = " and ".join(f"type(value) is not {_NAMES[each]}" for each in sorted(one.kinds, key=_ORDER.index))
+            lines.append(f"    if {wrong}:")
+            lines.append(f"        force_setattr(found, {one.name!r}, made_{one.name}(value))")
+    names |= {"force_setattr": msgspec.structs.force_setattr, "NoneType": type(None)}
+    exec("\n".join(lines), names)
+    found: Callable[[Any], None] = names["tighten"]
+    return found
 
 
-_PLAIN = frozenset({str, bool})  # a text never comes as a flag, nor a flag as text
-_OPTIONAL = frozenset({int, str, type(None)})  # ids and whole numbers, which come as either or as a float
+_ORDER: list[Any] = [str, type(None), int, float, bool]  # the likeliest first
+_NAMES = {each: each.__name__ for each in _ORDER}
 
 
 def as_it_should_be(one: Field) -> Callable[[Any], Any] | None:
@@ -182,16 +175,4 @@ def tighten(found: Any) -> None:
 
     Raises msgspec's ValidationError if a flag is neither 0 nor 1.
     """
-    plan = _plan(cast("type[Struct]", type(found)))
-    for group in plan.groups:
-        if not group.types.issuperset(map(type, group.values(found))):
-            for name, made in group.fields:
-                value = getattr(found, name)
-                if type(value) not in group.types:
-                    msgspec.structs.force_setattr(found, name, made(value))
-    for name, many in plan.nested:
-        inner = getattr(found, name)
-        if inner is None:
-            continue
-        for one in inner if many else (inner,):
-            tighten(one)
+    _tightener(cast("type[Struct]", type(found)))(found)

@@ -20,7 +20,7 @@ def text(value: object) -> str:
         return value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else ""
+    return str(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else ""
 
 
 def mended(line: bytes) -> bytes:
