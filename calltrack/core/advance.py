@@ -190,7 +190,7 @@ class Advance:
         one.transferred, one.end_told = told.transferred, True
         one.agent_name = told.agent_name or one.agent_name
         one.mark(moment, None)
-        one.ended, one.outcome = one.marks[-1][0], None
+        one.ended = one.marks[-1][0]
         self.report("Revised", one, "its end was reported late")
         self.touch(one, weigh=True)
 
@@ -209,7 +209,6 @@ class Advance:
     def answer_late(self, one: HeldConnection, listed: Listed) -> None:
         """An answer that is reported after the end of its connection."""
         ended = one.ended
-        one.outcome = None
         self._mark_answer(one, listed, None)
         if one.answered_at is not None and ended is not None and one.answered_at < ended:
             kept = [mark for mark in one.marks[:-1] if mark[0] < one.answered_at]
@@ -298,6 +297,12 @@ class Advance:
             out[before] = self.change(*earlier)
         one.reported = len(out)
         out.append((REPORTS[one.kind, report], one, why))
+
+    def revise_once(self, one: HeldConnection) -> None:
+        """Report that a connection is otherwise than handed out, unless this frame says so already."""
+        out, last = self.out, one.reported
+        if not (0 <= last < len(out) and type(item := out[last]) is tuple and item[1] is one):
+            self.report("Revised", one, "seen otherwise in hindsight")
 
     def change(self, kind: type[LegChange] | type[QueueChange], one: HeldConnection, why: str) -> Change:
         """A report as the change that leaves the tracker."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 from struct import iter_unpack, pack
-from typing import Any, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import attrs
 import msgspec
@@ -26,6 +26,11 @@ Ref = tuple[str, int]
 """A connection, by its call and its serial there."""
 
 
+def _frozen(hint: Any) -> Any:
+    """The type of a list's copy that nobody changes."""
+    return tuple.__class_getitem__((*get_args(hint), ...)) if get_origin(hint) is list else hint
+
+
 class _Twin:
     """The frozen twin of a held class: its type, and the way there and back."""
 
@@ -34,7 +39,7 @@ class _Twin:
         names = [name for name in (field.name for field in attrs.fields(of)) if name not in _NOT_KEPT]
         self.type: type[Struct] = msgspec.defstruct(
             f"Kept{of.__name__}",
-            [(name, hints[name]) for name in names],
+            [(name, _frozen(hints[name])) for name in names],
             array_like=True,
             frozen=True,
             gc=False,

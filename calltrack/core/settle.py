@@ -140,7 +140,7 @@ def _weigh(call: HeldCall, step: Advance) -> None:
             one.mark(end, None)
             one.ended = one.marks[-1][0]
         if said:
-            step.report("Revised", one, "seen otherwise in hindsight")
+            step.revise_once(one)
     _contradictions(call, step)
     _answer(call, step)
     if call.live:
@@ -281,7 +281,7 @@ def _answer(call: HeldCall, step: Advance) -> None:
 def _await(call: HeldCall, step: Advance, answered: bool, taken: bool) -> None:
     """Keep a call alive whose queue, or whose losing phone, says that somebody has it (ruling 10)."""
     held, now = step.held, step.held.clock.now
-    if call.awaited is not None or call.live or now is None:
+    if call.awaited is not None or call.live or now is None or call.call_id not in held.calls:
         return
     last = call.past[-1]
     if last.learned != now and not is_recent(last, now):

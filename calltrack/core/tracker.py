@@ -322,6 +322,7 @@ class Tracker:
                 one.stamp, one.value, one.kept = listed.started, None, None
             mine = told if told.call_id == one.call and is_about(told, one) else None
             if mine is None and one.stepped_at is not None and is_past(one, listed, at):
+                self._stale(device, one, told)
                 continue
             if listed.state is not one.state or mine is not None or (listed.answered and not one.answered):
                 why = self._why(one.state, listed, mine, source)
@@ -340,6 +341,7 @@ class Tracker:
                 else None
             )
             if mine is None and is_past(one, None, at):
+                self._stale(device, one, told)
                 matched.order.append(one)
                 continue
             ended |= mine is not None
@@ -405,6 +407,8 @@ class Tracker:
                 if gone.end_told:
                     if gone.kind != LEG and not gone.stamp and is_recent(gone, held.clock.now):
                         step.join_late(gone, listed)
+                    else:
+                        self._stale(device, gone, told)
                     return None
                 if is_recent(gone, held.clock.now):
                     uncount(held, gone) if gone.kind != LEG else None
@@ -510,6 +514,17 @@ class Tracker:
             call_id=told.call_id,
             device=device,
             seen=told.reason,
+        )
+
+    def _stale(self, device: HeldDevice, one: HeldConnection, told: Told) -> None:
+        """A list shows one of its calls as it was before what is known."""
+        self._step.anomaly(
+            AnomalyKind.LATE_FRAME,
+            f"the list shows a {one.kind} as it was before; what is known of it stays",
+            call_id=one.call,
+            device=device,
+            expected=one.state.value,
+            seen=told.reason or "the list",
         )
 
     # ------------------------------------------------------------------ what an event says beside its list

@@ -21,10 +21,12 @@ from calltrack.core.changes import (
     LegChange,
     LegEnded,
     LegResumed,
+    LegRevised,
     LegStarted,
     QueueChange,
     QueueJoined,
     QueueLeft,
+    WaitRevised,
 )
 from calltrack.core.machine import Replay
 from calltrack.core.observations import (
@@ -87,7 +89,12 @@ class Health:
             self.replica.apply(change)
             if isinstance(change, LegChange):
                 self._leg(change)
-                self._step((change.exten_user, change.call_id, change.leg.attempt, -1.0), change.leg.state)
+                if isinstance(change, LegRevised):
+                    late.add(change.exten_user)  # by a frame that came late, if by one of this extension
+                else:
+                    self._step((change.exten_user, change.call_id, change.leg.attempt, -1.0), change.leg.state)
+            elif isinstance(change, WaitRevised):
+                late.add(change.queue_id)
             elif isinstance(change, QueueChange):
                 self._step((change.queue_id, change.call_id, 0, change.wait.stamp), change.wait.state)
             if isinstance(change, QueueLeft):
