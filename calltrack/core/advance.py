@@ -59,6 +59,8 @@ class Advance:
         self.out: list[Change | Report] = []
         self.touched: list[HeldCall] = []
         self.anomalies: list[Anomaly] = []
+        self.at: Seconds | None = None  # the UTC of this frame's changes
+        self.confirmed_at: Seconds | None = None  # the UTC of its moment
 
     # ------------------------------------------------------------------ ways to move
 
@@ -133,7 +135,8 @@ class Advance:
         one.ended_open, one.learned = len(one.marks), clock.now
         one.end_told = told is not None or heir
         at = clock.when if one.end_told else clock.at
-        one.confirmed_position, one.confirmed_at = device.confirmed_position, device.confirmed
+        one.confirmed_position = device.confirmed_position
+        one.confirmed, one.confirmed_at = device.confirmed, device.confirmed_at
         if told is not None:
             one.cause, one.means, one.rank = told.cause, told.means, RANKS[ENDS]
             one.transferred, one.agent_name = told.transferred, told.agent_name or one.agent_name
@@ -162,7 +165,7 @@ class Advance:
         call.enter(one)
         del one.marks[one.ended_open :]
         bucket = one.marks[-1][1]
-        one.ended = one.learned = one.outcome = one.confirmed_at = None
+        one.ended = one.learned = one.outcome = one.confirmed = one.confirmed_at = None
         one.inferred, one.confirmed_position = "", 0
         self.take(one, row, listed, told, "in the list again")
         if row.counts_as is bucket:
@@ -273,7 +276,7 @@ class Advance:
         if listed.related and (listed.related != call.related or listed.transferred_by != call.transferred_by):
             call.related, call.transferred_by, call.value = listed.related, listed.transferred_by, None
             call.kept = None
-            position, at = self.held.position, self.held.clock.reported_at
+            position, at = self.held.position, self.at
             self.out.append(CallLinked(position, at, call.call_id, call.related, call.transferred_by))
 
     def doubt(self, one: HeldConnection, why: str) -> None:
@@ -307,10 +310,10 @@ class Advance:
     def change(self, kind: type[LegChange] | type[QueueChange], one: HeldConnection, why: str) -> Change:
         """A report as the change that leaves the tracker."""
         held = self.held
-        at = held.clock.reported_at
         if one.kind is LEG:
-            return kind(held.position, at, one.call, one.device, leg_value(held, one), why)  # type: ignore[arg-type]
-        return kind(held.position, at, one.device, one.call, wait_value(held, one), why)  # type: ignore[arg-type]
+            value = one.value or leg_value(held, one)
+            return kind(held.position, self.at, one.call, one.device, value, why)
+        return kind(held.position, self.at, one.device, one.call, wait_value(held, one), why)  # type: ignore[arg-type]
 
     def anomaly(
         self,
@@ -327,7 +330,7 @@ class Advance:
         where = device.key if device is not None else ""
         found = Anomaly(
             self.held.position,
-            self.held.clock.reported_at,
+            self.at,
             kind,
             detail,
             call_id,
@@ -406,7 +409,7 @@ class Advance:
         clock = self.held.clock
         return CallStarted(
             self.held.position,
-            clock.reported_at,
+            self.at,
             call.call_id,
             call.state,
             call.direction,
@@ -422,7 +425,7 @@ class Advance:
         self.held.calls[call.call_id] = call
         call.ended = call.outcome = call.value = call.kept = None
         call.inferred = ""
-        self.out.append(CallResumed(self.held.position, self.held.clock.reported_at, call.call_id))
+        self.out.append(CallResumed(self.held.position, self.at, call.call_id))
 
     def _told_by(self, one: HeldConnection, told: Told | None) -> bool:
         """Whether an event reported the start of a newcomer."""
@@ -480,8 +483,8 @@ class Advance:
     def _lose(self, one: HeldConnection, at: Seconds | None) -> None:
         """An end that no event reported: unknown from the last frame that confirmed it (ruling 11)."""
         known = one.marks[-1][0]
-        if one.confirmed_at is not None and one.confirmed_at > known:
-            known = one.confirmed_at
+        if one.confirmed is not None and one.confirmed > known:
+            known = one.confirmed
         if at is not None and at > known and one.marks[-1][1] is not UNKNOWN:
             one.mark(known, UNKNOWN)
 

@@ -48,7 +48,7 @@ def update(step: Advance, extension: HeldExtension, seen: ExtensionSeen) -> None
     if extension.fresh:
         return
     clock, out = step.held.clock, step.out
-    position, at, name = step.held.position, clock.reported_at, extension.key
+    position, at, name = step.held.position, step.at, extension.key
     since = clock.shown(extension.status_since)
     if moved and agent_id is not None:
         out.append(AgentLoggedOn(position, at, name, agent_id, agent_name, since))
@@ -113,5 +113,5 @@ def move_times(step: Advance, after: Seconds, by: Seconds) -> None:
         extension.status_since = max(after, since - by) if by else after
         extension.value = extension.kept = None
         shown = held.clock.shown(extension.status_since)
-        step.out.append(AgentStatusRevised(held.position, held.clock.reported_at, name, extension.status, shown))
+        step.out.append(AgentStatusRevised(held.position, step.at, name, extension.status, shown))
     held.unbelieved_status = []

@@ -23,7 +23,7 @@ def update(step: Advance, seen: CampaignSeen) -> None:
         return
     held.campaigns[seen.campaign_id] = campaign
     change = CampaignAppeared if before is None else CampaignChanged
-    step.out.append(change(held.position, held.clock.reported_at, seen.campaign_id, campaign))
+    step.out.append(change(held.position, step.at, seen.campaign_id, campaign))
 
 
 def update_all(step: Advance, seen: list[CampaignSeen]) -> None:
@@ -34,4 +34,4 @@ def update_all(step: Advance, seen: list[CampaignSeen]) -> None:
     listed = {one.campaign_id for one in seen}
     for campaign_id in [known for known in held.campaigns if known not in listed]:
         del held.campaigns[campaign_id]
-        step.out.append(CampaignRemoved(held.position, held.clock.reported_at, campaign_id))
+        step.out.append(CampaignRemoved(held.position, step.at, campaign_id))

@@ -58,7 +58,9 @@ class Clock:
     stepped_by: Seconds = 0  # by the last verdict STEPPED
     received: float | None = None  # when the last frame was received, if the recording knows
     known_since: Seconds | None = None  # the first time whose UTC is known
-    steps: list[tuple[Seconds, Seconds]] = field(factory=list)  # (from then on, what was added to UTC)
+    steps: list[tuple[Seconds, Seconds]] = field(factory=list)  # (from then on, what was added to UTC), all so far
+    added: Seconds = 0  # by the last of them
+    recent: Seconds = 0  # when the last of them was
 
     def stream(self, stamp: Seconds | None) -> Seconds | None:
         """A stamp as stream time; None for 0, absurd or missing ones."""
@@ -70,8 +72,8 @@ class Clock:
         """A stream time as the UTC that the server had for it, epoch s; None while no offset was known."""
         if time is None or self.offset_s is None:
             return None
-        if not self.steps:
-            return time
+        if time >= self.recent:  # nearly always
+            return time - self.added
         if self.known_since is not None and time < self.known_since:
             return None
         added: Seconds = 0
@@ -80,6 +82,12 @@ class Clock:
                 break
             added = value
         return time - added
+
+    def _add(self, since: Seconds, by: Seconds) -> None:
+        """From a time on, the UTC that is shown differs from stream time by as much more."""
+        self.added += by
+        self.recent = since
+        self.steps.append((since, self.added))
 
     @property
     def reported_at(self) -> Seconds | None:
@@ -182,8 +190,7 @@ class Clock:
         """Add to the correction from now on; what was written up to now is shown as it was."""
         self.correction += by
         self.stepped_by = -by
-        added = (self.steps[-1][1] if self.steps else 0) + by
-        self.steps.append(((self.now or 0) + 1, added))
+        self._add((self.now or 0) + 1, by)
 
     def _take_offset(self, stamp: Seconds | None, offset_min: Seconds) -> None:
         """A first offset, or another one. Stream time goes on; only the UTC that is shown changes."""
@@ -198,9 +205,8 @@ class Clock:
         if first:
             self.correction += by
             self.known_since = now + 1
-            self.steps.append((now + 1, by))
+            self._add(now + 1, by)
         elif at is not None and abs(at + by - now) <= min(abs(at - now), SILENCE_S):
             # The wall clock stepped before, and the offset follows only now: the hour was corrected already.
             self.correction += by
-            added = self.steps[-1][1] if self.steps else 0
-            self.steps.append((now + 1, added + by))
+            self._add(now + 1, by)

@@ -76,7 +76,8 @@ class HeldConnection:
     retrieved: Seconds | None = None  # the moment of a retrieval while nothing was held: its hold is on the way
     # Evidence (ruling 12), of an ended one; while it lives its device has it
     confirmed_position: int = 0
-    confirmed_at: Seconds | None = None
+    confirmed: Seconds | None = None
+    confirmed_at: Seconds | None = None  # the same as UTC
     doubt: str = ""  # why it may be over
     contradicted: bool = False  # its answer contradicts its queue, and that was reported (ruling 15)
     # Not kept
@@ -188,6 +189,7 @@ class HeldDevice:
     live: list[HeldConnection] = field(factory=list)  # in the order of the last list
     confirmed_position: int = 0  # the last frame that had its list: the evidence of all in `live`
     confirmed: Seconds | None = None  # that frame's moment
+    confirmed_at: Seconds | None = None  # the same as UTC
     heard: Seconds | None = None  # that frame's stamp
     fresh: bool = True  # seen for the first time in this frame
     unknown: bool = False  # since a lost connection, until it is heard of again

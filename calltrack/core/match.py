@@ -9,7 +9,8 @@ compared one by one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from calltrack.core.held import Held, HeldConnection, HeldDevice
 from calltrack.core.observations import ENDS, STARTS, Listed, Seconds, Told
@@ -17,7 +18,7 @@ from calltrack.core.observations import ENDS, STARTS, Listed, Seconds, Told
 MOVED_S = 5  # by as much the stamp of one attempt has moved (seen: 2)
 
 
-class Matched(NamedTuple):
+class Matched(Struct, gc=False):
     """A device's list beside what is held there."""
 
     pairs: list[tuple[HeldConnection, Listed]]

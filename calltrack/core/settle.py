@@ -74,7 +74,7 @@ def settle(call: HeldCall, step: Advance) -> None:
         return
     if state is not before:
         call.state, call.since = state, held.clock.when
-        step.out.append(CallStateChanged(held.position, held.clock.reported_at, call.call_id, before, state))
+        step.out.append(CallStateChanged(held.position, step.at, call.call_id, before, state))
 
 
 def _state(call: HeldCall) -> State:
@@ -149,7 +149,11 @@ def _weigh(call: HeldCall, step: Advance) -> None:
 
 def _hindsight(call: HeldCall, now: Seconds | None) -> list[tuple[HeldConnection, Outcome, Seconds | None]]:
     """Every provisional end with its outcome and time."""
-    recent = [one for one in call.past if one.outcome is None or is_recent(one, now)]
+    recent = [
+        one
+        for one in call.past
+        if one.outcome is None or now is None or one.learned is None or now - one.learned <= FINAL_S
+    ]
     if not recent:
         return []
     every = [*call.past, *call.live] if len(call.live) < 50 else [*call.past, *call.live[:50]]
@@ -189,7 +193,7 @@ def _wait_end(wait: HeldConnection, answers: list[HeldConnection]) -> tuple[Outc
     took = sorted(at for at in talked if at >= wait.began)
     if not took:
         return outcome, end
-    confirmed = wait.confirmed_at
+    confirmed = wait.confirmed
     return ANSWERED, next((at for at in took if confirmed is None or at >= confirmed), took[-1])
 
 
@@ -387,8 +391,11 @@ def _outcome(call: HeldCall) -> tuple[Outcome | None, str, str]:
             best, found, cause = key, outcome, one.cause
     if call.answered and found is not None and _RANKS[found] > _RANKS[ANSWERED_ELSEWHERE]:
         found = ANSWERED
-    last = max(past, key=lambda one: one.ended or 0, default=None)
-    return found, cause, "" if last is None else last.inferred
+    last = past[-1]
+    for one in past:
+        if (one.ended or 0) > (last.ended or 0):
+            last = one
+    return found, cause, last.inferred
 
 
 def _end(call: HeldCall, step: Advance) -> None:
@@ -399,8 +406,8 @@ def _end(call: HeldCall, step: Advance) -> None:
     held.awaited.pop(call.call_id, None)
     del held.calls[call.call_id]
     held.ended[call.call_id] = call
-    clock, value = held.clock, call_value(held, call)
-    step.out.append(CallEnded(held.position, clock.reported_at, call.call_id, value, call.inferred))
+    value = call_value(held, call)
+    step.out.append(CallEnded(held.position, step.at, call.call_id, value, call.inferred))
 
 
 def _revise_ended(call: HeldCall, step: Advance) -> None:
@@ -409,11 +416,15 @@ def _revise_ended(call: HeldCall, step: Advance) -> None:
     _conclude(call)
     call.since = call.ended
     value = call_value(held, call)
-    step.out.append(CallRevised(held.position, held.clock.reported_at, call.call_id, value))
+    step.out.append(CallRevised(held.position, step.at, call.call_id, value))
 
 
 def _conclude(call: HeldCall) -> None:
-    call.ended = max([one.ended for one in call.past if one.ended is not None])
+    ended = call.past[-1].ended
+    for one in call.past:
+        if ended is None or (one.ended is not None and one.ended > ended):
+            ended = one.ended
+    call.ended = ended
     awaited = call.inferred if call.inferred.startswith("no leg") else ""
     call.outcome, call.cause, call.inferred = _outcome(call)
     call.inferred = awaited or call.inferred

@@ -21,6 +21,7 @@ A tracker belongs to one thread at a time. A snapshot is a value and may go anyw
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Self
 
 from msgspec.structs import replace
@@ -74,6 +75,7 @@ HISTORY = 1000
 _NAMES_COUNTED = 200  # names counted one by one, the rest together, and characters kept of each: strangers choose them
 _EXTENSION = {state: rank for rank, state in enumerate(EXTENSION)}
 _NOTHING_TOLD = Told()
+_EVENTS = (ExtensionEvent, QueueEvent)
 _EXPECTED = {
     STARTS: frozenset({State.RINGING, State.DIALING, State.TALKING, State.SPYING}),
     ANSWERS: frozenset({State.TALKING}),
@@ -81,6 +83,7 @@ _EXPECTED = {
     "retrieves": frozenset({State.TALKING}),
 }
 """What an event's kind says the list should show its call as."""
+_WAITS, _ANY = frozenset({QUEUED}), frozenset[State]()
 
 
 class Tracker:
@@ -95,14 +98,15 @@ class Tracker:
         self._history = history
         self._take(Held())
         self._duplicates = 0
-        self._events: dict[str, int] = {}
-        self._changes: dict[type[Change], int] = {}
+        self._events: defaultdict[str, int] = defaultdict(int)
+        self._changes: defaultdict[type[Change], int] = defaultdict(int)
         self._anomalies: dict[str, int] = {}
         self._unknown_events: dict[str, int] = {}
 
     def _take(self, held: Held) -> None:
         self._held = held
-        self._step = Advance(held)
+        self._step = step = Advance(held)
+        step.at, step.confirmed_at = held.clock.reported_at, held.clock.shown(held.clock.when)
 
     def feed(self, frame: Frame) -> tuple[Change, ...]:
         """Apply one frame; returns what it changed, in order, () if nothing.
@@ -118,8 +122,8 @@ class Tracker:
             return ()
         held.last_print = fingerprint
         event = frame.event
-        self._events[event] = self._events.get(event, 0) + 1
-        if isinstance(body, ExtensionEvent | QueueEvent):
+        self._events[event] += 1
+        if isinstance(body, _EVENTS):
             if is_echo(held, fingerprint):
                 self._duplicates += 1
                 return ()
@@ -159,8 +163,7 @@ class Tracker:
         out: tuple[Change, ...] = tuple([step.change(*item) if isinstance(item, tuple) else item for item in found])
         counts = self._changes
         for change in out:
-            kind = type(change)
-            counts[kind] = counts.get(kind, 0) + 1
+            counts[type(change)] += 1
         if step.anomalies:
             anomalies, step.anomalies = step.anomalies, []
             for anomaly in anomalies:
@@ -226,6 +229,8 @@ class Tracker:
         clock = held.clock
         before = clock.now
         verdict = clock.tell(body.stamp, body.offset_min, moment, whole=whole, busy=bool(held.calls), received=received)
+        step.at = clock.reported_at
+        step.confirmed_at = clock.shown(clock.when)
         if verdict is Verdict.FINE:
             if held.unbelieved and clock.ahead is None:
                 held.unbelieved = []
@@ -250,7 +255,7 @@ class Tracker:
         extension = held.extensions[key] = HeldExtension(key)
         agents.update(self._step, extension, seen)
         value = extension_value(held, extension)
-        self._step.out.append(changes.ExtensionAppeared(held.position, held.clock.reported_at, key, value))
+        self._step.out.append(changes.ExtensionAppeared(held.position, self._step.at, key, value))
         return extension
 
     def _apply(
@@ -293,8 +298,9 @@ class Tracker:
                 self._check_reason(device, told)
         if listed is not None:
             device.confirmed_position = held.position
-            if clock.when is not None and (device.confirmed is None or clock.when > device.confirmed):
-                device.confirmed = clock.when
+            when = clock.when
+            if when is not None and (device.confirmed is None or when > device.confirmed):
+                device.confirmed, device.confirmed_at = when, self._step.confirmed_at
             for one in device.live:
                 if one.doubt:
                     look(held, one, self._step)
@@ -320,7 +326,7 @@ class Tracker:
         for one, listed in matched.pairs:
             if listed.started and one.stamp != listed.started:
                 one.stamp, one.value, one.kept = listed.started, None, None
-            mine = told if told.call_id == one.call and is_about(told, one) else None
+            mine = told if one is own else None
             if mine is None and one.stepped_at is not None and is_past(one, listed, at):
                 self._stale(device, one, told)
                 continue
@@ -562,27 +568,28 @@ class Tracker:
 
     def _check_reason(self, device: HeldDevice, told: Told) -> None:
         """Whether the list agrees with the event."""
-        shown = [one.state for one in device.live if one.call == told.call_id]
-        expected = (
-            frozenset({QUEUED}) if isinstance(device, HeldQueue) and told.kind is STARTS else _EXPECTED.get(told.kind)
-        )
-        if told.kind is ENDS:
-            agrees = not any(is_about(told, one) for one in device.live)
-            expected = frozenset()
-        elif expected is None:
-            return
+        kind, call_id = told.kind, told.call_id
+        shown = [one for one in device.live if one.call == call_id]
+        if kind is ENDS:
+            if not shown or not any(is_about(told, one) for one in shown):
+                return
+            expected = frozenset[State]()
         else:
-            agrees = any(state in expected for state in shown)
-        if not agrees:
-            seen = shown[0].value if shown else "gone"
-            self._step.anomaly(
-                AnomalyKind.REASON_DISAGREES,
-                f"{told.reason}, but the list shows the call as {seen}",
-                call_id=told.call_id,
-                device=device,
-                expected=" or ".join(sorted(expected)) if expected else "gone",
-                seen=seen,
-            )
+            expected = _WAITS if kind is STARTS and device.holds is WAIT else _EXPECTED.get(kind, _ANY)
+            if expected is _ANY:
+                return
+            for one in shown:
+                if one.state in expected:
+                    return
+        seen = shown[0].state.value if shown else "gone"
+        self._step.anomaly(
+            AnomalyKind.REASON_DISAGREES,
+            f"{told.reason}, but the list shows the call as {seen}",
+            call_id=call_id,
+            device=device,
+            expected=" or ".join(sorted(expected)) if expected else "gone",
+            seen=seen,
+        )
 
     def _settle_extension(self, extension: HeldExtension, source: str) -> None:
         """Give an extension the state that follows from its legs."""
@@ -605,7 +612,7 @@ class Tracker:
         extension.value = extension.kept = None
         why = f"in the list of all {source}" if source and not first else ""
         self._step.out.append(
-            changes.ExtensionStateChanged(held.position, held.clock.reported_at, extension.key, before, state, why)
+            changes.ExtensionStateChanged(held.position, self._step.at, extension.key, before, state, why)
         )
 
     # ------------------------------------------------------------------ full lists, and the connection itself
@@ -617,6 +624,7 @@ class Tracker:
             if held.clock.now is not None and body.elapsed_s > 0:
                 held.clock.now += body.elapsed_s
                 held.clock.at = held.clock.when = held.clock.now
+                step.at = step.confirmed_at = held.clock.shown(held.clock.now)
             return
         if isinstance(body, Lost):
             self._lost(body.reason)
@@ -671,7 +679,7 @@ class Tracker:
                 continue  # the list is of the past for it
             del held.extensions[name]
             value = extension_value(held, extension)
-            step.out.append(changes.ExtensionRemoved(held.position, held.clock.reported_at, name, value))
+            step.out.append(changes.ExtensionRemoved(held.position, self._step.at, name, value))
 
     def _all_queues(self, seen: list[QueueSeen]) -> None:
         """Every monitored queue: one that the list lacks is not known any more."""
@@ -713,7 +721,7 @@ class Tracker:
         clock = held.clock
         gap = Gap(clock.shown(clock.now), None, reason or "connection lost")
         held.gaps = with_gap(held.gaps, gap)
-        self._step.out.append(changes.ConnectionLost(held.position, clock.reported_at, gap))
+        self._step.out.append(changes.ConnectionLost(held.position, self._step.at, gap))
         self._blur()
 
     def _blur(self) -> None:
@@ -722,6 +730,7 @@ class Tracker:
         clock = held.clock
         clock.at = clock.when = clock.now
         clock.bend = 0
+        step.at = step.confirmed_at = clock.shown(clock.now)
         for device in (*held.extensions.values(), *held.queues.values()):
             for one in device.live:
                 step.blur(one)
@@ -738,7 +747,7 @@ class Tracker:
     def _close_gap(self, gap: Gap) -> None:
         held = self._held
         held.gaps = with_gap(held.gaps, gap)
-        self._step.out.append(changes.ConnectionRegained(held.position, held.clock.reported_at, gap))
+        self._step.out.append(changes.ConnectionRegained(held.position, self._step.at, gap))
 
     # ------------------------------------------------------------------ snapshots
 

@@ -19,82 +19,100 @@ Span = tuple[Seconds, Seconds]
 
 def leg_value(held: Held, one: HeldConnection) -> Leg:
     """A leg as it is now."""
-    if one.value is None:
-        clock = held.clock
-        ring: Seconds = 0
-        talk: Seconds = 0
-        hold: Seconds = 0
-        unknown: Seconds = 0
-        spells: list[Spell] = []
-        known = clock.offset_s is not None and not clock.steps  # nearly always: then stream time is UTC
-        marks = one.marks
-        last = len(marks) - 1
-        for i, (since, bucket) in enumerate(marks):
-            if bucket is None:
-                break
-            until = marks[i + 1][0] if i < last else None
-            if until is not None:
-                spent = until - since
-                if bucket is TALKING or bucket is CLAIMED:
-                    talk += spent
-                elif bucket is RINGING or bucket is DIALING:
-                    ring += spent
-                elif bucket is HOLD:
-                    hold += spent
-                elif bucket is UNKNOWN:
-                    unknown += spent
-            shown_as = TALKING if bucket is CLAIMED else bucket
-            if until != since:
-                spells.append(
-                    Spell(shown_as, since, until) if known else Spell(shown_as, clock.shown(since), clock.shown(until))
-                )
-        if known:
-            times = (marks[-1][0], marks[0][0], one.answered_at, one.ended)
-        else:
-            times = tuple([clock.shown(at) for at in (marks[-1][0], marks[0][0], one.answered_at, one.ended)])  # type: ignore[assignment]
-        position, confirmed_at = _evidence(held, one)
-        one.value = Leg(
-            one.call, one.device, one.attempt, one.state, one.direction, times[0], times[1], one.answered, times[2],
-            times[3], ring, talk, hold, unknown, one.outcome, one.cause, one.inferred, *one.facts, one.c2c, one.stamp,
-            one.agent_id, one.agent_name, one.account_id, one.recording, tuple(spells), one.doubt, position,
-            confirmed_at,
-        )  # type: ignore[call-arg]  # fmt: skip
-    value: Leg = one.value
+    if one.value is not None:
+        return one.value  # type: ignore[no-any-return]
+    clock = held.clock
+    marks = one.marks
+    # Nearly always stream time and UTC differ by one number all along a leg; else each time is looked up.
+    added = clock.added if clock.offset_s is not None and marks[0][0] >= clock.recent else None
+    ring: Seconds = 0
+    talk: Seconds = 0
+    hold: Seconds = 0
+    unknown: Seconds = 0
+    spells: list[Spell] = []
+    since, bucket = marks[0]
+    for until, after in marks[1:]:
+        if until != since and bucket is not None:
+            spent = until - since
+            if bucket is TALKING:
+                talk += spent
+            elif bucket is RINGING or bucket is DIALING:
+                ring += spent
+            elif bucket is HOLD:
+                hold += spent
+            elif bucket is UNKNOWN:
+                unknown += spent
+            elif bucket is CLAIMED:
+                talk += spent
+                bucket = TALKING
+            spells.append(
+                Spell(bucket, clock.shown(since), clock.shown(until))
+                if added is None
+                else Spell(bucket, since - added, until - added)
+            )
+        since, bucket = until, after
+    if bucket is not None:
+        spells.append(Spell(TALKING if bucket is CLAIMED else bucket, clock.shown(since), None))
+    answered_at, ended_at = one.answered_at, one.ended
+    if added is None:
+        since, began = clock.shown(since), clock.shown(marks[0][0])  # type: ignore[assignment]
+        answered_at, ended_at = clock.shown(answered_at), clock.shown(ended_at)
+    elif added:
+        since, began = since - added, marks[0][0] - added
+        answered_at = None if answered_at is None else answered_at - added
+        ended_at = None if ended_at is None else ended_at - added
+    else:
+        began = marks[0][0]
+    if ended_at is None and (device := held.extensions.get(one.device)) is not None:
+        position, confirmed_at = device.confirmed_position, device.confirmed_at
+    else:
+        position, confirmed_at = one.confirmed_position, one.confirmed_at
+    one.value = value = Leg(
+        one.call, one.device, one.attempt, one.state, one.direction, since, began, one.answered, answered_at,
+        ended_at, ring, talk, hold, unknown, one.outcome, one.cause, one.inferred, *one.facts, one.c2c, one.stamp,
+        one.agent_id, one.agent_name, one.account_id, one.recording, tuple(spells), one.doubt, position,
+        confirmed_at,
+    )  # type: ignore[call-arg]  # fmt: skip
     return value
 
 
 def wait_value(held: Held, one: HeldConnection) -> Wait:
     """A wait as it is now. One whose start no frame has said took an unknown time."""
     if one.value is None:
-        shown = held.clock.shown
+        clock = held.clock
+        began = one.marks[0][0]
+        shown = clock.shown
         known = one.ended is not None and not one.inferred and bool(one.start_told or one.stamp)
         resolved = one.ended is not None and one.outcome is not None and one.outcome is not LOST and bool(one.stamp)
         wait_s = one.ended - one.began if (known or resolved) and one.ended is not None else None
-        ends = [at for at, _ in one.marks[1:]]
-        spells = tuple(
-            Spell(bucket, shown(since), shown(until))
-            for (since, bucket), until in zip(one.marks, [*ends, None], strict=False)
-            if bucket is not None and until != since
-        )
+        spells: list[Spell] = []
+        unknown: Seconds = 0
+        since, bucket = one.marks[0]
+        for until, after in one.marks[1:]:
+            if until != since and bucket is not None:
+                spells.append(Spell(bucket, shown(since), shown(until)))
+                if bucket is UNKNOWN:
+                    unknown += until - since
+            since, bucket = until, after
+        if bucket is not None:
+            spells.append(Spell(bucket, shown(since), None))
         caller, caller_name, distributed, original, custom = one.facts
-        position, confirmed_at = _evidence(held, one)
+        position, confirmed_at = _wait_evidence(held, one)
         one.value = Wait(
-            one.device, one.call, caller, caller_name, one.state, shown(one.began) if one.stamp else None,
+            one.device, one.call, caller, caller_name, one.state, shown(began) if one.stamp else None,
             shown(one.ended), wait_s, one.outcome, one.agent_name, one.inferred, one.stamp, distributed, original,
-            custom, one.seconds(UNKNOWN), spells, one.doubt, position, confirmed_at,
+            custom, unknown, tuple(spells), one.doubt, position, confirmed_at,
         )  # fmt: skip
     value: Wait = one.value
     return value
 
 
-def _evidence(held: Held, one: HeldConnection) -> tuple[int, Seconds | None]:
-    """The position and time of the last frame that confirmed a connection (ruling 12)."""
+def _wait_evidence(held: Held, one: HeldConnection) -> tuple[int, Seconds | None]:
+    """The position and time of the last frame that confirmed a wait (ruling 12)."""
     if one.ended is not None:
-        return one.confirmed_position, held.clock.shown(one.confirmed_at)
-    device = held.extensions.get(one.device) if one.kind == "leg" else held.queues.get(one.device)
-    if device is None:
-        return 0, None
-    return device.confirmed_position, held.clock.shown(device.confirmed)
+        return one.confirmed_position, one.confirmed_at
+    device = held.queues.get(one.device)
+    return (0, None) if device is None else (device.confirmed_position, device.confirmed_at)
 
 
 def _current(held: Held, one: HeldConnection, device: HeldExtension | HeldQueue) -> None:
@@ -148,7 +166,7 @@ def extension_value(held: Held, extension: HeldExtension) -> Extension:
         extension.number, extension.account_id, extension.top_account_id, extension.peer_status,
         shown(extension.last_call), shown(extension.last_answered), shown(extension.last_hangup),
         shown(extension.unknown_since), extension.unknown, legs, extension.confirmed_position,
-        shown(extension.confirmed),
+        extension.confirmed_at,
     )  # fmt: skip
     return value
 
@@ -164,7 +182,7 @@ def queue_value(held: Held, queue: HeldQueue) -> Queue:
     shown = held.clock.shown
     queue.value = value = Queue(
         queue.key, queue.name, queue.queued, queue.answered, queue.picked_up, queue.abandoned, queue.lost,
-        shown(queue.unknown_since), queue.unknown, waiting, queue.confirmed_position, shown(queue.confirmed),
+        shown(queue.unknown_since), queue.unknown, waiting, queue.confirmed_position, queue.confirmed_at,
     )  # fmt: skip
     return value
 
