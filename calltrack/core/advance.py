@@ -41,7 +41,7 @@ from calltrack.core.observations import (
     Seconds,
     Told,
 )
-from calltrack.core.records import PAST_KEPT, Recording, counted_state
+from calltrack.core.records import PAST_KEPT, Leg, Recording, counted_state
 from calltrack.core.states import State
 from calltrack.core.table import HUNGUP, MOMENT, NEW, RANKS, STARTED, TALKING, UNKNOWN, Edge
 from calltrack.core.values import leg_value, settle_before, wait_value
@@ -311,8 +311,8 @@ class Advance:
         """A report as the change that leaves the tracker."""
         held = self.held
         if one.kind is LEG:
-            value = one.value or leg_value(held, one)
-            return kind(held.position, self.at, one.call, one.device, value, why)
+            value: Leg = one.value or leg_value(held, one)
+            return kind(held.position, self.at, one.call, one.device, value, why)  # type: ignore[arg-type]
         return kind(held.position, self.at, one.device, one.call, wait_value(held, one), why)  # type: ignore[arg-type]
 
     def anomaly(

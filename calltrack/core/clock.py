@@ -9,9 +9,10 @@ A stamp is believed if it is from 5 s before to 600 s after the last one. Any ot
 * *Behind*: until three frames in a row agree that the clock was set back (or a login or full list says so at once),
   each is taken to be of now. So a lone wrong or very late stamp moves nothing.
 * *Far ahead*: it counts for what its own frame reports, `now` waits. If the next stamped frame is back where the clock
-  was, the stamp was wrong; if it agrees, time has passed or the clock has stepped. It has stepped if something was
-  live all along and the distance is within 90 s of a multiple of 30 minutes, unless the times of receipt say that the
-  time has really passed. What was written on the word of such a stamp is moved by the tracker (`Verdict`).
+  was, the stamp was wrong; if it is later, time has passed or the clock has stepped. It has stepped if both frames are
+  off by about the same, something was live all along, and the distance is within 90 s of a multiple of 30 minutes;
+  unless the times of receipt say that the time has really passed. What was written on the word of such a stamp is
+  moved by the tracker (`Verdict`).
 
 The size of a step is known to within the silence before it, unless it is near a multiple of 30 minutes.
 """
@@ -135,7 +136,7 @@ class Clock:
             self.ahead = None
             if at < far - ALIKE_S:
                 verdict = Verdict.WRONG
-            elif self._is_step(far - now, busy):
+            elif at - far <= SILENCE_S and self._is_step(far - now, busy):
                 self._correct(-self._size(far - now))
                 verdict = Verdict.STEPPED
                 at -= self.stepped_by
