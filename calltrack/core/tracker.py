@@ -434,7 +434,9 @@ class Tracker:
             device.queued += 1
             device.value = None
         elif not quiet and (mine is None or mine.kind is not STARTS):
-            self._missed(device, one, "its start")
+            # An answer alone is a pick-up if it talked from its start; else it rang before, and that was not seen.
+            if mine is None or mine.kind is not ANSWERS or one.answered_at != one.began:
+                self._missed(device, one, "its start")
         return one
 
     def _without_list(self, device: HeldDevice, told: Told, own: HeldConnection | None) -> Matched | None:

@@ -12,7 +12,7 @@ from calltrack.laws.trial import Trial
 from calltrack.voicenter.frames import Frame
 
 _SENT = {"ivrid", "ivruniqueid", "relatedivruniqueids", "extenuser", "queueid"}
-_KEPT = {"call_id", "related", "exten_user", "queue_id"}
+_KEPT = {"call_id", "call_ids", "related", "exten_user", "queue_id"}
 
 
 def prove(frames: Iterable[Frame], *, history: int = HISTORY, thorough: bool = False, hint: str = "") -> None:
