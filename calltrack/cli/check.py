@@ -60,9 +60,8 @@ def _report(recording: Recording, trial: Trial, pedantic: bool) -> bool:
         row(noted, f"anomaly {name}", f"{count}; first at frame {example.position}: {example.detail}")
     for gap in snapshot.gaps:
         row(noted, "gap", f"{moment(gap.since)} to {moment(gap.until)}: {gap.reason}")
-    for kind, names in (("event", counters.unknown_events), ("field", counters.unknown_fields)):
-        for name, count in names.items():
-            row("note", f"unknown {kind}", f"{name}: {count}")
+    for name, count in counters.unknown_events.items():
+        row("note", "unknown event", f"{name}: {count}")
     row("note" if counters.duplicates else "ok", "frames repeated", str(counters.duplicates))
     row("note" if snapshot.calls else "ok", "calls not closed", str(len(snapshot.calls)))
     for call in snapshot.calls[:10]:

@@ -1,77 +1,117 @@
-"""Who works at an extension, and as what: independent of what its phone does (field guide §4, agent status)."""
+"""Who works at an extension, and as what: independent of what its phone does (field guide §4, rulings 17 and 18).
 
-from calltrack.core import changes
+A status begins when the source says that it was set, if that is neither before the former one began nor after the
+frame; else at the frame. Setting the same status again is a setting too. A phone without an agent has no status time.
+"""
+
+from __future__ import annotations
+
+from calltrack.core.advance import Advance
+from calltrack.core.changes import AgentLoggedOff, AgentLoggedOn, AgentRenamed, AgentStatusChanged, AgentStatusRevised
+from calltrack.core.doubt import look
 from calltrack.core.held import HeldExtension
-from calltrack.core.ledger import Ledger
+from calltrack.core.observations import ExtensionSeen, Id, Seconds
 from calltrack.core.states import AGENT_STATUSES
-from calltrack.voicenter.events import ExtensionInfo
+
+_NO_AGENT = (0, "0", "")
 
 
-def update(ledger: Ledger, held: HeldExtension, info: ExtensionInfo, reason: str, *, first: bool = False) -> None:
-    """Take the frame's agent, status and names; what the frame does not say stays as it was."""
-    summary = info.summery
+def update(step: Advance, extension: HeldExtension, seen: ExtensionSeen) -> None:
+    """Take a frame's agent, status and names; what the frame does not say stays as it was."""
+    extension.last_call = seen.last_call_at or extension.last_call
+    extension.last_answered = seen.last_answered_at or extension.last_answered
+    extension.last_hangup = seen.last_hangup_at or extension.last_hangup
     if (
-        info.representativeUpdated == held.status_stamp
-        and info.representativeStatus == held.agent_status
-        and ((info.representative if info.onlineUserID is None else info.onlineUserID) or None) == held.agent_id
-        and info.userID == held.user_id
-        and info.userName == held.user_name
-        and info.number == held.number
-        and info.accountID == held.account_id
-        and summary is not None
-        and summary.representative == held.agent_name
+        seen.agent_status_since == extension.status_stamp
+        and seen.agent_status == extension.status
+        and seen.agent_id == extension.agent_id
+        and seen.agent_name == extension.agent_name
+        and seen.user_name == extension.user_name
+        and seen.account_id == extension.account_id
+        and not extension.fresh
     ):
         return  # most frames say of the agent what the last one said
-    held.known = None
-    old_status, old_stamp, old_id, old_name = held.agent_status, held.status_stamp, held.agent_id, held.agent_name
-    status = old_status if info.representativeStatus is None else info.representativeStatus
-    stamp = old_stamp if info.representativeUpdated is None else info.representativeUpdated
-    agent_id, agent_name = held.agent_id, held.agent_name = _agent(held, info)
-    if status != old_status:
-        held.agent_status = status
-        held.agent_status_name = AGENT_STATUSES.get(status, "") if status is not None else ""
-    if status != old_status or stamp != old_stamp:
-        held.status_stamp, held.agent_status_since = stamp, ledger.utc_of_ms(stamp)
-    # Mostly the owner of the phone works there: one object for both saves 100 bytes for each extension.
-    user_id, user_name = info.userID or held.user_id, info.userName or held.user_name
-    held.user_id = agent_id if agent_id == user_id else user_id
-    held.user_name = agent_name if agent_name == user_name else user_name
-    held.number = info.number or held.number
-    if info.accountID and not _same(info.accountID, held.account_id):
-        if info.accountID != ledger.account_id:
-            ledger.account_id = info.accountID
-        held.account_id = ledger.account_id  # one object for all extensions of an account
-    if first:
+    extension.value = extension.kept = None
+    _describe(extension, seen)
+    old_id, old_name, old_status = extension.agent_id, extension.agent_name, extension.status
+    agent_id = old_id if seen.agent_id is None else None if seen.agent_id in _NO_AGENT else seen.agent_id
+    if agent_id is not None and _same(agent_id, old_id):
+        agent_id = old_id
+    agent_name = seen.agent_name if seen.agent_name is not None else old_name if agent_id == old_id else ""
+    extension.agent_id, extension.agent_name = agent_id, agent_name if agent_id is not None else ""
+    if extension.user_id == agent_id:
+        extension.user_id = agent_id  # mostly the owner works there: one object for both
+    moved = agent_id != old_id
+    set_anew = _take_status(step, extension, seen, moved=moved)
+    if moved:
+        extension.agent_since = extension.status_since
+    if extension.fresh:
         return
-    position, at, name = ledger.position, ledger.at, held.exten_user
-    if agent_id != old_id:
-        held.agent_since = ledger.when
-        if agent_id is None:
-            ledger.out.append(changes.AgentLoggedOff(position, at, name, old_id, old_name))
-        else:
-            ledger.out.append(changes.AgentLoggedOn(position, at, name, agent_id, agent_name))
-    if status != old_status or (stamp != old_stamp and reason == "userStatusUpdate"):
-        since = held.agent_status_since
-        ledger.out.append(
-            changes.AgentStatusChanged(
-                position, at, name, old_status, status, held.agent_status_name, since, agent_name
-            )
-        )
+    clock, out = step.held.clock, step.out
+    position, at, name = step.held.position, clock.reported_at, extension.key
+    since = clock.shown(extension.status_since)
+    if moved and agent_id is not None:
+        out.append(AgentLoggedOn(position, at, name, agent_id, agent_name, since))
+    elif moved:
+        out.append(AgentLoggedOff(position, at, name, old_id, old_name, since))
+    elif agent_name != old_name and agent_id is not None:
+        out.append(AgentRenamed(position, at, name, agent_id, agent_name))
+    status = extension.status
+    if set_anew:
+        label = AGENT_STATUSES.get(status, "") if status is not None else ""
+        out.append(AgentStatusChanged(position, at, name, old_status, status, label, since, extension.agent_name))
+    for one in extension.live:
+        look(step.held, one, step)
 
 
-def _agent(held: HeldExtension, info: ExtensionInfo) -> tuple[int | str | None, str]:
-    """The id and name of who is logged on; onlineUserID first, 0 is nobody (doc)."""
-    found = info.representative if info.onlineUserID is None else info.onlineUserID
-    agent_id = held.agent_id if found is None else found
-    if agent_id in (None, 0, "0", ""):
-        return None, ""
-    same = _same(agent_id, held.agent_id)
-    name = info.summery.representative if info.summery is not None else None
-    if name is None:
-        name = held.agent_name if same else ""  # nobody else's
-    return held.agent_id if same else agent_id, name
+def _take_status(step: Advance, extension: HeldExtension, seen: ExtensionSeen, *, moved: bool) -> bool:
+    """Take the status, and since when it is that; returns whether it was set, to another or to the same."""
+    clock = step.held.clock
+    old, old_stamp, before = extension.status, extension.status_stamp, extension.status_since
+    status = old if seen.agent_status is None else seen.agent_status
+    stamp = old_stamp if seen.agent_status_since is None else seen.agent_status_since
+    set_anew = status != old or (stamp != old_stamp and extension.agent_id is not None)
+    if not set_anew and not moved and not extension.fresh:
+        return False
+    since = clock.stream(stamp)
+    if (
+        since is None
+        or (before is not None and (since < before or stamp == old_stamp))
+        or (clock.at is not None and since > clock.at)
+    ):
+        since = clock.at
+    extension.status, extension.status_stamp, extension.status_since = status, stamp, since
+    if clock.ahead is not None:
+        step.held.unbelieved_status.append(extension.key)
+    return set_anew
 
 
-def _same(one: object, other: object) -> bool:
+def _describe(extension: HeldExtension, seen: ExtensionSeen) -> None:
+    """The names, numbers and accounts of the phone."""
+    extension.user_id = extension.user_id if seen.user_id in (None, "") else seen.user_id
+    extension.user_name = seen.user_name or extension.user_name
+    extension.number = seen.number or extension.number
+    if seen.account_id and not _same(seen.account_id, extension.account_id):
+        extension.account_id = seen.account_id
+    extension.top_account_id = seen.top_account_id or extension.top_account_id
+    extension.peer_status = seen.peer_status or extension.peer_status
+
+
+def _same(one: Id, other: Id) -> bool:
     """Whether two ids are of the same one: the stream has them as numbers and as strings."""
     return one == other or str(one) == str(other)
+
+
+def move_times(step: Advance, after: Seconds, by: Seconds) -> None:
+    """Statuses that an unbelieved stamp has dated after a moment are moved by as much; by 0 to that moment."""
+    held = step.held
+    for name in held.unbelieved_status:
+        extension = held.extensions.get(name)
+        since = None if extension is None else extension.status_since
+        if extension is None or since is None or since <= after:
+            continue
+        extension.status_since = max(after, since - by) if by else after
+        extension.value = extension.kept = None
+        shown = held.clock.shown(extension.status_since)
+        step.out.append(AgentStatusRevised(held.position, held.clock.reported_at, name, extension.status, shown))
+    held.unbelieved_status = []

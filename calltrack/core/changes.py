@@ -1,15 +1,21 @@
 """What comes out of the tracker: one frozen class per kind of change, past tense.
 
 Every change says at which frame (`position`, counted from 1) and at which server time (`at`, UTC epoch s, None if
-unknown) it became known, and carries the record as it is after it. `inferred` is "" if a frame told so, else the reason
-for which it was concluded. docs/changes.md is generated from these classes.
+unknown) it became known, and carries the record as it is after it. `inferred` is "" if an event reported the change,
+else the reason for which it was concluded.
+
+Within 60 s of stream time nothing is final (ruling 4). What was handed out and turns out otherwise is corrected by a
+change of its own: LegResumed, LegRevised, WaitResumed, WaitRevised, CallResumed, CallRevised, AgentStatusRevised.
+Applying all changes leads to the snapshot (`replica.Replica`). docs/changes.md is generated from these classes.
 """
+
+from __future__ import annotations
 
 from enum import StrEnum
 
 from msgspec import Struct
 
-from calltrack.core.records import Call, Extension, Gap, Leg, Seconds, Wait
+from calltrack.core.records import Call, Campaign, Extension, Gap, Id, Leg, Seconds, Wait
 from calltrack.core.states import State
 
 
@@ -22,10 +28,14 @@ class AnomalyKind(StrEnum):
     """The list shows something whose own event was lost or never sent."""
     REASON_DISAGREES = "reason_disagrees"
     """An event's reason says one thing of its call, its list another; the list is believed."""
-    TIME_BACKWARDS = "time_backwards"
-    """A frame's server time is earlier than that of the frame before it."""
+    CLOCK_STEPPED = "clock_stepped"
+    """The server's clock was set forwards or backwards; durations stay right (ruling 2)."""
+    WRONG_STAMP = "wrong_stamp"
+    """A frame was stamped far ahead and the next one was not: the stamp moves nothing (ruling 2)."""
     LATE_FRAME = "late_frame"
-    """A frame is older than what is known of its extension or queue: late or doubled, it changes nothing there."""
+    """All that a frame reports is known already: it is late or doubled, and its list is of the past (ruling 1)."""
+    CONTRADICTION = "contradiction"
+    """A queue and an agent say different things of one call; talk decides (ruling 15)."""
     NEGATIVE_DURATION = "negative_duration"
     """Something ends before it began by the server's own times; the duration is counted as 0."""
     UNKNOWN_STATUS = "unknown_status"
@@ -37,7 +47,7 @@ class AnomalyKind(StrEnum):
     BAD_VALUE = "bad_value"
     """A field's value could not be used and was taken as missing."""
     MISSING_IDENTITY = "missing_identity"
-    """A call without ivrid, an extension without extenUser or a queue without QueueID: it cannot be tracked."""
+    """A call, an extension or a queue without an id: it cannot be tracked."""
     SERVER_ERROR = "server_error"
     """The server reports an error of its own."""
 
@@ -83,7 +93,27 @@ class LegCorrected(LegChange, frozen=True):
 
 
 class LegEnded(LegChange, frozen=True):
-    """A leg ended; `leg` has its outcome, cause and durations. Once per leg."""
+    """A leg ended; `leg` has its outcome, cause and durations. Once per leg, unless LegResumed takes it back."""
+
+
+class LegResumed(LegChange, frozen=True):
+    """An end that no event reported is taken back: a list has the leg again, and it has lost no time (ruling 4)."""
+
+
+class LegRevised(LegChange, frozen=True):
+    """A leg, live or ended, is corrected: its end has another time, cause or outcome, or it was answered."""
+
+
+class LegDoubted(LegChange, frozen=True):
+    """A live leg may be over; `leg.doubtful` says why (ruling 12)."""
+
+
+class LegConfirmed(LegChange, frozen=True):
+    """A doubtful leg is certain again."""
+
+
+class RecordingChanged(LegChange, frozen=True):
+    """The recording of a leg has another name or address, or was muted or unmuted."""
 
 
 class CallChange(Change, frozen=True):
@@ -129,6 +159,12 @@ class CallEnded(CallChange, frozen=True):
     inferred: str = ""
 
 
+class CallRevised(CallChange, frozen=True):
+    """An ended call is otherwise than handed out, because one of its legs or waits is."""
+
+    call: Call
+
+
 class ExtensionChange(Change, frozen=True):
     """Base of the changes of one extension."""
 
@@ -156,17 +192,19 @@ class ExtensionRemoved(ExtensionChange, frozen=True):
 
 
 class AgentLoggedOn(ExtensionChange, frozen=True):
-    """Another agent works at an extension now."""
+    """Another agent works at an extension, since when (ruling 18)."""
 
-    agent_id: int | str | None
+    agent_id: Id
     agent_name: str
+    since: Seconds | None = None
 
 
 class AgentLoggedOff(ExtensionChange, frozen=True):
-    """Nobody is logged on to an extension any more; the agent named is who was."""
+    """The agent named is no longer logged on to an extension, and no other is."""
 
-    agent_id: int | str | None
+    agent_id: Id
     agent_name: str
+    since: Seconds | None = None
 
 
 class AgentStatusChanged(ExtensionChange, frozen=True):
@@ -176,6 +214,20 @@ class AgentStatusChanged(ExtensionChange, frozen=True):
     new: int | None
     name: str
     since: Seconds | None
+    agent_name: str
+
+
+class AgentStatusRevised(ExtensionChange, frozen=True):
+    """An agent's status, already handed out, began at another time: the frame's stamp was wrong."""
+
+    status: int | None
+    since: Seconds | None
+
+
+class AgentRenamed(ExtensionChange, frozen=True):
+    """The agent at an extension has another name, under the same id (ruling 17)."""
+
+    agent_id: Id
     agent_name: str
 
 
@@ -194,6 +246,52 @@ class QueueJoined(QueueChange, frozen=True):
 
 class QueueLeft(QueueChange, frozen=True):
     """A call waits no longer; `wait` says how it ended and how long it took."""
+
+
+class WaitBlurred(QueueChange, frozen=True):
+    """The connection was lost: whether the call still waits is not known."""
+
+
+class WaitCorrected(QueueChange, frozen=True):
+    """After a gap, the call is seen waiting still."""
+
+
+class WaitResumed(QueueChange, frozen=True):
+    """An end that no event reported is taken back: the queue's list has the call again (ruling 4)."""
+
+
+class WaitRevised(QueueChange, frozen=True):
+    """A wait is otherwise than handed out: it ended at another time or in another way, or began at another time."""
+
+
+class WaitDoubted(QueueChange, frozen=True):
+    """A call may not wait any more; `wait.doubtful` says why (ruling 12)."""
+
+
+class WaitConfirmed(QueueChange, frozen=True):
+    """A doubtful wait is certain again."""
+
+
+class CampaignChange(Change, frozen=True):
+    """Base of the changes of one dialer campaign."""
+
+    campaign_id: str
+
+
+class CampaignAppeared(CampaignChange, frozen=True):
+    """A campaign is seen for the first time."""
+
+    campaign: Campaign
+
+
+class CampaignChanged(CampaignChange, frozen=True):
+    """A campaign's calls, statistics or description are others."""
+
+    campaign: Campaign
+
+
+class CampaignRemoved(CampaignChange, frozen=True):
+    """A campaign is no longer in the list of all campaigns."""
 
 
 class ConnectionLost(Change, frozen=True):
@@ -218,3 +316,21 @@ class Anomaly(Change, frozen=True):
     queue_id: str = ""
     expected: str = ""
     seen: str = ""
+
+
+_LEG = {"Started": LegStarted, "Answered": LegAnswered, "Held": LegHeld, "Retrieved": LegRetrieved}
+REPORTS: dict[tuple[str, str], type[LegChange] | type[QueueChange]] = {
+    **{("leg", report): kind for report, kind in _LEG.items()},
+    **{
+        ("leg", kind.__name__.removeprefix("Leg")): kind
+        for kind in (LegBlurred, LegCorrected, LegEnded, LegResumed, LegRevised, LegDoubted, LegConfirmed)
+    },
+    ("leg", "Recording"): RecordingChanged,
+    ("wait", "Started"): QueueJoined,
+    ("wait", "Ended"): QueueLeft,
+    **{
+        ("wait", kind.__name__.removeprefix("Wait")): kind
+        for kind in (WaitBlurred, WaitCorrected, WaitResumed, WaitRevised, WaitDoubted, WaitConfirmed)
+    },
+}
+"""(what is at the device, what the table reports) → the change."""

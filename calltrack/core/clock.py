@@ -1,64 +1,206 @@
-"""Server times to UTC (field guide §2): the reader's own clock is never asked."""
+"""Stamps → stream time: one scale on which every duration is a difference (field guide §2, rulings 1-3).
 
-from calltrack.core.records import Seconds
-from calltrack.voicenter.events import Number
+Theory of operation. A frame's stamps are of the server's local wall clock. Stream time is stamp - offset + correction.
+The correction changes only where the clock was found to have stepped, and when the first offset comes; so a duration
+that spans either is right, and needs no offset at all. Times that people see are the server's own UTC, `shown()`; a
+time written before the first offset is unknown for good.
 
-_EARLIEST, _LATEST = 946_684_800, 4_102_444_800  # 2000 and 2100: any other epoch is absurd
+A stamp is believed if it is from 5 s before to 600 s after the last one. Any other is provisional:
+* *Behind*: until three frames in a row agree that the clock was set back (or a login or full list says so at once),
+  each is taken to be of now. So a lone wrong or very late stamp moves nothing.
+* *Far ahead*: it counts for what its own frame reports, `now` waits. If the next stamped frame is back where the clock
+  was, the stamp was wrong; if it agrees, time has passed or the clock has stepped. It has stepped if something was
+  live all along and the distance is within 90 s of a multiple of 30 minutes, unless the times of receipt say that the
+  time has really passed. What was written on the word of such a stamp is moved by the tracker (`Verdict`).
+
+The size of a step is known to within the silence before it, unless it is near a multiple of 30 minutes.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import define, field
+
+from calltrack.core.observations import Seconds
+
+EARLIEST, LATEST = 946_684_800, 4_102_444_800  # 2000 and 2100: any other stamp is absurd
+JITTER_S = 5  # several servers stamp the frames of one stream
+SILENCE_S = 600  # further ahead than that: a silence, a step, or a wrong stamp
+ALIKE_S = 10  # frames that one step displaced differ by that
+CONFIRMS = 3  # frames in a row
+HALF_HOUR_S = 1800
+NEAR_S = 90
 _WIDEST_OFFSET_MIN = 14 * 60
-_HOUR = 3600
-_LEAST_LAG_S, _GREATEST_LAG_S = -5, 300  # of telephonyservertime (seen: 0-18); any other is no moment of this event
+_LEAST_LAG_S, _GREATEST_LAG_S = -5, 300  # of the moment behind the stamp (seen: 0-18); any other is no moment of it
 
 
+class Verdict(Enum):
+    """What a frame's stamps show of the clock, or of the frame before."""
+
+    FINE = "fine"
+    STEPPED = "stepped"
+    WRONG = "wrong"  # the stamp of the frame before
+
+
+@define(slots=True)
 class Clock:
-    """The last offset, time, and moment at the switch that the stream told; None before the first.
+    """The state of the server's clock; all times but `steps` are stream time, s."""
 
-    Events happen at the switch: `when` is telephonyservertime, which callStarted and callAnswered are stamped with
-    (seen: equal in 127 of 127 NEWCALL and ANSWER); it trails `at`, the servertime, by some seconds.
-    """
+    offset_s: Seconds | None = None  # as the stream says it last; UTC is unknown without
+    correction: Seconds = 0  # what steps and the first offset have added
+    now: Seconds | None = None  # of the stream; never goes back
+    at: Seconds | None = None  # of this frame
+    when: Seconds | None = None  # the moment at the switch that this frame reports
+    bend: Seconds = 0  # of this frame alone: its clock is taken to be set back by that
+    behind: list[Seconds] = field(factory=list)  # unbent times of the last frames in a row that were behind
+    ahead: Seconds | None = None  # the time of a frame that was far ahead and is not believed yet
+    stepped_by: Seconds = 0  # by the last verdict STEPPED
+    received: float | None = None  # when the last frame was received, if the recording knows
+    known_since: Seconds | None = None  # the first time whose UTC is known
+    steps: list[tuple[Seconds, Seconds]] = field(factory=list)  # (from then on, what was added to UTC)
 
-    def __init__(self) -> None:
-        self.offset_s: Seconds | None = None
-        self._offset_min: Number = None  # as told last, lawful or not
-        self.at: Seconds | None = None
-        self.when: Seconds | None = None
-        self.timed = False  # whether this frame has a time of its own
+    def stream(self, stamp: Seconds | None) -> Seconds | None:
+        """A stamp as stream time; None for 0, absurd or missing ones."""
+        if not stamp or not EARLIEST < stamp < LATEST:
+            return None
+        return stamp - (self.offset_s or 0) + self.correction + self.bend
 
-    def utc(self, stamp: Seconds | None) -> Seconds | None:
-        """A stamp of the server's local wall clock as UTC epoch s; None for 0, absurd or missing ones.
+    def shown(self, time: Seconds | None) -> Seconds | None:
+        """A stream time as the UTC that the server had for it, epoch s; None while no offset was known."""
+        if time is None or self.offset_s is None:
+            return None
+        if not self.steps:
+            return time
+        if self.known_since is not None and time < self.known_since:
+            return None
+        added: Seconds = 0
+        for since, value in self.steps:
+            if time < since:
+                break
+            added = value
+        return time - added
 
-        Also None before the first offset: the stream says it, we don't assume one.
+    @property
+    def reported_at(self) -> Seconds | None:
+        """The UTC of a change: when it became known. A stamp that is not believed yet dates nothing."""
+        return self.shown(self.at if self.ahead is None else self.now)
+
+    def tell(
+        self,
+        stamp: Seconds | None,
+        offset_min: Seconds | None,
+        moment: Seconds | None = None,
+        *,
+        whole: bool = False,
+        busy: bool = True,
+        received: float | None = None,
+    ) -> Verdict:
+        """Take a frame's stamps.
+
+        whole: it is a login or a full list, and believed at once. busy: something lives.
         """
-        if stamp is None or self.offset_s is None or not _EARLIEST < stamp < _LATEST:
-            return None
-        return stamp - self.offset_s
+        if offset_min is not None and offset_min * 60 != self.offset_s:
+            self._take_offset(stamp, offset_min)
+        self.bend = 0
+        at, now = self.stream(stamp), self.now
+        if at is None:
+            self.at = self.when = now
+            return Verdict.FINE
+        verdict = Verdict.FINE
+        if now is None or (self.ahead is None and not self.behind and 0 <= at - now <= SILENCE_S):
+            self.now = at
+        else:
+            verdict = self._odd(at, now, whole, busy, received)
+            at = self.at if self.at is not None else at
+        self.at = at
+        if received is not None:
+            self.received = received
+        lag = _LEAST_LAG_S - 1 if not moment or stamp is None else stamp - moment
+        self.when = at - lag if _LEAST_LAG_S <= lag <= _GREATEST_LAG_S else at
+        return verdict
 
-    def utc_of_ms(self, stamp: Seconds | None) -> Seconds | None:
-        """The same for the one stamp that comes in milliseconds, representativeUpdated."""
-        if stamp is None:
-            return None
-        whole, rest = divmod(stamp, 1000)
-        return self.utc(stamp / 1000 if rest else whole)
+    def _odd(self, at: Seconds, now: Seconds, whole: bool, busy: bool, received: float | None) -> Verdict:
+        """A frame whose stamp, or the one before, is not where the clock was; sets `at`."""
+        verdict = Verdict.FINE
+        if (far := self.ahead) is not None:
+            self.ahead = None
+            if at < far - ALIKE_S:
+                verdict = Verdict.WRONG
+            elif self._is_step(far - now, busy):
+                self._correct(-self._size(far - now))
+                verdict = Verdict.STEPPED
+                at -= self.stepped_by
+            else:
+                self.now = now = far
+        distance = at - now
+        if distance > SILENCE_S:
+            self.behind.clear()
+            passed = self._passed(received)
+            if whole or (passed is not None and passed >= distance - NEAR_S):
+                self.now = at
+            else:
+                self.ahead = at
+        elif distance >= -JITTER_S:
+            self.behind.clear()
+            self.now = max(now, at)
+        else:
+            at, verdict = self._fallen_back(at, now, whole, verdict)
+        self.at = at
+        return verdict
 
-    def tell(self, servertime: Number, offset_min: Number, telephonyservertime: Number = None) -> bool:
-        """Take a frame's times and offset (minutes); False if it is earlier than the one before."""
-        if offset_min != self._offset_min:
-            self._offset_min = offset_min
-            if offset_min is not None and -_WIDEST_OFFSET_MIN <= offset_min <= _WIDEST_OFFSET_MIN:
-                self.offset_s = offset_min * 60
-        before, offset = self.at, self.offset_s
-        if servertime is not None and offset is not None:
-            at = servertime - offset
-            step = _HOUR if before is None else at - before
-            if 0 <= step < _HOUR or _EARLIEST < servertime < _LATEST:  # small numbers compare ten times faster
-                self.at, self.timed = at, True
-                if (
-                    telephonyservertime is None
-                    or not _LEAST_LAG_S <= servertime - telephonyservertime <= _GREATEST_LAG_S
-                ):
-                    self.when = at
-                else:
-                    self.when = telephonyservertime - offset
-                return step >= 0
-        self.when = before if telephonyservertime is None else self.utc(telephonyservertime) or before
-        self.timed = False
-        return True
+    def _fallen_back(self, at: Seconds, now: Seconds, whole: bool, verdict: Verdict) -> tuple[Seconds, Verdict]:
+        """A frame behind the clock: late, wrong, or of a clock that was set back."""
+        behind = self.behind
+        if behind and not -ALIKE_S <= at - behind[-1] <= SILENCE_S:
+            behind.clear()  # not of the clock of the frame before
+        behind.append(at)
+        if whole or len(behind) >= CONFIRMS:
+            by = self._size(at - now if whole else behind[0] - now)
+            behind.clear()
+            self._correct(-by)
+            at = max(at - by, now)
+            self.now = at
+            return at, Verdict.STEPPED
+        self.bend = now - behind[0]
+        return at + self.bend, verdict
+
+    def _passed(self, received: float | None) -> float | None:
+        """How long ago the frame before was received, s, if the recording knows."""
+        return None if received is None or self.received is None else received - self.received
+
+    def _is_step(self, by: Seconds, busy: bool) -> bool:
+        return busy and abs(by - self._size(by)) <= NEAR_S and self._size(by) % HALF_HOUR_S == 0
+
+    @staticmethod
+    def _size(by: Seconds) -> Seconds:
+        """A step near a multiple of 30 minutes is one of them; of any other the silence before it is a part."""
+        whole = HALF_HOUR_S * round(by / HALF_HOUR_S)
+        return whole if whole and abs(by - whole) <= NEAR_S else by
+
+    def _correct(self, by: Seconds) -> None:
+        """Add to the correction from now on; what was written up to now is shown as it was."""
+        self.correction += by
+        self.stepped_by = -by
+        added = (self.steps[-1][1] if self.steps else 0) + by
+        self.steps.append(((self.now or 0) + 1, added))
+
+    def _take_offset(self, stamp: Seconds | None, offset_min: Seconds) -> None:
+        """A first offset, or another one. Stream time goes on; only the UTC that is shown changes."""
+        if not -_WIDEST_OFFSET_MIN <= offset_min <= _WIDEST_OFFSET_MIN:
+            return
+        by = offset_min * 60 - (self.offset_s or 0)
+        now, first = self.now, self.offset_s is None
+        self.offset_s = offset_min * 60
+        if now is None:
+            return
+        at = self.stream(stamp)
+        if first:
+            self.correction += by
+            self.known_since = now + 1
+            self.steps.append((now + 1, by))
+        elif at is not None and abs(at + by - now) <= min(abs(at - now), SILENCE_S):
+            # The wall clock stepped before, and the offset follows only now: the hour was corrected already.
+            self.correction += by
+            added = self.steps[-1][1] if self.steps else 0
+            self.steps.append((now + 1, added + by))

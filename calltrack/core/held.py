@@ -1,337 +1,263 @@
-"""Live calls, extensions and queues as the ledger holds them: changed in place, and handed out as values.
+"""What a tracker holds: mutable, slotted, and changed by `advance`, `settle`, `agents` and `doubt` alone.
 
-Only the ledger sees these. A change touches few fields, so changing in place costs a third of replacing a value; what
-leaves the tracker (changes, snapshots) is always an immutable record, made by `value()` when someone wants it and kept
-in `known` until the next change.
+A leg and a wait are one kind of thing here, a connection (CSTA): one call at one device. It has a state, and *marks*:
+since when its time counts as what. Every duration derives from the marks, so taking an end back, giving it another
+time, or deciding in hindsight edits marks and nothing else. Values that leave the tracker are made by `values.py` when
+somebody asks, and kept (`value`, `kept`) until the next change.
+
+A connection names its call and its device by key; calls and devices list their connections. So nothing forms a cycle,
+and memory is given back without a garbage collection. Times are stream time (clock.py).
 """
 
 from __future__ import annotations
 
-from calltrack.core.records import PAST_KEPT, Call, Extension, Leg, Queue, Seconds, Wait, counted, stronger
+from typing import Any, ClassVar
+
+from attrs import define, field
+
+from calltrack.core.clock import Clock
+from calltrack.core.observations import Id, Recording, Seconds
+from calltrack.core.records import Campaign, Gap
 from calltrack.core.states import Outcome, State
-from calltrack.core.table import (
-    AWAITED,
-    AWAITED_AFTER_LOSS,
-    CALL,
-    DIALING,
-    EXTENSION,
-    HOLD,
-    HUNGUP,
-    IDLE,
-    LOST,
-    RINGING,
-    TALKING,
-    UNKNOWN,
-)
+from calltrack.core.table import CALL, NEW, UNKNOWN
 
-_CALL = {state: rank for rank, state in enumerate(CALL)}
-_EXTENSION = {state: rank for rank, state in enumerate(EXTENSION)}
+LEG, WAIT = "leg", "wait"
+
+Mark = tuple[Seconds, State | None]
+
+RANK: dict[State, int] = {state: rank for rank, state in enumerate(CALL)}
+LOWEST = len(CALL)  # the rank of a call in which nothing lives
+
+REMEMBERED = 1024
+"""Fingerprints of a generation; two are kept, so an echo is known again after at least so many events."""
 
 
+@define(slots=True, eq=False)
+class HeldConnection:
+    """One call at one device."""
+
+    kind: str  # LEG or WAIT
+    device: str
+    call: str
+    serial: int  # its place among all connections of its call: what a device's list refers to
+    attempt: int  # its place among the call's legs (or waits), from 1: public
+    # Identity (match.py)
+    stamp: Seconds  # `started` as the source writes it, the newest; 0 if it does not say
+    c2c: int  # click2call leg 1 or 2, else 0
+    direction: str
+    # Who and what, as seen first and completed at each step; in the order of the record's fields
+    facts: tuple[Any, ...] = ()
+    account_id: Id = None
+    agent_id: Id = None  # who was logged on when it was first seen (ruling 17); of a wait nobody
+    agent_name: str = ""  # of a wait: who answered, if the source says so
+    recording: Recording | None = None
+    # What happened
+    state: State = NEW
+    marks: list[Mark] = field(factory=list)  # (since when, what the time counts as), rising; the end counts as None
+    answered: bool = False  # the source's flag, and pick-ups (ruling 8)
+    answered_at: Seconds | None = None
+    ended: Seconds | None = None
+    outcome: Outcome | None = None
+    cause: str = ""
+    inferred: str = ""  # why it ended, if no event reported that
+    means: Outcome | None = None  # what the end's event stands for
+    transferred: bool = False  # its end is part of a transfer: its caller went elsewhere (ruling 9)
+    # What may still change (ruling 4)
+    ended_open: int = 0  # how many marks stand if its end is taken back
+    learned: Seconds | None = None  # stream time at which its end was learned: provisional for a minute from then
+    end_told: bool = False  # an event reported the end, so no list takes it back
+    # Order (order.py)
+    rank: int = 0  # of the last event that was reported of it: what ranks lower is known
+    start_told: bool = False  # whether its start was reported: a second report is a redial, or late
+    stepped_at: Seconds | None = (
+        None  # the stamp of the frame that reported its last step: older lists show it as before
+    )
+    before: State | None = None  # the state before that step; None: not there
+    retrieved: Seconds | None = None  # the moment of a retrieval while nothing was held: its hold is on the way
+    # Evidence (ruling 12), of an ended one; while it lives its device has it
+    confirmed_position: int = 0
+    confirmed_at: Seconds | None = None
+    doubt: str = ""  # why it may be over
+    contradicted: bool = False  # its answer contradicts its queue, and that was reported (ruling 15)
+    # Not kept
+    place: int = 0  # in HeldCall.live
+    reported: int = -1  # the index in the frame's output of its last change, so that a second step does not show in it
+    value: Any = None  # the record, until the next change
+    kept: Any = None  # what a snapshot keeps of it, until the next change
+
+    @property
+    def counted_rank(self) -> int:
+        """Its place in the order that derives a call's state; click2call leg 1 talks to nobody yet."""
+        return RANK[State.DIALING if self.c2c == 1 and self.state is State.TALKING else self.state]
+
+    def mark(self, at: Seconds | None, bucket: State | None) -> None:
+        """Let time from `at` on count as something else; never from before the last mark."""
+        marks = self.marks
+        if marks:
+            last = marks[-1][0]
+            if at is None or at < last:
+                at = last
+        marks.append((at or 0, bucket))
+
+    def seconds(self, *buckets: State) -> Seconds:
+        """How long it counted as one of these; what still runs is left out."""
+        marks = self.marks
+        return sum(marks[i + 1][0] - since for i, (since, bucket) in enumerate(marks[:-1]) if bucket in buckets)
+
+    @property
+    def began(self) -> Seconds:
+        """When it began."""
+        return self.marks[0][0]
+
+    @property
+    def rang(self) -> bool:
+        """Whether it rang at a phone as an incoming call."""
+        return self.marks[0][1] is State.RINGING
+
+
+@define(slots=True, eq=False)
+class Settled:
+    """What a call spent before a moment, when its oldest connections were let go (`PAST_KEPT`)."""
+
+    until: Seconds
+    started: Seconds
+    talk: Seconds = 0
+    hold: Seconds = 0
+    unknown: Seconds = 0
+    wait: Seconds = 0
+    ring: Seconds = 0
+
+
+@define(slots=True, eq=False)
 class HeldCall:
-    """A call that lives, or that has ended and may be seen again; see `records.Call` for the fields."""
+    """A call that lives, or that has ended and may be seen again."""
 
-    __slots__ = (
-        "account_id",
-        "answered",
-        "answered_at",
-        "attempts",
-        "awaited_since",
-        "call_id",
-        "caller",
-        "caller_name",
-        "cause",
-        "did",
-        "direction",
-        "ending",
-        "hold_s",
-        "known",
-        "legs",
-        "outcome",
-        "past_legs",
-        "past_waits",
-        "related",
-        "ring_s",
-        "since",
-        "started",
-        "state",
-        "talk_s",
-        "touched",
-        "transferred_by",
-        "unknown_s",
-        "wait_s",
-        "waiting",
-        "when",
-    )
+    call_id: str
+    direction: str
+    account_id: Id = None
+    caller: str = ""
+    caller_name: str = ""
+    did: str = ""
+    campaign_id: str = ""
+    related: tuple[str, ...] = ()
+    transferred_by: str = ""
+    queue_id: str = ""  # the queue in which it waited last: that of a leg that names none (ruling 17)
+    live: list[HeldConnection] = field(factory=list)  # in no order: an ended one gives its place to the last
+    past: list[HeldConnection] = field(factory=list)  # ended, in the order in which the ends were learned
+    serials: int = 0
+    attempts: int = 0  # legs so far
+    waits: int = 0
+    state: State = NEW
+    since: Seconds | None = None
+    answered: bool = False
+    answered_at: Seconds | None = None
+    outcome: Outcome | None = None
+    cause: str = ""
+    inferred: str = ""
+    ended: Seconds | None = None
+    awaited: Seconds | None = None  # since when somebody has answered whose leg has not been seen (ruling 10)
+    settled: Settled | None = None  # of connections that are kept no more
+    # Of this frame
+    touched: bool = False
+    weighed: bool = False  # an answer or an end was seen: outcomes may differ
+    best: int = LOWEST  # the best rank that a step of this frame led to
+    value: Any = None
+    kept: Any = None
 
-    def __init__(
-        self, call_id: str, state: State, direction: str, caller: str, caller_name: str, started: Seconds | None
-    ):
-        self.call_id = call_id
-        self.state = state
-        self.direction = direction
-        self.caller = caller
-        self.caller_name = caller_name
-        self.started = self.since = self.when = started
-        self.account_id: int | str | None = None
-        self.did = self.cause = self.transferred_by = ""
-        self.ending = ""  # why its last leg or wait ended, if that was inferred
-        self.attempts = 0
-        self.answered = False
-        self.answered_at: Seconds | None = None
-        self.awaited_since: Seconds | None = None
-        self.wait_s: Seconds | None = 0
-        self.ring_s: Seconds | None = 0
-        self.talk_s: Seconds | None = 0
-        self.hold_s: Seconds | None = 0
-        self.unknown_s: Seconds | None = 0
-        self.outcome: Outcome | None = None
-        self.known: Call | None = None
-        self.touched = False  # by the frame that is being applied
-        self.related: tuple[str, ...] = ()
-        self.legs: tuple[Leg, ...] = ()
-        self.past_legs: tuple[Leg, ...] = ()
-        self.waiting: tuple[Wait, ...] = ()
-        self.past_waits: tuple[Wait, ...] = ()
+    def enter(self, one: HeldConnection) -> None:
+        """A connection lives."""
+        one.place = len(self.live)
+        self.live.append(one)
 
-    @classmethod
-    def of(cls, call: Call) -> HeldCall:
-        """A call from a snapshot or from the history, to go on with."""
-        held = cls(call.call_id, call.state, call.direction, call.caller, call.caller_name, call.started)
-        for name in Call.__struct_fields__:
-            if name not in ("ended_at", "inferred"):
-                setattr(held, name, getattr(call, name))
-        held.known = call
-        return held
-
-    def value(self) -> Call:
-        """The call as it is now."""
-        return self.known or self._known(None, "")
-
-    def answered_since(self, moment: Seconds | None) -> bool:
-        """Whether an agent has the call, or one answered it at that moment or later (None: ever) and has gone since."""
-        return self.answered and any(
-            leg.state is not HUNGUP or moment is None or leg.answered_at is None or leg.answered_at >= moment
-            for leg in (*self.legs, *self.past_legs)
-            if leg.answered and leg.c2c != 1
-        )
-
-    def end(self, when: Seconds | None, inferred: str) -> Call:
-        """The call as it ended; how long it was in its last state is unknown if nothing told of the end."""
-        if inferred:
-            self.state = UNKNOWN
-        self.enter(HUNGUP, when)
-        return self._known(when, inferred)
-
-    def _known(self, ended_at: Seconds | None, inferred: str) -> Call:
-        self.known = known = Call(
-            self.call_id,
-            self.state,
-            self.direction,
-            self.account_id,
-            self.caller,
-            self.caller_name,
-            self.did,
-            self.started,
-            self.since,
-            self.attempts,
-            self.answered,
-            self.answered_at,
-            ended_at,
-            self.wait_s,
-            self.ring_s,
-            self.talk_s,
-            self.hold_s,
-            self.unknown_s,
-            self.outcome,
-            self.cause,
-            inferred,
-            self.related,
-            self.transferred_by,
-            self.awaited_since,
-            self.legs,
-            self.past_legs,
-            self.waiting,
-            self.past_waits,
-        )
-        return known
-
-    def derived(self) -> State:
-        """The first state of the table's order that a leg or wait is in; alive while its winner is awaited."""
-        legs, waiting = self.legs, self.waiting
-        if len(legs) + len(waiting) == 1:
-            return counted(legs[0]) if legs else waiting[0].state
-        if not legs and not waiting:
-            if self.awaited_since is None:
-                return HUNGUP
-            lost = self.past_waits and self.past_waits[-1].outcome is LOST
-            return AWAITED_AFTER_LOSS if lost else AWAITED
-        return min([*map(counted, legs), *[wait.state for wait in waiting]], key=_CALL.__getitem__)
-
-    def enter(self, state: State, when: Seconds | None) -> None:
-        """Be in a state from a moment on; what was spent in the last one goes to its total."""
-        before, since = self.state, self.since
-        more = None if since is None or when is None else when - since if when > since else 0
-        if before is TALKING:
-            self.talk_s = None if self.talk_s is None or more is None else self.talk_s + more
-        elif before is RINGING or before is DIALING:
-            self.ring_s = None if self.ring_s is None or more is None else self.ring_s + more
-        elif before is HOLD:
-            self.hold_s = None if self.hold_s is None or more is None else self.hold_s + more
-        elif before is UNKNOWN:
-            self.unknown_s = None if self.unknown_s is None or more is None else self.unknown_s + more
-        self.state = state
-        if more != 0:  # not earlier than the last step
-            self.since = when
-
-    def put(self, before: Leg, after: Leg) -> None:
-        """A live leg's new value."""
-        if len(self.legs) == 1:
-            self.legs = (after,)
-        else:
-            self.legs = tuple([after if leg.attempt == before.attempt else leg for leg in self.legs])
-
-    def drop(self, before: Leg, after: Leg) -> None:
-        """A live leg has ended as `after`."""
-        self.ending = after.inferred
-        legs, past = self.legs, self.past_legs
-        self.legs = () if len(legs) == 1 else tuple([leg for leg in legs if leg.attempt != before.attempt])
-        self.past_legs = (past if len(past) < PAST_KEPT else past[1:]) + (after,) if past else (after,)
-        outcome = stronger(self.outcome, after)
-        if outcome is not None:
-            self.outcome, self.cause = outcome, after.cause
-
-    def leave(self, before: Wait, after: Wait) -> None:
-        """A wait has ended as `after`."""
-        self.ending = after.inferred
-        waiting = self.waiting
-        self.waiting = () if len(waiting) == 1 else tuple([wait for wait in waiting if wait != before])
-        past = self.past_waits
-        self.past_waits = (past if len(past) < PAST_KEPT else past[1:]) + (after,) if past else (after,)
-        self.outcome = stronger(self.outcome, after) or self.outcome
+    def leave(self, one: HeldConnection) -> None:
+        """A connection lives no more."""
+        last = self.live.pop()
+        if last is not one:
+            self.live[one.place] = last
+            last.place = one.place
+        self.past.append(one)
 
 
-class HeldExtension:
-    """An extension: its agent, and what its phone does; see `records.Extension` for the fields."""
+@define(slots=True, eq=False)
+class HeldDevice:
+    """What extensions and queues have in common: a list, and when it was last seen."""
 
-    __slots__ = (
-        "account_id",
-        "agent_id",
-        "agent_name",
-        "agent_since",
-        "agent_status",
-        "agent_status_name",
-        "agent_status_since",
-        "exten_user",
-        "heard_at",
-        "known",
-        "legs",
-        "number",
-        "since",
-        "state",
-        "status_stamp",
-        "unknown",
-        "unknown_since",
-        "user_id",
-        "user_name",
-    )
+    holds: ClassVar[str] = ""  # LEG or WAIT
 
-    def __init__(self, extension: Extension):
-        self.exten_user = extension.exten_user
-        self.state = extension.state
-        self.since = extension.since
-        self.agent_status = extension.agent_status
-        self.agent_status_name = extension.agent_status_name
-        self.agent_status_since = extension.agent_status_since
-        self.agent_id = extension.agent_id
-        self.agent_name = extension.agent_name
-        self.agent_since = extension.agent_since
-        self.user_id = extension.user_id
-        self.user_name = extension.user_name
-        self.number = extension.number
-        self.account_id = extension.account_id
-        self.unknown_since = extension.unknown_since
-        self.unknown = extension.unknown
-        self.status_stamp = extension.status_stamp
-        self.heard_at = extension.heard_at
-        self.legs = extension.legs
-        self.known: Extension | None = extension
-
-    def value(self) -> Extension:
-        """The extension as it is now; ask `known` first."""
-        self.known = Extension(
-            self.exten_user,
-            self.state,
-            self.since,
-            self.agent_status,
-            self.agent_status_name,
-            self.agent_status_since,
-            self.agent_id,
-            self.agent_name,
-            self.agent_since,
-            self.user_id,
-            self.user_name,
-            self.number,
-            self.account_id,
-            self.unknown_since,
-            self.unknown,
-            self.status_stamp,
-            self.heard_at,
-            self.legs,
-        )
-        return self.known
-
-    def derived(self) -> State:
-        """The first state of the table's order that a leg is in, else Idle; Unknown after a lost connection."""
-        return UNKNOWN if self.unknown else min(map(counted, self.legs), key=_EXTENSION.__getitem__, default=IDLE)
+    key: str
+    live: list[HeldConnection] = field(factory=list)  # in the order of the last list
+    confirmed_position: int = 0  # the last frame that had its list: the evidence of all in `live`
+    confirmed: Seconds | None = None  # that frame's moment
+    heard: Seconds | None = None  # that frame's stamp
+    fresh: bool = True  # seen for the first time in this frame
+    unknown: bool = False  # since a lost connection, until it is heard of again
+    unknown_since: Seconds | None = None
+    value: Any = None
+    kept: Any = None
 
 
-class HeldQueue:
-    """A queue: who waits in it, and the sums; see `records.Queue` for the fields."""
+@define(slots=True, eq=False)
+class HeldExtension(HeldDevice):
+    """An extension, and who works there."""
 
-    __slots__ = (
-        "abandoned",
-        "answered",
-        "heard_at",
-        "known",
-        "lost",
-        "name",
-        "picked_up",
-        "queue_id",
-        "queued",
-        "unknown",
-        "unknown_since",
-        "waiting",
-    )
+    holds: ClassVar[str] = LEG
 
-    def __init__(self, queue: Queue):
-        self.queue_id = queue.queue_id
-        self.name = queue.name
-        self.queued = queue.queued
-        self.answered = queue.answered
-        self.picked_up = queue.picked_up
-        self.abandoned = queue.abandoned
-        self.lost = queue.lost
-        self.unknown_since = queue.unknown_since
-        self.unknown = queue.unknown
-        self.heard_at = queue.heard_at
-        self.waiting = list(queue.waiting)
-        self.known: Queue | None = queue
+    state: State = UNKNOWN
+    since: Seconds | None = None
+    agent_id: Id = None
+    agent_name: str = ""
+    agent_since: Seconds | None = None
+    status: int | None = None
+    status_since: Seconds | None = None
+    status_stamp: Seconds | None = None  # as the source writes it: another one is another setting
+    user_id: Id = None
+    user_name: str = ""
+    number: Id = None
+    account_id: Id = None
+    top_account_id: Id = None
+    peer_status: str = ""
+    last_call: Seconds | None = None
+    last_answered: Seconds | None = None
+    last_hangup: Seconds | None = None
 
-    def value(self) -> Queue:
-        """The queue as it is now."""
-        if self.known is None:
-            self.known = Queue(
-                self.queue_id,
-                self.name,
-                self.queued,
-                self.answered,
-                self.picked_up,
-                self.abandoned,
-                self.lost,
-                self.unknown_since,
-                self.unknown,
-                self.heard_at,
-                tuple(self.waiting),
-            )
-        return self.known
+
+@define(slots=True, eq=False)
+class HeldQueue(HeldDevice):
+    """A queue, and its sums."""
+
+    holds: ClassVar[str] = WAIT
+
+    name: str = ""
+    queued: int = 0
+    answered: int = 0
+    picked_up: int = 0
+    abandoned: int = 0
+    lost: int = 0
+
+
+@define(slots=True, eq=False)
+class Held:
+    """All that a tracker knows, and all that a snapshot needs to go on from."""
+
+    position: int = 0
+    clock: Clock = field(factory=Clock)
+    calls: dict[str, HeldCall] = field(factory=dict)
+    ended: dict[str, HeldCall] = field(factory=dict)  # the history, oldest first
+    extensions: dict[str, HeldExtension] = field(factory=dict)
+    queues: dict[str, HeldQueue] = field(factory=dict)
+    campaigns: dict[str, Campaign] = field(factory=dict)
+    gaps: tuple[Gap, ...] = ()
+    awaited: dict[str, Seconds] = field(factory=dict)  # calls that wait for their answering leg, longest first
+    timers: dict[int, list[HeldConnection]] = field(factory=dict)  # by minute of stream time (doubt.py)
+    last_minute: int | None = None  # of the timers that have run
+    unbelieved: list[HeldConnection] = field(factory=list)  # what a stamp far ahead has written (ruling 2)
+    unbelieved_status: list[str] = field(factory=list)  # extensions whose status it has dated
+    prints: dict[int, None] = field(factory=dict)  # fingerprints of the last events, in two generations
+    older_prints: dict[int, None] = field(factory=dict)
+    last_print: int | None = None  # of the last frame of any kind
+    connected: bool = True
+    events_since_login: bool = False
+
+    def call(self, call_id: str) -> HeldCall | None:
+        """A call that lives, or that is still in the history."""
+        return self.calls.get(call_id) or self.ended.get(call_id)

@@ -1,11 +1,27 @@
-"""table.LEG → a transitions.Machine → checked → a flat dict, because a dict look-up costs 1/100 of a trigger."""
+"""The table as it runs, as an oracle, and as diagrams.
+
+`STEPS` is what the tracker looks every step up in. `MACHINE` is the same rows declared with transitions; `Replay` puts
+a connection's changes through it, so that `calltrack check` and the tests find a step that no row allows. The oracle
+reads states out of changes and knows nothing of guards: whatever the guard, a state and a signal lead to one state,
+which is checked here.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Iterable
 
 from transitions import Machine
 
 from calltrack.core.states import State
-from calltrack.core.table import CALL, EXTENSION, LEG, MISSED, SEEN_AS, Edge
+from calltrack.core.table import CALL, CONNECTION, EXTENSION, HUNGUP, NEW, Edge
+
+STEPS: dict[tuple[State, str, str], Edge] = {(row.source, row.signal, row.guard): row for row in CONNECTION}
+"""(state, signal, guard) → the row. A missing key is an impossible step, or no step at all."""
+
+SIGNALS: dict[State | None, str] = {row.dest: row.signal for row in CONNECTION if row.source is NEW}
+"""What a listed call or wait in a state signals; a status without a known name (None) blurs."""
+SIGNALS[None] = "blurs"
+SEEN_AS: dict[str, State] = {signal: state for state, signal in SIGNALS.items() if state is not None} | {"ends": HUNGUP}
 
 
 class BadTable(Exception):
@@ -13,73 +29,67 @@ class BadTable(Exception):
 
 
 def declare(edges: Iterable[Edge]) -> Machine:
-    """The table as one shared machine without a model; raises BadTable on a duplicate or unreachable row.
+    """The table as one shared machine without a model; raises BadTable for a row that contradicts another.
 
     transitions itself accepts duplicate edges and states that nothing leads to, so they are checked here.
     """
     edges = tuple(edges)
-    keys = [(edge.source, edge.signal) for edge in edges]
+    keys = [(edge.source, edge.signal, edge.guard) for edge in edges]
     if doubled := {key for key in keys if keys.count(key) > 1}:
         raise BadTable(f"two rows for {sorted(doubled)}")
+    steps = {(edge.source, edge.signal): edge.dest for edge in edges}
+    if torn := [edge for edge in edges if steps[edge.source, edge.signal] is not edge.dest]:
+        raise BadTable(f"a guard changes where {torn[0].signal} leads from {torn[0].source}")
     states = {edge.source for edge in edges} | {edge.dest for edge in edges}
-    reached = {State.NEW}
+    reached = {NEW}
     while more := {edge.dest for edge in edges if edge.source in reached} - reached:
         reached |= more
     if unreachable := states - reached:
-        raise BadTable(f"nothing leads to {sorted(unreachable)}")
+        raise BadTable(f"no row leads to {sorted(unreachable)}")
     return Machine(
         model=None,
         states=[state.value for state in State if state in states],
-        transitions=[{"trigger": edge.signal, "source": edge.source.value, "dest": edge.dest.value} for edge in edges],
-        initial=State.NEW.value,
+        transitions=[
+            {"trigger": signal, "source": source.value, "dest": dest.value} for (source, signal), dest in steps.items()
+        ],
+        initial=NEW.value,
         auto_transitions=False,
     )
 
 
-def flatten(machine: Machine, edges: Iterable[Edge]) -> dict[tuple[State, str], tuple[Edge, ...]]:
-    """(state, signal) → the steps to take, read back from the machine: one, or two where `MISSED` has an entry."""
-    rows = {(edge.source, edge.signal): edge for edge in edges}
-    paths: dict[tuple[State, str], tuple[Edge, ...]] = {}
-    for signal, event in machine.events.items():
-        for source, transitions in event.transitions.items():
-            edge = rows[State(source), signal]
-            if transitions[0].dest != edge.dest:
-                raise BadTable(f"{edge} became {transitions[0]}")
-            paths[edge.source, edge.signal] = (edge,)
-    for (source, signal), missed in MISSED.items():
-        if (source, signal) in paths:
-            raise BadTable(f"{source} {signal} is both lawful and missed")
-        first = rows[source, missed]
-        paths[source, signal] = (first, rows[first.dest, signal])
-    return paths
+MACHINE = declare(CONNECTION)
 
 
-MACHINE = declare(LEG)
-PATHS = flatten(MACHINE, LEG)
-"""Not in here: impossible, or the leg is in that state already."""
+class Replay:
+    """One connection's path through the machine; each step is the state that a change shows."""
 
+    state: State
 
-_FIRST = {edge.signal: edge.dest for edge in LEG if edge.source is State.NEW}
+    def __init__(self) -> None:
+        self.state = NEW
+        self.trigger = MACHINE.events
 
-
-def seen_as(status: str | None, c2c: int | None, answered: bool | None) -> State:
-    """The state of a listed call; click2call leg 2 dials until it is answered, whatever it says (field guide §4)."""
-    signal = SEEN_AS.get((status or "").lower(), "blurs")
-    return _FIRST["dials" if signal == "talks" and c2c == 2 and not answered else signal]
+    def step(self, dest: State) -> bool:
+        """Go to the state that a change shows; False if no row leads there from the last one."""
+        signal = "ends" if dest is HUNGUP else SIGNALS[dest]
+        found = MACHINE.get_transitions(signal, self.state.value, dest.value)
+        self.state = dest
+        return bool(found)
 
 
 def diagrams() -> dict[str, str]:
-    """Mermaid text by name: the leg's machine, and how the states of calls and extensions are derived from legs."""
+    """Mermaid text by name: the connection's machine, and how states of calls and extensions are derived."""
     lines = ["stateDiagram-v2", "    direction LR"]
-    for signal, event in MACHINE.events.items():
-        for source, transitions in event.transitions.items():
-            told_by = PATHS[State(source), signal][0].told_by
-            label = f"{signal} ({' / '.join(told_by)})" if told_by else signal
-            start = "[*]" if source == State.NEW else source
-            end = "[*]" if transitions[0].dest == State.HUNGUP else transitions[0].dest
-            lines.append(f"    {start} --> {end}: {label}")
+    drawn: dict[tuple[State, str, State], list[str]] = {}
+    for edge in CONNECTION:
+        told_by = drawn.setdefault((edge.source, edge.signal, edge.dest), [])
+        if edge.told_by and edge.told_by not in told_by:
+            told_by.append(edge.told_by)
+    for (source, signal, dest), told_by in drawn.items():
+        label = f"{signal} ({' / '.join(told_by)})" if told_by else signal
+        lines.append(f"    {'[*]' if source is NEW else source} --> {dest}: {label}")
     return {
-        "leg": "\n".join(lines) + "\n",
+        "connection": "\n".join(lines) + "\n",
         "call": _order("any leg or wait is", CALL, State.HUNGUP),
         "extension": _order("any leg is", EXTENSION, State.IDLE),
     }

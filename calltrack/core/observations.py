@@ -90,6 +90,18 @@ class ListedWait(Struct, gc=False):
     """The id that the call had before it was moved between queues."""
     custom_data: str = ""
 
+    # A wait and a leg are one kind of thing to the core (match.py, classify.py): what is the same for every wait.
+    state: ClassVar[State] = State.QUEUED
+    status: ClassVar[str] = ""
+    answered: ClassVar[bool] = False
+    answered_at: ClassVar[None] = None
+    c2c: ClassVar[int] = 0
+    direction: ClassVar[str] = INCOMING
+    recording: ClassVar[None] = None
+
+
+Listed = ListedCall | ListedWait
+
 
 class Told(Struct, gc=False):
     """The one change that a frame reports."""
@@ -260,3 +272,8 @@ class Frame(Struct, frozen=True, gc=False):
     def fingerprint(self) -> int:
         """The same for two frames of the same name and payload, whenever they were received."""
         return crc32(self.raw) | len(self.raw) << 32
+
+
+def times_of(body: Body) -> tuple[Seconds | None, Seconds | None, Seconds | None]:
+    """A frame's stamp, offset (min) and moment, as `Clock.tell` takes them."""
+    return body.stamp, body.offset_min, body.moment if isinstance(body, ExtensionEvent | QueueEvent) else None

@@ -1,29 +1,31 @@
-"""The live state rebuilt from changes alone: for whoever receives the changes but not the tracker.
+"""The live state rebuilt from changes alone: for consumers that receive the changes but not the tracker.
 
-A view covers exactly what the changes carry. They do not carry: since when a call or an extension is in its state, and
-the running totals of a live call (both come with `CallEnded`); the names of queues, and of who owns a phone; that a
-winner is awaited, or a queue heard of again; the order in which callers wait. For those, ask for a snapshot.
-`View.of(snapshot)` takes the covered part of one, to compare with, or to go on from.
+A replica covers exactly what the changes carry, corrections included. They do not carry: since when a call or an
+extension is in its state, and the running totals of a live call (both come with `CallEnded`); the names of queues, and
+of who owns a phone; that an answering leg is awaited; the order in which callers wait; and the evidence, which changes
+with every frame (`confirmed_position`, `confirmed_at`). For those, ask for a snapshot. `Replica.of(snapshot)` takes the
+covered part of one, to compare with, or to go on from.
 """
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from calltrack.core import changes as ch
 from calltrack.core.changes import Change
-from calltrack.core.records import Call, Gap, Leg, Wait, with_gap
+from calltrack.core.records import Call, Campaign, Gap, Id, Leg, Wait, with_gap
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.states import Outcome, State
-from calltrack.core.table import QUEUED, UNKNOWN
+from calltrack.core.table import HUNGUP, UNKNOWN
 
 Identity = tuple[str, str, float]
+_LEFT_KEPT = 10_000
 
 
-class ViewedCall(Struct):
+class ReplicaCall(Struct):
     """A live call; `legs` by attempt, `waiting` by what identifies a wait: queue, call and stamp."""
 
     state: State
@@ -38,17 +40,18 @@ class ViewedCall(Struct):
     waiting: dict[Identity, Wait] = {}
 
 
-class ViewedExtension(Struct):
+class ReplicaExtension(Struct):
     """An extension; `legs` by call and attempt."""
 
     state: State = UNKNOWN
-    agent_id: int | str | None = None
+    agent_id: Id = None
+    agent_name: str = ""
     agent_status: int | None = None
     agent_status_name: str = ""
     legs: dict[tuple[str, int], Leg] = {}
 
 
-class ViewedQueue(Struct):
+class ReplicaQueue(Struct):
     """A queue in which somebody waits or has waited, and its sums; in what order they wait, a snapshot tells."""
 
     queued: int = 0
@@ -59,7 +62,7 @@ class ViewedQueue(Struct):
     waiting: dict[Identity, Wait] = {}
 
 
-class View:
+class Replica:
     """Live calls, extensions and queues, the ended calls and the gaps; `faults` counts changes that contradict it.
 
     history: how many ended calls are kept, as the tracker's.
@@ -67,41 +70,46 @@ class View:
 
     def __init__(self, *, history: int = 1000):
         self.history = history
-        self.calls: dict[str, ViewedCall] = {}
-        self.extensions: dict[str, ViewedExtension] = {}
-        self.queues: dict[str, ViewedQueue] = {}
+        self.calls: dict[str, ReplicaCall] = {}
+        self.extensions: dict[str, ReplicaExtension] = {}
+        self.queues: dict[str, ReplicaQueue] = {}
         self.ended: dict[str, Call] = {}
+        self.campaigns: dict[str, Campaign] = {}
         self.gaps: tuple[Gap, ...] = ()
         self.faults = 0
+        self._left: dict[Identity, Outcome | None] = {}  # of waits that may still be corrected
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
         """What changes would have told of this snapshot."""
-        view = cls(history=snapshot.resume.history)
+        replica = cls(history=snapshot.resume.history)
         for call in snapshot.calls:
             found = _call(call)
-            found.legs = {leg.attempt: leg for leg in call.legs}
+            found.legs = {leg.attempt: _bare(leg) for leg in call.legs}
             found.waiting = _waiting(call.waiting)
-            view.calls[call.call_id] = found
+            replica.calls[call.call_id] = found
         for known in snapshot.extensions:
-            legs = {(leg.call_id, leg.attempt): leg for leg in known.legs}
-            view.extensions[known.exten_user] = ViewedExtension(
-                known.state, known.agent_id, known.agent_status, known.agent_status_name, legs
+            legs = {(leg.call_id, leg.attempt): _bare(leg) for leg in known.legs}
+            replica.extensions[known.exten_user] = ReplicaExtension(
+                known.state, known.agent_id, known.agent_name, known.agent_status, known.agent_status_name, legs
             )
         for queue in snapshot.queues:
             if queue.queued:
                 sums = (queue.queued, queue.answered, queue.picked_up, queue.abandoned, queue.lost)
-                view.queues[queue.queue_id] = ViewedQueue(*sums, _waiting(queue.waiting))
-        view.ended = {call.call_id: call for call in snapshot.ended}
-        view.gaps = snapshot.gaps
-        return view
+                replica.queues[queue.queue_id] = ReplicaQueue(*sums, _waiting(queue.waiting))
+        replica.ended = {call.call_id: _bare_call(call) for call in snapshot.ended}
+        replica.campaigns = {campaign.campaign_id: campaign for campaign in snapshot.campaigns}
+        replica.gaps = snapshot.gaps
+        for call in (*snapshot.calls, *snapshot.ended):
+            replica._left |= {_identity(wait): wait.outcome for wait in call.past_waits}
+        return replica
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, View) and not self.differences(other)
+        return isinstance(other, Replica) and not self.differences(other)
 
     __hash__ = None  # type: ignore[assignment]
 
-    def differences(self, other: View) -> list[str]:
+    def differences(self, other: Replica) -> list[str]:
         """What is not the same in both, by name: `call 123`, `extension SIP1`, `queue 55`, `ended 123`, `gaps`."""
         found = [
             f"{what} {name}"
@@ -110,6 +118,7 @@ class View:
                 ("extension", self.extensions, other.extensions),
                 ("queue", self.queues, other.queues),
                 ("ended", self.ended, other.ended),
+                ("campaign", self.campaigns, other.campaigns),
             )
             for name in {**mine, **theirs}
             if mine.get(name) != theirs.get(name)
@@ -126,17 +135,22 @@ class View:
             self._extension(change)
         elif isinstance(change, ch.QueueChange):
             self._queue(change)
+        elif isinstance(change, ch.CampaignChange):
+            self._campaign(change)
         elif isinstance(change, ch.ConnectionLost | ch.ConnectionRegained):
             self.gaps = with_gap(self.gaps, change.gap)
 
     def _leg(self, change: ch.LegChange) -> None:
-        leg = change.leg
+        leg = _bare(change.leg)
+        key = leg.call_id, leg.attempt
         call, extension = self.calls.get(leg.call_id), self.extensions.get(leg.exten_user)
+        if isinstance(change, ch.LegRevised) and leg.state is HUNGUP:
+            return  # an ended leg is seen in its call only: CallRevised follows if that has ended too
         if call is None or extension is None:
             self.faults += 1
             return
-        key = leg.call_id, leg.attempt
-        if (key in extension.legs) == isinstance(change, ch.LegStarted):
+        begins = isinstance(change, ch.LegStarted | ch.LegResumed)
+        if (key in extension.legs) == begins:
             self.faults += 1
         if isinstance(change, ch.LegEnded):
             call.legs.pop(leg.attempt, None)
@@ -155,13 +169,18 @@ class View:
         if isinstance(change, ch.CallStarted):
             self.faults += name in self.calls
             who = (change.direction, change.caller, change.caller_name, change.did)
-            self.calls[name] = ViewedCall(change.state, *who)
+            self.calls[name] = ReplicaCall(change.state, *who)
         elif isinstance(change, ch.CallResumed):
             past = self.ended.pop(name, None)
             if past is None:
                 self.faults += 1
             else:
                 self.calls[name] = _call(past)
+        elif isinstance(change, ch.CallRevised):
+            if name in self.ended:
+                self.ended[name] = _bare_call(change.call)
+        elif isinstance(change, ch.CallLinked) and name in self.ended:
+            pass  # CallRevised follows
         elif (call := self.calls.get(name)) is None:
             self.faults += 1
         elif isinstance(change, ch.CallStateChanged):
@@ -172,7 +191,7 @@ class View:
         elif isinstance(change, ch.CallEnded):  # pragma: no branch (there is no other)
             self.faults += bool(call.legs or call.waiting)
             del self.calls[name]
-            self.ended[name] = change.call
+            self.ended[name] = _bare_call(change.call)
             if len(self.ended) > self.history:
                 del self.ended[next(iter(self.ended))]
 
@@ -181,8 +200,8 @@ class View:
         if isinstance(change, ch.ExtensionAppeared):
             self.faults += name in self.extensions
             known = change.extension
-            self.extensions[name] = ViewedExtension(
-                known.state, known.agent_id, known.agent_status, known.agent_status_name
+            self.extensions[name] = ReplicaExtension(
+                known.state, known.agent_id, known.agent_name, known.agent_status, known.agent_status_name
             )
         elif (extension := self.extensions.get(name)) is None:
             self.faults += 1
@@ -193,38 +212,77 @@ class View:
             self.faults += extension.state != change.old
             extension.state = change.new
         elif isinstance(change, ch.AgentLoggedOn):
-            extension.agent_id = change.agent_id
+            extension.agent_id, extension.agent_name = change.agent_id, change.agent_name
         elif isinstance(change, ch.AgentLoggedOff):
-            extension.agent_id = None
-        elif isinstance(change, ch.AgentStatusChanged):  # pragma: no branch (there is no other)
+            extension.agent_id, extension.agent_name = None, ""
+        elif isinstance(change, ch.AgentRenamed):
+            extension.agent_name = change.agent_name
+        elif isinstance(change, ch.AgentStatusChanged):
             extension.agent_status, extension.agent_status_name = change.new, change.name
 
     def _queue(self, change: ch.QueueChange) -> None:
-        wait, call = change.wait, self.calls.get(change.call_id)
+        wait = _bare(change.wait)
+        call, queue = self.calls.get(change.call_id), self.queues.setdefault(change.queue_id, ReplicaQueue())
+        identity = _identity(wait)
+        if isinstance(change, ch.WaitRevised) and wait.state is HUNGUP:
+            self._count(queue, self._left.pop(identity, self._left.pop((*identity[:2], 0), None)), -1)
+            self._leave(queue, wait)
+            return
         if call is None:
             self.faults += 1
             return
-        queue = self.queues.setdefault(change.queue_id, ViewedQueue())
-        identity = _identity(wait)
-        if isinstance(change, ch.QueueJoined):
-            queue.queued += 1
-            queue.waiting[identity] = call.waiting[identity] = wait
+        if isinstance(change, ch.QueueLeft):
+            self.faults += queue.waiting.pop(identity, None) is None
+            call.waiting.pop(identity, None)
+            self._leave(queue, wait)
             return
-        self.faults += queue.waiting.pop(identity, None) is None
-        call.waiting.pop(identity, None)
-        queue.answered += wait.outcome is Outcome.ANSWERED
-        queue.picked_up += wait.outcome is Outcome.PICKED_UP
-        queue.abandoned += wait.outcome is Outcome.ABANDONED
-        queue.lost += wait.outcome is Outcome.LOST
+        queue.queued += isinstance(change, ch.QueueJoined)
+        if isinstance(change, ch.WaitResumed):
+            self._count(queue, self._left.pop(identity, None), -1)
+        queue.waiting[identity] = call.waiting[identity] = wait
+
+    def _leave(self, queue: ReplicaQueue, wait: Wait) -> None:
+        self._count(queue, wait.outcome, 1)
+        self._left[_identity(wait)] = wait.outcome
+        if len(self._left) > _LEFT_KEPT:
+            del self._left[next(iter(self._left))]
+
+    @staticmethod
+    def _count(queue: ReplicaQueue, outcome: Outcome | None, by: int) -> None:
+        queue.answered += by * (outcome is Outcome.ANSWERED)
+        queue.picked_up += by * (outcome is Outcome.PICKED_UP)
+        queue.abandoned += by * (outcome is Outcome.ABANDONED)
+        queue.lost += by * (outcome is Outcome.LOST)
+
+    def _campaign(self, change: ch.CampaignChange) -> None:
+        if isinstance(change, ch.CampaignAppeared | ch.CampaignChanged):
+            self.campaigns[change.campaign_id] = change.campaign
+        else:
+            self.faults += self.campaigns.pop(change.campaign_id, None) is None
 
 
-def _call(call: Call) -> ViewedCall:
+def _bare(record: Leg | Wait) -> Any:
+    """Without the evidence, which changes with every frame."""
+    return replace(record, confirmed_position=0, confirmed_at=None)
+
+
+def _bare_call(call: Call) -> Call:
+    return replace(
+        call,
+        legs=tuple(map(_bare, call.legs)),
+        past_legs=tuple(map(_bare, call.past_legs)),
+        waiting=tuple(map(_bare, call.waiting)),
+        past_waits=tuple(map(_bare, call.past_waits)),
+    )
+
+
+def _call(call: Call) -> ReplicaCall:
     who = (call.direction, call.caller, call.caller_name, call.did)
-    return ViewedCall(call.state, *who, call.attempts, call.related, call.transferred_by)
+    return ReplicaCall(call.state, *who, call.attempts, call.related, call.transferred_by)
 
 
 def _waiting(waits: tuple[Wait, ...]) -> dict[Identity, Wait]:
-    return {_identity(wait): replace(wait, state=QUEUED) for wait in waits}
+    return {_identity(wait): _bare(wait) for wait in waits}
 
 
 def _identity(wait: Wait) -> Identity:

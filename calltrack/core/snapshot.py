@@ -6,33 +6,21 @@ import msgspec
 from msgspec import Struct
 
 from calltrack.core.errors import NotASnapshot
-from calltrack.core.records import Call, Extension, Gap, Queue, Seconds, Wait
+from calltrack.core.keep import Resume
+from calltrack.core.records import Call, Campaign, Extension, Gap, Leg, Queue, Seconds, Wait
 from calltrack.core.states import State
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Counters(Struct, frozen=True):
-    """What was counted since the stream began, by name; `duplicates` are frames that repeated the one before."""
+    """What was counted since the stream began, by name; `duplicates` are echoes of earlier frames."""
 
     duplicates: int = 0
     events: dict[str, int] = {}
     changes: dict[str, int] = {}
     anomalies: dict[str, int] = {}
-    unknown_fields: dict[str, int] = {}
     unknown_events: dict[str, int] = {}
-
-
-class Resume(Struct, frozen=True):
-    """What a restored tracker needs beside the records to go on as if it had never stopped."""
-
-    history: int
-    strict: bool
-    offset_s: Seconds | None
-    connected: bool
-    events_since_login: bool
-    last_frame: str
-    login: Seconds | None = None
 
 
 class Snapshot(Struct, frozen=True):
@@ -48,13 +36,14 @@ class Snapshot(Struct, frozen=True):
     extensions: tuple[Extension, ...]
     queues: tuple[Queue, ...]
     ended: tuple[Call, ...]
+    campaigns: tuple[Campaign, ...]
     gaps: tuple[Gap, ...]
     counters: Counters
     resume: Resume
     format: int = FORMAT
 
     def call(self, call_id: str) -> Call | None:
-        """The call with this ivrid, live or still in the history."""
+        """The call with this id, live or still in the history."""
         return next((call for call in (*self.calls, *self.ended) if call.call_id == call_id), None)
 
     def extension(self, exten_user: str) -> Extension | None:
@@ -64,6 +53,19 @@ class Snapshot(Struct, frozen=True):
     def queue(self, queue_id: str | int) -> Queue | None:
         """The queue with this id."""
         return next((known for known in self.queues if known.queue_id == str(queue_id)), None)
+
+    def campaign(self, campaign_id: str | int) -> Campaign | None:
+        """The dialer campaign with this id."""
+        return next((known for known in self.campaigns if known.campaign_id == str(campaign_id)), None)
+
+    def calls_of_campaign(self, campaign_id: str | int) -> tuple[Call, ...]:
+        """Live calls that this dialer campaign made."""
+        return tuple(call for call in self.calls if call.campaign_id == str(campaign_id))
+
+    def doubtful(self) -> tuple[Leg | Wait, ...]:
+        """Live legs and waits that may be over; each says why (ruling 12)."""
+        legs = [leg for known in self.extensions for leg in known.legs if leg.doubtful]
+        return (*legs, *[wait for queue in self.queues for wait in queue.waiting if wait.doubtful])
 
     def calls_that_are(self, *states: State | str) -> tuple[Call, ...]:
         """Live calls in one of these states."""

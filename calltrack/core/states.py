@@ -18,6 +18,7 @@ class State(StrEnum):
     HOLD = "Hold"
     SPYING = "Spying"
     UNKNOWN = "Unknown"
+    CLAIMED = "Claimed"  # what time counts as, until hindsight decides (ruling 8); never a state
     IDLE = "Idle"
     HUNGUP = "Hungup"
 

@@ -1,107 +1,141 @@
-"""THE tables. Everything that decides what state something is in, or how it ended, is on this page.
+"""THE tables. What can happen to a leg or a wait, and how states and outcomes follow, is on this page and runs from it.
 
-Rules:
-1. A frame's own list of live calls says what a leg is seen as (`SEEN_AS`); not being in the list says "ends".
-2. `LEG` has every lawful step of a leg. What it does not have is impossible: the list still wins, and an Anomaly
-   says so. "told by" names the reasons that announce the step; any other way of learning of it is an inference.
-3. `MISSED` has the steps that are lawful only because an event in between was lost: both steps are then taken.
-4. Calls and extensions have no machine: their state is the first of `CALL` / `EXTENSION` that one of their legs is in.
-5. Outcomes: see `outcome_of_leg` in records.py for the order in which the last tables are asked.
+How to read it. A list says what a connection (a leg at an extension, a wait in a queue) is seen as: a *signal*. A step
+is looked up by the state that the connection is in, the signal, and a *guard*: a name that `classify.py` decides from
+the frame alone, "" where nothing needs to be told apart. Starting and ending are rows like all others. A step without
+a row is impossible: the list is still believed, by way of Unknown, and an Anomaly has the evidence.
 
-`machine.py` declares `LEG` with transitions, checks it, and flattens it. Sources: field guide §4-§5, style rule 3.
+Columns of CONNECTION:
+* from, signal, guard: the key. To: the state afterwards.
+* told by: the kind of event that reports this step; learned in any other way, the step is inferred. "" if none does.
+* reports: the change, as LegStarted for a leg and QueueJoined for a wait (`REPORTS` in changes.py).
+* counts as: what time in the new state counts as (None: as nothing). The leg of a listener counts as nobody's talk,
+  and click2call leg 1 dials until it ends, whatever it does (style rule 3).
+* since: where that time begins: at the frame's moment, or at the call's own `started` or `answered` stamp.
+* via: signals whose events were lost; their rows are taken first.
+
+Calls and extensions have no machine: their state is the first of CALL or EXTENSION that one of their connections has.
+`machine.py` declares the rows with transitions, checks them, and is the oracle that replays what a tracker did.
+Sources: field guide §4 and §5, rulings 7, 8 and 11; style rule 3.
 """
+
+from __future__ import annotations
 
 from typing import NamedTuple
 
+from calltrack.core.observations import ANSWERS, ENDS, HOLDS, RETRIEVES, STARTS
 from calltrack.core.states import Outcome, State
 
 NEW, QUEUED, RINGING, DIALING, TALKING = State.NEW, State.QUEUED, State.RINGING, State.DIALING, State.TALKING
 HOLD, SPYING, UNKNOWN, IDLE, HUNGUP = State.HOLD, State.SPYING, State.UNKNOWN, State.IDLE, State.HUNGUP
+CLAIMED = State.CLAIMED  # a bucket only: shows Talking, answered 0; only hindsight says whether it was ring (ruling 8)
 # Looked up once here: in Python 3.11 `Outcome.LOST` costs 60 ns each time, a global 2.
 ANSWERED, ANSWERED_ELSEWHERE, ABANDONED = Outcome.ANSWERED, Outcome.ANSWERED_ELSEWHERE, Outcome.ABANDONED
 LOST, NO_ANSWER, PICKED_UP, RECHECKED = Outcome.LOST, Outcome.NO_ANSWER, Outcome.PICKED_UP, Outcome.RECHECKED
+REJECTED, TRANSFERRED = Outcome.REJECTED, Outcome.TRANSFERRED
+
+MOMENT, STARTED, ANSWERED_STAMP = "moment", "started", "answered"
+
+# Guards.
+SECOND_LEG = "second leg"  # of a click2call: it repeats the first one's stamps, so it begins when its event comes
+FIRST_LEG = "first leg"  # of a click2call: the agent's own phone
+FAR_END = "far end"  # of a transfer: it repeats the consultation's stamps and never rang (ruling 7)
+RANG = "rang"  # first seen in mid-call, incoming
+DIALED = "dialed"  # first seen in mid-call, not incoming
+NOT_ANSWERED = "not answered"  # rang, and shows Talking though the source says that nobody answered (ruling 8)
 
 
 class Edge(NamedTuple):
-    """One lawful step of a leg."""
+    """One lawful step of a connection; the columns are explained above."""
 
     source: State
     signal: str
+    guard: str
     dest: State
-    told_by: tuple[str, ...]
-    says: str
+    told_by: str
+    reports: str
+    counts_as: State | None
+    since: str = MOMENT
+    via: tuple[str, ...] = ()
 
 
-# callstatus → signal. Click2call leg 2 "talks" only once it is answered; before that it dials (classified first).
-SEEN_AS = {"ringing": "rings", "dialing": "dials", "talking": "talks", "hold": "holds", "spying": "spies"}
-
-LEG = (
-    #    from      signal    to        told by                says
-    Edge(NEW,      "rings",  RINGING,  ("NEWCALL",),          "LegStarted"),
-    Edge(NEW,      "dials",  DIALING,  ("NEWCALL",),          "LegStarted"),
-    Edge(NEW,      "talks",  TALKING,  ("NEWCALL", "ANSWER"), "LegStarted"),  # picked up, or the far end of a transfer
-    Edge(NEW,      "spies",  SPYING,   ("NEWCALL",),          "LegStarted"),
-    Edge(NEW,      "holds",  HOLD,     (),                    "LegStarted"),  # the stream began in mid-call
-    Edge(NEW,      "blurs",  UNKNOWN,  (),                    "LegStarted"),
-    Edge(RINGING,  "talks",  TALKING,  ("ANSWER",),           "LegAnswered"),
-    Edge(RINGING,  "ends",   HUNGUP,   ("HANGUP",),           "LegEnded"),
-    Edge(DIALING,  "talks",  TALKING,  ("ANSWER",),           "LegAnswered"),
-    Edge(DIALING,  "ends",   HUNGUP,   ("HANGUP",),           "LegEnded"),
-    Edge(TALKING,  "holds",  HOLD,     ("HOLD",),             "LegHeld"),
-    Edge(TALKING,  "ends",   HUNGUP,   ("HANGUP",),           "LegEnded"),
-    Edge(HOLD,     "talks",  TALKING,  ("UNHOLD",),           "LegRetrieved"),
-    Edge(HOLD,     "ends",   HUNGUP,   ("HANGUP",),           "LegEnded"),
-    Edge(SPYING,   "ends",   HUNGUP,   ("HANGUP",),           "LegEnded"),
-    # A status we don't know, or a lost connection, blurs a leg; the next list makes it clear again.
-    Edge(RINGING,  "blurs",  UNKNOWN,  (),                    "LegBlurred"),
-    Edge(DIALING,  "blurs",  UNKNOWN,  (),                    "LegBlurred"),
-    Edge(TALKING,  "blurs",  UNKNOWN,  (),                    "LegBlurred"),
-    Edge(HOLD,     "blurs",  UNKNOWN,  (),                    "LegBlurred"),
-    Edge(SPYING,   "blurs",  UNKNOWN,  (),                    "LegBlurred"),
-    Edge(UNKNOWN,  "rings",  RINGING,  (),                    "LegCorrected"),
-    Edge(UNKNOWN,  "dials",  DIALING,  (),                    "LegCorrected"),
-    Edge(UNKNOWN,  "talks",  TALKING,  (),                    "LegCorrected"),
-    Edge(UNKNOWN,  "holds",  HOLD,     (),                    "LegCorrected"),
-    Edge(UNKNOWN,  "spies",  SPYING,   (),                    "LegCorrected"),
-    Edge(UNKNOWN,  "ends",   HUNGUP,   ("HANGUP",),           "LegEnded"),
+CONNECTION = (
+    #    from      signal   guard         to       told by    reports    counts as since           via
+    Edge(NEW,      "waits", "",           QUEUED,  STARTS,    "Started", QUEUED,   STARTED),
+    Edge(NEW,      "rings", "",           RINGING, STARTS,    "Started", RINGING,  STARTED),
+    Edge(NEW,      "dials", "",           DIALING, STARTS,    "Started", DIALING,  STARTED),
+    Edge(NEW,      "dials", SECOND_LEG,   DIALING, STARTS,    "Started", DIALING),
+    Edge(NEW,      "talks", "",           TALKING, STARTS,    "Started", TALKING,  STARTED),  # picked up from a queue
+    Edge(NEW,      "talks", FAR_END,      TALKING, STARTS,    "Started", TALKING),
+    Edge(NEW,      "talks", RANG,         TALKING, ANSWERS,   "Started", TALKING,  ANSWERED_STAMP, ("rings",)),
+    Edge(NEW,      "talks", DIALED,       TALKING, ANSWERS,   "Started", TALKING,  ANSWERED_STAMP, ("dials",)),
+    Edge(NEW,      "holds", "",           HOLD,    "",        "Started", HOLD,     MOMENT,         ("blurs",)),
+    Edge(NEW,      "holds", RANG,         HOLD,    "",        "Started", HOLD,     MOMENT,         ("rings", "blurs")),
+    Edge(NEW,      "holds", DIALED,       HOLD,    "",        "Started", HOLD,     MOMENT,         ("dials", "blurs")),
+    Edge(NEW,      "spies", "",           SPYING,  STARTS,    "Started", SPYING,   STARTED),
+    Edge(NEW,      "blurs", "",           UNKNOWN, "",        "Started", UNKNOWN,  STARTED),
+    Edge(RINGING,  "talks", "",           TALKING, ANSWERS,   "Answered", TALKING, ANSWERED_STAMP),
+    Edge(RINGING,  "talks", NOT_ANSWERED, TALKING, ANSWERS,   "Answered", CLAIMED),
+    Edge(RINGING,  "holds", "",           HOLD,    "",        "Held",    HOLD,     MOMENT,         ("talks",)),
+    Edge(DIALING,  "talks", "",           TALKING, ANSWERS,   "Answered", TALKING, ANSWERED_STAMP),
+    Edge(DIALING,  "holds", "",           HOLD,    "",        "Held",    HOLD,     MOMENT,         ("talks",)),
+    Edge(TALKING,  "holds", "",           HOLD,    HOLDS,     "Held",    HOLD),
+    Edge(HOLD,     "talks", "",           TALKING, RETRIEVES, "Retrieved", TALKING),
+    # Click2call leg 1: the same steps, and all of its time is the customer's being dialed.
+    Edge(NEW,      "dials", FIRST_LEG,    DIALING, STARTS,    "Started", DIALING,  STARTED),
+    Edge(NEW,      "rings", FIRST_LEG,    RINGING, STARTS,    "Started", DIALING,  STARTED),
+    Edge(NEW,      "talks", FIRST_LEG,    TALKING, ANSWERS,   "Started", DIALING,  STARTED),
+    Edge(NEW,      "holds", FIRST_LEG,    HOLD,    "",        "Started", DIALING,  STARTED),
+    Edge(DIALING,  "talks", FIRST_LEG,    TALKING, ANSWERS,   "Answered", DIALING, ANSWERED_STAMP),
+    Edge(RINGING,  "talks", FIRST_LEG,    TALKING, ANSWERS,   "Answered", DIALING, ANSWERED_STAMP),
+    Edge(DIALING,  "holds", FIRST_LEG,    HOLD,    "",        "Held",    DIALING,  MOMENT,         ("talks",)),
+    Edge(TALKING,  "holds", FIRST_LEG,    HOLD,    HOLDS,     "Held",    DIALING),
+    Edge(HOLD,     "talks", FIRST_LEG,    TALKING, RETRIEVES, "Retrieved", DIALING),
+    # A lost connection, or a status of unknown name, blurs; the next list makes it clear again.
+    Edge(QUEUED,   "blurs", "",           UNKNOWN, "",        "Blurred", UNKNOWN),
+    Edge(RINGING,  "blurs", "",           UNKNOWN, "",        "Blurred", UNKNOWN,  ANSWERED_STAMP),
+    Edge(DIALING,  "blurs", "",           UNKNOWN, "",        "Blurred", UNKNOWN,  ANSWERED_STAMP),
+    Edge(TALKING,  "blurs", "",           UNKNOWN, "",        "Blurred", UNKNOWN),
+    Edge(HOLD,     "blurs", "",           UNKNOWN, "",        "Blurred", UNKNOWN),
+    Edge(SPYING,   "blurs", "",           UNKNOWN, "",        "Blurred", UNKNOWN),
+    Edge(UNKNOWN,  "waits", "",           QUEUED,  "",        "Corrected", QUEUED),
+    Edge(UNKNOWN,  "rings", "",           RINGING, "",        "Corrected", RINGING),
+    Edge(UNKNOWN,  "dials", "",           DIALING, "",        "Corrected", DIALING),
+    Edge(UNKNOWN,  "talks", "",           TALKING, "",        "Corrected", TALKING),
+    Edge(UNKNOWN,  "talks", FIRST_LEG,    TALKING, "",        "Corrected", DIALING),
+    Edge(UNKNOWN,  "holds", "",           HOLD,    "",        "Corrected", HOLD),
+    Edge(UNKNOWN,  "holds", FIRST_LEG,    HOLD,    "",        "Corrected", DIALING),
+    Edge(UNKNOWN,  "spies", "",           SPYING,  "",        "Corrected", SPYING),
+    Edge(QUEUED,   "ends",  "",           HUNGUP,  ENDS,      "Ended",   None),
+    Edge(RINGING,  "ends",  "",           HUNGUP,  ENDS,      "Ended",   None),
+    Edge(DIALING,  "ends",  "",           HUNGUP,  ENDS,      "Ended",   None),
+    Edge(TALKING,  "ends",  "",           HUNGUP,  ENDS,      "Ended",   None),
+    Edge(HOLD,     "ends",  "",           HUNGUP,  ENDS,      "Ended",   None),
+    Edge(SPYING,   "ends",  "",           HUNGUP,  ENDS,      "Ended",   None),
+    Edge(UNKNOWN,  "ends",  "",           HUNGUP,  ENDS,      "Ended",   None),
+    # An end that no event reported is provisional for a minute: a list has the connection again (ruling 4).
+    Edge(HUNGUP,   "waits", "",           QUEUED,  "",        "Resumed", QUEUED),
+    Edge(HUNGUP,   "rings", "",           RINGING, "",        "Resumed", RINGING),
+    Edge(HUNGUP,   "dials", "",           DIALING, "",        "Resumed", DIALING),
+    Edge(HUNGUP,   "talks", "",           TALKING, "",        "Resumed", TALKING),
+    Edge(HUNGUP,   "talks", FIRST_LEG,    TALKING, "",        "Resumed", DIALING),
+    Edge(HUNGUP,   "holds", "",           HOLD,    "",        "Resumed", HOLD),
+    Edge(HUNGUP,   "holds", FIRST_LEG,    HOLD,    "",        "Resumed", DIALING),
+    Edge(HUNGUP,   "spies", "",           SPYING,  "",        "Resumed", SPYING),
+    Edge(HUNGUP,   "blurs", "",           UNKNOWN, "",        "Resumed", UNKNOWN),
 )  # fmt: skip
-
-# The ANSWER in between was lost or never sent (seen: NEWCALL[Dialing] HOLD).
-MISSED = {(RINGING, "holds"): "talks", (DIALING, "holds"): "talks"}
 
 # First match wins. A click2call leg 1 that talks counts as Dialing: nobody talks to a customer yet.
 CALL = (HOLD, TALKING, DIALING, RINGING, UNKNOWN, QUEUED, SPYING)  # else HUNGUP
 EXTENSION = (TALKING, DIALING, HOLD, RINGING, SPYING, UNKNOWN)  # else IDLE
 
-# A call that someone answered, but whose winner's leg is not there yet, is alive and still Ringing: the losers hang
-# up 1-4 s before the winner's ANSWER, a pick-up leaves the queue up to 11 s before its NEWCALL (seen). One that a
-# list of all queues has no more may be with an agent now, which the list of all extensions will tell: Unknown so far.
+# A call that was answered, but whose answering leg is not there yet, is alive (ruling 10): the losers hang up 1-4 s
+# before the winner's event, a pick-up leaves the queue up to 11 s before its leg (seen). One that a list of all queues
+# lacks may be with an agent now, which the list of all extensions will say: Unknown until then.
 AWAITED = RINGING
 AWAITED_AFTER_LOSS = UNKNOWN
-WINNER_WAIT_S = 30
 
-# What an event's reason says the list should show its call as; None: not at all.
-REASONS = {
-    "NEWCALL": frozenset({RINGING, DIALING, TALKING, SPYING}),
-    "ANSWER": frozenset({TALKING}),
-    "HOLD": frozenset({HOLD}),
-    "UNHOLD": frozenset({TALKING}),
-    "HANGUP": None,
-}
-
-# How a wait in a queue ended, by the QueueEvent's reason.
-WAIT_ENDS = {"EXIT": Outcome.ANSWERED, "ANSWER": Outcome.PICKED_UP, "ABANDONED": Outcome.ABANDONED}
-
-DIAL_STATUSES = {"transfer": Outcome.TRANSFERRED, "recheck": Outcome.RECHECKED}
-CAUSES = {
-    "answered elsewhere": Outcome.ANSWERED_ELSEWHERE,
-    "call rejected": Outcome.REJECTED,
-    "user busy": Outcome.BUSY,
-    "no user responding": Outcome.NO_ANSWER,
-    "user alerting, no answer": Outcome.NO_ANSWER,
-    "unallocated (unassigned) number": Outcome.UNALLOCATED,
-}
-# Any other cause ("Normal hangup", "Unknown", none), by the state the leg was in.
+# A ring that ends without an answer and without a cause that has an outcome, by what it was.
 UNANSWERED = {RINGING: Outcome.NOT_ANSWERED_HERE, DIALING: Outcome.NO_ANSWER, SPYING: Outcome.SPIED}
 
 # A call's outcome is that of the first row one of its legs or waits ended with; within a row the latest counts.
@@ -115,3 +149,9 @@ CALL_OUTCOMES = (
     (Outcome.LOST,),
     (Outcome.SPIED,),
 )
+
+# Ruling 12: a connection that no frame has confirmed for so long, s, while the stream was heard, is doubtful.
+UNCONFIRMED_S = {RINGING: 600, DIALING: 600, HOLD: 3600, TALKING: 7200, QUEUED: 3600, SPYING: 7200}
+
+# Kinds of event by the order in which they lawfully come for one connection; holds and retrieves alternate (ruling 1).
+RANKS = {STARTS: 1, ANSWERS: 2, HOLDS: 3, RETRIEVES: 3, ENDS: 4}

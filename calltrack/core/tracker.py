@@ -1,11 +1,22 @@
 """feed(): a frame in, the changes it makes out.
 
-Rules (style rules 1, 2 and 4; field guide §4-§6):
-1. The frame's own list of live calls, or of waiting calls, is the authority; what we hold is made to agree with it.
-2. The event's reason, cause and currentCall explain one of the differences. All others are inferred, and say so.
-3. A frame fed twice in a row changes nothing the second time.
-4. A frame that is older than what is known of its extension or queue is late, and changes nothing there (late.py).
-5. After a lost connection everything is Unknown until a list says otherwise.
+What a reader must believe after one page: a list is the truth about now; an event explains one difference; causes
+order, clocks measure; nothing is final for a minute; what no frame said is marked.
+
+Theory of operation. A frame says something of one extension or queue, of all, or of the connection. What it says of a
+device goes through six steps, each in a file of its own, and data flows down only:
+
+    order      has this been seen? → drop it, with the evidence                        order.py, clock.py
+    match      pair the list with what is held                                         match.py
+    classify   a signal and a guard for each pair, newcomer and leaver                 classify.py
+    advance    look the step up, take it, report it                                    advance.py, table.py, machine.py
+    settle     derive calls and extensions, outcomes, contradictions, doubt            settle.py, doubt.py
+    emit       changes in order, each with the frame that caused it                    values.py
+
+`order` and `match` read what is held; only `advance` and `settle` write. A frame fed twice changes nothing the second
+time, and a tracker restored from a snapshot goes on as if it had never stopped.
+
+A tracker belongs to one thread at a time. A snapshot is a value and may go anywhere.
 """
 
 from __future__ import annotations
@@ -14,403 +25,765 @@ from typing import Self
 
 from msgspec.structs import replace
 
-from calltrack.core import agents, changes, late, legs, waits
+from calltrack.core import agents, campaigns, changes
+from calltrack.core.advance import Advance
 from calltrack.core.changes import AnomalyKind, Change
+from calltrack.core.clock import Verdict
+from calltrack.core.doubt import MINUTE_S, look, run_timers, watch
 from calltrack.core.errors import AnomalyFound
-from calltrack.core.held import HeldCall, HeldExtension, HeldQueue
-from calltrack.core.ledger import Ledger
-from calltrack.core.records import Extension, Gap, Queue, Seconds, with_gap
-from calltrack.core.snapshot import Counters, Resume, Snapshot
-from calltrack.core.table import UNKNOWN
-from calltrack.voicenter.events import (
-    KNOWN,
-    AllExtensionsStatus,
+from calltrack.core.held import LEG, WAIT, Held, HeldConnection, HeldDevice, HeldExtension, HeldQueue
+from calltrack.core.keep import keep, restored
+from calltrack.core.match import Matched, attempt_of, is_about, match, past, same_attempt
+from calltrack.core.observations import (
+    ANSWERS,
+    ENDS,
+    HOLDS,
+    STARTS,
+    STATUS,
+    AllCampaigns,
+    AllExtensions,
+    AllQueues,
     Body,
+    CampaignEvent,
     ExtensionEvent,
-    ExtensionInfo,
-    LoginStatus,
+    ExtensionSeen,
+    Frame,
+    FullList,
+    Listed,
+    ListedWait,
+    Login,
+    Lost,
     Notice,
     QueueEvent,
-    QueueInfo,
-    taken_out,
-    text,
-    times_of,
+    QueueSeen,
+    Seconds,
+    Tick,
+    Told,
 )
-from calltrack.voicenter.frames import Frame, fingerprint
+from calltrack.core.order import is_echo, is_known, is_old_status, is_past, is_redial
+from calltrack.core.records import Gap, counted_state, with_gap
+from calltrack.core.settle import IN_NO_LIST, forget_unseen, is_recent, settle, uncount
+from calltrack.core.snapshot import Counters, Snapshot
+from calltrack.core.states import State
+from calltrack.core.table import EXTENSION, IDLE, QUEUED, UNKNOWN
+from calltrack.core.values import call_value, extension_value, queue_value
 
 HISTORY = 1000
-"""Ended calls that a tracker keeps unless told otherwise."""
+"""Ended calls that a tracker keeps unless asked otherwise."""
 
 _NAMES_COUNTED = 200  # names counted one by one, the rest together, and characters kept of each: strangers choose them
+_EXTENSION = {state: rank for rank, state in enumerate(EXTENSION)}
+_NOTHING_TOLD = Told()
+_EXPECTED = {
+    STARTS: frozenset({State.RINGING, State.DIALING, State.TALKING, State.SPYING}),
+    ANSWERS: frozenset({State.TALKING}),
+    HOLDS: frozenset({State.HOLD}),
+    "retrieves": frozenset({State.TALKING}),
+}
+"""What an event's kind says the list should show its call as."""
 
 
 class Tracker:
     """The state of one stream. It reads no clock and does no I/O: same frames in, same changes out.
 
-    history: how many ended calls are kept (default 1000). strict: raise AnomalyFound instead of returning an Anomaly.
+    history: how many ended calls are kept (default 1000); what is kept can be corrected (ruling 4). strict: raise
+    AnomalyFound instead of returning an Anomaly.
     """
 
     def __init__(self, *, history: int = HISTORY, strict: bool = False):
-        self._ledger = Ledger(history)
         self._strict = strict
-        self._last: bytes | None = None
-        self._last_print = ""
-        self._printed: tuple[bytes, str] = b"", ""
-        self._connected = True
-        self._login: Seconds | None = None  # when the connection's login was
-        self._events_since_login = False
+        self._history = history
+        self._take(Held())
         self._duplicates = 0
         self._events: dict[str, int] = {}
         self._changes: dict[type[Change], int] = {}
-        self._counts: dict[str, dict[str, int]] = {
-            "anomalies": {},
-            "unknown_fields": {},
-            "unknown_events": {},
-        }
+        self._anomalies: dict[str, int] = {}
+        self._unknown_events: dict[str, int] = {}
+
+    def _take(self, held: Held) -> None:
+        self._held = held
+        self._step = Advance(held)
 
     def feed(self, frame: Frame) -> tuple[Change, ...]:
         """Apply one frame; returns what it changed, in order, () if nothing.
 
         Raises AnomalyFound after applying the frame if the tracker is strict and met an anomaly.
         """
-        ledger = self._ledger
-        ledger.position += 1
-        body, raw = frame.body, frame.raw
-        if raw == self._last or (self._last_print and self._repeats(raw)):
+        held, step = self._held, self._step
+        held.position += 1
+        body = frame.body
+        fingerprint = frame.fingerprint()
+        if fingerprint == held.last_print and not isinstance(body, Tick):
             self._duplicates += 1
             return ()
-        self._last = raw
+        held.last_print = fingerprint
         event = frame.event
-        try:
-            self._events[event] += 1
-        except KeyError:
-            self._events[event] = 1
-        if type(body) is ExtensionEvent:
-            self._extension_event(body)
-        elif type(body) is QueueEvent:
-            self._queue_event(body)
-        elif type(body) is AllExtensionsStatus:
-            self._all_extensions(body)
-        elif type(body) is LoginStatus:
-            self._all_queues(body)
-        elif type(body) is Notice:  # pragma: no branch (there is no other)
-            self._notice(event, body)
-        if frame.bad or frame.unknown:
-            self._oddities(frame)
-        if ledger.touched:
-            ledger.settle_calls()
-        if ledger.awaited:
-            ledger.forget_unseen_winners()
-        if not ledger.out:
-            return ()
-        out, ledger.out, counts = tuple(ledger.out), [], self._changes
-        for change in out:
-            try:
-                counts[type(change)] += 1
-            except KeyError:
-                counts[type(change)] = 1
-        if ledger.anomalies:
-            self._count_anomalies(out)
-        return out
+        self._events[event] = self._events.get(event, 0) + 1
+        if isinstance(body, ExtensionEvent | QueueEvent):
+            if is_echo(held, fingerprint):
+                self._duplicates += 1
+                return ()
+            self._event(body, frame.at)
+        else:
+            self._other(frame, body, fingerprint)
+        if frame.bad:
+            for detail in frame.bad:
+                step.anomaly(AnomalyKind.BAD_VALUE, detail, seen=event)
+        clock = held.clock
+        if clock.now is not None and (held.last_minute is None or clock.now // MINUTE_S > held.last_minute):
+            run_timers(held, step)
+        return self._finish()
 
     @property
     def time(self) -> Seconds | None:
-        """The server time of the last frame that had one, UTC epoch s; None before the first."""
-        return self._ledger.at
+        """The server time of the stream, UTC epoch s; None before the first."""
+        clock = self._held.clock
+        return clock.shown(clock.now)
+
+    # ------------------------------------------------------------------ the end of a frame
+
+    def _finish(self) -> tuple[Change, ...]:
+        """Settle the calls that were touched, and make the changes."""
+        held, step = self._held, self._step
+        if step.touched:
+            for call in step.touched:
+                settle(call, step)
+            step.touched = []
+        if held.awaited:
+            forget_unseen(step)
+        if not step.out:
+            return ()
+        while len(held.ended) > self._history:
+            del held.ended[next(iter(held.ended))]
+        found, step.out = step.out, []
+        out: tuple[Change, ...] = tuple([step.change(*item) if isinstance(item, tuple) else item for item in found])
+        counts = self._changes
+        for change in out:
+            kind = type(change)
+            counts[kind] = counts.get(kind, 0) + 1
+        if step.anomalies:
+            anomalies, step.anomalies = step.anomalies, []
+            for anomaly in anomalies:
+                _count(self._anomalies, anomaly.kind.value)
+            if self._strict:
+                raise AnomalyFound(anomalies[0], out)
+        return out
+
+    # ------------------------------------------------------------------ events of one device
+
+    def _event(self, body: ExtensionEvent | QueueEvent, received: float | None) -> None:
+        """One change at one device, with the device's whole list."""
+        held, step, told = self._held, self._step, body.told
+        seen: ExtensionSeen | QueueSeen
+        device: HeldDevice | None
+        if isinstance(body, ExtensionEvent):
+            seen = body.extension
+            key = seen.exten_user
+            device = held.extensions.get(key)
+        else:
+            seen = body.queue
+            key = seen.queue_id
+            device = held.queues.get(key)
+        held.events_since_login = True
+        clock = held.clock
+        own = None
+        if device is not None and told.call_id:
+            own = attempt_of(held, device, told)
+            moment = clock.stream(body.moment or body.stamp)
+            if is_known(told, own, moment):
+                self._late(device, told, own, moment, seen)
+                return
+        if (
+            told.kind is STATUS
+            and isinstance(device, HeldExtension)
+            and isinstance(seen, ExtensionSeen)
+            and is_old_status(device, seen, clock.stream(body.stamp))
+        ):
+            self._late(device, told, None, None, seen)
+            return
+        self._tell(body, body.moment, received)
+        if not held.connected:
+            self._regained()
+        if not key:
+            what = "an extension without a name" if isinstance(body, ExtensionEvent) else "a queue without an id"
+            step.anomaly(AnomalyKind.MISSING_IDENTITY, what)
+            return
+        if not told.kind:
+            step.anomaly(
+                AnomalyKind.UNKNOWN_REASON,
+                f"an event is {told.reason!r}",
+                call_id=told.call_id,
+                device=device,
+                seen=told.reason,
+            )
+        if device is None:
+            device = self._appeared(key, seen)
+        self._apply(device, seen, told, own)
+
+    def _tell(self, body: Body, moment: Seconds | None, received: float | None, *, whole: bool = False) -> None:
+        """Take a frame's stamps; report and mend what they show of the clock."""
+        held, step = self._held, self._step
+        clock = held.clock
+        before = clock.now
+        verdict = clock.tell(body.stamp, body.offset_min, moment, whole=whole, busy=bool(held.calls), received=received)
+        if verdict is Verdict.FINE:
+            if held.unbelieved and clock.ahead is None:
+                held.unbelieved = []
+                held.unbelieved_status = []
+            return
+        if verdict is Verdict.STEPPED:
+            step.anomaly(AnomalyKind.CLOCK_STEPPED, f"the server's clock stepped by {clock.stepped_by:+} s")
+            by = clock.stepped_by
+        else:
+            step.anomaly(AnomalyKind.WRONG_STAMP, "the frame before was stamped far ahead; its stamp moves nothing")
+            by = 0
+        if before is not None:
+            step.move_times(before, by)
+            agents.move_times(step, before, by)
+
+    def _appeared(self, key: str, seen: ExtensionSeen | QueueSeen) -> HeldDevice:
+        """A device that is seen for the first time; an extension reports it once its frame is applied."""
+        held = self._held
+        if isinstance(seen, QueueSeen):
+            queue = held.queues[key] = HeldQueue(key)
+            return queue
+        extension = held.extensions[key] = HeldExtension(key)
+        agents.update(self._step, extension, seen)
+        value = extension_value(held, extension)
+        self._step.out.append(changes.ExtensionAppeared(held.position, held.clock.reported_at, key, value))
+        return extension
+
+    def _apply(
+        self,
+        device: HeldDevice,
+        seen: ExtensionSeen | QueueSeen,
+        told: Told,
+        own: HeldConnection | None,
+        source: str = "",
+    ) -> None:
+        """Make what is held at a device agree with a frame.
+
+        told: the one difference that the event explains. own: the connection that it is about, if one is held. source:
+        the name of the full list that the frame is, "" for an event.
+        """
+        held, clock = self._held, self._held.clock
+        quiet = device.fresh or device.unknown or bool(source)  # differences are no surprise
+        if isinstance(device, HeldExtension) and isinstance(seen, ExtensionSeen):
+            if not device.fresh:
+                agents.update(self._step, device, seen)
+        elif isinstance(device, HeldQueue) and isinstance(seen, QueueSeen) and seen.name:
+            device.name = seen.name
+        if device.unknown:
+            device.unknown, device.unknown_since, device.value, device.kept = False, None, None, None
+        listed = seen.listed
+        live = device.live
+        ended = False
+        if listed is None:
+            matched = self._without_list(device, told, own)
+        elif listed or live:
+            matched = match(live, listed, told)
+        else:
+            matched = None
+        if matched is not None:
+            ended = self._reconcile(device, matched, told, own, source, quiet=quiet)
+        if told.call_id and not source:
+            if told.kind is ENDS and not ended:
+                self._end_unseen(device, told, quiet=quiet)
+            if listed is not None:
+                self._check_reason(device, told)
+        if listed is not None:
+            device.confirmed_position = held.position
+            if clock.when is not None and (device.confirmed is None or clock.when > device.confirmed):
+                device.confirmed = clock.when
+            for one in device.live:
+                if one.doubt:
+                    look(held, one, self._step)
+        if clock.at is not None and (device.heard is None or clock.at > device.heard):
+            device.heard = clock.at
+        device.fresh = False
+        if isinstance(device, HeldExtension):
+            self._settle_extension(device, source)
+        device.kept = None
+
+    def _reconcile(
+        self,
+        device: HeldDevice,
+        matched: Matched,
+        told: Told,
+        own: HeldConnection | None,
+        source: str,
+        *,
+        quiet: bool,
+    ) -> bool:
+        """Take the steps of a list; returns whether the event's own connection has ended."""
+        step, at = self._step, self._held.clock.at
+        for one, listed in matched.pairs:
+            if listed.started and one.stamp != listed.started:
+                one.stamp, one.value, one.kept = listed.started, None, None
+            mine = told if told.call_id == one.call and is_about(told, one) else None
+            if mine is None and one.stepped_at is not None and is_past(one, listed, at):
+                self._stale(device, one, told)
+                continue
+            if listed.state is not one.state or mine is not None or (listed.answered and not one.answered):
+                why = self._why(one.state, listed, mine, source)
+                step.see(one, listed, mine, why)
+                if why and not quiet and mine is None and one.state is not UNKNOWN:
+                    self._missed(device, one, "the event of this step")
+            elif listed.state is None and source == "":
+                self._odd_status(device, listed)
+            if listed.recording is not None:
+                step.record(one, listed)
+        ended = False
+        for one in matched.leavers:
+            mine = (
+                told
+                if told.kind is ENDS and not ended and (one is own or (own is None and is_about(told, one)))
+                else None
+            )
+            if mine is None and is_past(one, None, at):
+                self._stale(device, one, told)
+                matched.order.append(one)
+                continue
+            ended |= mine is not None
+            self._leave(device, one, mine, matched, source, quiet=quiet)
+        if matched.newcomers:
+            redial = is_redial(told, own)
+            order: list[HeldConnection] = []
+            for item in matched.order:
+                found = (
+                    item
+                    if isinstance(item, HeldConnection)
+                    else self._newcomer(device, item, told, source, redial, quiet)
+                )
+                if found is not None:
+                    order.append(found)
+            device.live = order
+        else:
+            device.live = matched.order  # type: ignore[assignment]
+        return ended
+
+    def _leave(
+        self,
+        device: HeldDevice,
+        one: HeldConnection,
+        mine: Told | None,
+        matched: Matched,
+        source: str,
+        *,
+        quiet: bool,
+    ) -> None:
+        """What the list lacks has ended: an event says so, click2call leg 2 replaces it, or only the list says so."""
+        step = self._step
+        heir = one.c2c == 1 and any(other.call_id == one.call for other in matched.newcomers)
+        if mine is not None:
+            why = ""
+        elif heir:
+            why = "click2call leg 2 took its place"
+        elif source:
+            why = f"{IN_NO_LIST} {source}"
+        else:
+            why = "gone from the list, its end was not reported"
+        step.end(one, device, mine, why, heir=heir and mine is None)
+        if mine is None and not heir and not quiet:
+            self._missed(device, one, "its end")
+
+    def _newcomer(
+        self, device: HeldDevice, listed: Listed, told: Told, source: str, redial: bool, quiet: bool
+    ) -> HeldConnection | None:
+        """A listed call that lives nowhere: one that left a moment ago, one of the past, or a new one."""
+        held, step = self._held, self._step
+        if listed.state is None:
+            self._odd_status(device, listed)
+        call = told.call
+        mine = None
+        if told.call_id == listed.call_id and (
+            call is None or (call.started, call.c2c) == (listed.started, listed.c2c)
+        ):
+            mine = told
+        if not (redial and mine is not None):
+            for gone in past(held, device, listed.call_id):
+                if not same_attempt(gone, listed.started, listed.c2c):
+                    continue
+                if gone.end_told:
+                    if gone.kind != LEG and not gone.stamp and is_recent(gone, held.clock.now):
+                        step.join_late(gone, listed)
+                    else:
+                        self._stale(device, gone, told)
+                    return None
+                if is_recent(gone, held.clock.now):
+                    uncount(held, gone) if gone.kind != LEG else None
+                    step.resume(gone, listed, mine)
+                    watch(held, gone)
+                    return gone
+                break
+        if source:
+            why = f"in the list of all {source}"
+        elif mine is not None and mine.kind is ANSWERS:
+            why = "answered, its start was not reported"
+        else:
+            why = "in the list, its start was not reported"
+        one = step.start(device, listed, mine, why)
+        watch(held, one)
+        if isinstance(device, HeldQueue):
+            device.queued += 1
+            device.value = None
+        elif not quiet and (mine is None or mine.kind is not STARTS):
+            self._missed(device, one, "its start")
+        return one
+
+    def _without_list(self, device: HeldDevice, told: Told, own: HeldConnection | None) -> Matched | None:
+        """The frame has no list: the event's own call is all that it says (ruling 6)."""
+        call = told.call
+        if not told.call_id:
+            return None
+        live = device.live
+        mine = own if own is not None and own.ended is None else None
+        if told.kind is ENDS:
+            return Matched([], [], [mine], [one for one in live if one is not mine]) if mine is not None else None
+        if call is None:
+            return None
+        if mine is None:
+            return Matched([], [call], [], [*live, call])
+        return Matched([(mine, call)], [], [], [*live])
+
+    def _end_unseen(self, device: HeldDevice, told: Told, *, quiet: bool) -> None:
+        """The end of what no list has had for a moment, or never."""
+        held, step = self._held, self._step
+        clock = held.clock
+        for gone in past(held, device, told.call_id):
+            if is_about(told, gone):
+                if not gone.end_told and is_recent(gone, clock.now):
+                    moment = clock.when
+                    if clock.bend and gone.ended is not None and moment is not None:
+                        unbent = moment - clock.bend
+                        if unbent >= gone.marks[gone.ended_open - 1][0] and unbent <= gone.ended:
+                            moment = unbent
+                    step.revise(gone, told, moment)
+                elif not gone.end_told:
+                    self._late(device, told, gone, None, None)
+                return
+        listed = told.call
+        if isinstance(device, HeldQueue) and told.means is not None:
+            one = step.start(device, ListedWait(told.call_id), None, "left the queue, its start was not reported")
+            device.queued += 1
+            step.end(one, device, told, "")
+            if not quiet:
+                self._missed(device, one, "its start")
+        elif listed is not None and isinstance(device, HeldExtension):
+            one = step.start(device, listed, None, "its end is the first that was seen of it")
+            step.end(one, device, told, "")
+            if not quiet:
+                self._missed(device, one, "its start")
+        elif told.kind is ENDS and told.means is None and isinstance(device, HeldExtension):
+            step.anomaly(
+                AnomalyKind.EVENT_MISSED,
+                "the end of a call that was never seen",
+                call_id=told.call_id,
+                device=device,
+                expected="its start",
+                seen=told.reason,
+            )
+
+    def _late(
+        self,
+        device: HeldDevice,
+        told: Told,
+        one: HeldConnection | None,
+        moment: Seconds | None,
+        seen: ExtensionSeen | QueueSeen | None,
+    ) -> None:
+        """All that a frame reports is known, so its list is of the past; what it adds may count (ruling 4)."""
+        step, now = self._step, self._held.clock.now
+        if one is not None and one.ended is None:
+            if told.kind is HOLDS and one.retrieved is not None and moment is not None:
+                step.hold_late(one, moment)
+                return
+        elif one is not None and is_recent(one, now):
+            call = told.call
+            if told.kind is ANSWERS and call is not None and call.answered and not one.answered:
+                step.answer_late(one, call)
+                return
+            if told.kind is STARTS and one.kind is WAIT and not one.stamp and seen is not None:
+                listed = next((item for item in seen.listed or () if item.call_id == told.call_id), None)
+                if listed is not None:
+                    step.join_late(one, listed)
+                    return
+        step.anomaly(
+            AnomalyKind.LATE_FRAME,
+            f"{told.reason or 'an event'} reports what is known already",
+            call_id=told.call_id,
+            device=device,
+            seen=told.reason,
+        )
+
+    def _stale(self, device: HeldDevice, one: HeldConnection, told: Told) -> None:
+        """A list shows one of its calls as it was before what is known."""
+        self._step.anomaly(
+            AnomalyKind.LATE_FRAME,
+            f"the list shows a {one.kind} as it was before; what is known of it stays",
+            call_id=one.call,
+            device=device,
+            expected=one.state.value,
+            seen=told.reason or "the list",
+        )
+
+    # ------------------------------------------------------------------ what an event says beside its list
+
+    def _why(self, state: State, listed: Listed, mine: Told | None, source: str) -> str:
+        """Why a step is taken that no event reports."""
+        if source:
+            return f"in the list of all {source}"
+        if listed.state is None:
+            return "its status has an unknown name"
+        if state is UNKNOWN:
+            return "seen again"
+        return (
+            "in the list, the event of this step was not seen" if mine is None else "an event in between was not seen"
+        )
+
+    def _odd_status(self, device: HeldDevice, listed: Listed) -> None:
+        self._step.anomaly(
+            AnomalyKind.UNKNOWN_STATUS,
+            f"a call is {listed.status!r}",
+            call_id=listed.call_id,
+            device=device,
+            seen=listed.status,
+        )
+
+    def _missed(self, device: HeldDevice, one: HeldConnection, what: str) -> None:
+        self._step.anomaly(
+            AnomalyKind.EVENT_MISSED,
+            f"{what} of this {one.kind} was not reported" if what.startswith("the") else f"{what} was not reported",
+            call_id=one.call,
+            device=device,
+            expected=what,
+            seen="the list",
+        )
+
+    def _check_reason(self, device: HeldDevice, told: Told) -> None:
+        """Whether the list agrees with the event."""
+        shown = [one.state for one in device.live if one.call == told.call_id]
+        expected = (
+            frozenset({QUEUED}) if isinstance(device, HeldQueue) and told.kind is STARTS else _EXPECTED.get(told.kind)
+        )
+        if told.kind is ENDS:
+            agrees = not any(is_about(told, one) for one in device.live)
+            expected = frozenset()
+        elif expected is None:
+            return
+        else:
+            agrees = any(state in expected for state in shown)
+        if not agrees:
+            seen = shown[0].value if shown else "gone"
+            self._step.anomaly(
+                AnomalyKind.REASON_DISAGREES,
+                f"{told.reason}, but the list shows the call as {seen}",
+                call_id=told.call_id,
+                device=device,
+                expected=" or ".join(sorted(expected)) if expected else "gone",
+                seen=seen,
+            )
+
+    def _settle_extension(self, extension: HeldExtension, source: str) -> None:
+        """Give an extension the state that follows from its legs."""
+        held = self._held
+        live = extension.live
+        if extension.unknown:
+            state = UNKNOWN
+        elif not live:
+            state = IDLE
+        elif len(live) == 1:
+            state = counted_state(live[0].state, live[0].c2c)
+        else:
+            state = min([counted_state(one.state, one.c2c) for one in live], key=_EXTENSION.__getitem__)
+        before = extension.state
+        if state is before:
+            return
+        first = before is UNKNOWN and extension.since is None
+        since = next((one.marks[-1][0] for one in live if one.state is state), None) if first else held.clock.when
+        extension.state, extension.since = state, since
+        extension.value = extension.kept = None
+        why = f"in the list of all {source}" if source and not first else ""
+        self._step.out.append(
+            changes.ExtensionStateChanged(held.position, held.clock.reported_at, extension.key, before, state, why)
+        )
+
+    # ------------------------------------------------------------------ full lists, and the connection itself
+
+    def _other(self, frame: Frame, body: Body, fingerprint: int) -> None:
+        """Any frame that is not about one device."""
+        held, step = self._held, self._step
+        if isinstance(body, Tick):
+            if held.clock.now is not None and body.elapsed_s > 0:
+                held.clock.now += body.elapsed_s
+                held.clock.at = held.clock.when = held.clock.now
+            return
+        if isinstance(body, Lost):
+            self._lost(body.reason)
+            return
+        if isinstance(body, Login):
+            if is_echo(held, fingerprint):
+                step.anomaly(AnomalyKind.LATE_FRAME, "this login was reported before", seen=frame.event)
+                return
+            self._logged_in(body)
+        else:
+            self._tell(body, None, frame.at, whole=isinstance(body, AllExtensions | AllQueues))
+            if not held.connected and body.stamp:
+                self._regained()
+        if isinstance(body, FullList) and body.error:
+            step.anomaly(AnomalyKind.SERVER_ERROR, "the server reports an error", expected="none", seen=body.error)
+        if isinstance(body, AllExtensions):
+            if body.extensions is not None:
+                self._all_extensions(body.extensions)
+        elif isinstance(body, AllQueues):
+            if body.queues is not None:
+                self._all_queues(body.queues)
+        elif isinstance(body, CampaignEvent):
+            campaigns.update(step, body.campaign)
+        elif isinstance(body, AllCampaigns):
+            if body.campaigns is not None:
+                campaigns.update_all(step, body.campaigns)
+        elif isinstance(body, Notice) and not body.known:
+            step.anomaly(AnomalyKind.UNKNOWN_EVENT, f"an event is {frame.event!r}", seen=frame.event)
+            _count(self._unknown_events, frame.event)
+            del self._events[frame.event]
+
+    def _all_extensions(self, seen: list[ExtensionSeen]) -> None:
+        """Every monitored extension: one that the list lacks is no longer there."""
+        held, step = self._held, self._step
+        for one in seen:
+            if not one.exten_user:
+                step.anomaly(AnomalyKind.MISSING_IDENTITY, "an extension without a name")
+                continue
+            extension = held.extensions.get(one.exten_user) or self._appeared(one.exten_user, one)
+            self._apply(extension, one, _NOTHING_TOLD, None, "extensions")
+        listed = {one.exten_user for one in seen if one.exten_user}
+        if len(listed) == len(held.extensions):
+            return  # all that are listed are held by now, so none is missing
+        accounts = {str(one.account_id) for one in seen if one.account_id}
+        for name in [name for name in held.extensions if name not in listed]:
+            extension = held.extensions[name]
+            account = str(extension.account_id or "")
+            if accounts and account and account not in accounts:
+                continue  # one stream may carry several accounts (field guide §3); this list is not about that one
+            self._apply(extension, ExtensionSeen(name, []), _NOTHING_TOLD, None, "extensions")
+            if extension.live:
+                continue  # the list is of the past for it
+            del held.extensions[name]
+            value = extension_value(held, extension)
+            step.out.append(changes.ExtensionRemoved(held.position, held.clock.reported_at, name, value))
+
+    def _all_queues(self, seen: list[QueueSeen]) -> None:
+        """Every monitored queue: one that the list lacks is not known any more."""
+        held, step = self._held, self._step
+        for one in seen:
+            if not one.queue_id:
+                step.anomaly(AnomalyKind.MISSING_IDENTITY, "a queue without an id")
+                continue
+            queue = held.queues.get(one.queue_id) or self._appeared(one.queue_id, one)
+            self._apply(queue, one, _NOTHING_TOLD, None, "queues")
+        listed = {one.queue_id for one in seen}
+        for queue_id, queue in held.queues.items():
+            if queue_id not in listed:
+                self._apply(queue, QueueSeen(queue_id, []), _NOTHING_TOLD, None, "queues")
+                queue.unknown, queue.unknown_since = True, held.clock.at
+
+    def _logged_in(self, body: Login) -> None:
+        """A new connection: what happened since the last frame of the one before is not replayed."""
+        held = self._held
+        before = held.clock.now
+        gap_begins = held.events_since_login and held.connected
+        if gap_begins:
+            self._blur()
+        self._tell(body, None, None, whole=True)
+        if not held.connected:
+            self._regained()
+        elif gap_begins:
+            clock = held.clock
+            gap = Gap(clock.shown(before), clock.shown(clock.now), "logged in again, the loss was not seen")
+            self._close_gap(gap)
+        held.events_since_login = False
+
+    def _lost(self, reason: str) -> None:
+        """The connection was lost: nothing is known from the last frame on."""
+        held = self._held
+        if not held.connected:
+            return
+        held.connected = False
+        clock = held.clock
+        gap = Gap(clock.shown(clock.now), None, reason or "connection lost")
+        held.gaps = with_gap(held.gaps, gap)
+        self._step.out.append(changes.ConnectionLost(held.position, clock.reported_at, gap))
+        self._blur()
+
+    def _blur(self) -> None:
+        """From the last frame on, what lives is unknown."""
+        held, step = self._held, self._step
+        clock = held.clock
+        clock.at = clock.when = clock.now
+        clock.bend = 0
+        for device in (*held.extensions.values(), *held.queues.values()):
+            for one in device.live:
+                step.blur(one)
+            device.unknown, device.unknown_since, device.value, device.kept = True, clock.now, None, None
+            if isinstance(device, HeldExtension):
+                self._settle_extension(device, "")
+
+    def _regained(self) -> None:
+        held = self._held
+        held.connected = True
+        held.events_since_login = False
+        self._close_gap(replace(held.gaps[-1], until=held.clock.shown(held.clock.at)))
+
+    def _close_gap(self, gap: Gap) -> None:
+        held = self._held
+        held.gaps = with_gap(held.gaps, gap)
+        self._step.out.append(changes.ConnectionRegained(held.position, held.clock.reported_at, gap))
+
+    # ------------------------------------------------------------------ snapshots
 
     def snapshot(self) -> Snapshot:
         """Everything known now, as an immutable value; what has not changed since the last one is shared with it."""
-        ledger = self._ledger
+        held = self._held
+        extensions = tuple([extension_value(held, one) for one in held.extensions.values()])
+        queues = tuple([queue_value(held, one) for one in held.queues.values()])
+        counters = Counters(
+            self._duplicates,
+            events=dict(self._events),
+            changes={kind.__name__: count for kind, count in self._changes.items()},
+            anomalies=dict(self._anomalies),
+            unknown_events=dict(self._unknown_events),
+        )
         return Snapshot(
-            position=ledger.position,
-            time=ledger.at,
-            calls=tuple([call.known or call.value() for call in ledger.calls.values()]),
-            extensions=tuple([held.known or held.value() for held in ledger.extensions.values()]),
-            queues=tuple([queue.value() for queue in ledger.queues.values()]),
-            ended=tuple([call.known or call.value() for call in ledger.ended.values()]),
-            gaps=ledger.gaps,
-            counters=Counters(
-                self._duplicates,
-                events=dict(self._events),
-                changes={kind.__name__: count for kind, count in self._changes.items()},
-                **{name: dict(counts) for name, counts in self._counts.items()},
-            ),
-            resume=Resume(
-                history=ledger.history,
-                strict=self._strict,
-                offset_s=ledger.offset_s,
-                connected=self._connected,
-                login=self._login,
-                events_since_login=self._events_since_login,
-                last_frame=self._print_of_last(),
-            ),
+            position=held.position,
+            time=self.time,
+            calls=tuple([call_value(held, call) for call in held.calls.values()]),
+            extensions=extensions,
+            queues=queues,
+            ended=tuple([call_value(held, call) for call in held.ended.values()]),
+            campaigns=tuple(held.campaigns.values()),
+            gaps=held.gaps,
+            counters=counters,
+            resume=keep(held, history=self._history, strict=self._strict),
         )
 
     @classmethod
     def restore(cls, snapshot: Snapshot) -> Self:
         """A tracker that goes on from a snapshot exactly as the one that made it would have."""
-        resume = snapshot.resume
+        resume, counters = snapshot.resume, snapshot.counters
         tracker = cls(history=resume.history, strict=resume.strict)
-        ledger = tracker._ledger
-        ledger.position = snapshot.position
-        ledger.at = snapshot.time
-        ledger.offset_s = resume.offset_s
-        ledger.calls = {call.call_id: HeldCall.of(call) for call in snapshot.calls}
-        ledger.ended = {call.call_id: HeldCall.of(call) for call in snapshot.ended}
-        ledger.extensions = {known.exten_user: HeldExtension(known) for known in snapshot.extensions}
-        ledger.queues = {known.queue_id: HeldQueue(known) for known in snapshot.queues}
-        ledger.gaps = snapshot.gaps
-        for call in ledger.calls.values():
-            if call.awaited_since is not None:
-                ledger.await_winner(call.awaited_since, call)
-        tracker._connected = resume.connected
-        tracker._login, tracker._events_since_login = resume.login, resume.events_since_login
-        tracker._last_print = resume.last_frame
-        counters = snapshot.counters
+        tracker._take(restored(resume))
         tracker._duplicates = counters.duplicates
         tracker._events.update(counters.events)
-        for kind_name, count in counters.changes.items():
-            tracker._changes[getattr(changes, kind_name)] = count
-        tracker._counts = {name: dict(getattr(counters, name)) for name in tracker._counts}
+        for name, count in counters.changes.items():
+            tracker._changes[getattr(changes, name)] = count
+        tracker._anomalies.update(counters.anomalies)
+        tracker._unknown_events.update(counters.unknown_events)
         return tracker
 
-    def _print_of_last(self) -> str:
-        if self._last is not None and self._printed[0] is not self._last:
-            self._printed = self._last, fingerprint(self._last)
-        return self._last_print if self._last is None else self._printed[1]
 
-    def _repeats(self, raw: bytes) -> bool:
-        """Of the first frame after a restore: whether it is the one that the snapshot ended with."""
-        last, self._last_print = self._last_print, ""
-        self._last = raw
-        return fingerprint(raw) == last
-
-    def _extension_event(self, body: ExtensionEvent) -> None:
-        info = body.data or _NO_EXTENSION
-        if not body.reason or not body.servertime or body.servertimeoffset is None or info.telephonyservertime:
-            body = taken_out(body, info)
-        ledger, before = self._ledger, self._ledger.at
-        forward = ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime)
-        self._events_since_login = True
-        reason = body.reason or ""
-        if reason not in _REASONS:
-            ledger.anomaly(
-                AnomalyKind.UNKNOWN_REASON,
-                f"an extension event is {reason!r}",
-                exten_user=info.extenUser or "",
-                expected=", ".join(_REASONS),
-                seen=reason,
-            )
-        current = info.currentCall
-        call_id = current.ivrid or current.IvrUniqueID if current is not None else None
-        if not call_id:
-            current, call_id = None, body.ivruniqueid or body.ivrid or info.ivruniqueid or info.ivrid or ""
-        told = legs.Told(reason, call_id, current, body)
-        if late.extension(ledger, info, told):
-            ledger.at = before
-            return
-        if not forward:
-            self._went_back()
-        self._extension(info, told)
-
-    def _extension(self, info: ExtensionInfo, told: legs.Told) -> None:
-        if not self._connected:
-            self._regained()
-        ledger = self._ledger
-        name = info.extenUser
-        if not name:
-            ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "an extension without extenUser")
-            return
-        held = ledger.extensions.get(name)
-        if held is None:
-            held = ledger.extensions[name] = HeldExtension(Extension(name))
-            agents.update(ledger, held, info, told.reason, first=True)
-            ledger.out.append(changes.ExtensionAppeared(ledger.position, ledger.at, name, held.value()))
-            told = replace(told, quiet=True)
-        else:
-            agents.update(ledger, held, info, told.reason)
-            if held.unknown:
-                held.unknown, held.unknown_since, held.known = False, None, None
-                told = replace(told, quiet=True)
-        if ledger.timed and held.heard_at != ledger.at:
-            held.heard_at, held.known = ledger.at, None
-        before = held.legs
-        if info.calls or before or told.call_id:
-            live = legs.reconcile(ledger, held, info.calls or (), told)
-            if live != before or held.state is UNKNOWN:
-                ledger.settle_extension(held, live)
-        elif held.state is UNKNOWN:
-            ledger.settle_extension(held, ())
-
-    def _all_extensions(self, body: AllExtensionsStatus) -> None:
-        forward = self._tell_time(body)
-        self._server_error(body)
-        if body.extensions is None:
-            return
-        ledger, told = self._ledger, legs.Told(source="AllExtensionsStatus")
-        for info in body.extensions:
-            if forward or not late.extension(ledger, info, told):
-                self._extension(info, told)
-        seen = {info.extenUser for info in body.extensions if info.extenUser}
-        if len(seen) == len(ledger.extensions):
-            return  # all that are seen are held by now, so none is missing
-        accounts = {text(info.accountID) for info in body.extensions} - {""}
-        for name in [name for name in ledger.extensions if name not in seen]:
-            account = text(ledger.extensions[name].account_id)
-            if accounts and account and account not in accounts:
-                continue  # one stream may carry several accounts (field guide §3); this list is not about that one
-            if not forward and late.extension(ledger, ExtensionInfo(extenUser=name), told):
-                continue
-            held = ledger.extensions.pop(name)
-            ledger.settle_extension(held, legs.reconcile(ledger, held, [], told), told.source)
-            ledger.out.append(changes.ExtensionRemoved(ledger.position, ledger.at, name, held.value()))
-
-    def _queue_event(self, body: QueueEvent) -> None:
-        info = body.data or _NO_QUEUE
-        if not body.reason or not body.servertime or body.servertimeoffset is None or info.telephonyservertime:
-            body = taken_out(body, info)
-        ledger, before = self._ledger, self._ledger.at
-        forward = ledger.tell(body.servertime, body.servertimeoffset, body.telephonyservertime)
-        self._events_since_login = True
-        if not self._connected:
-            self._regained()
-        told = waits.Told(
-            body.reason or "",
-            body.ivruniqueid or body.ivrid or info.ivruniqueid or info.ivrid or "",
-            info.AnsweredAgent or "",
-        )
-        if late.queue(ledger, info, told):
-            ledger.at = before
-            return
-        if not forward:
-            self._went_back()
-        self._queue(info, told)
-
-    def _queue(self, info: QueueInfo, told: waits.Told) -> None:
-        ledger = self._ledger
-        queue_id = text(info.QueueID)
-        if not queue_id:
-            ledger.anomaly(AnomalyKind.MISSING_IDENTITY, "a queue without QueueID")
-            return
-        queue = ledger.queues.get(queue_id)
-        first = queue is None
-        if queue is None:
-            queue = ledger.queues[queue_id] = HeldQueue(Queue(queue_id))
-        if info.QueueName and info.QueueName != queue.name:
-            queue.name, queue.known = info.QueueName, None
-        if ledger.timed and queue.heard_at != ledger.at:
-            queue.heard_at, queue.known = ledger.at, None
-        if first or queue.unknown:
-            told = replace(told, quiet=True)
-            ledger.blur_queue(queue_id, None, unknown=False)
-        waits.reconcile(ledger, queue, info.Calls or [], told)
-
-    def _all_queues(self, body: LoginStatus) -> None:
-        forward = self._tell_time(body)
-        self._server_error(body)
-        if body.queues is None:
-            return
-        ledger, told = self._ledger, waits.Told(source="loginStatus")
-        for info in body.queues:
-            if forward or not late.queue(ledger, info, told):
-                self._queue(info, told)
-        seen = {text(info.QueueID) for info in body.queues}
-        for queue_id, queue in ledger.queues.items():
-            if queue_id not in seen:
-                waits.reconcile(ledger, queue, [], told)
-                ledger.blur_queue(queue_id, ledger.at, unknown=True)
-
-    def _notice(self, event: str, body: Notice) -> None:
-        ledger = self._ledger
-        before = ledger.at
-        if event == "disconnect":
-            ledger.when = ledger.at
-            self._connection_lost(text(body.reason))
-            return
-        if event not in ("connect", "malformed"):
-            self._tell_time(body)
-        if event == "loginSuccess":
-            self._logged_in(before)
-        if event not in KNOWN:
-            ledger.anomaly(AnomalyKind.UNKNOWN_EVENT, f"an event is {event!r}", seen=event)
-            self._count("unknown_events", event)
-            del self._events[event]
-        self._server_error(body)
-
-    def _server_error(self, body: Notice | AllExtensionsStatus | LoginStatus) -> None:
-        if body.errorCode:
-            self._ledger.anomaly(
-                AnomalyKind.SERVER_ERROR,
-                f"the server reports error {body.errorCode}",
-                expected="0",
-                seen=text(body.errorDesc),
-            )
-
-    def _logged_in(self, before: Seconds | None) -> None:
-        ledger = self._ledger
-        if before is not None and ledger.at is not None and before > ledger.at == self._login:
-            ledger.anomaly(AnomalyKind.LATE_FRAME, "this login was told before", seen=str(ledger.at))
-            ledger.at = before
-            return
-        if self._events_since_login:
-            self._close_gap(Gap(before, ledger.at, "logged in again, the loss was not seen"))
-        self._login, self._events_since_login = ledger.at, False
-        ledger.forget_heard()
-
-    def _connection_lost(self, reason: str) -> None:
-        if not self._connected:
-            return
-        self._connected, self._login = False, None
-        ledger = self._ledger
-        gap = Gap(ledger.at, None, reason or "connection lost")
-        ledger.gaps = with_gap(ledger.gaps, gap)
-        ledger.out.append(changes.ConnectionLost(ledger.position, ledger.at, gap))
-        for held in ledger.extensions.values():
-            held.unknown, held.unknown_since = True, ledger.at
-            ledger.settle_extension(held, legs.blur(ledger, held), gap.reason)
-        for queue_id in list(ledger.queues):
-            ledger.blur_queue(queue_id, ledger.at, unknown=True)
-
-    def _regained(self) -> None:
-        self._connected = True
-        self._events_since_login = False
-        self._close_gap(replace(self._ledger.gaps[-1], until=self._ledger.at))
-
-    def _close_gap(self, gap: Gap) -> None:
-        ledger = self._ledger
-        ledger.gaps = with_gap(ledger.gaps, gap)
-        ledger.out.append(changes.ConnectionRegained(ledger.position, ledger.at, gap))
-
-    def _tell_time(self, body: Body) -> bool:
-        forward = self._ledger.tell(*times_of(body))
-        if not forward:
-            self._went_back()
-        if not self._connected:
-            self._regained()
-        return forward
-
-    def _went_back(self) -> None:
-        self._ledger.anomaly(AnomalyKind.TIME_BACKWARDS, "the server's time went back", seen=str(self._ledger.at))
-
-    def _oddities(self, frame: Frame) -> None:
-        for detail in frame.bad:
-            self._ledger.anomaly(AnomalyKind.BAD_VALUE, detail, seen=frame.event)
-        for path in frame.unknown:
-            self._count("unknown_fields", f"{frame.event}.{path}")
-
-    def _count_anomalies(self, out: tuple[Change, ...]) -> None:
-        found, self._ledger.anomalies = self._ledger.anomalies, []
-        for anomaly in found:
-            self._count("anomalies", anomaly.kind.value)
-        if self._strict:
-            raise AnomalyFound(found[0], out)
-
-    def _count(self, what: str, name: str) -> None:
-        counts, name = self._counts[what], name[:_NAMES_COUNTED]
-        if name not in counts and len(counts) >= _NAMES_COUNTED:
-            name = "(others)"
-        counts[name] = counts.get(name, 0) + 1
-
-
-_NO_EXTENSION, _NO_QUEUE = ExtensionInfo(), QueueInfo()
-_REASONS = dict.fromkeys(("NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP", "userStatusUpdate"))
+def _count(counts: dict[str, int], name: str) -> None:
+    name = name[:_NAMES_COUNTED]
+    if name not in counts and len(counts) >= _NAMES_COUNTED:
+        name = "(others)"
+    counts[name] = counts.get(name, 0) + 1

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from calltrack.core.clock import Clock
-from calltrack.voicenter.events import times_of
+from calltrack.core.observations import times_of
 from calltrack.voicenter.frames import Frame
 
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ from msgspec.structs import replace
 
 from calltrack.core.clock import Clock
 from calltrack.core.errors import NotAFrame
+from calltrack.core.observations import times_of
 from calltrack.journal.packing import Packer
-from calltrack.voicenter.events import BODIES, Notice, times_of
+from calltrack.voicenter.decode import body_of_nothing
 from calltrack.voicenter.frames import Frame
 
-_odd = msgspec.json.Decoder(tuple[str, tuple[str, ...], tuple[str, ...]])
+_odd = msgspec.json.Decoder(tuple[str, tuple[str, ...]])
 
 
 def sum_of(*values: object, data: bytes = b"") -> int:
@@ -54,7 +55,7 @@ class Row(NamedTuple):
         received = None if frame.at is None else float(frame.at)
         odd = None
         if frame.bad and not _given_back(frame):
-            odd = msgspec.json.encode((frame.event, frame.unknown, frame.bad))
+            odd = msgspec.json.encode((frame.event, frame.bad))
         row = cls(position, latest, offset_s, received, packer.pack(frame.raw), odd, 0)
         return row._replace(sum=row.real_sum())
 
@@ -63,8 +64,8 @@ class Row(NamedTuple):
         self.check()
         raw = packer.unpack(self.packed)
         if self.odd is not None:
-            event, unknown, bad = _odd.decode(self.odd)
-            return Frame(event, BODIES.get(event, Notice)(), self.received, raw, unknown, bad)
+            event, bad = _odd.decode(self.odd)
+            return Frame(event, body_of_nothing(event), self.received, raw, bad)
         try:
             frame = Frame.decode(raw)
         except NotAFrame as error:

@@ -15,30 +15,37 @@ from calltrack.core.changes import (
     AnomalyKind,
     CallEnded,
     CallResumed,
+    CallRevised,
     CallStarted,
     Change,
     LegChange,
     LegEnded,
+    LegResumed,
+    LegRevised,
     LegStarted,
+    QueueChange,
     QueueJoined,
     QueueLeft,
+    WaitRevised,
 )
-from calltrack.core.machine import seen_as
+from calltrack.core.machine import Replay
+from calltrack.core.observations import (
+    AllExtensions,
+    AllQueues,
+    ExtensionEvent,
+    ExtensionSeen,
+    Frame,
+    ListedCall,
+    QueueEvent,
+    QueueSeen,
+)
 from calltrack.core.records import Call, Extension, Leg, Seconds, counted
-from calltrack.core.replica import View
+from calltrack.core.replica import Replica
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.states import Outcome, State
 from calltrack.core.table import AWAITED, AWAITED_AFTER_LOSS, CALL, EXTENSION, IDLE, SPYING, UNKNOWN
-from calltrack.voicenter.events import (
-    AllExtensionsStatus,
-    CallInfo,
-    ExtensionEvent,
-    LoginStatus,
-    QueueEvent,
-    call_id_of,
-    text,
-)
-from calltrack.voicenter.frames import Frame
+
+_JUDGED_KEPT, _PATHS_KEPT = 10_000, 100_000
 
 
 class Sum(NamedTuple):
@@ -63,12 +70,13 @@ class Health:
 
     def __init__(self, *, history: int = 1000) -> None:
         self.anomalies: dict[str, Anomaly] = {}
-        self.view = View(history=history)
+        self.replica = Replica(history=history)
         self._seen: Counter[type[Change]] = Counter()
-        self._left: Counter[Outcome | None] = Counter()
         self._odd: set[tuple[str, int]] = set()  # live legs that listened, or whose times ran backwards
-        self._ended_twice = self._uneven = self._negative = self._unlike = 0
-        self._last = b""
+        self._ended_twice = self._uneven = self._negative = self._unlike = self._too_long = 0
+        self._judged: dict[int, None] = {}
+        self._paths: dict[tuple[str, str, int, float], Replay] = {}
+        self._refused = 0
 
     def see(self, changes: Iterable[Change], frame: Frame | None = None) -> None:
         """Count what a frame changed; with the frame, its lists are compared too."""
@@ -76,36 +84,47 @@ class Health:
         for change in changes:
             self._seen[type(change)] += 1
             if isinstance(change, LegEnded):
-                known = self.view.extensions.get(change.exten_user)
+                known = self.replica.extensions.get(change.exten_user)
                 self._ended_twice += known is None or (change.call_id, change.leg.attempt) not in known.legs
-            self.view.apply(change)
+            self.replica.apply(change)
             if isinstance(change, LegChange):
                 self._leg(change)
-            elif isinstance(change, QueueLeft):
-                self._left[change.wait.outcome] += 1
+                if isinstance(change, LegRevised):
+                    late.add(change.exten_user)  # by a frame that came late, if by one of this extension
+                else:
+                    self._step((change.exten_user, change.call_id, change.leg.attempt, -1.0), change.leg.state)
+            elif isinstance(change, WaitRevised):
+                late.add(change.queue_id)
+            elif isinstance(change, QueueChange):
+                self._step((change.queue_id, change.call_id, 0, change.wait.stamp), change.wait.state)
+            if isinstance(change, QueueLeft):
                 self._negative += _negative(change.wait.wait_s)
-            elif isinstance(change, CallEnded):
+            elif isinstance(change, CallEnded | CallRevised):
                 call = change.call
                 self._negative += _negative(call.wait_s, call.ring_s, call.talk_s, call.hold_s, call.unknown_s)
+                self._too_long += _too_long(call)
             elif isinstance(change, Anomaly):
                 self.anomalies.setdefault(change.kind.value, change)
                 if change.kind is AnomalyKind.LATE_FRAME:
                     late |= {change.exten_user, change.queue_id}
-        if frame is not None and frame.raw != self._last:  # what comes twice was judged the first time
-            self._last = frame.raw
+        if frame is not None and (print_ := frame.fingerprint()) not in self._judged:
+            self._judged[print_] = None  # what comes again was judged the first time
+            if len(self._judged) > _JUDGED_KEPT:
+                del self._judged[next(iter(self._judged))]
             self._compare(frame, late)
 
     def sums(self, snapshot: Snapshot) -> Iterator[Sum]:
         """The laws, against what the last snapshot says is live."""
-        seen, left = self._seen, self._left
-        opened, closed = seen[LegStarted], seen[LegEnded]
+        seen = self._seen
+        opened, closed = seen[LegStarted], seen[LegEnded] - seen[LegResumed]
         live = sum(len(call.legs) for call in snapshot.calls)
         at_extensions = sum(len(known.legs) for known in snapshot.extensions)
         yield Sum("legs opened = closed + live", str(opened), f"{closed} + {live}", opened == closed + live)
         yield Sum("legs of calls = legs at extensions", str(live), str(at_extensions), live == at_extensions)
         yield Sum.none("legs ended more than once", self._ended_twice)
         joined, waiting = seen[QueueJoined], sum(len(queue.waiting) for queue in snapshot.queues)
-        parts = [left[outcome] for outcome in (Outcome.ANSWERED, Outcome.PICKED_UP, Outcome.ABANDONED, Outcome.LOST)]
+        sums = [(queue.answered, queue.picked_up, queue.abandoned, queue.lost) for queue in snapshot.queues]
+        parts = [sum(column) for column in zip(*sums, strict=True)]
         yield Sum(
             "queued = answered + picked up + abandoned + lost + still waiting",
             str(joined),
@@ -119,14 +138,26 @@ class Health:
         states += sum(known.state is not _state_of_extension(known) for known in snapshot.extensions)
         yield Sum.none("states that are not those of the legs", states)
         yield Sum.none("lists that are not what is tracked", self._unlike)
-        yield Sum.none("changes that contradict the ones before", self.view.faults)
+        yield Sum.none("changes that contradict the ones before", self.replica.faults)
         yield Sum.none("things that the changes tell otherwise than the snapshot", len(self.differences(snapshot)))
         yield Sum.none("legs whose times don't add up to their length", self._uneven)
         yield Sum.none("durations below 0", self._negative)
+        yield Sum.none("calls whose wait, talk, hold and unknown times exceed their life", self._too_long)
+        yield Sum.none("steps that no row of the table allows", self._refused)
 
     def differences(self, snapshot: Snapshot) -> list[str]:
         """By name, what the changes tell otherwise than the snapshot."""
-        return self.view.differences(View.of(snapshot))
+        return self.replica.differences(Replica.of(snapshot))
+
+    def _step(self, key: tuple[str, str, int, float], state: State) -> None:
+        """Replay a connection's step through the machine of the table."""
+        path = self._paths.get(key)
+        if path is None:
+            path = self._paths[key] = Replay()
+        if state is not path.state:
+            self._refused += not path.step(state)
+        if state is State.HUNGUP and len(self._paths) > _PATHS_KEPT:
+            del self._paths[next(iter(self._paths))]
 
     def _leg(self, change: LegChange) -> None:
         leg = change.leg
@@ -139,31 +170,36 @@ class Health:
             self._odd.discard(key)
 
     def _compare(self, frame: Frame, late: set[str]) -> None:
-        """Each list of the frame with what the changes have made of it; who is in there twice is as told last."""
+        """Each list of the frame with what the changes made of it; what is in a list twice counts as listed last."""
         body = frame.body
-        extensions = body.extensions if isinstance(body, AllExtensionsStatus) else None
-        queues = body.queues if isinstance(body, LoginStatus) else None
-        if isinstance(body, ExtensionEvent) and body.data:
-            extensions = [body.data]
-        elif isinstance(body, QueueEvent) and body.data:
-            queues = [body.data]
-        for name, extension in {extension.extenUser: extension for extension in extensions or ()}.items():
-            if name and name not in late:
-                known = self.view.extensions.get(name)
-                listed = Counter(_seen(info) for info in extension.calls or () if call_id_of(info))
+        extensions: list[ExtensionSeen] = []
+        queues: list[QueueSeen] = []
+        if isinstance(body, ExtensionEvent):
+            extensions = [body.extension]
+        elif isinstance(body, QueueEvent):
+            queues = [body.queue]
+        elif isinstance(body, AllExtensions):
+            extensions = body.extensions or []
+        elif isinstance(body, AllQueues):
+            queues = body.queues or []
+        for name, seen in {one.exten_user: one for one in extensions}.items():
+            if name and name not in late and seen.listed is not None:
+                known = self.replica.extensions.get(name)
+                once = {(call.call_id, call.c2c or 0, call.started or 0): call for call in seen.listed if call.call_id}
+                listed = Counter((call.call_id, _seen_as(call)) for call in once.values())
                 self._unlike += known is None or listed != Counter(
                     (leg.call_id, leg.state) for leg in known.legs.values()
                 )
-        for name, queue in {text(queue.QueueID): queue for queue in queues or ()}.items():
-            if name and name not in late:
-                waiting = self.view.queues[name].waiting if name in self.view.queues else {}
+        for name, queue in {one.queue_id: one for one in queues}.items():
+            if name and name not in late and queue.listed is not None:
+                waiting = self.replica.queues[name].waiting if name in self.replica.queues else {}
                 # As sets: a list may have the same entry twice.
-                places = {(call_id_of(info), info.JoinTimeStamp or 0) for info in queue.Calls or () if call_id_of(info)}
-                self._unlike += places != {(wait.call_id, wait.stamp) for wait in waiting.values()}
+                places = {wait.call_id for wait in queue.listed if wait.call_id}
+                self._unlike += places != {wait.call_id for wait in waiting.values()}
 
 
-def _seen(info: CallInfo) -> tuple[str, State]:
-    return call_id_of(info), seen_as(info.callstatus, info.c2cdirection, info.answered)
+def _seen_as(call: ListedCall) -> State:
+    return UNKNOWN if call.state is None else call.state
 
 
 def _state_of_call(call: Call) -> State:
@@ -183,10 +219,15 @@ def _negative(*durations: Seconds | None) -> bool:
     return any(duration is not None and duration < 0 for duration in durations)
 
 
+def _too_long(call: Call) -> bool:
+    """Whether a call's moments count more than once (ruling 13)."""
+    if call.started is None or call.ended_at is None:
+        return False
+    return call.wait_s + call.talk_s + call.hold_s + call.unknown_s > call.ended_at - call.started
+
+
 def _even(leg: Leg) -> bool:
     """Whether a leg's ring, talk, hold and unknown times are its whole life; what is unknown is not judged."""
-    parts = (leg.ring_s, leg.talk_s, leg.hold_s, leg.unknown_s)
-    if leg.started is None or leg.ended_at is None or None in parts:
+    if leg.started is None or leg.ended_at is None:
         return True
-    total = sum(part for part in parts if part is not None)
-    return total == leg.ended_at - leg.started
+    return leg.ring_s + leg.talk_s + leg.hold_s + leg.unknown_s == leg.ended_at - leg.started

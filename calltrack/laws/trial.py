@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from calltrack.core.changes import Change
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import HISTORY, Tracker
@@ -69,5 +71,16 @@ class Trial:
         self._cut = Tracker.restore(found)
 
 
-def _state(snapshot: Snapshot) -> tuple[object, ...]:
-    return snapshot.calls, snapshot.extensions, snapshot.queues, snapshot.ended, snapshot.gaps
+def _state(snapshot: Snapshot) -> object:
+    """What a snapshot says, without the evidence: a frame fed twice confirms twice."""
+    found = msgspec.to_builtins(snapshot)
+    return _without_evidence({name: found[name] for name in _COMPARED})
+
+
+_COMPARED = ("calls", "extensions", "queues", "ended", "campaigns", "gaps")
+
+
+def _without_evidence(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _without_evidence(one) for name, one in value.items() if not name.startswith("confirmed_")}
+    return [_without_evidence(one) for one in value] if isinstance(value, list | tuple) else value

@@ -24,11 +24,11 @@ from msgspec import Struct
 
 from calltrack.core.clock import Clock
 from calltrack.core.errors import NotAnIndex, NotASnapshot, RecordingError
+from calltrack.core.observations import times_of
 from calltrack.core.records import Seconds
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import Tracker
 from calltrack.recordings.recording import Place, Recording
-from calltrack.voicenter.events import times_of
 from calltrack.voicenter.frames import Frame
 
 CHECKPOINTS = 64

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from calltrack.core.changes import Change
 from calltrack.core.clock import Clock
+from calltrack.core.observations import times_of
 from calltrack.core.records import Seconds
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import Tracker
-from calltrack.voicenter.events import times_of
 from calltrack.voicenter.frames import Frame
 
 _CHECKPOINTS = 64  # kept at most; the distance between two doubles when there are more

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from calltrack.core.replica import View
+    from calltrack.core.replica import Replica
     from calltrack.laws.trial import Trial
     from calltrack.testing.laws import prove
     from calltrack.testing.simulated import faulty, lawful
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Trial": "calltrack.laws.trial",
-    "View": "calltrack.core.replica",
+    "Replica": "calltrack.core.replica",
     "faulty": "calltrack.testing.simulated",
     "lawful": "calltrack.testing.simulated",
     "prove": "calltrack.testing.laws",
     "streams": "calltrack.testing.strategies",
 }
 
-__all__ = ["Trial", "View", "faulty", "lawful", "prove", "streams"]
+__all__ = ["Replica", "Trial", "faulty", "lawful", "prove", "streams"]
 
 
 def __getattr__(name: str) -> Any:

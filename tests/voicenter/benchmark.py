@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from calltrack.voicenter.frame import Frame
+from calltrack.voicenter.frames import Frame
 
 ROUNDS = 40
 Change = Callable[[dict[str, Any]], None]

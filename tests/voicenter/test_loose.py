@@ -4,7 +4,7 @@ import pytest
 
 from calltrack.core import observations as seen
 from calltrack.voicenter import decode, wire
-from calltrack.voicenter.frame import Frame
+from calltrack.voicenter.frames import Frame
 from calltrack.voicenter.loose import fields, loose
 from tests.voicenter.wired import body, call, event, extension, line, only
 

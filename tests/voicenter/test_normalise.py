@@ -4,7 +4,7 @@ import pytest
 
 from calltrack.core import observations as seen
 from calltrack.core.states import Outcome, State
-from calltrack.voicenter.frame import Frame
+from calltrack.voicenter.frames import Frame
 from tests.voicenter.wired import NOW, body, call, event, extension, line, only, queue_event
 
 

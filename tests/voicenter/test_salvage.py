@@ -5,7 +5,7 @@ from msgspec import Raw
 
 from calltrack.core import observations as seen
 from calltrack.voicenter import decode, wire
-from calltrack.voicenter.frame import Frame
+from calltrack.voicenter.frames import Frame
 from calltrack.voicenter.salvage import salvage
 from tests.voicenter.wired import call, event, extension, line, only, queue_event
 

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from calltrack.voicenter.frame import Frame
+from calltrack.voicenter.frames import Frame
 from calltrack.voicenter.unknown import NAMES, UnknownFields
 from tests.voicenter.wired import call, event, extension, line
 

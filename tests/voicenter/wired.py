@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from calltrack.core.observations import Body
-from calltrack.voicenter.frame import Frame
+from calltrack.voicenter.frames import Frame
 
 _Body = TypeVar("_Body", bound=Body)
 _One = TypeVar("_One")

@@ -1,0 +1,502 @@
+"""Look a step up, take it, report it: the only writer of a connection's state and marks.
+
+Theory of operation. `Advance` is bound to what a tracker holds and carries out one frame at a time. `start`, `see`,
+`end`, `resume` and `blur` are the ways in which a connection moves; each goes through `STEPS` (machine.py). `revise`,
+`answer_late` and `hold_late` are corrections of what was handed out (ruling 4). Everything that is written is reported:
+`out` collects (change class, connection, why), and the values are made at the frame's end, when settling has decided
+outcomes (values.py). A connection that reports twice in a frame has its first value made before the second step.
+
+Moments (rulings 2, 7 and 11): an event's step is at the frame's moment at the switch, an end that no event reported at
+the frame's stamp. Where a row says so, the call's own stamp decides, unless that cannot be: it is before the last mark
+(another connection's stamp), after the frame, or of a clock that has stepped since.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from calltrack.core.changes import (
+    REPORTS,
+    Anomaly,
+    AnomalyKind,
+    CallLinked,
+    CallResumed,
+    CallStarted,
+    Change,
+    LegChange,
+    QueueChange,
+)
+from calltrack.core.classify import guard_of
+from calltrack.core.held import LEG, WAIT, Held, HeldCall, HeldConnection, HeldDevice, HeldExtension
+from calltrack.core.machine import SEEN_AS, SIGNALS, STEPS
+from calltrack.core.observations import (
+    ANSWERS,
+    ENDS,
+    INCOMING,
+    RETRIEVES,
+    SPY,
+    STARTS,
+    Listed,
+    ListedCall,
+    Seconds,
+    Told,
+)
+from calltrack.core.records import PAST_KEPT, Recording, counted_state
+from calltrack.core.states import State
+from calltrack.core.table import HUNGUP, MOMENT, NEW, RANKS, STARTED, TALKING, UNKNOWN, Edge
+from calltrack.core.values import leg_value, settle_before, wait_value
+
+REPORTED_WITHIN_S = 120  # an event comes within 18 s of the stamp it reports (seen); one further off is another clock's
+
+Report = tuple[type[LegChange] | type[QueueChange], HeldConnection, str]
+
+
+class Advance:
+    """Takes the steps of one frame; `out` is what they report, in order."""
+
+    def __init__(self, held: Held) -> None:
+        self.held = held
+        self.out: list[Change | Report] = []
+        self.touched: list[HeldCall] = []
+        self.anomalies: list[Anomaly] = []
+
+    # ------------------------------------------------------------------ ways to move
+
+    def start(self, device: HeldDevice, listed: Listed, told: Told | None, why: str) -> HeldConnection:
+        """A newcomer at a device; `told` is the event about it, `why` the reason if none started it."""
+        held, call_id = self.held, listed.call_id
+        call = held.calls.get(call_id)
+        fresh = False
+        if call is None:
+            call = held.ended.pop(call_id, None)
+            if call is None:
+                call, fresh = HeldCall(call_id, listed.direction), True
+                held.calls[call_id] = call
+            else:
+                self._bring_back(call)
+        at = len(self.out)
+        if fresh:
+            self.out.append(CallResumed(0, None, ""))  # its place; what it says is known after the step
+        one = self._enter(call, device, listed)
+        self.see(one, listed, told, why)
+        if fresh:
+            call.state, call.since = counted_state(one.state, one.c2c), one.marks[-1][0]
+            self.out[at] = self._call_started(call, one, why if not self._told_by(one, told) else "")
+        return one
+
+    def see(self, one: HeldConnection, listed: Listed, told: Told | None, why: str) -> None:
+        """A list shows a connection as something else than before, or an event is about it."""
+        state, kind = one.state, "" if told is None else told.kind
+        one.kept = None
+        signal = SIGNALS[listed.state]
+        row = STEPS.get((state, signal, guard_of(state, signal, listed, kind)))
+        if row is not None:
+            self.take(one, row, listed, told, why)
+        elif SEEN_AS[signal] is not state:
+            self._impossible(one, signal, listed, told)
+        if told is not None:
+            if one.state is not state:
+                one.before, one.stepped_at = state if state is not NEW else None, self.held.clock.at
+            if kind is RETRIEVES:
+                one.retrieved = self.held.clock.when if row is None else None
+            rank = RANKS.get(kind, 0)
+            one.rank = max(one.rank, rank)
+            one.start_told |= kind is STARTS
+            if one.doubt:
+                self.confirm(one)
+        elif one.state is not state:
+            one.stepped_at = None
+        if one.kind is LEG and not one.answered and one.direction != SPY:
+            self._mark_answer(one, listed, row)
+
+    def take(self, one: HeldConnection, row: Edge, listed: Listed | None, told: Told | None, why: str) -> None:
+        """One row of the table; those that it goes by way of first."""
+        told_by = told is not None and told.kind is row.told_by
+        for signal in row.via:
+            missed = STEPS[one.state, signal, ""]
+            if row.source is not NEW:
+                self.report(missed.reports, one, why)
+            self._into(one, missed, listed, False)
+        self.report(row.reports, one, "" if told_by else why)
+        self._into(one, row, listed, told_by)
+        if listed is not None and row.source is not NEW:
+            self.complete(one, listed)
+
+    def end(self, one: HeldConnection, device: HeldDevice, told: Told | None, why: str, *, heir: bool = False) -> None:
+        """A leaver: an event reports its end, or only a list lacks it.
+
+        heir: click2call leg 2 has taken the place of leg 1, whose end no event ever reports (field guide §4).
+        """
+        clock = self.held.clock
+        if told is not None and told.call is not None:
+            self._catch_up(one, told.call)
+        one.ended_open, one.learned = len(one.marks), clock.now
+        one.end_told = told is not None or heir
+        at = clock.when if one.end_told else clock.at
+        one.confirmed_position, one.confirmed_at = device.confirmed_position, device.confirmed
+        if told is not None:
+            one.cause, one.means, one.rank = told.cause, told.means, RANKS[ENDS]
+            one.transferred, one.agent_name = told.transferred, told.agent_name or one.agent_name
+        elif not heir:
+            self._lose(one, at)
+        one.inferred = "" if told is not None else why
+        one.doubt = ""
+        self.take(one, STEPS[one.state, "ends", ""], None, told, why)
+        one.ended = one.marks[-1][0] if at is None or at < one.marks[-2][0] else at
+        one.marks[-1] = (one.ended, None)
+        call = self.held.calls[one.call]
+        call.leave(one)
+        if len(call.past) > PAST_KEPT:
+            settle_before(call, one.kind)
+        self.touch(one, weigh=True)
+
+    def resume(self, one: HeldConnection, listed: Listed, told: Told | None) -> None:
+        """A list has it again: it never ended, and has lost no time (ruling 4)."""
+        held, signal = self.held, SIGNALS[listed.state]
+        row = STEPS[HUNGUP, signal, guard_of(HUNGUP, signal, listed, "")]
+        call = held.calls.get(one.call)
+        if call is None:
+            call = held.ended.pop(one.call)
+            self._bring_back(call)
+        call.past.remove(one)
+        call.enter(one)
+        del one.marks[one.ended_open :]
+        bucket = one.marks[-1][1]
+        one.ended = one.learned = one.outcome = one.confirmed_at = None
+        one.inferred, one.confirmed_position = "", 0
+        self.take(one, row, listed, told, "in the list again")
+        if row.counts_as is bucket:
+            one.marks.pop()
+        if told is not None:
+            one.rank = max(one.rank, RANKS.get(told.kind, 0))
+        if one.kind is LEG and not one.answered:
+            self._mark_answer(one, listed, row)
+        self.touch(one, weigh=True)
+
+    def blur(self, one: HeldConnection) -> None:
+        """The connection to the source was lost: whether this one goes on is not known."""
+        if one.state is not UNKNOWN:
+            one.doubt = ""
+            self.take(one, STEPS[one.state, "blurs", ""], None, None, "the connection was lost")
+
+    # ------------------------------------------------------------------ corrections
+
+    def revise(self, one: HeldConnection, told: Told, moment: Seconds | None) -> None:
+        """The event that reports an end comes after the list that lacked the connection (ruling 4)."""
+        del one.marks[one.ended_open :]
+        if told.call is not None and one.kind is LEG and not one.answered:
+            self._mark_answer(one, told.call, None)
+        one.cause, one.means, one.rank, one.inferred = told.cause, told.means, RANKS[ENDS], ""
+        one.transferred, one.end_told = told.transferred, True
+        one.agent_name = told.agent_name or one.agent_name
+        one.mark(moment, None)
+        one.ended = one.marks[-1][0]
+        self.report("Revised", one, "its end was reported late")
+        self.touch(one, weigh=True)
+
+    def join_late(self, one: HeldConnection, listed: Listed) -> None:
+        """The start of a wait of which only the end was reported."""
+        began = self.held.clock.stream(listed.started)
+        one.stamp = listed.started or 0
+        one.facts = _facts(listed, "")
+        if began is not None and one.ended is not None:
+            one.marks = [(min(began, one.ended), State.QUEUED), (one.ended, None)]
+            one.ended_open = 1
+        one.start_told = True
+        self.report("Revised", one, "its start was reported late")
+        self.touch(one, weigh=True)
+
+    def answer_late(self, one: HeldConnection, listed: Listed) -> None:
+        """An answer that is reported after the end of its connection."""
+        ended = one.ended
+        self._mark_answer(one, listed, None)
+        if one.answered_at is not None and ended is not None and one.answered_at < ended:
+            kept = [mark for mark in one.marks[:-1] if mark[0] < one.answered_at]
+            one.marks = [*kept, (max(one.answered_at, one.began), TALKING), (ended, None)]
+            one.ended_open = len(one.marks) - 1
+        self.report("Revised", one, "its answer was reported late")
+        self.touch(one, weigh=True)
+
+    def hold_late(self, one: HeldConnection, since: Seconds) -> None:
+        """A hold that is reported after its retrieval adds the time on hold."""
+        until, one.retrieved = one.retrieved, None
+        if one.state is TALKING and until is not None and one.marks[-1][0] < since < until:
+            one.marks += [(since, State.HOLD), (until, one.marks[-1][1])]
+            self.report("Revised", one, "its hold was reported late")
+            self.touch(one)
+
+    def move_times(self, after: Seconds, by: Seconds) -> None:
+        """The stamp of the last frame was wrong, or its clock had stepped: what it wrote is moved by as much.
+
+        by: 0 to move all times after `after` to it.
+        """
+        for one in self.held.unbelieved:
+
+            def moved(at: Seconds | None) -> Seconds | None:
+                return at if at is None or at <= after else max(after, at - by) if by else after
+
+            marks = [(moved(at) or 0, bucket) for at, bucket in one.marks]
+            if marks == one.marks and moved(one.answered_at) == one.answered_at:
+                continue
+            one.marks, one.answered_at, one.ended = marks, moved(one.answered_at), moved(one.ended)
+            self.report("Revised", one, "the stamp of a frame was wrong" if not by else "the clock had stepped")
+            self.touch(one, weigh=True)
+        self.held.unbelieved = []
+
+    def complete(self, one: HeldConnection, listed: Listed) -> None:
+        """What a list says more of a connection than was known."""
+        facts = _facts(listed, one.facts[3] if one.kind is LEG else "")
+        if facts != one.facts:
+            one.facts = tuple([new or old for new, old in zip(facts, one.facts, strict=True)])
+        if isinstance(listed, ListedCall) and (listed.related or listed.campaign_id):
+            self.link(self.held.calls[one.call], listed)
+
+    def record(self, one: HeldConnection, listed: Listed) -> None:
+        """Take the recording's name and address, and whether it is muted; report it if that is news."""
+        seen, known = listed.recording, one.recording
+        if seen is None or (
+            known is not None
+            and seen.muted == known.muted
+            and seen.filename == known.filename
+            and seen.url == known.url
+            and seen.options == known.options
+        ):
+            return
+        one.recording = Recording(seen.filename, seen.muted, seen.options, seen.url)
+        self.report("Recording", one, "")
+        self.touch(one)
+
+    def link(self, call: HeldCall, listed: ListedCall) -> None:
+        """Which calls a call came from, and which campaign made it, if that is news."""
+        if listed.campaign_id:
+            call.campaign_id = listed.campaign_id
+        if listed.related and (listed.related != call.related or listed.transferred_by != call.transferred_by):
+            call.related, call.transferred_by, call.value = listed.related, listed.transferred_by, None
+            call.kept = None
+            position, at = self.held.position, self.held.clock.reported_at
+            self.out.append(CallLinked(position, at, call.call_id, call.related, call.transferred_by))
+
+    def doubt(self, one: HeldConnection, why: str) -> None:
+        """A live connection may be over (ruling 12)."""
+        one.doubt = why
+        self.report("Doubted", one, "")
+        self.touch(one)
+
+    def confirm(self, one: HeldConnection) -> None:
+        """A doubtful connection is certain again."""
+        one.doubt = ""
+        self.report("Confirmed", one, "")
+        self.touch(one)
+
+    # ------------------------------------------------------------------ reporting
+
+    def report(self, report: str, one: HeldConnection, why: str) -> None:
+        """Note a change; the value of an earlier one in this frame is made now, as it was then."""
+        out, before = self.out, one.reported
+        if 0 <= before < len(out) and type(earlier := out[before]) is tuple and earlier[1] is one:
+            out[before] = self.change(*earlier)
+        one.reported = len(out)
+        out.append((REPORTS[one.kind, report], one, why))
+
+    def revise_once(self, one: HeldConnection) -> None:
+        """Report that a connection is otherwise than handed out, unless this frame says so already."""
+        out, last = self.out, one.reported
+        if not (0 <= last < len(out) and type(item := out[last]) is tuple and item[1] is one):
+            self.report("Revised", one, "seen otherwise in hindsight")
+
+    def change(self, kind: type[LegChange] | type[QueueChange], one: HeldConnection, why: str) -> Change:
+        """A report as the change that leaves the tracker."""
+        held = self.held
+        at = held.clock.reported_at
+        if one.kind is LEG:
+            return kind(held.position, at, one.call, one.device, leg_value(held, one), why)  # type: ignore[arg-type]
+        return kind(held.position, at, one.device, one.call, wait_value(held, one), why)  # type: ignore[arg-type]
+
+    def anomaly(
+        self,
+        kind: AnomalyKind,
+        detail: str,
+        *,
+        call_id: str = "",
+        device: HeldDevice | None = None,
+        expected: str = "",
+        seen: str = "",
+    ) -> None:
+        """Note what should not happen, with the evidence."""
+        extension = device is not None and isinstance(device, HeldExtension)
+        where = device.key if device is not None else ""
+        found = Anomaly(
+            self.held.position,
+            self.held.clock.reported_at,
+            kind,
+            detail,
+            call_id,
+            where if extension else "",
+            "" if extension else where,
+            expected,
+            seen,
+        )
+        self.out.append(found)
+        self.anomalies.append(found)
+
+    def touch(self, one: HeldConnection, *, weigh: bool = False) -> None:
+        """Something of a connection was written: its value and its call's are made anew, and its call is settled."""
+        one.value = one.kept = None
+        held = self.held
+        call = held.calls.get(one.call) or held.ended[one.call]
+        if not call.touched:
+            call.touched = True
+            self.touched.append(call)
+        if weigh:
+            call.weighed = True
+        if held.clock.ahead is not None:
+            held.unbelieved.append(one)
+
+    # ------------------------------------------------------------------ the details of a step
+
+    def _into(self, one: HeldConnection, row: Edge, listed: Listed | None, told_by: bool) -> None:
+        """Write a step: the state, and since when its time counts as what."""
+        clock, since = self.held.clock, row.since
+        at = clock.when
+        if since is not MOMENT and listed is not None:
+            stamp = clock.stream(listed.started if since is STARTED else listed.answered_at)
+            if (
+                stamp is not None
+                and (not one.marks or stamp >= one.marks[0][0])
+                and (clock.at is None or stamp <= clock.at)
+                and (not told_by or at is None or at - stamp <= REPORTED_WITHIN_S)
+            ):
+                at = stamp
+        one.mark(at, row.counts_as)
+        one.state = row.dest
+        call = self.held.calls.get(one.call)
+        if call is not None and row.dest is not HUNGUP and (rank := one.counted_rank) < call.best:
+            call.best = rank
+        self.touch(one)
+
+    def _enter(self, call: HeldCall, device: HeldDevice, listed: Listed) -> HeldConnection:
+        """Make the connection of a newcomer; it has taken no step yet."""
+        serial = call.serials
+        call.serials = serial + 1
+        stamp, c2c = listed.started or 0, listed.c2c or 0
+        if isinstance(device, HeldExtension):
+            call.attempts += 1
+            queue_id = call.queue_id if listed.direction == INCOMING else ""
+            facts = _facts(listed, queue_id)
+            one = HeldConnection(
+                LEG, device.key, call.call_id, serial, call.attempts, stamp, c2c, listed.direction, facts,
+                device.account_id, device.agent_id, device.agent_name, _recording(listed),
+            )  # fmt: skip
+            if call.attempts == 1:
+                call.account_id, call.direction = device.account_id, listed.direction
+                call.did = facts[2]
+                call.caller, call.caller_name = call.caller or facts[0], call.caller_name or facts[1]
+            if isinstance(listed, ListedCall) and (listed.related or listed.campaign_id):
+                self.link(call, listed)
+        else:
+            call.waits += 1
+            facts = _facts(listed, "")
+            one = HeldConnection(WAIT, device.key, call.call_id, serial, call.waits, stamp, 0, INCOMING, facts)
+            call.queue_id = device.key
+            call.caller, call.caller_name = call.caller or facts[0], call.caller_name or facts[1]
+        call.enter(one)
+        return one
+
+    def _call_started(self, call: HeldCall, one: HeldConnection, why: str) -> CallStarted:
+        clock = self.held.clock
+        return CallStarted(
+            self.held.position,
+            clock.reported_at,
+            call.call_id,
+            call.state,
+            call.direction,
+            call.caller,
+            call.caller_name,
+            call.did,
+            clock.shown(one.began),
+            why,
+        )
+
+    def _bring_back(self, call: HeldCall) -> None:
+        """A call of the history is seen again: it is the same call."""
+        self.held.calls[call.call_id] = call
+        call.ended = call.outcome = call.value = call.kept = None
+        call.inferred = ""
+        self.out.append(CallResumed(self.held.position, self.held.clock.reported_at, call.call_id))
+
+    def _told_by(self, one: HeldConnection, told: Told | None) -> bool:
+        """Whether an event reported the start of a newcomer."""
+        return told is not None and (told.kind is STARTS or (told.kind is ANSWERS and one.state is TALKING))
+
+    def _impossible(self, one: HeldConnection, signal: str, listed: Listed, told: Told | None) -> None:
+        """No row leads there: the list is believed, by way of Unknown."""
+        why = "no lawful step leads here; the list is believed"
+        self.anomaly(
+            AnomalyKind.IMPOSSIBLE_TRANSITION,
+            f"a {one.kind} that is {one.state} is seen as {SEEN_AS[signal]}",
+            call_id=one.call,
+            device=self.held.extensions.get(one.device) if one.kind is LEG else self.held.queues.get(one.device),
+            expected=" or ".join(sorted({row.dest for row in STEPS.values() if row.source is one.state})),
+            seen=SEEN_AS[signal].value,
+        )
+        self.take(one, STEPS[one.state, "blurs", ""], None, None, why)
+        guard = guard_of(UNKNOWN, signal, listed, "")
+        self.take(one, STEPS[UNKNOWN, signal, guard], listed, told, why)
+
+    def _mark_answer(self, one: HeldConnection, listed: Listed, row: Edge | None) -> None:
+        """Take the source's flag that somebody answered; or conclude it of a call picked up from a queue (ruling 8)."""
+        if listed.answered:
+            at = self.held.clock.stream(listed.answered_at)
+            if at is None or (row is not None and row.source is NEW and row.since is MOMENT and not row.via):
+                at = self.held.clock.when  # the far end of a transfer repeats the consultation's stamp
+            one.answered = True
+            one.answered_at = max(at or 0, one.began) if at is not None else None
+            if row is None and one.ended is None:
+                self.report("Revised", one, "the list says that it was answered")
+        elif row is not None and row.source is NEW and row.dest in (TALKING, State.HOLD):
+            if one.direction != INCOMING or one.c2c:
+                return
+            one.answered, one.answered_at = True, one.began
+        else:
+            return
+        call = self.held.calls.get(one.call) or self.held.ended[one.call]
+        if one.c2c != 1 and one.direction != SPY:
+            call.awaited = None
+            self.held.awaited.pop(one.call, None)
+        self.touch(one, weigh=True)
+
+    def _catch_up(self, one: HeldConnection, last: Listed) -> None:
+        """The event of an end shows the call as it last was: an answer that was not seen shows in it."""
+        if one.kind is WAIT or one.answered or not last.answered:
+            return
+        why = "its end shows an answer that was not seen"
+        signal = SIGNALS[TALKING]
+        if one.state in (State.RINGING, State.DIALING, UNKNOWN):
+            row = STEPS.get((one.state, signal, guard_of(one.state, signal, last, "")))
+            if row is not None:
+                self.take(one, row, last, None, why)
+        self._mark_answer(one, last, STEPS[State.RINGING, signal, ""])
+
+    def _lose(self, one: HeldConnection, at: Seconds | None) -> None:
+        """An end that no event reported: unknown from the last frame that confirmed it (ruling 11)."""
+        known = one.marks[-1][0]
+        if one.confirmed_at is not None and one.confirmed_at > known:
+            known = one.confirmed_at
+        if at is not None and at > known and one.marks[-1][1] is not UNKNOWN:
+            one.mark(known, UNKNOWN)
+
+
+def _recording(listed: Listed) -> Recording | None:
+    seen = listed.recording
+    return None if seen is None else Recording(seen.filename, seen.muted, seen.options, seen.url)
+
+
+def _facts(listed: Listed, queue_id: str) -> tuple[Any, ...]:
+    """What describes a connection, in the order of the record's fields."""
+    if isinstance(listed, ListedCall):
+        return (
+            listed.caller, listed.caller_name, listed.did, listed.queue_id or queue_id, listed.custom_data,
+            listed.internal, listed.spied_on, listed.campaign_id, listed.presented_number, listed.presented_name,
+            listed.original_caller, listed.original_caller_name, listed.dialed_number,
+        )  # fmt: skip
+    return (listed.caller, listed.caller_name, listed.distributed, listed.original_call_id, listed.custom_data)

@@ -1,0 +1,123 @@
+"""Doubt: a leg or wait that lives, although something says that it should not (ruling 12).
+
+Theory of operation. Two kinds of reason. A *contradiction*: its call was answered elsewhere, its caller gave up, its
+agent logged out. A *silence*: no list has confirmed it for long (`UNCONFIRMED_S`, by state), although the stream was
+heard. Reasons are looked at when a timer runs, when the agent logs out, and with each frame of the device while one is
+doubtful. Timers stand in minutes of stream time, at most ten minutes ahead, and look again when they run: a step costs
+nothing, and what has ended is let go soon. The tracker keeps believing the lists: doubt ends nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calltrack.core.held import LEG, WAIT, Held, HeldCall, HeldConnection, HeldExtension, HeldQueue
+from calltrack.core.observations import INCOMING, Seconds
+from calltrack.core.table import ABANDONED, ANSWERED, HOLD, PICKED_UP, RINGING, TALKING, UNCONFIRMED_S
+
+if TYPE_CHECKING:
+    from calltrack.core.advance import Advance
+
+MINUTE_S = 60
+SOON_S = 10  # a loser's end may come that much after the winner's answer, and is no contradiction
+LOOK_AGAIN_S = 600
+LOGOUT = 2
+
+
+def watch(held: Held, one: HeldConnection, after_s: Seconds = LOOK_AGAIN_S) -> None:
+    """Look at a connection after a while."""
+    now = held.clock.now
+    if now is not None:
+        held.timers.setdefault(int(now + after_s) // MINUTE_S, []).append(one)
+
+
+def watch_contradicted(call: HeldCall, held: Held) -> None:
+    """Something of a call was answered or has ended: what still rings or waits may be over."""
+    for one in call.live if len(call.live) < 50 else call.live[:50]:
+        if (one.state is RINGING or one.kind is WAIT) and not one.doubt:
+            watch(held, one, SOON_S)
+
+
+def run_timers(held: Held, step: Advance) -> None:
+    """Look at what is due; called once a minute of stream time."""
+    now = held.clock.now
+    if now is None:
+        return
+    minute = int(now) // MINUTE_S
+    held.last_minute = minute
+    due = [one for at in sorted(at for at in held.timers if at < minute) for one in held.timers.pop(at)]
+    seen: set[int] = set()
+    for one in sorted(due, key=lambda one: (one.call, one.serial)):
+        if one.ended is None and id(one) not in seen:
+            seen.add(id(one))
+            look(held, one, step)
+            device = _device(held, one)
+            limit = UNCONFIRMED_S.get(one.state)
+            if device is not None and limit is not None and device.confirmed is not None and not one.doubt:
+                watch(held, one, min(LOOK_AGAIN_S, max(0, device.confirmed + limit - now)))
+            else:
+                watch(held, one)
+
+
+def look(held: Held, one: HeldConnection, step: Advance) -> None:
+    """Doubt a live connection, or be certain of it again."""
+    why = _reason(held, one)
+    if why and not one.doubt:
+        step.doubt(one, why)
+    elif one.doubt and not why:
+        step.confirm(one)
+
+
+def _device(held: Held, one: HeldConnection) -> HeldExtension | HeldQueue | None:
+    return held.extensions.get(one.device) if one.kind is LEG else held.queues.get(one.device)
+
+
+def _reason(held: Held, one: HeldConnection) -> str:
+    """Why a live connection may be over, "" if nothing says so."""
+    call, device = held.calls.get(one.call), _device(held, one)
+    limit = UNCONFIRMED_S.get(one.state)
+    if call is None or device is None or limit is None or device.unknown:
+        return ""
+    if one.kind is WAIT:
+        if any(_answered_after(other, one) for other in (*call.past, *call.live)):
+            return "an agent has answered the call"
+    elif one.state is RINGING and one.direction == INCOMING:
+        if why := _ring_is_over(call, one):
+            return why
+    elif (one.state is TALKING or one.state is HOLD) and isinstance(device, HeldExtension) and has_left(device, one):
+        return "its agent logged out while the call was listed"
+    now, confirmed = held.clock.now, device.confirmed
+    if now is not None and confirmed is not None and now - confirmed >= limit:
+        return f"no frame has confirmed it for {limit // MINUTE_S} min"
+    return ""
+
+
+def has_left(extension: HeldExtension, one: HeldConnection) -> bool:
+    """Whether the agent of a leg has logged out since it began."""
+    if one.agent_id is None:
+        return False
+    return extension.agent_id is None or (extension.agent_id == one.agent_id and extension.status == LOGOUT)
+
+
+def _answered_after(other: HeldConnection, one: HeldConnection) -> bool:
+    """Whether an agent answered since a connection began."""
+    return (
+        other.kind is LEG
+        and other is not one
+        and other.answered
+        and other.direction == INCOMING
+        and other.answered_at is not None
+        and other.answered_at >= one.began
+    )
+
+
+def _ring_is_over(call: HeldCall, one: HeldConnection) -> str:
+    waits = [other for other in (*call.past, *call.live) if other.kind is WAIT]
+    if any(other.device != one.device and _answered_after(other, one) for other in (*call.past, *call.live)):
+        return "another agent has answered the call"
+    ended = [wait for wait in waits if wait.ended is not None and wait.ended >= one.began]
+    if any(wait.outcome in (ANSWERED, PICKED_UP) for wait in ended):
+        return "its queue says that the call was answered"
+    if any(wait.outcome is ABANDONED for wait in ended) and all(wait.ended is not None for wait in waits):
+        return "its caller gave up"
+    return ""

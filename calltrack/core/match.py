@@ -1,0 +1,127 @@
+"""Which held connection is it? `same_attempt` is the only rule of identity (ruling 5); everything here asks it.
+
+A listed call, the call that an event is about, a late end and a call that comes back are all "one call at one device",
+and each is one of the attempts held there, or a new one. `match` pairs a whole list with what is held, in as many steps
+as the list is long, in any order: the exact keys of `same_attempt` are looked up, only what they do not settle is
+compared one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from calltrack.core.held import Held, HeldConnection, HeldDevice
+from calltrack.core.observations import ENDS, STARTS, Listed, Seconds, Told
+
+MOVED_S = 5  # by as much the stamp of one attempt has moved (seen: 2)
+
+
+class Matched(NamedTuple):
+    """A device's list beside what is held there."""
+
+    pairs: list[tuple[HeldConnection, Listed]]
+    newcomers: list[Listed]
+    leavers: list[HeldConnection]
+    order: list[HeldConnection | Listed]  # as listed: what is held once newcomers are
+
+
+def same_attempt(held: HeldConnection, stamp: Seconds | None, c2c: int | None, alone: bool = False) -> bool:
+    """Whether a call at this device is this attempt of it.
+
+    Equal stamp and click2call leg; a side that lacks what would tell them apart may be either. alone: exactly one of
+    the call is on both sides and no event starts or ends it, so it is that one, though its stamp has moved a little.
+    """
+    if c2c is not None and c2c != held.c2c and not (alone and not c2c):
+        return False
+    if not stamp or not held.stamp or stamp == held.stamp:
+        return True
+    return alone and -MOVED_S <= stamp - held.stamp <= MOVED_S
+
+
+def is_about(told: Told, one: HeldConnection) -> bool:
+    """Whether an event is about this connection; of a live one its stamp may have moved."""
+    if told.call_id != one.call:
+        return False
+    call = told.call
+    return call is None or same_attempt(one, call.started, call.c2c, told.kind is not STARTS and one.ended is None)
+
+
+def match(live: Sequence[HeldConnection], listed: Sequence[Listed], told: Told) -> Matched:
+    """Pair a device's list with what is held there."""
+    if len(listed) == 1 and len(live) == 1:  # nearly always, at a phone
+        call, one = listed[0], live[0]
+        own = told.call_id == one.call and (told.kind is STARTS or told.kind is ENDS)
+        if call.call_id == one.call and same_attempt(one, call.started, call.c2c, not own):
+            return Matched([(one, call)], [], [], [one])
+    if not listed:
+        return Matched([], [], list(live), [])
+    once = {(call.call_id, call.c2c, call.started or 0): call for call in listed}  # listed twice is one (ruling 5)
+    rest = {(one.call, one.c2c, one.stamp): one for one in live}
+    pairs: list[tuple[HeldConnection, Listed]] = []
+    open_calls: list[tuple[str, int | None, Seconds]] = []
+    places: dict[tuple[str, int | None, Seconds], HeldConnection] = {}
+    for key in once:
+        exact = rest.pop((key[0], key[1] or 0, key[2]), None)
+        if exact is None:
+            open_calls.append(key)
+        else:
+            places[key] = exact
+    if rest and open_calls:
+        _match_rest(rest, open_calls, places, told)
+    newcomers: list[Listed] = []
+    order: list[HeldConnection | Listed] = []
+    for key, call in once.items():
+        found = places.get(key)
+        if found is not None:
+            pairs.append((found, call))
+            order.append(found)
+        elif key[0]:
+            newcomers.append(call)
+            order.append(call)
+    return Matched(pairs, newcomers, list(rest.values()), order)
+
+
+def _match_rest(
+    rest: dict[tuple[str, int, Seconds], HeldConnection],
+    open_calls: list[tuple[str, int | None, Seconds]],
+    places: dict[tuple[str, int | None, Seconds], HeldConnection],
+    told: Told,
+) -> None:
+    """What no exact key settles: stamps that are missing or have moved, a click2call leg that is not said."""
+    held: dict[str, list[HeldConnection]] = {}
+    for one in rest.values():
+        held.setdefault(one.call, []).append(one)
+    times: dict[str, int] = {}
+    for key in open_calls:
+        times[key[0]] = times.get(key[0], 0) + 1
+    for key in open_calls:
+        name, c2c, stamp = key
+        mine = held.get(name)
+        if not mine:
+            continue
+        own = told.call_id == name and (told.kind is STARTS or told.kind is ENDS)
+        alone = len(mine) == 1 == times[name] and not own
+        if len(mine) > 1 and stamp and mine[0].stamp:
+            continue  # both say, and differ: many attempts of one call cost no more than few
+        one = mine[0]
+        if same_attempt(one, stamp, c2c, alone):
+            places[key] = one
+            del mine[0], rest[one.call, one.c2c, one.stamp]
+
+
+def past(held: Held, device: HeldDevice, call_id: str) -> list[HeldConnection]:
+    """The attempts of a call at a device that have ended, youngest first; as far back as they are kept."""
+    call = held.calls.get(call_id) or held.ended.get(call_id)
+    if call is None or not call.past:
+        return []
+    key, kind = device.key, device.holds
+    return [one for one in reversed(call.past) if one.device == key and one.kind is kind]
+
+
+def attempt_of(held: Held, device: HeldDevice, told: Told) -> HeldConnection | None:
+    """The connection that an event is about: a live one, else the youngest that has ended; None if none is held."""
+    for one in device.live:
+        if is_about(told, one):
+            return one
+    return next((one for one in past(held, device, told.call_id) if is_about(told, one)), None)

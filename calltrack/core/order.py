@@ -1,0 +1,66 @@
+"""Has this been seen? Echoes by their bytes, late news by what is known; never for a stamp alone (rulings 1 and 4).
+
+Theory of operation. An exact echo is known by its fingerprint, however much later it comes. An event is known if its
+connection was reported to have done that, or what lawfully follows it (`RANKS`): its frame is late, and its list is of
+the past. A list is never late as a whole, because the end of one call can carry the past of another: `is_past` judges
+each connection in it. Two things that causes cannot order are ordered by stamps: a hold and its retrieval, which
+alternate, and a list that shows a connection as before its last reported step.
+"""
+
+from __future__ import annotations
+
+from calltrack.core.held import REMEMBERED, Held, HeldConnection, HeldExtension
+from calltrack.core.observations import ENDS, HOLDS, RETRIEVES, STARTS, ExtensionSeen, Listed, Seconds, Told
+from calltrack.core.table import RANKS, UNKNOWN
+
+
+def is_echo(held: Held, print_: int) -> bool:
+    """Whether this very event came before, among the last `REMEMBERED` at least; else it is remembered."""
+    prints = held.prints
+    if print_ in prints or print_ in held.older_prints:
+        return True
+    prints[print_] = None
+    if len(prints) >= REMEMBERED:
+        held.older_prints, held.prints = prints, {}
+    return False
+
+
+def is_redial(told: Told, one: HeldConnection | None) -> bool:
+    """The start of an attempt whose start and end were reported is another attempt, whatever its stamp (guide §3)."""
+    return one is not None and told.kind is STARTS and one.start_told and one.rank == RANKS[ENDS]
+
+
+def is_known(told: Told, one: HeldConnection | None, moment: Seconds | None) -> bool:
+    """Whether the event, or one that lawfully follows it, was reported of its connection.
+
+    A hold whose retrieval came first is the one place where stamps are asked: a lost one looks the same.
+    """
+    if one is None or (rank := RANKS.get(told.kind)) is None or is_redial(told, one):
+        return False
+    kind = told.kind
+    if kind is HOLDS and one.retrieved is not None and moment is not None and moment <= one.retrieved:
+        return True
+    return rank < one.rank or (rank == one.rank and kind is not HOLDS and kind is not RETRIEVES)
+
+
+def is_past(one: HeldConnection, listed: Listed | None, at: Seconds | None) -> bool:
+    """Whether a list shows a connection as it was before its last reported step, and is no younger than that."""
+    since = one.stepped_at
+    if since is None or at is None or at > since:
+        return False
+    if listed is None:
+        return one.before is None
+    return listed.state is one.before and listed.state is not one.state
+
+
+def is_old_status(extension: HeldExtension, seen: ExtensionSeen, at: Seconds | None) -> bool:
+    """Whether a status event is late: its stamp and its status are both older than what the extension has."""
+    return (
+        at is not None
+        and extension.heard is not None
+        and at < extension.heard
+        and seen.agent_status_since is not None
+        and extension.status_stamp is not None
+        and seen.agent_status_since < extension.status_stamp
+        and extension.state is not UNKNOWN
+    )

@@ -1,0 +1,255 @@
+"""Held state as the immutable values that leave the tracker; made when somebody asks, kept until the next change.
+
+Durations are differences of stream time; the UTC of a time is what the server had for it (clock.py). A call's moments
+count once each: as talk, else hold, else unknown, else wait; ringing is counted apart (ruling 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from calltrack.core.held import Held, HeldCall, HeldConnection, HeldExtension, HeldQueue, Settled
+from calltrack.core.observations import Seconds
+from calltrack.core.records import Call, Extension, Leg, Queue, Spell, Wait
+from calltrack.core.states import AGENT_STATUSES, State
+from calltrack.core.table import CLAIMED, DIALING, HOLD, LOST, QUEUED, RINGING, TALKING, UNKNOWN
+
+Span = tuple[Seconds, Seconds]
+
+
+def leg_value(held: Held, one: HeldConnection) -> Leg:
+    """A leg as it is now."""
+    if one.value is None:
+        clock = held.clock
+        ring: Seconds = 0
+        talk: Seconds = 0
+        hold: Seconds = 0
+        unknown: Seconds = 0
+        spells: list[Spell] = []
+        known = clock.offset_s is not None and not clock.steps  # nearly always: then stream time is UTC
+        marks = one.marks
+        last = len(marks) - 1
+        for i, (since, bucket) in enumerate(marks):
+            if bucket is None:
+                break
+            until = marks[i + 1][0] if i < last else None
+            if until is not None:
+                spent = until - since
+                if bucket is TALKING or bucket is CLAIMED:
+                    talk += spent
+                elif bucket is RINGING or bucket is DIALING:
+                    ring += spent
+                elif bucket is HOLD:
+                    hold += spent
+                elif bucket is UNKNOWN:
+                    unknown += spent
+            shown_as = TALKING if bucket is CLAIMED else bucket
+            if until != since:
+                spells.append(
+                    Spell(shown_as, since, until) if known else Spell(shown_as, clock.shown(since), clock.shown(until))
+                )
+        if known:
+            times = (marks[-1][0], marks[0][0], one.answered_at, one.ended)
+        else:
+            times = tuple([clock.shown(at) for at in (marks[-1][0], marks[0][0], one.answered_at, one.ended)])  # type: ignore[assignment]
+        position, confirmed_at = _evidence(held, one)
+        one.value = Leg(
+            one.call, one.device, one.attempt, one.state, one.direction, times[0], times[1], one.answered, times[2],
+            times[3], ring, talk, hold, unknown, one.outcome, one.cause, one.inferred, *one.facts, one.c2c, one.stamp,
+            one.agent_id, one.agent_name, one.account_id, one.recording, tuple(spells), one.doubt, position,
+            confirmed_at,
+        )  # type: ignore[call-arg]  # fmt: skip
+    value: Leg = one.value
+    return value
+
+
+def wait_value(held: Held, one: HeldConnection) -> Wait:
+    """A wait as it is now. One whose start no frame has said took an unknown time."""
+    if one.value is None:
+        shown = held.clock.shown
+        known = one.ended is not None and not one.inferred and bool(one.start_told or one.stamp)
+        resolved = one.ended is not None and one.outcome is not None and one.outcome is not LOST and bool(one.stamp)
+        wait_s = one.ended - one.began if (known or resolved) and one.ended is not None else None
+        ends = [at for at, _ in one.marks[1:]]
+        spells = tuple(
+            Spell(bucket, shown(since), shown(until))
+            for (since, bucket), until in zip(one.marks, [*ends, None], strict=False)
+            if bucket is not None and until != since
+        )
+        caller, caller_name, distributed, original, custom = one.facts
+        position, confirmed_at = _evidence(held, one)
+        one.value = Wait(
+            one.device, one.call, caller, caller_name, one.state, shown(one.began) if one.stamp else None,
+            shown(one.ended), wait_s, one.outcome, one.agent_name, one.inferred, one.stamp, distributed, original,
+            custom, one.seconds(UNKNOWN), spells, one.doubt, position, confirmed_at,
+        )  # fmt: skip
+    value: Wait = one.value
+    return value
+
+
+def _evidence(held: Held, one: HeldConnection) -> tuple[int, Seconds | None]:
+    """The position and time of the last frame that confirmed a connection (ruling 12)."""
+    if one.ended is not None:
+        return one.confirmed_position, held.clock.shown(one.confirmed_at)
+    device = held.extensions.get(one.device) if one.kind == "leg" else held.queues.get(one.device)
+    if device is None:
+        return 0, None
+    return device.confirmed_position, held.clock.shown(device.confirmed)
+
+
+def _current(held: Held, one: HeldConnection, device: HeldExtension | HeldQueue) -> None:
+    """Have the value of a live connection made anew if its evidence is older than its device's."""
+    if one.value is not None and one.value.confirmed_position != device.confirmed_position:
+        one.value = None
+
+
+def call_value(held: Held, call: HeldCall) -> Call:
+    """A call as it is now, with its legs and waits."""
+    by_serial = sorted(call.live, key=_serial)
+    legs = tuple([leg_value(held, one) for one in by_serial if one.kind == "leg"])
+    waiting = tuple([wait_value(held, one) for one in by_serial if one.kind != "leg"])
+    known: Call | None = call.value
+    if known is not None and (known.legs, known.waiting) == (legs, waiting):
+        return known
+    shown = held.clock.shown
+    talk, hold, unknown, wait, ring = spent(call)
+    every = [*call.past, *call.live]
+    started = min([one.began for one in every])
+    if call.settled is not None:
+        started = min(started, call.settled.started)
+    call.value = value = Call(
+        call.call_id, call.state, call.direction, call.account_id, call.caller, call.caller_name, call.did,
+        shown(started), shown(call.since), call.attempts, call.answered, shown(call.answered_at), shown(call.ended),
+        wait, ring, talk, hold, unknown, call.outcome, call.cause, call.inferred, call.related, call.transferred_by,
+        shown(call.awaited), call.campaign_id, legs,
+        tuple([leg_value(held, one) for one in call.past if one.kind == "leg"]), waiting,
+        tuple([wait_value(held, one) for one in call.past if one.kind != "leg"]),
+    )  # fmt: skip
+    return value
+
+
+def _serial(one: HeldConnection) -> int:
+    return one.serial
+
+
+def extension_value(held: Held, extension: HeldExtension) -> Extension:
+    """An extension as it is now, with its legs."""
+    for one in extension.live:
+        _current(held, one, extension)
+    legs = tuple([leg_value(held, one) for one in extension.live])
+    known: Extension | None = extension.value
+    if known is not None and known.legs == legs and known.confirmed_position == extension.confirmed_position:
+        return known
+    shown, status = held.clock.shown, extension.status
+    extension.value = value = Extension(
+        extension.key, extension.state, shown(extension.since), status,
+        AGENT_STATUSES.get(status, "") if status is not None else "", shown(extension.status_since),
+        extension.agent_id, extension.agent_name, shown(extension.agent_since), extension.user_id, extension.user_name,
+        extension.number, extension.account_id, extension.top_account_id, extension.peer_status,
+        shown(extension.last_call), shown(extension.last_answered), shown(extension.last_hangup),
+        shown(extension.unknown_since), extension.unknown, legs, extension.confirmed_position,
+        shown(extension.confirmed),
+    )  # fmt: skip
+    return value
+
+
+def queue_value(held: Held, queue: HeldQueue) -> Queue:
+    """A queue as it is now, with the calls that wait in it."""
+    for one in queue.live:
+        _current(held, one, queue)
+    waiting = tuple([wait_value(held, one) for one in queue.live])
+    known: Queue | None = queue.value
+    if known is not None and known.waiting == waiting and known.confirmed_position == queue.confirmed_position:
+        return known
+    shown = held.clock.shown
+    queue.value = value = Queue(
+        queue.key, queue.name, queue.queued, queue.answered, queue.picked_up, queue.abandoned, queue.lost,
+        shown(queue.unknown_since), queue.unknown, waiting, queue.confirmed_position, shown(queue.confirmed),
+    )  # fmt: skip
+    return value
+
+
+# ---------------------------------------------------------------- what a call's time was spent on
+
+
+def spent(call: HeldCall) -> tuple[Seconds, Seconds, Seconds, Seconds, Seconds]:
+    """Seconds of talk, hold, unknown, wait and ring of what is over; each moment counts once, ringing apart."""
+    settled = call.settled
+    sums = (settled.talk, settled.hold, settled.unknown, settled.wait, settled.ring) if settled else (0, 0, 0, 0, 0)
+    more = _spent(call, settled.until if settled else None, None)
+    return tuple([one + other for one, other in zip(sums, more, strict=True)])  # type: ignore[return-value]
+
+
+def settle_before(call: HeldCall, kind: str) -> None:
+    """Let the oldest ended connection of a kind go; what the call spent until its end becomes a sum."""
+    ended = [one for one in call.past if one.kind == kind]
+    oldest = ended[0]
+    before = call.settled
+    since = before.until if before else None
+    until = max(oldest.ended or oldest.began, since if since is not None else oldest.began)
+    talk, hold, unknown, wait, ring = _spent(call, since, until)
+    started = min([one.began for one in (*call.past, *call.live)])
+    if before is None:
+        before = Settled(until, started)
+    call.settled = Settled(
+        until,
+        min(started, before.started),
+        before.talk + talk,
+        before.hold + hold,
+        before.unknown + unknown,
+        before.wait + wait,
+        before.ring + ring,
+    )
+    call.past.remove(oldest)
+
+
+def _spent(
+    call: HeldCall, since: Seconds | None, until: Seconds | None
+) -> tuple[Seconds, Seconds, Seconds, Seconds, Seconds]:
+    connections = (*call.past, *call.live)
+    if len(connections) == 1 and since is None and until is None:  # most calls
+        one = connections[0]
+        return (
+            one.seconds(TALKING, CLAIMED),
+            one.seconds(HOLD),
+            one.seconds(UNKNOWN),
+            one.seconds(QUEUED) if one.outcome is not LOST else 0,
+            one.seconds(RINGING, DIALING),
+        )
+    spans: dict[State, list[Span]] = {TALKING: [], HOLD: [], UNKNOWN: [], QUEUED: [], RINGING: []}
+    for one in connections:
+        if one.kind != "leg" and one.outcome is LOST:
+            continue
+        marks = one.marks
+        for i, (begin, bucket) in enumerate(marks[:-1]):
+            end = marks[i + 1][0]
+            if since is not None and begin < since:
+                begin = since
+            if until is not None and end > until:
+                end = until
+            if end > begin and bucket is not None and (into := spans.get(_AS.get(bucket, bucket))) is not None:
+                into.append((begin, end))
+    counted: list[Span] = []
+    found: list[Seconds] = []
+    for bucket in (TALKING, HOLD, UNKNOWN, QUEUED):
+        own = spans[bucket]
+        found.append(_length([*counted, *own]) - _length(counted) if own else 0)
+        counted += own
+    return found[0], found[1], found[2], found[3], _length(spans[RINGING])
+
+
+_AS = {CLAIMED: TALKING, DIALING: RINGING}
+
+
+def _length(spans: Iterable[Span]) -> Seconds:
+    """The length of the union of spans."""
+    total: Seconds = 0
+    end: Seconds | None = None
+    for since, until in sorted(spans):
+        if end is None or since > end:
+            total += until - since
+            end = until
+        elif until > end:
+            total += until - end
+            end = until
+    return total
