@@ -49,6 +49,11 @@ class Field(NamedTuple):
         return int in self.kinds and not self.kinds & {str, float}
 
     @property
+    def is_id(self) -> bool:
+        """Whether it is a whole number or text."""
+        return {int, str} <= self.kinds and list not in self.kinds
+
+    @property
     def loose_type(self) -> Any:
         """What it takes at most."""
         if self.is_text:
@@ -57,7 +62,7 @@ class Field(NamedTuple):
             return int | float | None
         if bool in self.kinds:
             return bool | float | None
-        if {int, str} <= self.kinds:
+        if self.is_id:
             return int | str | float | None
         return self.type
 
@@ -159,9 +164,12 @@ def as_it_should_be(one: Field) -> Callable[[Any], Any] | None:
         return lambda value: None if value is None else int(value)
     if one.kinds == {bool}:
         return _flag
-    if {int, str} <= one.kinds:
-        return lambda value: int(value) if isinstance(value, float) and value.is_integer() else value
-    return None
+    return _id if one.is_id else None
+
+
+def _id(value: int | str | float | None) -> int | str | None:
+    """A fraction is no number of anything, but it may be an id."""
+    return value if not isinstance(value, float) else int(value) if value.is_integer() else str(value)
 
 
 def _flag(value: bool | float | None) -> bool:

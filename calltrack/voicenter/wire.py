@@ -26,8 +26,6 @@ _MOST = 2**53
 Whole = Annotated[int, Meta(ge=-_MOST, le=_MOST)]
 Stamp = Whole | Annotated[float, Meta(ge=-_MOST, le=_MOST)] | None
 """Seconds; anything beyond what JSON can hold is not a time."""
-Text = int | str | None
-"""An id or number that captures have as both."""
 
 _LATER: Any = None
 """Default of a field that `normalise` always fills."""
@@ -58,7 +56,7 @@ class Call(observations.ListedCall, gc=False):
     answered: bool = False
     c2c: Whole | None = field(name="c2cdirection", default=None)
     direction: str = ""
-    queue_id: Text = field(name="queueID", default="")  # type: ignore[assignment]  # text once normalised
+    queue_id: Id = field(name="queueID", default="")  # type: ignore[assignment]  # text once normalised
     caller: str = field(name="callerphone", default="")
     caller_name: str = field(name="callername", default="")
     did: str = ""
@@ -66,12 +64,12 @@ class Call(observations.ListedCall, gc=False):
     spied_on: bool = field(name="isSpyed", default=False)
     related: tuple[str, ...] = _hidden("related", ())
     transferred_by: str = field(name="transferExtensionName", default="")
-    campaign_id: Text = field(name="campaignID", default="")  # type: ignore[assignment]
+    campaign_id: Id = field(name="campaignID", default="")  # type: ignore[assignment]
     presented_number: str = field(name="outgoingcallerphone", default="")
     presented_name: str = field(name="outgoingcallername", default="")
     original_caller: str = field(name="originalCallerID", default="")
     original_caller_name: str = field(name="originalCallerName", default="")
-    dialed_number: Text = field(name="actualDialedNumber", default="")  # type: ignore[assignment]
+    dialed_number: Id = field(name="actualDialedNumber", default="")  # type: ignore[assignment]
     custom_data: str = _hidden("custom_data", "")
     recording: Recording | None = None
     status: str = field(name="callstatus", default="")
@@ -150,12 +148,12 @@ class ExtensionData(Extension, gc=False):
 class Queue(observations.QueueSeen, gc=False):
     """An element of `queues`."""
 
-    queue_id: Text = field(name="QueueID", default="")  # type: ignore[assignment]
+    queue_id: Id = field(name="QueueID", default="")  # type: ignore[assignment]
     listed: list[QueuedCall] | None = field(name="Calls", default=None)  # type: ignore[assignment]
     name: str | None = field(name="QueueName", default=None)
 
     listed_2: list[QueuedCall] | None = field(name="calls", default=None)
-    queue_id_2: Text = field(name="queueID", default=None)
+    queue_id_2: Id = field(name="queueID", default=None)
 
 
 class QueueData(Queue, gc=False):
@@ -212,11 +210,11 @@ class QueueEvent(observations.QueueEvent, gc=False):
 class Campaign(observations.CampaignSeen, gc=False):
     """An element of `dialers`, or a DialerEvent's `data` (field guide §7)."""
 
-    campaign_id: Text = field(name="campaignID", default="")  # type: ignore[assignment]
-    name: Text = ""  # type: ignore[assignment]
-    kind: Text = field(name="type", default="")  # type: ignore[assignment]
+    campaign_id: Id = field(name="campaignID", default="")  # type: ignore[assignment]
+    name: Id = ""  # type: ignore[assignment]
+    kind: Id = field(name="type", default="")  # type: ignore[assignment]
     kind_id: Id = field(name="typeID", default=None)
-    code: Text = ""  # type: ignore[assignment]
+    code: Id = ""  # type: ignore[assignment]
     user_id: Id = field(name="userID", default=None)
     account_id: Id = field(name="accountID", default=None)
     call_ids: tuple[str, ...] = _hidden("call_ids", ())
@@ -249,8 +247,8 @@ class AllExtensions(observations.AllExtensions, gc=False):
     extensions: list[Extension] | None = None  # type: ignore[assignment]
 
     extensions_2: list[Extension] | None = field(name="Extensions", default=None)
-    error_code: Text = field(name="errorCode", default=None)
-    error_text: Text = field(name="errorDesc", default=None)
+    error_code: Id = field(name="errorCode", default=None)
+    error_text: Id = field(name="errorDesc", default=None)
 
 
 class AllQueues(observations.AllQueues, gc=False):
@@ -262,8 +260,8 @@ class AllQueues(observations.AllQueues, gc=False):
     queues: list[Queue] | None = None  # type: ignore[assignment]
 
     queues_2: list[Queue] | None = field(name="Queues", default=None)
-    error_code: Text = field(name="errorCode", default=None)
-    error_text: Text = field(name="errorDesc", default=None)
+    error_code: Id = field(name="errorCode", default=None)
+    error_text: Id = field(name="errorDesc", default=None)
 
 
 class AllCampaigns(observations.AllCampaigns, gc=False):
@@ -275,8 +273,8 @@ class AllCampaigns(observations.AllCampaigns, gc=False):
     campaigns: list[Campaign] | None = field(name="dialers", default=None)  # type: ignore[assignment]
 
     campaigns_2: list[Campaign] | None = field(name="Dialers", default=None)
-    error_code: Text = field(name="errorCode", default=None)
-    error_text: Text = field(name="errorDesc", default=None)
+    error_code: Id = field(name="errorCode", default=None)
+    error_text: Id = field(name="errorDesc", default=None)
 
 
 class Login(observations.Login, gc=False):
@@ -286,8 +284,8 @@ class Login(observations.Login, gc=False):
     offset_min: Stamp = field(name="servertimeoffset", default=None)
     error: str = _hidden("error", "")
 
-    error_code: Text = field(name="errorCode", default=None)
-    error_text: Text = field(name="errorDesc", default=None)
+    error_code: Id = field(name="errorCode", default=None)
+    error_text: Id = field(name="errorDesc", default=None)
 
 
 class Notice(observations.Notice, gc=False):
@@ -298,8 +296,8 @@ class Notice(observations.Notice, gc=False):
     error: str = _hidden("error", "")
     known: bool = _hidden("known", True)
 
-    error_code: Text = field(name="errorCode", default=None)
-    error_text: Text = field(name="errorDesc", default=None)
+    error_code: Id = field(name="errorCode", default=None)
+    error_text: Id = field(name="errorDesc", default=None)
 
 
 class Lost(observations.Lost, gc=False):

@@ -42,6 +42,19 @@ def test_loose_types_are_taken(key: str, value: object, name: str, expected: obj
     assert (expected, type(expected)) == (read, type(read))
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(7.0, 7), (1.5, "1.5"), (2**63, 2**63), (10**300, 10**300), ("7", "7"), (None, None)],
+)
+def test_an_id_is_a_whole_number_or_text(value: object, expected: object) -> None:
+    """A fraction, which is neither, becomes text."""
+    data = extension(userID=value, onlineUserID=value, accountID=value, representative=None)
+    found = body(seen.ExtensionEvent, "ExtensionEvent", event(data)).extension
+
+    assert [expected] * 3 == [found.user_id, found.agent_id, found.account_id]
+    assert type(expected) is type(found.user_id)
+
+
 @pytest.mark.parametrize("key", ["servertime", "servertimeoffset", "telephonyservertime"])
 def test_a_frame_without_one_of_its_times_has_the_others(key: str) -> None:
     """Null says that it is not known."""
