@@ -7,7 +7,8 @@ and `normalise` turns it into the core's field in place.
 
 * An observation's field that no wire key fills is hidden under a name that starts with HIDDEN, a code point
   that is not a character.
-* Types are what captures send. `decode` derives the loose classes (numbers for text, null for anything) from these.
+* Types are what captures send, and a number where the guide says that one was seen for a text. `loose` derives the
+  classes that take any loose type from these.
 * A misspelling that is documented or was seen has a field of its own (`ivrid`/`Ivrid`/`IvrUniqueID`/`ivruniqueid`), so
   it costs nothing; any other case is found by `salvage`.
 """
@@ -49,7 +50,7 @@ class Recording(observations.Recording, frozen=True, gc=False):
 class Call(observations.ListedCall, gc=False):
     """An element of `calls`, or `currentCall`."""
 
-    call_id: str = field(name="ivrid", default="")
+    call_id: Id = field(name="ivrid", default="")  # type: ignore[assignment]  # text once normalised
     state: State | None = _hidden("state", None)
     started: Stamp = field(name="callStarted", default=None)
     answered_at: Stamp = field(name="callAnswered", default=None)
@@ -57,9 +58,9 @@ class Call(observations.ListedCall, gc=False):
     c2c: Whole | None = field(name="c2cdirection", default=None)
     direction: str = ""
     queue_id: Id = field(name="queueID", default="")  # type: ignore[assignment]  # text once normalised
-    caller: str = field(name="callerphone", default="")
-    caller_name: str = field(name="callername", default="")
-    did: str = ""
+    caller: Id = field(name="callerphone", default="")  # type: ignore[assignment]
+    caller_name: Id = field(name="callername", default="")  # type: ignore[assignment]
+    did: Id = ""  # type: ignore[assignment]
     internal: bool = field(name="isInternal", default=False)
     spied_on: bool = field(name="isSpyed", default=False)
     related: tuple[str, ...] = _hidden("related", ())
@@ -84,10 +85,10 @@ class Call(observations.ListedCall, gc=False):
 class QueuedCall(observations.ListedWait, gc=False):
     """An element of a queue's `Calls`."""
 
-    call_id: str = field(name="ivrid", default="")
+    call_id: Id = field(name="ivrid", default="")  # type: ignore[assignment]  # text once normalised
     started: Stamp = field(name="JoinTimeStamp", default=None)
-    caller: str = field(name="CallerID", default="")
-    caller_name: str = field(name="CallerName", default="")
+    caller: Id = field(name="CallerID", default="")  # type: ignore[assignment]
+    caller_name: Id = field(name="CallerName", default="")  # type: ignore[assignment]
     distributed: bool = field(name="isDistributedQueue", default=False)
     original_call_id: str = _hidden("original_call_id", "")
     custom_data: str = _hidden("custom_data", "")
@@ -107,7 +108,7 @@ class Summary(Struct, gc=False):
 class Extension(observations.ExtensionSeen, gc=False):
     """An element of `extensions`."""
 
-    exten_user: str = field(name="extenUser", default="")
+    exten_user: Id = field(name="extenUser", default="")  # type: ignore[assignment]  # text once normalised
     listed: list[Call] | None = field(name="calls", default=None)  # type: ignore[assignment]
     agent_id: Id = field(name="onlineUserID", default=None)
     agent_name: str | None = _hidden("agent_name", None)
