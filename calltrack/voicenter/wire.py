@@ -20,10 +20,11 @@ from typing import Annotated, Any
 from msgspec import Meta, Raw, Struct, field
 
 from calltrack.core import observations
-from calltrack.core.observations import Id, Seconds
+from calltrack.core.observations import Id
 from calltrack.core.states import State
 
 _MOST = 2**53
+_YEAR_S = 366 * 86_400
 Whole = Annotated[int, Meta(ge=-_MOST, le=_MOST)]
 Stamp = Whole | Annotated[float, Meta(ge=-_MOST, le=_MOST)] | None
 """Seconds; anything beyond what JSON can hold is not a time."""
@@ -314,7 +315,7 @@ class Tick(observations.Tick, gc=False):
 
     stamp: Stamp = field(name="servertime", default=None)
     offset_min: Stamp = field(name="servertimeoffset", default=None)
-    elapsed_s: Seconds = 0
+    elapsed_s: Annotated[int, Meta(ge=0, le=_YEAR_S)] | Annotated[float, Meta(ge=0, le=_YEAR_S)] = 0
 
 
 SKIPPED = frozenset(
