@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from calltrack.voicenter.texts import text
-from calltrack.voicenter.wire import HIDDEN
+from calltrack.voicenter.wire import HIDDEN, Stamp
 
 
 class Field(NamedTuple):
@@ -65,7 +65,7 @@ class Field(NamedTuple):
         if self.is_text:
             return str | int | float | None
         if self.is_whole:
-            return int | float | None
+            return Stamp  # within bounds: "nan" is not a number, though it reads as one
         if bool in self.kinds:
             return bool | float | None
         if self.is_id:
