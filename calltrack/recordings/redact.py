@@ -20,11 +20,9 @@ from ipaddress import IPv4Address
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 
-import msgspec
-
-from calltrack.core.table import CAUSES, DIAL_STATUSES, REASONS, SEEN_AS, WAIT_ENDS
-from calltrack.voicenter import events
-from calltrack.voicenter.events import ALIASES, KNOWN
+from calltrack.voicenter import spellings
+from calltrack.voicenter.spellings import EVENT_ALIASES, EVENTS
+from calltrack.voicenter.unknown import KNOWN_KEYS
 
 LEAST_KEY = 16
 """Bytes that a key has at least."""
@@ -33,18 +31,18 @@ LEAST_KEY = 16
 _NOBODY = frozenset({"anonymous", "unknown", "unavailable", "restricted", "private"})
 _WORDS: dict[str, frozenset[str]] = {
     "reason": frozenset(
-        {*(word.lower() for word in (*REASONS, *WAIT_ENDS)), "join", "userstatusupdate"}
+        {word.lower() for word in (*spellings.EXTENSION_REASONS, *spellings.QUEUE_REASONS)}
         # Of our own `disconnect` (calltrack.live).
         | {"closeme", "transport closed", "namespace closed by the server", "closed by us", "no event for 120 s"}
     ),
-    "cause": frozenset({*CAUSES, "normal hangup", "unknown"}),
-    "dialstatus": frozenset(DIAL_STATUSES),
-    "callstatus": frozenset(SEEN_AS),
-    "direction": frozenset({"incoming", "outgoing", "click2call", "spy"}),
+    "cause": frozenset({*spellings.CAUSES, "normal hangup", "unknown"}),
+    "dialstatus": frozenset(spellings.DIAL_STATUSES),
+    "callstatus": frozenset(spellings.STATES),
+    "direction": frozenset(spellings.DIRECTIONS),
     "eventname": frozenset({"extension", "queue", "dialer"}),
     "errordesc": frozenset({"ok"}),
     "peerstatus": frozenset({"ok", "unknown", "unreachable", "lagged"}),
-    "type": frozenset({"ivr", "automatic"}),
+    "type": frozenset(spellings.CAMPAIGN_KINDS),
     "callername": _NOBODY,
     "callerphone": _NOBODY,
     "callerid": _NOBODY,
@@ -56,17 +54,17 @@ _PLAIN = frozenset(
         *("callanswered", "answered", "jointimestamp", "lastcalleventepoch", "lastansweredcalleventepoch"),
         *("lasthangupcallepoch", "representativeupdated", "representativestatus", "c2cdirection", "ismuted"),
         *("isinternal", "isspyed", "isopensips", "isdistributedqueue", "errorcode", "isok", "typeid", "blcserverid"),
+        *(name.lower() for name in spellings.STATISTICS),
+        "elapsed_s",
     }
 )
 # Objects, by field in lower case, whose fields the vendor names; in any other (customdata, what is new) they may be
 # people's names or numbers, so they are replaced as well.
 _OBJECTS = frozenset(
-    {"", "data", "calls", "currentcall", "summery", "recording", "extensions", "queues", "dialers", "users"}
-)
-_FIELDS = frozenset(
-    field.name
-    for kind in (events.CallInfo, events.ExtensionInfo, events.ExtensionEvent, events.QueueCall, events.QueueInfo)
-    for field in msgspec.structs.fields(kind)
+    {
+        *("", "data", "calls", "currentcall", "summery", "recording", "extensions", "queues", "dialers", "users"),
+        *("callstatistics", "dialerstrategy", "statistics"),
+    }
 )
 _FIELD = re.compile(r"[A-Za-z_]{1,40}")
 _NUMERIC = re.compile(r"-?\d{1,20}(\.\d+)?|true|false", re.ASCII | re.IGNORECASE)
@@ -103,7 +101,7 @@ class Redactor:
 
     def frame(self, event: str, payload: Any) -> tuple[str, Any]:
         """An event's name and its JSON, redacted; what it was given stays as it is."""
-        if event not in KNOWN and event not in ALIASES and not _FIELD.fullmatch(event):
+        if event not in EVENTS and event not in EVENT_ALIASES and not _FIELD.fullmatch(event):
             event = self.text(event)
         try:
             return event, self._value("", payload, free=False)
@@ -129,7 +127,7 @@ class Redactor:
         return None  # binary, which socket.io can carry and nobody can read over
 
     def _field(self, name: str, free: bool) -> str:
-        return name if not free and (name in _FIELDS or _FIELD.fullmatch(name)) else self.text(name)
+        return name if not free and (name in KNOWN_KEYS or _FIELD.fullmatch(name)) else self.text(name)
 
     def _numeral(self, value: int | float) -> int | float:
         if isinstance(value, float):

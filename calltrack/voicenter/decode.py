@@ -65,9 +65,25 @@ def decode(line: bytes) -> Decoded:
     try:
         if not line.isascii():
             line.decode()  # the parser does not check the fields that it skips
-        return _decode(line)
+        item = (_array if line[:1] == b"[" else _named if line[:7] == b'{"name"' else _recorded)(line)
+        body = item.data
+        if body is not None:
+            lacks = item.normalise(body)
+            if not lacks or not _misspelled(line, lacks):
+                return item.event, body, item.at, (), False
+    except msgspec.ValidationError:
+        pass
     except UnicodeError as error:
         raise NotAFrame(f"not UTF-8: {error}") from None
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    return _decode_odd(line)
+
+
+def _decode_odd(line: bytes) -> Decoded:
+    """A line that the strict classes do not take, half of a character in it or not."""
+    try:
+        return _decode_loose(line)
     except RecursionError:
         raise NotAFrame("not a frame: nested too deeply") from None
     except msgspec.DecodeError as error:
@@ -75,7 +91,7 @@ def decode(line: bytes) -> Decoded:
     whole = mended(line)
     if whole != line:
         try:
-            return _decode(whole)
+            return _decode_loose(whole)
         except RecursionError:
             raise NotAFrame("not a frame: nested too deeply") from None
         except msgspec.DecodeError:
@@ -83,22 +99,15 @@ def decode(line: bytes) -> Decoded:
     raise NotAFrame(_why_not_json(line, reason))
 
 
-def _decode(line: bytes) -> Decoded:
-    notation = _ARRAY if line[:1] == b"[" else _NAMED if line[:7] == b'{"name"' else _RECORDED
+def _decode_loose(line: bytes) -> Decoded:
     try:
-        item = notation.strict(line)
+        item = (_array_loose if line[:1] == b"[" else _named_loose if line[:7] == b'{"name"' else _recorded_loose)(line)
         body = item.data
         if body is None:
             return item.event, body_of_nothing(item.event), item.at, (), False
+        tighten(body)
     except msgspec.ValidationError:
-        try:
-            item = notation.loose(line)
-            body = item.data
-            if body is None:
-                return item.event, body_of_nothing(item.event), item.at, (), False
-            tighten(body)
-        except msgspec.ValidationError:
-            return _by_field(line)
+        return _by_field(line)
     lacks = item.normalise(body)
     if lacks and _misspelled(line, lacks):
         return _by_field(line)
@@ -137,35 +146,30 @@ def _misspelled(line: bytes, lacks: list[str]) -> bool:
     return any(lower.count(f'"{name.lower()}"'.encode()) > line.count(f'"{name}"'.encode()) for name in lacks)
 
 
-class _Notation(NamedTuple):
-    strict: Callable[[bytes], Any]
-    loose: Callable[[bytes], Any]
+def _decoder(variant: Callable[[type[Struct]], type[Struct]], **config: Any) -> Callable[[bytes], Any]:
+    """Decodes the frames of all known events in one notation.
 
-    @classmethod
-    def of(cls, **config: Any) -> _Notation:
-        """The decoders of all known events in one notation."""
-        return cls(cls._decoder(lambda kind: kind, config), cls._decoder(loose, config))
-
-    @staticmethod
-    def _decoder(variant: Callable[[type[Struct]], type[Struct]], config: dict[str, Any]) -> Callable[[bytes], Any]:
-        """Decodes to an object with `event`, `data`, `at`, and the `normalise` for its data."""
-        array = config.get("array_like", False)
-        names = {name: name for name in BODIES} | spellings.EVENT_ALIASES
-        shapes = []
-        for tag, name in sorted(names.items()):
-            space = {"event": name, "normalise": staticmethod(NORMALISE[BODIES[name]])}
-            fields: list[Any] = [("data", variant(BODIES[name]) | None, None)]
-            if array:
-                space["at"] = None
-            else:
-                fields.append(("at", float | None, None))
-            shapes.append(msgspec.defstruct(tag, fields, namespace=space, tag=tag, gc=False, **config))
-        return msgspec.json.Decoder(reduce(or_, shapes), strict=False).decode
+    The result has `event`, `data`, `at`, and `normalise` for its data.
+    """
+    shapes = []
+    for tag, name in sorted((dict(zip(BODIES, BODIES, strict=True)) | spellings.EVENT_ALIASES).items()):
+        space = {"event": name, "normalise": staticmethod(NORMALISE[BODIES[name]])}
+        fields: list[Any] = [("data", variant(BODIES[name]) | None, None)]
+        if config.get("array_like"):
+            space["at"] = None
+        else:
+            fields.append(("at", float | None, None))
+        shapes.append(msgspec.defstruct(tag, fields, namespace=space, tag=tag, gc=False, **config))
+    return msgspec.json.Decoder(reduce(or_, shapes), strict=False).decode
 
 
-_ARRAY = _Notation.of(array_like=True)
-_NAMED = _Notation.of(tag_field="name")
-_RECORDED = _Notation.of(tag_field="event")
+def _as_it_is(kind: type[Struct]) -> type[Struct]:
+    return kind
+
+
+_array, _array_loose = (_decoder(variant, array_like=True) for variant in (_as_it_is, loose))
+_named, _named_loose = (_decoder(variant, tag_field="name") for variant in (_as_it_is, loose))
+_recorded, _recorded_loose = (_decoder(variant, tag_field="event") for variant in (_as_it_is, loose))
 
 _NULL = Raw(b"null")
 

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from calltrack.voicenter.texts import text
-from calltrack.voicenter.wire import HIDDEN
+from calltrack.voicenter.wire import HIDDEN, Stamp
 
 
 class Field(NamedTuple):
@@ -49,15 +49,26 @@ class Field(NamedTuple):
         return int in self.kinds and not self.kinds & {str, float}
 
     @property
+    def is_id(self) -> bool:
+        """Whether it is a whole number or text."""
+        return {int, str} <= self.kinds and list not in self.kinds
+
+    def is_wrong(self, value: str) -> str:
+        """The expression that says whether a value of the loose type is not of the declared one."""
+        if self.is_text:
+            return f"type({value}) is not str" + f" and {value} is not None" * self.optional
+        return f"type({value}) is {'float' if self.is_whole or self.is_id else 'not bool'}"
+
+    @property
     def loose_type(self) -> Any:
         """What it takes at most."""
         if self.is_text:
             return str | int | float | None
         if self.is_whole:
-            return int | float | None
+            return Stamp  # within bounds: "nan" is not a number, though it reads as one
         if bool in self.kinds:
             return bool | float | None
-        if {int, str} <= self.kinds:
+        if self.is_id:
             return int | str | float | None
         return self.type
 
@@ -125,30 +136,22 @@ def _tightener(kind: type[Struct]) -> Callable[[Any], None]:
     It is written out as source, as dataclasses write `__init__`: a loop over names with `getattr` takes four times as
     long, and a frame with one number for a text would cost three plain ones. The names are those of our own classes.
     """
-    lines, names = ["def tighten(found):", "    pass"], dict[str, Any]()
+    lines, names = ["def tighten(found):", "    pass"], dict[str, Any](force_setattr=msgspec.structs.force_setattr)
     for one in fields(kind.__mro__[1]):
-        made = as_it_should_be(one)
-        if one.hidden or (made is None and one.nested is None):
+        made, value = as_it_should_be(one), f"found.{one.name}"
+        if one.hidden:
             continue
-        lines.append(f"    value = found.{one.name}")
         if one.nested is not None:
             names[f"tighten_{one.name}"] = _tightener(loose(one.nested))
-            lines.append("    if value:")
-            lines.append("        for one in value:" if one.many else "        one = value")
-            lines.append(f"            tighten_{one.name}(one)" if one.many else f"        tighten_{one.name}(one)")
-        else:
+            each = f"for one in {value}: tighten_{one.name}(one)" if one.many else f"tighten_{one.name}({value})"
+            lines += [f"    if {value}:", f"        {each}"]
+        elif made is not None:
             names[f"made_{one.name}"] = made
-            wrong = " and ".join(f"type(value) is not {_NAMES[each]}" for each in sorted(one.kinds, key=_ORDER.index))
-            lines.append(f"    if {wrong}:")
-            lines.append(f"        force_setattr(found, {one.name!r}, made_{one.name}(value))")
-    names |= {"force_setattr": msgspec.structs.force_setattr, "NoneType": type(None)}
+            lines += [f"    if {one.is_wrong(value)}:"]
+            lines += [f"        force_setattr(found, {one.name!r}, made_{one.name}({value}))"]
     exec("\n".join(lines), names)
     found: Callable[[Any], None] = names["tighten"]
     return found
-
-
-_ORDER: list[Any] = [str, type(None), int, float, bool]  # the likeliest first
-_NAMES = {each: each.__name__ for each in _ORDER}
 
 
 def as_it_should_be(one: Field) -> Callable[[Any], Any] | None:
@@ -159,9 +162,12 @@ def as_it_should_be(one: Field) -> Callable[[Any], Any] | None:
         return lambda value: None if value is None else int(value)
     if one.kinds == {bool}:
         return _flag
-    if {int, str} <= one.kinds:
-        return lambda value: int(value) if isinstance(value, float) and value.is_integer() else value
-    return None
+    return _id if one.is_id else None
+
+
+def _id(value: int | str | float | None) -> int | str | None:
+    """A fraction is no number of anything, but it may be an id."""
+    return value if not isinstance(value, float) else int(value) if value.is_integer() else str(value)
 
 
 def _flag(value: bool | float | None) -> bool:

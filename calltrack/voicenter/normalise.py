@@ -56,10 +56,17 @@ def _id(value: object) -> str:
 def _calls(listed: Iterable[wire.Call], lacks: list[str]) -> None:
     """State, direction and all that is text."""
     for call in listed:
-        if not call.call_id:
-            call.call_id = call.id_2 or call.id_3 or call.id_4
+        call_id = call.call_id
+        if type(call_id) is not str or not call_id:
+            call.call_id = text(call_id) or call.id_2 or call.id_3 or call.id_4
             if not call.call_id:
                 lacks.append("ivrid")
+        if type(call.caller) is not str:
+            call.caller = text(call.caller)
+        if type(call.caller_name) is not str:
+            call.caller_name = text(call.caller_name)
+        if type(call.did) is not str:
+            call.did = text(call.did)
         status = call.status
         state = _state(status)
         if state is None:
@@ -101,10 +108,14 @@ def _calls(listed: Iterable[wire.Call], lacks: list[str]) -> None:
 
 def _waits(listed: Iterable[wire.QueuedCall], lacks: list[str]) -> None:
     for call in listed:
-        if not call.call_id:
-            call.call_id = call.id_2 or call.id_3 or call.id_4
+        if type(call.call_id) is not str or not call.call_id:
+            call.call_id = text(call.call_id) or call.id_2 or call.id_3 or call.id_4
             if not call.call_id:
                 lacks.append("ivrid")
+        if type(call.caller) is not str:
+            call.caller = text(call.caller)
+        if type(call.caller_name) is not str:
+            call.caller_name = text(call.caller_name)
         if call.started is None:
             lacks.append("JoinTimeStamp")
         if call.custom is not _NO_RAW and len(call.custom) > _EMPTY:
@@ -121,8 +132,11 @@ def _extension(seen: wire.Extension, lacks: list[str]) -> None:
             lacks.append("calls")
     if seen.listed:
         _calls(seen.listed, lacks)
-    if not seen.exten_user:
-        lacks.append("extenUser")
+    exten_user = seen.exten_user
+    if type(exten_user) is not str or not exten_user:
+        seen.exten_user = text(exten_user)
+        if not seen.exten_user:
+            lacks.append("extenUser")
     if seen.agent_id is None:
         seen.agent_id = seen.representative
         lacks.append("onlineUserID")
@@ -149,7 +163,7 @@ def extension_event(body: wire.ExtensionEvent) -> list[str]:
     current, about = data.current, ""
     if current is not None:
         _calls((current,), lacks)
-        about = current.call_id
+        about = current.call_id  # type: ignore[assignment]  # text by now
     if not about and kind is not STATUS:
         about = _named(body) or _named(data)
         if not about:

@@ -7,7 +7,8 @@ and `normalise` turns it into the core's field in place.
 
 * An observation's field that no wire key fills is hidden under a name that starts with HIDDEN, a code point
   that is not a character.
-* Types are what captures send. `decode` derives the loose classes (numbers for text, null for anything) from these.
+* Types are what captures send, and a number where the guide says that one was seen for a text. `loose` derives the
+  classes that take any loose type from these.
 * A misspelling that is documented or was seen has a field of its own (`ivrid`/`Ivrid`/`IvrUniqueID`/`ivruniqueid`), so
   it costs nothing; any other case is found by `salvage`.
 """
@@ -19,15 +20,14 @@ from typing import Annotated, Any
 from msgspec import Meta, Raw, Struct, field
 
 from calltrack.core import observations
-from calltrack.core.observations import Id, Seconds
+from calltrack.core.observations import Id
 from calltrack.core.states import State
 
 _MOST = 2**53
+_YEAR_S = 366 * 86_400
 Whole = Annotated[int, Meta(ge=-_MOST, le=_MOST)]
 Stamp = Whole | Annotated[float, Meta(ge=-_MOST, le=_MOST)] | None
 """Seconds; anything beyond what JSON can hold is not a time."""
-Text = int | str | None
-"""An id or number that captures have as both."""
 
 _LATER: Any = None
 """Default of a field that `normalise` always fills."""
@@ -51,27 +51,27 @@ class Recording(observations.Recording, frozen=True, gc=False):
 class Call(observations.ListedCall, gc=False):
     """An element of `calls`, or `currentCall`."""
 
-    call_id: str = field(name="ivrid", default="")
+    call_id: Id = field(name="ivrid", default="")  # type: ignore[assignment]  # text once normalised
     state: State | None = _hidden("state", None)
     started: Stamp = field(name="callStarted", default=None)
     answered_at: Stamp = field(name="callAnswered", default=None)
     answered: bool = False
     c2c: Whole | None = field(name="c2cdirection", default=None)
     direction: str = ""
-    queue_id: Text = field(name="queueID", default="")  # type: ignore[assignment]  # text once normalised
-    caller: str = field(name="callerphone", default="")
-    caller_name: str = field(name="callername", default="")
-    did: str = ""
+    queue_id: Id = field(name="queueID", default="")  # type: ignore[assignment]  # text once normalised
+    caller: Id = field(name="callerphone", default="")  # type: ignore[assignment]
+    caller_name: Id = field(name="callername", default="")  # type: ignore[assignment]
+    did: Id = ""  # type: ignore[assignment]
     internal: bool = field(name="isInternal", default=False)
     spied_on: bool = field(name="isSpyed", default=False)
     related: tuple[str, ...] = _hidden("related", ())
     transferred_by: str = field(name="transferExtensionName", default="")
-    campaign_id: Text = field(name="campaignID", default="")  # type: ignore[assignment]
+    campaign_id: Id = field(name="campaignID", default="")  # type: ignore[assignment]
     presented_number: str = field(name="outgoingcallerphone", default="")
     presented_name: str = field(name="outgoingcallername", default="")
     original_caller: str = field(name="originalCallerID", default="")
     original_caller_name: str = field(name="originalCallerName", default="")
-    dialed_number: Text = field(name="actualDialedNumber", default="")  # type: ignore[assignment]
+    dialed_number: Id = field(name="actualDialedNumber", default="")  # type: ignore[assignment]
     custom_data: str = _hidden("custom_data", "")
     recording: Recording | None = None
     status: str = field(name="callstatus", default="")
@@ -86,10 +86,10 @@ class Call(observations.ListedCall, gc=False):
 class QueuedCall(observations.ListedWait, gc=False):
     """An element of a queue's `Calls`."""
 
-    call_id: str = field(name="ivrid", default="")
+    call_id: Id = field(name="ivrid", default="")  # type: ignore[assignment]  # text once normalised
     started: Stamp = field(name="JoinTimeStamp", default=None)
-    caller: str = field(name="CallerID", default="")
-    caller_name: str = field(name="CallerName", default="")
+    caller: Id = field(name="CallerID", default="")  # type: ignore[assignment]
+    caller_name: Id = field(name="CallerName", default="")  # type: ignore[assignment]
     distributed: bool = field(name="isDistributedQueue", default=False)
     original_call_id: str = _hidden("original_call_id", "")
     custom_data: str = _hidden("custom_data", "")
@@ -109,7 +109,7 @@ class Summary(Struct, gc=False):
 class Extension(observations.ExtensionSeen, gc=False):
     """An element of `extensions`."""
 
-    exten_user: str = field(name="extenUser", default="")
+    exten_user: Id = field(name="extenUser", default="")  # type: ignore[assignment]  # text once normalised
     listed: list[Call] | None = field(name="calls", default=None)  # type: ignore[assignment]
     agent_id: Id = field(name="onlineUserID", default=None)
     agent_name: str | None = _hidden("agent_name", None)
@@ -150,12 +150,12 @@ class ExtensionData(Extension, gc=False):
 class Queue(observations.QueueSeen, gc=False):
     """An element of `queues`."""
 
-    queue_id: Text = field(name="QueueID", default="")  # type: ignore[assignment]
+    queue_id: Id = field(name="QueueID", default="")  # type: ignore[assignment]
     listed: list[QueuedCall] | None = field(name="Calls", default=None)  # type: ignore[assignment]
     name: str | None = field(name="QueueName", default=None)
 
     listed_2: list[QueuedCall] | None = field(name="calls", default=None)
-    queue_id_2: Text = field(name="queueID", default=None)
+    queue_id_2: Id = field(name="queueID", default=None)
 
 
 class QueueData(Queue, gc=False):
@@ -212,11 +212,11 @@ class QueueEvent(observations.QueueEvent, gc=False):
 class Campaign(observations.CampaignSeen, gc=False):
     """An element of `dialers`, or a DialerEvent's `data` (field guide §7)."""
 
-    campaign_id: Text = field(name="campaignID", default="")  # type: ignore[assignment]
-    name: Text = ""  # type: ignore[assignment]
-    kind: Text = field(name="type", default="")  # type: ignore[assignment]
+    campaign_id: Id = field(name="campaignID", default="")  # type: ignore[assignment]
+    name: Id = ""  # type: ignore[assignment]
+    kind: Id = field(name="type", default="")  # type: ignore[assignment]
     kind_id: Id = field(name="typeID", default=None)
-    code: Text = ""  # type: ignore[assignment]
+    code: Id = ""  # type: ignore[assignment]
     user_id: Id = field(name="userID", default=None)
     account_id: Id = field(name="accountID", default=None)
     call_ids: tuple[str, ...] = _hidden("call_ids", ())
@@ -249,8 +249,8 @@ class AllExtensions(observations.AllExtensions, gc=False):
     extensions: list[Extension] | None = None  # type: ignore[assignment]
 
     extensions_2: list[Extension] | None = field(name="Extensions", default=None)
-    error_code: Text = field(name="errorCode", default=None)
-    error_text: Text = field(name="errorDesc", default=None)
+    error_code: Id = field(name="errorCode", default=None)
+    error_text: Id = field(name="errorDesc", default=None)
 
 
 class AllQueues(observations.AllQueues, gc=False):
@@ -262,8 +262,8 @@ class AllQueues(observations.AllQueues, gc=False):
     queues: list[Queue] | None = None  # type: ignore[assignment]
 
     queues_2: list[Queue] | None = field(name="Queues", default=None)
-    error_code: Text = field(name="errorCode", default=None)
-    error_text: Text = field(name="errorDesc", default=None)
+    error_code: Id = field(name="errorCode", default=None)
+    error_text: Id = field(name="errorDesc", default=None)
 
 
 class AllCampaigns(observations.AllCampaigns, gc=False):
@@ -275,8 +275,8 @@ class AllCampaigns(observations.AllCampaigns, gc=False):
     campaigns: list[Campaign] | None = field(name="dialers", default=None)  # type: ignore[assignment]
 
     campaigns_2: list[Campaign] | None = field(name="Dialers", default=None)
-    error_code: Text = field(name="errorCode", default=None)
-    error_text: Text = field(name="errorDesc", default=None)
+    error_code: Id = field(name="errorCode", default=None)
+    error_text: Id = field(name="errorDesc", default=None)
 
 
 class Login(observations.Login, gc=False):
@@ -286,8 +286,8 @@ class Login(observations.Login, gc=False):
     offset_min: Stamp = field(name="servertimeoffset", default=None)
     error: str = _hidden("error", "")
 
-    error_code: Text = field(name="errorCode", default=None)
-    error_text: Text = field(name="errorDesc", default=None)
+    error_code: Id = field(name="errorCode", default=None)
+    error_text: Id = field(name="errorDesc", default=None)
 
 
 class Notice(observations.Notice, gc=False):
@@ -298,8 +298,8 @@ class Notice(observations.Notice, gc=False):
     error: str = _hidden("error", "")
     known: bool = _hidden("known", True)
 
-    error_code: Text = field(name="errorCode", default=None)
-    error_text: Text = field(name="errorDesc", default=None)
+    error_code: Id = field(name="errorCode", default=None)
+    error_text: Id = field(name="errorDesc", default=None)
 
 
 class Lost(observations.Lost, gc=False):
@@ -315,7 +315,7 @@ class Tick(observations.Tick, gc=False):
 
     stamp: Stamp = field(name="servertime", default=None)
     offset_min: Stamp = field(name="servertimeoffset", default=None)
-    elapsed_s: Seconds = 0
+    elapsed_s: Annotated[int, Meta(ge=0, le=_YEAR_S)] | Annotated[float, Meta(ge=0, le=_YEAR_S)] = 0
 
 
 SKIPPED = frozenset(

@@ -32,10 +32,11 @@ def redacted(frames: Iterable[Frame], redactor: Redactor = REDACTOR) -> list[Fra
 
 
 def told(frames: Iterable[Frame]) -> tuple[list[Any], Any]:
-    """All changes and the last snapshot, in plain values."""
+    """All changes and the last snapshot, in plain values; without what only the tracker reads (sums over frames)."""
     tracker = Tracker()
     changes = [msgspec.to_builtins(change) for frame in frames for change in tracker.feed(frame)]
-    return changes, msgspec.to_builtins(tracker.snapshot())
+    snapshot = msgspec.to_builtins(tracker.snapshot())
+    return changes, {name: value for name, value in snapshot.items() if name != "resume"}
 
 
 class Pairs:

@@ -413,6 +413,15 @@ def test_the_other_events() -> None:
     assert 5 == body(seen.Notice, "mystery", {"servertime": 5}).stamp
 
 
+@pytest.mark.parametrize("elapsed", [-1, 1e300, 2**63, "long", {}])
+def test_a_tick_that_cannot_be_passes_no_time(elapsed: object) -> None:
+    """Backwards, or for more than a year."""
+    found = Frame.decode(line("tick", {"elapsed_s": elapsed})).body
+
+    assert isinstance(found, seen.Tick)
+    assert 0 == found.elapsed_s
+
+
 def test_an_event_without_a_payload_says_nothing() -> None:
     """Whatever its name."""
     for name in (
