@@ -75,7 +75,7 @@ class Frame(observations.Frame, frozen=True, gc=False):
             data: memoryview | bytes = memoryview(raw)[raw.find(b"{", 1) : -1]  # as recorders write it
         else:
             data = _payload(raw)
-        return (crc32(data) | len(data) << 32) ^ _NAME_PRINTS.get(self.event, 0)
+        return (crc32(data) | len(data) << 32) ^ (_NAME_PRINTS.get(self.event) or crc32(self.event.encode()) << 8)
 
 
 def _line(name: str, payload: object, at: float | None) -> bytes:
