@@ -27,6 +27,7 @@ from calltrack.core.changes import (
     QueueChange,
 )
 from calltrack.core.classify import guard_of
+from calltrack.core.clock import JITTER_S
 from calltrack.core.held import LEG, WAIT, Held, HeldCall, HeldConnection, HeldDevice, HeldExtension
 from calltrack.core.machine import SEEN_AS, SIGNALS, STEPS
 from calltrack.core.observations import (
@@ -34,7 +35,6 @@ from calltrack.core.observations import (
     ENDS,
     INCOMING,
     RETRIEVES,
-    SPY,
     STARTS,
     Listed,
     ListedCall,
@@ -108,7 +108,7 @@ class Advance:
                 self.confirm(one)
         elif one.state is not state:
             one.stepped_at = None
-        if one.kind is LEG and not one.answered and one.direction != SPY:
+        if one.kind is LEG and not one.answered and not one.listens:
             self._mark_answer(one, listed, row)
 
     def take(self, one: HeldConnection, row: Edge, listed: Listed | None, told: Told | None, why: str) -> None:
@@ -172,12 +172,13 @@ class Advance:
             one.marks.pop()
         if told is not None:
             one.rank = max(one.rank, RANKS.get(told.kind, 0))
-        if one.kind is LEG and not one.answered:
+        if one.kind is LEG and not one.answered and not one.listens:
             self._mark_answer(one, listed, row)
         self.touch(one, weigh=True)
 
     def blur(self, one: HeldConnection) -> None:
         """The connection to the source was lost: whether this one goes on is not known."""
+        one.stepped_at = one.kept = None  # another connection may have another clock: its lists are believed
         if one.state is not UNKNOWN:
             one.doubt = ""
             self.take(one, STEPS[one.state, "blurs", ""], None, None, "the connection was lost")
@@ -187,8 +188,10 @@ class Advance:
     def revise(self, one: HeldConnection, told: Told, moment: Seconds | None) -> None:
         """The event that reports an end comes after the list that lacked the connection (ruling 4)."""
         del one.marks[one.ended_open :]
-        if told.call is not None and one.kind is LEG and not one.answered:
-            self._mark_answer(one, told.call, None)
+        if told.call is not None and one.kind is LEG and not one.answered and not one.listens:
+            self._mark_answer(one, told.call, STEPS[State.RINGING, SIGNALS[TALKING], ""])
+            if one.answered and one.c2c != 1 and one.marks[-1][1] in (State.RINGING, State.DIALING):
+                one.mark(one.answered_at, TALKING)
         one.cause, one.means, one.rank, one.inferred = told.cause, told.means, RANKS[ENDS], ""
         one.transferred, one.end_told = told.transferred, True
         one.agent_name = told.agent_name or one.agent_name
@@ -362,20 +365,30 @@ class Advance:
         clock, since = self.held.clock, row.since
         at = clock.when
         if since is not MOMENT and listed is not None:
-            stamp = clock.stream(listed.started if since is STARTED else listed.answered_at)
-            if (
-                stamp is not None
-                and (not one.marks or stamp >= one.marks[0][0])
-                and (clock.at is None or stamp <= clock.at)
-                and (not told_by or at is None or at - stamp <= REPORTED_WITHIN_S)
-            ):
+            stamp = clock.stream(listed.started) if since is STARTED else self._answered_at(one, listed)
+            possible = stamp is not None and (clock.at is None or stamp <= clock.at + JITTER_S)
+            if possible and (not told_by or at is None or at - (stamp or 0) <= REPORTED_WITHIN_S):
                 at = stamp
+        if at is not None and one.marks and at < one.marks[-1][0] - JITTER_S:
+            self._reversed(one, at)
         one.mark(at, row.counts_as)
         one.state = row.dest
         call = self.held.calls.get(one.call)
         if call is not None and row.dest is not HUNGUP and (rank := one.counted_rank) < call.best:
             call.best = rank
         self.touch(one)
+
+    def _reversed(self, one: HeldConnection, at: Seconds) -> None:
+        """A step before the last one took no time (field guide §2: clamp and report)."""
+        shown = self.held.clock.shown
+        self.anomaly(
+            AnomalyKind.NEGATIVE_DURATION,
+            f"{one.state} ends before it began",
+            call_id=one.call,
+            device=self.held.extensions.get(one.device) if one.kind is LEG else self.held.queues.get(one.device),
+            expected=f"not before {shown(one.marks[-1][0])}",
+            seen=str(shown(at)),
+        )
 
     def _enter(self, call: HeldCall, device: HeldDevice, listed: Listed) -> HeldConnection:
         """Make the connection of a newcomer; it has taken no step yet."""
@@ -449,7 +462,7 @@ class Advance:
     def _mark_answer(self, one: HeldConnection, listed: Listed, row: Edge | None) -> None:
         """Take the source's flag that somebody answered; or conclude it of a call picked up from a queue (ruling 8)."""
         if listed.answered:
-            at = self.held.clock.stream(listed.answered_at)
+            at = self._answered_at(one, listed)
             if at is None or (row is not None and row.source is NEW and row.since is MOMENT and not row.via):
                 at = self.held.clock.when  # the far end of a transfer repeats the consultation's stamp
             one.answered = True
@@ -463,14 +476,24 @@ class Advance:
         else:
             return
         call = self.held.calls.get(one.call) or self.held.ended[one.call]
-        if one.c2c != 1 and one.direction != SPY:
+        if one.c2c != 1:
             call.awaited = None
             self.held.awaited.pop(one.call, None)
         self.touch(one, weigh=True)
 
+    def _answered_at(self, one: HeldConnection, listed: Listed) -> Seconds | None:
+        """When a leg was answered by its own stamp; one of the clock that it began on counts from its start."""
+        at = self.held.clock.stream(listed.answered_at)
+        if at is None or not one.marks:
+            return at
+        began = one.marks[0][0]
+        if at < began and listed.answered_at and listed.started:
+            at = began + listed.answered_at - listed.started
+        return at if at >= began else None
+
     def _catch_up(self, one: HeldConnection, last: Listed) -> None:
         """The event of an end shows the call as it last was: an answer that was not seen shows in it."""
-        if one.kind is WAIT or one.answered or not last.answered:
+        if one.kind is WAIT or one.listens or not last.answered or (one.answered and one.state is UNKNOWN):
             return
         why = "its end shows an answer that was not seen"
         signal = SIGNALS[TALKING]
@@ -478,7 +501,8 @@ class Advance:
             row = STEPS.get((one.state, signal, guard_of(one.state, signal, last, "")))
             if row is not None:
                 self.take(one, row, last, None, why)
-        self._mark_answer(one, last, STEPS[State.RINGING, signal, ""])
+        if not one.answered:
+            self._mark_answer(one, last, STEPS[State.RINGING, signal, ""])
 
     def _lose(self, one: HeldConnection, at: Seconds | None) -> None:
         """An end that no event reported: unknown from the last frame that confirmed it (ruling 11)."""

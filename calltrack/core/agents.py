@@ -27,6 +27,8 @@ def update(step: Advance, extension: HeldExtension, seen: ExtensionSeen) -> None
         and seen.agent_id == extension.agent_id
         and seen.agent_name == extension.agent_name
         and seen.user_name == extension.user_name
+        and seen.user_id == extension.user_id
+        and seen.number == extension.number
         and seen.account_id == extension.account_id
         and not extension.fresh
     ):

@@ -114,7 +114,10 @@ class Clock:
         self.bend = 0
         at, now = self.stream(stamp), self.now
         if at is None:
-            self.at = self.when = now
+            self.at = now
+            when = self.stream(moment)
+            near = when is not None and (now is None or -_GREATEST_LAG_S <= when - now <= SILENCE_S)
+            self.when = when if near else now
             return Verdict.FINE
         verdict = Verdict.FINE
         if now is None or (self.ahead is None and not self.behind and 0 <= at - now <= SILENCE_S):

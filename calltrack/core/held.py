@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from attrs import define, field
 
 from calltrack.core.clock import Clock
-from calltrack.core.observations import Id, Recording, Seconds
+from calltrack.core.observations import SPY, Id, Recording, Seconds
 from calltrack.core.records import Campaign, Gap
 from calltrack.core.states import Outcome, State
 from calltrack.core.table import CALL, NEW, UNKNOWN
@@ -104,6 +104,11 @@ class HeldConnection:
         """How long it counted as one of these; what still runs is left out."""
         marks = self.marks
         return sum(marks[i + 1][0] - since for i, (since, bucket) in enumerate(marks[:-1]) if bucket in buckets)
+
+    @property
+    def listens(self) -> bool:
+        """Whether it is a listener's leg, which is no conversation (field guide §4)."""
+        return self.marks[0][1] is State.SPYING or self.direction == SPY
 
     @property
     def began(self) -> Seconds:

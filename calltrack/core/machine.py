@@ -71,8 +71,8 @@ class Replay:
 
     def step(self, dest: State) -> bool:
         """Go to the state that a change shows; False if no row leads there from the last one."""
-        signal = "ends" if dest is HUNGUP else SIGNALS[dest]
-        found = MACHINE.get_transitions(signal, self.state.value, dest.value)
+        signal = "ends" if dest is HUNGUP else SIGNALS.get(dest, "")
+        found = MACHINE.get_transitions(signal, self.state.value, dest.value) if signal else []
         self.state = dest
         return bool(found)
 

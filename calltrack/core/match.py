@@ -25,6 +25,7 @@ class Matched(Struct, gc=False):
     newcomers: list[Listed]
     leavers: list[HeldConnection]
     order: list[HeldConnection | Listed]  # as listed: what is held once newcomers are
+    nameless: int = 0  # listed calls without an id
 
 
 def same_attempt(held: HeldConnection, stamp: Seconds | None, c2c: int | None, alone: bool = False) -> bool:
@@ -46,6 +47,17 @@ def is_about(told: Told, one: HeldConnection) -> bool:
         return False
     call = told.call
     return call is None or same_attempt(one, call.started, call.c2c, told.kind is not STARTS and one.ended is None)
+
+
+def may_be(told: Told, listed: Listed) -> bool:
+    """Whether a listed call is the one that an event is about, for want of a field that says otherwise."""
+    call = told.call
+    if told.call_id != listed.call_id:
+        return False
+    if call is None:
+        return True
+    same = call.started == listed.started or not call.started or not listed.started
+    return same and (call.c2c is None or call.c2c == listed.c2c)
 
 
 def match(live: Sequence[HeldConnection], listed: Sequence[Listed], told: Told) -> Matched:
@@ -72,6 +84,7 @@ def match(live: Sequence[HeldConnection], listed: Sequence[Listed], told: Told) 
         _match_rest(rest, open_calls, places, told)
     newcomers: list[Listed] = []
     order: list[HeldConnection | Listed] = []
+    nameless = 0
     for key, call in once.items():
         found = places.get(key)
         if found is not None:
@@ -80,7 +93,9 @@ def match(live: Sequence[HeldConnection], listed: Sequence[Listed], told: Told) 
         elif key[0]:
             newcomers.append(call)
             order.append(call)
-    return Matched(pairs, newcomers, list(rest.values()), order)
+        else:
+            nameless += 1
+    return Matched(pairs, newcomers, list(rest.values()), order, nameless)
 
 
 def _match_rest(

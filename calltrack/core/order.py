@@ -9,7 +9,7 @@ alternate, and a list that shows a connection as before its last reported step.
 
 from __future__ import annotations
 
-from calltrack.core.held import REMEMBERED, Held, HeldConnection, HeldExtension
+from calltrack.core.held import LEG, REMEMBERED, Held, HeldConnection, HeldExtension
 from calltrack.core.observations import ENDS, HOLDS, RETRIEVES, STARTS, ExtensionSeen, Listed, Seconds, Told
 from calltrack.core.table import RANKS, UNKNOWN
 
@@ -27,7 +27,7 @@ def is_echo(held: Held, print_: int) -> bool:
 
 def is_redial(told: Told, one: HeldConnection | None) -> bool:
     """The start of an attempt whose start and end were reported is another attempt, whatever its stamp (guide §3)."""
-    return one is not None and told.kind is STARTS and one.start_told and one.rank == RANKS[ENDS]
+    return one is not None and one.kind is LEG and told.kind is STARTS and one.start_told and one.rank == RANKS[ENDS]
 
 
 def is_known(told: Told, one: HeldConnection | None, moment: Seconds | None) -> bool:

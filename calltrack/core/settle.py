@@ -15,7 +15,7 @@ from calltrack.core.advance import Advance
 from calltrack.core.changes import AnomalyKind, CallEnded, CallRevised, CallStateChanged
 from calltrack.core.doubt import watch_contradicted
 from calltrack.core.held import LEG, LOWEST, WAIT, Held, HeldCall, HeldConnection, HeldQueue
-from calltrack.core.observations import INCOMING, SPY, Seconds
+from calltrack.core.observations import INCOMING, Seconds
 from calltrack.core.states import Outcome, State
 from calltrack.core.table import (
     ABANDONED,
@@ -67,10 +67,10 @@ def settle(call: HeldCall, step: Advance) -> None:
     before, state = call.state, _state(call)
     call.best = LOWEST
     if state is HUNGUP:
-        if before is HUNGUP:
-            _revise_ended(call, step)
-        else:
+        if call.call_id in held.calls:
             _end(call, step)
+        else:
+            _revise_ended(call, step)
         return
     if state is not before:
         call.state, call.since = state, held.clock.when
@@ -266,7 +266,7 @@ def _answer(call: HeldCall, step: Advance) -> None:
     seen: Seconds | None = None
     for one in (*call.past, *call.live):
         if one.kind is LEG:
-            if one.answered and one.c2c != 1 and one.direction != SPY:
+            if one.answered and one.c2c != 1:
                 answered = True
                 if one.answered_at is not None and (first is None or one.answered_at < first):
                     first = one.answered_at

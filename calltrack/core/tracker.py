@@ -34,7 +34,7 @@ from calltrack.core.doubt import MINUTE_S, look, run_timers, watch
 from calltrack.core.errors import AnomalyFound
 from calltrack.core.held import LEG, WAIT, Held, HeldConnection, HeldDevice, HeldExtension, HeldQueue
 from calltrack.core.keep import keep, restored
-from calltrack.core.match import Matched, attempt_of, is_about, match, past, same_attempt
+from calltrack.core.match import Matched, attempt_of, is_about, match, may_be, past, same_attempt
 from calltrack.core.observations import (
     ANSWERS,
     ENDS,
@@ -323,6 +323,8 @@ class Tracker:
     ) -> bool:
         """Take the steps of a list; returns whether the event's own connection has ended."""
         step, at = self._step, self._held.clock.at
+        for _ in range(matched.nameless):
+            step.anomaly(AnomalyKind.MISSING_IDENTITY, "a call without an id", device=device)
         for one, listed in matched.pairs:
             if listed.started and one.stamp != listed.started:
                 one.stamp, one.value, one.kept = listed.started, None, None
@@ -400,12 +402,7 @@ class Tracker:
         held, step = self._held, self._step
         if listed.state is None:
             self._odd_status(device, listed)
-        call = told.call
-        mine = None
-        if told.call_id == listed.call_id and (
-            call is None or (call.started, call.c2c) == (listed.started, listed.c2c)
-        ):
-            mine = told
+        mine = told if told.call_id and may_be(told, listed) else None
         if not (redial and mine is not None):
             for gone in past(held, device, listed.call_id):
                 if not same_attempt(gone, listed.started, listed.c2c):
@@ -433,10 +430,10 @@ class Tracker:
         if isinstance(device, HeldQueue):
             device.queued += 1
             device.value = None
-        elif not quiet and (mine is None or mine.kind is not STARTS):
-            # An answer alone is a pick-up if it talked from its start; else it rang before, and that was not seen.
-            if mine is None or mine.kind is not ANSWERS or one.answered_at != one.began:
-                self._missed(device, one, "its start")
+        if mine is not None and (mine.kind is STARTS or (mine.kind is ANSWERS and one.answered_at == one.began)):
+            pass  # an answer alone is a pick-up if it talked from its start; else it rang before, unseen
+        elif not quiet:
+            self._missed(device, one, "its start")
         return one
 
     def _without_list(self, device: HeldDevice, told: Told, own: HeldConnection | None) -> Matched | None:
@@ -632,7 +629,7 @@ class Tracker:
             self._lost(body.reason)
             return
         if isinstance(body, Login):
-            if is_echo(held, fingerprint):
+            if is_echo(held, fingerprint) and held.connected:
                 step.anomaly(AnomalyKind.LATE_FRAME, "this login was reported before", seen=frame.event)
                 return
             self._logged_in(body)

@@ -40,6 +40,7 @@ BODIES: dict[str, type[Struct]] = {
     spellings.LOST: wire.Lost,
     spellings.TICK: wire.Tick,
     **dict.fromkeys(spellings.OTHER_EVENTS, wire.Notice),
+    **dict.fromkeys(spellings.FACTS, wire.Fact),
 }
 """Every known event and the class of its payload."""
 

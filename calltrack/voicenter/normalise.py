@@ -362,6 +362,7 @@ NORMALISE: dict[type[Any], Callable[[Any], list[str]]] = {
     wire.AllCampaigns: all_campaigns,
     wire.Login: notice,
     wire.Notice: notice,
+    wire.Fact: notice,
     wire.Lost: fact,
     wire.Tick: fact,
 }

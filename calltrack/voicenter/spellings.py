@@ -42,14 +42,17 @@ OTHER_EVENTS = frozenset(
     {
         *("loginResponse", "closeme", "error", "keepaliveResponse", "AllUsersStatus", "onlineStatusEvent"),
         *("ExtensionsUpdated", "QueuesUpdated", "DialersUpdated"),
-        *("connect", "malformed"),
     }
 )
-"""Events whose meaning is known and that carry no state; connect and malformed are facts of the live side."""
+"""Events whose meaning is known and that carry no state."""
+
+FACTS = frozenset({"connect", "malformed"})
+"""Facts of the live side that carry no state."""
 
 EVENTS = frozenset(
     {EXTENSION_EVENT, QUEUE_EVENT, CAMPAIGN_EVENT, ALL_EXTENSIONS, ALL_QUEUES, ALL_CAMPAIGNS, LOGIN, LOST, TICK}
     | OTHER_EVENTS
+    | FACTS
 )
 """Every event that is known, by its own name."""
 

@@ -302,6 +302,13 @@ class Notice(observations.Notice, gc=False):
     error_text: Id = field(name="errorDesc", default=None)
 
 
+class Fact(Notice, gc=False):
+    """The payload of a fact of the live side: what it carries is not the server's word, so it has no time."""
+
+    stamp: Stamp = _hidden("stamp", None)
+    offset_min: Stamp = _hidden("offset_min", None)
+
+
 class Lost(observations.Lost, gc=False):
     """The payload of the live side's disconnect."""
 

@@ -4,7 +4,7 @@ import pytest
 
 from calltrack import Frame, State, Tracker
 from calltrack.core.changes import CallResumed, CallStarted, ExtensionStateChanged, LegEnded, QueueLeft
-from calltrack.core.replica import View
+from calltrack.core.replica import Replica
 from tests.frames import all_extensions, all_queues, call, extension, queue, stamp, waiting
 
 DAY = [
@@ -26,41 +26,41 @@ DAY = [
 
 def test_changes_replayed_are_the_snapshot_after_every_frame() -> None:
     """From nothing, and from the snapshot of any moment."""
-    tracker, view, later = Tracker(), View(), list[View]()
+    tracker, replica, later = Tracker(), Replica(), list[Replica]()
     for frame in DAY:
-        later.append(View.of(tracker.snapshot()))
+        later.append(Replica.of(tracker.snapshot()))
         for change in tracker.feed(frame):
-            for each in (view, *later):
+            for each in (replica, *later):
                 each.apply(change)
-        expected = View.of(tracker.snapshot())
-        assert [] == [found for found in (view, *later) if found != expected]
-    assert 0 == view.faults
-    assert State.DIALING == view.calls["2"].state
-    assert ["1"] == list(view.ended)
-    assert (1, 1) == (view.queues["55"].queued, view.queues["55"].answered)
+        expected = Replica.of(tracker.snapshot())
+        assert [] == [found for found in (replica, *later) if found != expected]
+    assert 0 == replica.faults
+    assert State.DIALING == replica.calls["2"].state
+    assert ["1"] == list(replica.ended)
+    assert (1, 1) == (replica.queues["55"].queued, replica.queues["55"].answered)
 
 
 @pytest.mark.parametrize("kind", [LegEnded, ExtensionStateChanged, CallStarted, QueueLeft])
 def test_a_change_that_is_missing_shows(kind: type) -> None:
-    """The view is not the snapshot's."""
-    tracker, view = Tracker(), View()
+    """The replica is not the snapshot's."""
+    tracker, replica = Tracker(), Replica()
     for frame in DAY:
         for change in tracker.feed(frame):
             if not isinstance(change, kind):
-                view.apply(change)
+                replica.apply(change)
 
-    assert View.of(tracker.snapshot()) != view
+    assert Replica.of(tracker.snapshot()) != replica
 
 
 def test_a_change_that_cannot_be_is_a_fault() -> None:
     """A leg that ends twice, and one whose call was never told of."""
-    tracker, view = Tracker(), View()
+    tracker, replica = Tracker(), Replica()
     told = [change for frame in DAY for change in tracker.feed(frame)]
     ends = [change for change in told if isinstance(change, LegEnded)]
     for change in [*ends, *told, *ends]:
-        view.apply(change)
+        replica.apply(change)
 
-    assert 2 * len(ends) == view.faults
+    assert 2 * len(ends) == replica.faults
 
 
 def test_differences_are_named() -> None:
@@ -68,23 +68,23 @@ def test_differences_are_named() -> None:
     tracker = Tracker()
     tracker.feed(DAY[4])
 
-    assert ["call 1", "extension A"] == View().differences(View.of(tracker.snapshot()))
+    assert ["call 1", "extension A"] == Replica().differences(Replica.of(tracker.snapshot()))
 
 
 def test_the_history_is_bounded_as_the_tracker_s() -> None:
     """The oldest goes first."""
-    tracker, view = Tracker(history=2), View(history=2)
+    tracker, replica = Tracker(history=2), Replica(history=2)
     for n in range(4):
         for change in tracker.feed(extension(n, "A", "HANGUP", call(str(n), "Talking", n, n))):
-            view.apply(change)
+            replica.apply(change)
 
-    assert ["2", "3"] == list(view.ended)
-    assert View.of(tracker.snapshot()) == view
+    assert ["2", "3"] == list(replica.ended)
+    assert Replica.of(tracker.snapshot()) == replica
 
 
 def test_a_call_that_is_resumed_goes_on_where_it_was() -> None:
-    """One that the view does not know of is a fault; so is a second leg no first."""
-    tracker, view, blank = Tracker(), View(), View()
+    """One that the replica does not know of is a fault; so is a second leg no first."""
+    tracker, replica, blank = Tracker(), Replica(), Replica()
     for frame in (
         extension(2, "A", "NEWCALL", call("1", "Ringing", 1)),
         extension(3, "A", "HANGUP", call("1", "Ringing", 1)),
@@ -92,21 +92,21 @@ def test_a_call_that_is_resumed_goes_on_where_it_was() -> None:
         extension(10, "C", "NEWCALL", call("1", "Ringing", 9)),
     ):
         for change in tracker.feed(frame):
-            view.apply(change)
+            replica.apply(change)
             if isinstance(change, CallResumed):
                 blank.apply(change)
 
-    assert (0, 1) == (view.faults, blank.faults)
-    assert View.of(tracker.snapshot()) == view
-    assert 3 == view.calls["1"].attempts
+    assert (0, 1) == (replica.faults, blank.faults)
+    assert Replica.of(tracker.snapshot()) == replica
+    assert 3 == replica.calls["1"].attempts
 
 
 def test_who_logs_off_is_nobody() -> None:
     """The phone stays."""
-    tracker, view = Tracker(), View()
+    tracker, replica = Tracker(), Replica()
     for frame in (extension(2, "A", "userStatusUpdate"), extension(3, "A", "userStatusUpdate", onlineUserID=0)):
         for change in tracker.feed(frame):
-            view.apply(change)
+            replica.apply(change)
 
-    assert View.of(tracker.snapshot()) == view
-    assert view.extensions["A"].agent_id is None
+    assert Replica.of(tracker.snapshot()) == replica
+    assert replica.extensions["A"].agent_id is None

@@ -83,7 +83,7 @@ def test_what_is_no_snapshot_says_so(text: str | bytes) -> None:
 def test_another_format_is_refused(snapshot: Snapshot) -> None:
     """A snapshot of a later version is not half understood."""
     with pytest.raises(NotASnapshot, match="format 99"):
-        Snapshot.from_json(snapshot.to_json().replace('"format":1', '"format":99'))
+        Snapshot.from_json(snapshot.to_json().replace('"format":2', '"format":99'))
 
 
 def test_a_restored_tracker_knows_the_last_frame() -> None:

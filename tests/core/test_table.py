@@ -1,16 +1,26 @@
+"""That the tables are complete, and that every row of them decides something."""
+
+from itertools import product
+from typing import Any
+
 import pytest
 
-from calltrack import Anomaly, AnomalyKind, Tracker
-from calltrack.core import table
-from calltrack.core.changes import LegEnded
-from calltrack.core.ledger import LEG_CHANGES
+from calltrack import Anomaly, AnomalyKind, Frame, Tracker
+from calltrack.core import advance, table
+from calltrack.core.changes import REPORTS, LegEnded
+from calltrack.core.machine import STEPS
 from calltrack.core.states import Outcome, State
-from tests.frames import call, extension
+from calltrack.core.table import CONNECTION
+from tests.frames import START, all_queues, call, extension, queue, waiting
+
+KINDS = ("0", "1", "out", "far end", "leg 1", "leg 2")
+STATUSES = ("Ringing", "Dialing", "Talking", "Hold", "Spying", "Parked")
 
 
-def test_every_step_says_a_change_that_exists() -> None:
-    """The names of the table are the names of the classes."""
-    assert {edge.says for edge in table.LEG} == set(LEG_CHANGES)
+def test_every_row_reports_a_change_that_exists() -> None:
+    """Of a leg; and of a wait what a wait can do."""
+    assert {("leg", row.reports) for row in CONNECTION} <= set(REPORTS)
+    assert {("wait", row.reports) for row in CONNECTION if row.dest is State.QUEUED} <= set(REPORTS)
 
 
 def test_every_outcome_has_its_place() -> None:
@@ -21,21 +31,85 @@ def test_every_outcome_has_its_place() -> None:
     assert set(Outcome) - {Outcome.PICKED_UP} == set(placed)
 
 
-def test_every_state_of_a_leg_has_its_place() -> None:
-    """What a leg can be in decides its call and its extension."""
-    live = {edge.dest for edge in table.LEG} - {State.HUNGUP}
+def test_every_state_of_a_connection_has_its_place() -> None:
+    """What it can be in decides its call and its extension."""
+    live = {row.dest for row in CONNECTION} - {State.HUNGUP}
 
-    assert live | {State.QUEUED} == set(table.CALL)
-    assert live == set(table.EXTENSION)
+    assert live == set(table.CALL)
+    assert live - {State.QUEUED} == set(table.EXTENSION)
 
 
-def test_a_hangup_ends_a_leg_in_every_state() -> None:
-    """By one step, that says so."""
-    live = {edge.dest for edge in table.LEG} - {State.HUNGUP}
-    ends = [edge for edge in table.LEG if "ends" == edge.signal or edge.dest is State.HUNGUP]
+def test_a_connection_ends_from_every_state() -> None:
+    """By one step each, that says so."""
+    live = {row.dest for row in CONNECTION} - {State.HUNGUP}
 
-    assert {(state, "ends", State.HUNGUP, ("HANGUP",), "LegEnded") for state in live} == set(map(tuple, ends))
-    assert len(live) == len(ends)
+    assert live == {row.source for row in CONNECTION if row.dest is State.HUNGUP}
+    assert {"Ended"} == {row.reports for row in CONNECTION if row.dest is State.HUNGUP}
+
+
+def every_step() -> list[Frame]:
+    """Short lives that take every step: seen first, in another state, gone, back, or after a gap; at a phone each."""
+    frames: list[Frame] = [all_queues(0, [])]
+    at = 0
+    for first, then, between, kind in product(STATUSES, STATUSES, ("", "gone", "lost"), KINDS):
+        if kind == "leg 2" and (first, between) != ("Dialing", ""):
+            continue
+        at += 20
+        phone, answered = f"S{len(frames)}", kind != "0" and kind != "leg 2"
+        more: dict[str, Any] = {"answered": int(answered), "direction": "Outgoing" if kind == "out" else "Incoming"}
+        more |= {"c2cdirection": int(kind[-1])} if "leg" in kind else {}
+        stamp = START + at + 4 if answered and (first in ("Talking", "Hold") or then in ("Talking", "Hold")) else 0
+        here = {name: call(phone, name, at, **more, callAnswered=stamp) for name in (first, then)}
+        frames.append(extension(at + 6, phone, "userStatusUpdate" if kind in ("1", "out") else "NEWCALL", here[first]))
+        if between == "gone":
+            frames.append(extension(at + 8, phone, "userStatusUpdate", calls=[]))
+        elif between == "lost":
+            frames.append(Frame.of("disconnect", {"reason": f"{at}"}))
+        reason = "ANSWER" if then == "Talking" else "HOLD" if then == "Hold" else "userStatusUpdate"
+        frames.append(extension(at + 10, phone, reason, here[then], [here[then]]))
+        frames.append(extension(at + 15, phone, "HANGUP", here[then], calls=[]))
+    for n, between in enumerate(("", "gone", "lost")):
+        at, name = at + 20, f"wait{n}"
+        frames.append(queue(at, "JOIN", name, [waiting(name, at)]))
+        if between == "gone":
+            frames.append(queue(at + 2, "JOIN", f"other{n}", [waiting(f"other{n}", at + 2)]))
+        elif between == "lost":
+            frames.append(Frame.of("disconnect", {"reason": name}))
+        frames.append(queue(at + 4, "JOIN", f"third{n}", [waiting(name, at), waiting(f"third{n}", at + 4)]))
+        frames.append(queue(at + 6, "ABANDONED", name, [waiting(f"third{n}", at + 4)]))
+        frames.append(Frame.of("disconnect", {"reason": f"again {name}"}))
+        frames.append(queue(at + 8, "ABANDONED", f"third{n}", []))
+    return frames
+
+
+FRAMES = every_step()
+
+
+def told() -> list[object]:
+    """What a tracker makes of them; the name of the error if it fails."""
+    tracker, changes = Tracker(), list[object]()
+    try:
+        for frame in FRAMES:
+            changes.extend(tracker.feed(frame))
+    except KeyError as error:
+        changes.append(repr(error))
+    return changes
+
+
+EXPECTED = told()
+
+
+@pytest.mark.parametrize("row", CONNECTION, ids=lambda row: f"{row.source}-{row.signal}-{row.guard or 'any'}")
+def test_every_row_decides_something(row: table.Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it, or with another meaning of its time, the changes are others."""
+    key = (row.source, row.signal, row.guard)
+    monkeypatch.setattr(advance, "STEPS", {at: edge for at, edge in STEPS.items() if at != key})
+    assert EXPECTED != told()
+
+    if row.dest is not State.HUNGUP and row.source is not State.HUNGUP:
+        other = State.HOLD if row.counts_as is not State.HOLD else State.SPYING
+        monkeypatch.setattr(advance, "STEPS", {**STEPS, key: row._replace(counts_as=other)})
+        assert EXPECTED != told()
 
 
 @pytest.mark.parametrize(

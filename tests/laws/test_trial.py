@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from calltrack import Frame, Snapshot, State, Tracker
 from calltrack.core.changes import Change
-from calltrack.core.records import Leg, Seconds, stepped
+from calltrack.core.values import leg_value
 from calltrack.laws.health import Sum
 from calltrack.laws.trial import Trial
 from tests.frames import all_queues, call, extension, queue, waiting
@@ -88,7 +88,7 @@ def test_what_a_restart_loses_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def restore(snapshot: Snapshot) -> Any:
         tracker = real(Tracker, snapshot)
-        tracker._ledger.position = 0
+        tracker._held.position = 0
         return tracker
 
     monkeypatch.setattr(Tracker, "restore", restore)
@@ -99,14 +99,31 @@ def test_what_a_restart_loses_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_duration_that_does_not_add_up_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Talk time that nobody counted."""
+    """Talk time that no leg counts."""
 
-    def forgetful(leg: Leg, state: State, when: Seconds | None, lived_as: State, *more: Any) -> Leg:
-        return replace(stepped(leg, state, when, lived_as, *more), talk_s=0)
+    def forgetful(held: Any, one: Any) -> Any:
+        one.value = replace(leg_value(held, one), talk_s=0)
+        return one.value
 
-    monkeypatch.setattr("calltrack.core.ledger.stepped", forgetful)
+    monkeypatch.setattr("calltrack.core.advance.leg_value", forgetful)
+    monkeypatch.setattr("calltrack.core.values.leg_value", forgetful)
     trial = Trial()
     for frame in DAY:
         trial.feed(frame)
 
-    assert ["legs whose times don't add up to their length"] == [law.check for law in trial.broken()]
+    assert "legs whose times don't add up to their length" in [law.check for law in trial.broken()]
+
+
+def test_a_step_that_no_row_allows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A leg that is said to dial after it rang."""
+
+    def wrong(held: Any, one: Any) -> Any:
+        leg = leg_value(held, one)
+        return replace(leg, state=State.DIALING) if leg.state is State.TALKING else leg
+
+    monkeypatch.setattr("calltrack.core.advance.leg_value", wrong)
+    trial = Trial()
+    for frame in DAY:
+        trial.feed(frame)
+
+    assert "steps that no row of the table allows" in [law.check for law in trial.broken()]
