@@ -10,39 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from calltrack.simulate.options import faults_option, plan_option, planned
+
 if TYPE_CHECKING:
     from calltrack.simulate.faults import Faults
     from calltrack.simulate.plan import Plan
 
 _EVERY = 5.0  # s between two lines of progress in a pipe
-
-
-def _faults(context: click.Context, option: click.Parameter, value: str) -> Faults:
-    """The Faults that `none`, `all`, or `NAME=RATE,...` asks for."""
-    from calltrack.simulate.faults import Faults
-
-    if value in ("none", "all"):
-        return Faults.all() if value == "all" else Faults()
-    names = list(Faults.__dataclass_fields__)
-    try:
-        rates = {}
-        for pair in value.split(","):
-            name, _, rate = (part.strip() for part in pair.partition("="))
-            if name not in names:
-                raise ValueError(f"there is no fault {name!r}")
-            rates[name] = _rate(name, rate)
-        return Faults(**rates)
-    except ValueError as error:
-        raise click.BadParameter(
-            f"{value!r}: {error}. Say none, all, or NAME=RATE,... of: {', '.join(names)}."
-        ) from None
-
-
-def _rate(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"{name} needs a number, as {name}=0.01") from None
 
 
 def _world(command: Callable[..., None]) -> Callable[..., None]:
@@ -54,10 +28,19 @@ def _world(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--faults",
             default="none",
-            callback=_faults,
+            callback=faults_option,
             show_default=True,
-            help="What goes wrong: none, all, or NAME=RATE,... (lose, repeat, delay, reorder, shuffle, "
-            "echo, corrupt, mangle: chance per frame; disconnects, restarts: per hour; outage: mean seconds).",
+            help="What goes wrong: none, all, and NAME=RATE,... (lose, repeat, delay, reorder, shuffle, echo, corrupt, "
+            "mangle, distant, far_ahead: chance per frame; clock_steps, hour_steps, disconnects, restarts: per hour; "
+            "outage: mean seconds).",
+        ),
+        click.option(
+            "--plan",
+            default="orderly",
+            callback=plan_option,
+            show_default=True,
+            help="How the centre and the vendor's servers behave: orderly, captured (with the quirks of captured "
+            "traffic), and NAME=VALUE,... as in captured,releases=0,servers=1. A wrong name lists all names.",
         ),
     ]
     for option in reversed(options):
@@ -83,7 +66,15 @@ def simulate() -> None:
 @click.option("--array", is_flag=True, help='Plain socket.io arrays ["event", {...}] without receive times.')
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Write OUT.truth.jsonl beside.")
 def record(
-    out: Path, agents: int, queues: int, seed: int, faults: Faults, hours: float, array: bool, truth: bool
+    out: Path,
+    agents: int,
+    queues: int,
+    seed: int,
+    faults: Faults,
+    plan: dict[str, Any],
+    hours: float,
+    array: bool,
+    truth: bool,
 ) -> None:
     """Write a recording of simulated traffic, as long as wanted.
 
@@ -92,16 +83,16 @@ def record(
       calltrack simulate record day.jsonl
       calltrack simulate record big.jsonl --agents 200 --hours 24 --seed 7 --faults all
       calltrack simulate record bad.jsonl --faults lose=0.01,disconnects=2
+      calltrack simulate record real.jsonl --agents 30 --plan captured --faults distant=0.01,clock_steps=1
     """
-    from calltrack.simulate.plan import Plan
     from calltrack.simulate.recording import truth_path, write_recording
 
-    plan, begin = Plan(agents=agents, queues=queues), time.monotonic()
+    begin = time.monotonic()
     try:
         with _progress(hours) as progress:
             written = write_recording(
                 out,
-                plan,
+                planned(plan, agents, queues),
                 seed=seed,
                 hours=hours,
                 faults=faults,
@@ -129,6 +120,7 @@ def serve(
     queues: int,
     seed: int,
     faults: Faults,
+    plan: dict[str, Any],
     host: str,
     port: int,
     protocol: str,
@@ -145,8 +137,6 @@ def serve(
     """
     import asyncio
 
-    from calltrack.simulate.plan import Plan
-
     options = {
         "host": host,
         "port": port,
@@ -156,7 +146,7 @@ def serve(
         "seed": seed,
     }
     try:
-        asyncio.run(_serve(Plan(agents=agents, queues=queues), 4 if protocol == "4" else 3, truth, options))
+        asyncio.run(_serve(planned(plan, agents, queues), 4 if protocol == "4" else 3, truth, options))
     except KeyboardInterrupt:
         click.echo("stopped")
     except OSError as error:

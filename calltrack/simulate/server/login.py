@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from calltrack.simulate.engine import Protocol
+from calltrack.simulate.server.engine import Protocol
 
 VERSIONS: dict[Protocol, str] = {3: "1.3.7", 4: "4.8.1"}
 """socket.io versions that the answer names for each Engine.IO protocol."""

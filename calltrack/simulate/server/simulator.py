@@ -11,14 +11,14 @@ from typing import Any, Literal, Self
 import msgspec
 from aiohttp import web
 
-from calltrack.simulate.centre import Change
-from calltrack.simulate.engine import CLOSE, DISCONNECT, Connection, Protocol
+from calltrack.simulate.centre.opening import open_centre
+from calltrack.simulate.centre.things import Change
 from calltrack.simulate.faults import Breaks, Faults, FrameFaults, Line, garble
-from calltrack.simulate.login import Credentials, Doorman
-from calltrack.simulate.opening import open_centre
 from calltrack.simulate.plan import Plan
+from calltrack.simulate.server.engine import CLOSE, DISCONNECT, Connection, Protocol
+from calltrack.simulate.server.login import Credentials, Doorman
 from calltrack.simulate.truth import Truth, truth_after, whole_truth
-from calltrack.simulate.vendor import Emitted, Vendor
+from calltrack.simulate.vendor import Clocks, Emitted, Vendor
 
 _TICK = 0.02  # s of real time between two looks at the simulated world
 _FLOOD = 30.0  # s of simulated time per look when it runs as fast as it can
@@ -56,12 +56,13 @@ class Simulator:
         self.world = open_centre(self.plan, seed)
         self.connections: set[Connection] = set()
         self.sent = 0
-        self._vendor = Vendor(self.world)
+        faults = faults or Faults()
+        self._vendor = Vendor(self.world, Clocks(self.plan, faults.clock_steps, faults.hour_steps, seed))
         self._host, self._port = host, port
         self._speed, self._pings, self._witness = speed, pings, witness
         random = Random(f"faults {seed}")
-        self._frames = FrameFaults(faults or Faults(), random)
-        self._breaks = Breaks(faults or Faults(), random, self.world.now)
+        self._frames = FrameFaults(faults, random)
+        self._breaks = Breaks(faults, random, self.world.now)
         self._random = Random(f"garble {seed}")
         extensions = [desk.exten for desk in self.world.desks]
         self._doorman = Doorman(self.credentials, extensions, token_life, protocol, lambda: self.url)
@@ -223,7 +224,8 @@ class Simulator:
             await asyncio.sleep(0 if self._speed == math.inf else _TICK)
 
     async def _emit(self, change: Change) -> None:
-        lines, fault = self._frames.apply(self._vendor.frame(change))
+        frame = self._vendor.frame(change)
+        lines, fault = self._frames.apply(frame)
         self.sent += len(lines)
         for line in lines:
             message = _message(line.frame)
@@ -237,7 +239,8 @@ class Simulator:
                 else:
                     connection.send(message)
         if self._witness:
-            self._witness(lines, msgspec.structs.replace(truth_after(change), n=self.sent, fault=fault))
+            true = msgspec.structs.replace(truth_after(change), n=self.sent, fault=fault, clock=frame.clock)
+            self._witness(lines, true)
 
     def truth(self) -> Truth:
         """Everything that is true now."""
