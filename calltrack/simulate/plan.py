@@ -1,6 +1,6 @@
 """What a simulated call centre is like: its size, its habits, and the laws its times follow.
 
-The habits are tuned to the shape of a real support desk of nine extensions (tests/simulate/test_shape.py has
+The habits are tuned to the shape of a real support desk of nine extensions (tests/simulate/centre/test_shape.py has
 the figures); a bigger centre keeps them per agent.
 """
 

@@ -118,7 +118,7 @@ def campaign(world: World, campaign: Campaign) -> Process:
         call = world.call(phone, campaign.name)
         call.campaign_id = campaign.campaign_id
         if world.release:
-            yield from dialed(world, campaign, call)
+            world.begin(dialed(world, campaign, call))
             continue
         yield world.dialer(campaign, "NEWCALL", call)
         yield random.uniform(4.0, 25.0)
@@ -151,27 +151,22 @@ def dialed(world: World, campaign: Campaign, call: Call) -> Process:
     yield world.dialer(campaign, "ANSWER", call)
     free = [desk for desk in world.desks if desk.rung and desk.free] if campaign.type_id == AUTOMATIC else []
     if free:
-        world.begin(connected(world, campaign, call, random.choice(free)))
-        return
-    yield random.uniform(2.0, 30.0)
+        yield from connected(world, campaign, call, random.choice(free))
+    else:
+        yield random.uniform(2.0, 30.0)
     yield world.dialer(campaign, "HANGUP", call, "ANSWER")
 
 
 def connected(world: World, campaign: Campaign, call: Call, desk: Desk) -> Process:
     """The customer has answered; an agent's phone rings, and the two may talk."""
-    random = world.random
-    if not desk.free:
-        yield world.dialer(campaign, "HANGUP", call, "ANSWER")
-        return
     leg = world.incoming(call, desk)
     call.stage = "Leg2Ringing"
     yield world.place(leg)
-    yield random.uniform(1.0, 9.0)
-    if random.random() < 0.8:
+    yield world.random.uniform(1.0, 9.0)
+    if world.random.random() < 0.8:
         yield world.answer(leg)
         call.stage = "Leg2Answer"
         yield world.dialer(campaign, "ANSWER", call)
         yield from conversation(world, leg)
     else:
         yield world.hangup(leg)
-    yield world.dialer(campaign, "HANGUP", call, "ANSWER")
