@@ -115,6 +115,15 @@ def record(
 @click.option("--speed", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True, help="Times real.")
 @click.option("--token-life", type=float, default=3600.0, show_default=True, help="Seconds that a token is valid.")
 @click.option("--truth", type=click.Path(path_type=Path, dir_okay=False), help="Write what is true to this file.")
+@click.option("--tls", is_flag=True, help="Serve https and wss, with a certificate authority made on the spot.")
+@click.option("--ca-out", type=click.Path(path_type=Path, dir_okay=False), help="With --tls: write its certificate.")
+@click.option("--public-url", default="", metavar="URL", help="What the login answers name, if not this address.")
+@click.option("--socket-servers", type=click.IntRange(1, 20), default=1, show_default=True, help="On ports in a row.")
+@click.option(
+    "--socket-client",
+    type=click.Path(path_type=Path, exists=True),
+    help="Serve browsers socket.io's client script: a file, or the folder of npm's socket.io-client.",
+)
 def serve(
     agents: int,
     queues: int,
@@ -127,6 +136,11 @@ def serve(
     speed: float,
     token_life: float,
     truth: Path | None,
+    tls: bool,
+    ca_out: Path | None,
+    public_url: str,
+    socket_servers: int,
+    socket_client: Path | None,
 ) -> None:
     """Serve the login API and the socket, as the vendor does, until interrupted.
 
@@ -134,9 +148,12 @@ def serve(
     Examples:
       calltrack simulate serve
       calltrack simulate serve --protocol 4 --port 9000 --speed 10 --faults all
+      calltrack simulate serve --port 443 --tls --ca-out ca.pem --socket-client node_modules/socket.io-client
     """
     import asyncio
 
+    if ca_out and not tls:
+        raise click.UsageError("--ca-out needs --tls")
     options = {
         "host": host,
         "port": port,
@@ -144,13 +161,44 @@ def serve(
         "token_life": token_life,
         "faults": faults,
         "seed": seed,
+        "public_url": public_url,
+        "socket_servers": socket_servers,
+        "script": socket_client,
     }
     try:
+        options["tls"] = _certified([host, public_url], ca_out) if tls else None
         asyncio.run(_serve(planned(plan, agents, queues), 4 if protocol == "4" else 3, truth, options))
     except KeyboardInterrupt:
         click.echo("stopped")
     except OSError as error:
         raise click.ClickException(f"cannot serve on {host}:{port}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _certified(addresses: list[str], ca_out: Path | None) -> Any:
+    """A server's TLS context for these hosts or URLs; its authority goes to a file."""
+    from urllib.parse import urlsplit
+
+    try:
+        from calltrack.simulate.server.certificate import Authority
+    except ImportError as error:
+        raise _not_installed(error) from error
+
+    names = (urlsplit(address).hostname if "://" in address else address for address in addresses)
+    authority = Authority(name for name in names if name)
+    if ca_out:
+        try:
+            authority.write(ca_out)
+        except OSError as error:
+            raise click.UsageError(f"{ca_out}: cannot be written: {error.strerror or error}") from error
+    return authority.context
+
+
+def _not_installed(error: ImportError) -> click.ClickException:
+    return click.ClickException(
+        f"{error}. Install calltrack with its extra: pip install '.[simulate]' where its sources are"
+    )
 
 
 async def _serve(plan: Plan, protocol: Any, truth: Path | None, options: dict[str, Any]) -> None:
@@ -161,8 +209,7 @@ async def _serve(plan: Plan, protocol: Any, truth: Path | None, options: dict[st
     try:
         from calltrack.simulate.server import Simulator
     except ImportError as error:
-        text = f"{error}. Install calltrack with its extra: pip install '.[simulate]' where its sources are"
-        raise click.ClickException(text) from error
+        raise _not_installed(error) from error
 
     with truth.open("wb") if truth else nullcontext() as file:
 
@@ -172,7 +219,7 @@ async def _serve(plan: Plan, protocol: Any, truth: Path | None, options: dict[st
 
         async with Simulator(plan, protocol=protocol, witness=witness, **options) as simulator:
             mine = simulator.credentials
-            click.echo(f"serving on {simulator.url}, Engine.IO {protocol}; stop with Ctrl-C")
+            click.echo(f"serving on {', '.join(simulator.urls)}, Engine.IO {protocol}; stop with Ctrl-C")
             click.echo(f"  login API  {simulator.login_url}")
             click.echo(f"  account    {mine.username}, password {mine.password}")
             click.echo(f"  agent      SIP00001@agents.example, password {mine.password}")

@@ -131,6 +131,40 @@ def test_serve_says_where_it_is_and_how_to_get_in(monkeypatch: pytest.MonkeyPatc
     assert len(truth.read_bytes().splitlines()) >= 100
 
 
+def test_serve_with_tls_writes_its_authority(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And says https, for several servers."""
+
+    async def at_once(simulator: Simulator) -> None:
+        return
+
+    monkeypatch.setattr(Simulator, "wait_closed", at_once)
+    authority = tmp_path / "ca.pem"
+    code, said = run("serve", "--port", "0", "--tls", "--ca-out", authority, "--socket-servers", "2")
+    assert code == 0
+    assert said.count("https://127.0.0.1:") == 3
+    assert authority.read_bytes().startswith(b"-----BEGIN CERTIFICATE-----")
+    assert b"PRIVATE" not in authority.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--ca-out", "ca.pem"], "--ca-out needs --tls"),
+        (["--tls", "--ca-out", "nowhere/ca.pem"], "nowhere/ca.pem: cannot be written"),
+        (["--socket-servers", "2", "--public-url", "https://calls.example"], "only one with a public URL"),
+        (["--socket-client", "."], "npm's socket.io-client"),
+    ],
+)
+def test_serve_refuses_options_that_do_not_go_together(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, options: list[str], reason: str
+) -> None:
+    """In words, and without a traceback."""
+    monkeypatch.chdir(tmp_path)
+    code, said = run("serve", "--port", "0", *options)
+    assert code == 2
+    assert reason in said
+
+
 def test_a_port_that_is_taken_is_named() -> None:
     """Without a traceback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

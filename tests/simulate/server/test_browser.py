@@ -1,0 +1,112 @@
+"""A page written like the vendor's example, in Chromium, against `simulate serve --tls` with nothing between.
+
+The browser's resolver points the vendor's names at the simulator, as a hosts file would, and it trusts the simulator's
+authority alone. Only the SDK, which is not ours to copy, is a stand-in (sdk.js).
+"""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_pem_x509_certificate
+from playwright.sync_api import Page, Route, expect, sync_playwright
+
+from tests.page.browser import ARGUMENTS, NoBrowser, executable
+from tests.simulate.sockets import CLIENTS
+
+HERE = Path(__file__).parent
+PAGE = "https://page.voicenter.co/"
+
+pytestmark = pytest.mark.skipif(not shutil.which("npm"), reason="socket.io's client script comes from npm")
+
+
+@pytest.fixture(scope="module")
+def packages() -> Path:
+    """Where npm has the clients, as locked."""
+    if not (CLIENTS / "node_modules").exists():
+        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=CLIENTS, check=True, capture_output=True, timeout=100)
+    return CLIENTS / "node_modules"
+
+
+@contextmanager
+def served(authority: Path, script: Path) -> Iterator[str]:
+    """The command, with TLS; gives the address that it serves on."""
+    options = ["--port", "0", "--tls", "--ca-out", authority, "--socket-client", script]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "calltrack", "simulate", "serve", "--agents", "9", "--speed", "600", *map(str, options)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[2].rstrip(",")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+
+def _key(authority: Path) -> str:
+    """The hash of an authority's key, as Chromium wants it."""
+    key = load_pem_x509_certificate(authority.read_bytes()).public_key()
+    found = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return b64encode(hashlib.sha256(found).digest()).decode()
+
+
+@contextmanager
+def visiting(address: str, authority: Path) -> Iterator[Page]:
+    """The page, opened in a browser that finds the vendor's names at this address."""
+    port = urlsplit(address).port
+    arguments = [
+        *ARGUMENTS,
+        "--no-proxy-server",
+        f"--host-resolver-rules=MAP *.voicenter.co.il:443 127.0.0.1:{port}",
+        f"--ignore-certificate-errors-spki-list={_key(authority)}",
+    ]
+
+    def serve(route: Route) -> None:
+        script = route.request.url.endswith(".umd.js")
+        kind, name = ("text/javascript", "sdk.js") if script else ("text/html", "page.html")
+        route.fulfill(content_type=kind, body=(HERE / name).read_text(encoding="utf-8"))
+
+    try:
+        path = executable()
+    except NoBrowser as error:
+        pytest.fail(str(error))
+    environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=arguments, env=dict(environment))
+        try:
+            page = chromium.new_page()
+            page.route("https://*.voicenter.co/**", serve)
+            page.goto(PAGE)
+            yield page
+        finally:
+            chromium.close()
+
+
+@pytest.mark.parametrize("age", ["1", "2"])
+def test_the_example_page_hears_its_extension_and_stays_logged_in(tmp_path: Path, packages: Path, age: str) -> None:
+    """Login, the client script, the socket, a keepalive, a refresh with a new socket."""
+    authority = tmp_path / "ca.pem"
+    with served(authority, packages / f"socket.io-client-{age}") as address, visiting(address, authority) as page:
+        expect(page.locator("#status-txt")).to_have_text("Connected", timeout=30_000)
+        expect(page.locator("#response-body p").first).to_contain_text("SIP00002 ", timeout=30_000)
+        assert page.evaluate("extensions") == ["SIP00002"]
+        page.evaluate("sdk.emit('keepalive', sdk.session.Token)")
+        expect(page).to_have_title("kept alive: 0", timeout=30_000)
+        before = page.evaluate("sdk.session.Token")
+        page.evaluate("document.getElementById('status-txt').textContent = 'Refreshing'; sdk.refresh()")
+        expect(page.locator("#status-txt")).to_have_text("Connected", timeout=30_000)
+        assert page.evaluate("sdk.session.Token") != before
+        page.evaluate("sdk.emit('resync', { cache: false })")
+        page.wait_for_function("extensions.length === 3", timeout=30_000)
