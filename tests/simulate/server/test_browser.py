@@ -1,31 +1,35 @@
 """A page written like the vendor's example, in Chromium, against `simulate serve --tls` with nothing between.
 
 The browser's resolver points the vendor's names at the simulator, as a hosts file would, and it trusts the simulator's
-authority alone. Only the SDK, which is not ours to copy, is a stand-in (sdk.js).
+certificate alone. Only the SDK, which is not ours to copy, is a stand-in (sdk.js).
 """
 
 import hashlib
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.page.browser import ARGUMENTS, NoBrowser, executable
 from tests.simulate.sockets import CLIENTS
 
 HERE = Path(__file__).parent
-PAGE = "https://page.voicenter.co/"
+SDK = "https://cdn.voicenter.co/cdn/events-sdk/voicenter-events-sdk.umd.js"
 
 pytestmark = pytest.mark.skipif(not shutil.which("npm"), reason="socket.io's client script comes from npm")
 
@@ -55,11 +59,33 @@ def served(authority: Path, script: Path) -> Iterator[str]:
         process.communicate(timeout=30)
 
 
-def _key(authority: Path) -> str:
-    """The hash of an authority's key, as Chromium wants it."""
-    key = load_pem_x509_certificate(authority.read_bytes()).public_key()
+def _key(address: str, authority: Path) -> str:
+    """The hash of the server's key, as Chromium wants it; its certificate has to be the authority's."""
+    host, port = urlsplit(address).hostname, urlsplit(address).port
+    assert host and port
+    certificate = ssl.get_server_certificate((host, port), ca_certs=str(authority), timeout=30)
+    key = load_pem_x509_certificate(certificate.encode()).public_key()
     found = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return b64encode(hashlib.sha256(found).digest()).decode()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _website() -> Iterator[str]:
+    """This folder on a port: a page of the user's own, on loopback as the simulator is."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=HERE))
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @contextmanager
@@ -70,25 +96,20 @@ def visiting(address: str, authority: Path) -> Iterator[Page]:
         *ARGUMENTS,
         "--no-proxy-server",
         f"--host-resolver-rules=MAP *.voicenter.co.il:443 127.0.0.1:{port}",
-        f"--ignore-certificate-errors-spki-list={_key(authority)}",
+        f"--ignore-certificate-errors-spki-list={_key(address, authority)}",
     ]
-
-    def serve(route: Route) -> None:
-        script = route.request.url.endswith(".umd.js")
-        kind, name = ("text/javascript", "sdk.js") if script else ("text/html", "page.html")
-        route.fulfill(content_type=kind, body=(HERE / name).read_text(encoding="utf-8"))
 
     try:
         path = executable()
     except NoBrowser as error:
         pytest.fail(str(error))
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    with sync_playwright() as playwright:
+    with _website() as website, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=arguments, env=dict(environment))
         try:
             page = chromium.new_page()
-            page.route("https://*.voicenter.co/**", serve)
-            page.goto(PAGE)
+            page.route(SDK, lambda route: route.fulfill(path=HERE / "sdk.js"))
+            page.goto(f"{website}/page.html")
             yield page
         finally:
             chromium.close()
