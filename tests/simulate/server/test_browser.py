@@ -43,9 +43,9 @@ def packages() -> Path:
 
 
 @contextmanager
-def served(authority: Path, script: Path) -> Iterator[str]:
-    """The command, with TLS; gives the address that it serves on."""
-    options = ["--port", "0", "--tls", "--ca-out", authority, "--socket-client", script]
+def served(authority: Path, script: Path, servers: int = 1) -> Iterator[str]:
+    """The command, with TLS; gives the address of its first server."""
+    options = ["--port", "0", "--tls", "--ca-out", authority, "--socket-client", script, "--socket-servers", servers]
     process = subprocess.Popen(
         [sys.executable, "-m", "calltrack", "simulate", "serve", "--agents", "9", "--speed", "600", *map(str, options)],
         stdout=subprocess.PIPE,
@@ -131,3 +131,28 @@ def test_the_example_page_hears_its_extension_and_stays_logged_in(tmp_path: Path
         assert page.evaluate("sdk.session.Token") != before
         page.evaluate("sdk.emit('resync', { cache: false })")
         page.wait_for_function("extensions.length === 3", timeout=30_000)
+
+
+def test_the_newer_stack_takes_the_server_of_the_highest_priority(tmp_path: Path, packages: Path) -> None:
+    """Login, settings, IdentityCode, MonitorList; and the same after a refresh."""
+    authority = tmp_path / "ca.pem"
+    script = packages / "socket.io-client-2"
+    with served(authority, script, servers=3) as address, visiting(address, authority) as page:
+        expect(page.locator("#status-txt")).to_have_text("Connected", timeout=30_000)
+        options = {
+            "isNewStack": True,
+            "token": "simulated-account-token",
+            "loginUrl": f"{address}/Auth/Login/Voicenter/Monitor",
+            "getSettingsUrl": f"{address}/Application/GetSettings",
+            "refreshTokenUrl": f"{address}/Auth/RefreshToken",
+        }
+        page.evaluate(
+            "async (options) => { window.heard = []; window.newer = new EventsSDK(options);"
+            "  newer.on('loginStatus', (status) => heard.push(status.queues.length)); await newer.init() }",
+            options,
+        )
+        page.wait_for_function("heard.length === 1", timeout=30_000)
+        assert page.evaluate("newer.socket.io.uri") == address
+        page.evaluate("newer.refresh()")
+        page.wait_for_function("heard.length === 2", timeout=30_000)
+        assert page.evaluate("heard") == [4, 4]
