@@ -64,7 +64,7 @@ def simulate() -> None:
 @_world
 @click.option("--hours", type=click.FloatRange(0, min_open=True), default=8.0, show_default=True)
 @click.option("--array", is_flag=True, help='Plain socket.io arrays ["event", {...}] without receive times.')
-@click.option("--truth/--no-truth", default=True, show_default=True, help="Write OUT.truth.jsonl beside.")
+@click.option("--truth/--no-truth", default=True, show_default=True, help="Also write OUT.truth.jsonl.")
 def record(
     out: Path,
     agents: int,
@@ -110,19 +110,45 @@ def record(
 @simulate.command()
 @_world
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8077, show_default=True, help="0: any free one.")
-@click.option("--protocol", type=click.Choice(["3", "4"]), default="3", show_default=True, help="Engine.IO's.")
-@click.option("--speed", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True, help="Times real.")
-@click.option("--token-life", type=float, default=3600.0, show_default=True, help="Seconds that a token is valid.")
-@click.option("--truth", type=click.Path(path_type=Path, dir_okay=False), help="Write what is true to this file.")
-@click.option("--tls", is_flag=True, help="Serve https and wss, with a certificate authority made on the spot.")
-@click.option("--ca-out", type=click.Path(path_type=Path, dir_okay=False), help="With --tls: write its certificate.")
-@click.option("--public-url", default="", metavar="URL", help="What the login answers name, if not this address.")
-@click.option("--socket-servers", type=click.IntRange(1, 20), default=1, show_default=True, help="On ports in a row.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8077, show_default=True, help="0 takes any free port.")
+@click.option(
+    "--protocol",
+    type=click.Choice(["3", "4"]),
+    default="3",
+    show_default=True,
+    help="Engine.IO protocol; 4 from socket.io 3 on.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Simulated seconds per second.",
+)
+@click.option(
+    "--token-life", type=float, default=3600.0, show_default=True, help="How long a token is valid, in seconds."
+)
+@click.option("--truth", type=click.Path(path_type=Path, dir_okay=False), help="Write the truth to this file.")
+@click.option("--tls", is_flag=True, help="Serve https and wss with a new certificate authority.")
+@click.option(
+    "--ca-out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the authority's certificate to this file (needs --tls).",
+)
+@click.option(
+    "--public-url", default="", metavar="URL", help="URL that the login answers give instead of the listening address."
+)
+@click.option(
+    "--socket-servers",
+    type=click.IntRange(1, 20),
+    default=1,
+    show_default=True,
+    help="Number of servers, on consecutive ports.",
+)
 @click.option(
     "--socket-client",
     type=click.Path(path_type=Path, exists=True),
-    help="Serve browsers socket.io's client script: a file, or the folder of npm's socket.io-client.",
+    help="Script served at GetSocketClient: a file, or the folder of npm's socket.io-client.",
 )
 def serve(
     agents: int,
