@@ -64,7 +64,7 @@ def _feed(vendor: Vendor, until: float) -> Iterator[tuple[Emitted, Truth]]:
             asked = vendor.keepalive_response()
             yield asked, Truth(0, asked.at, clock=asked.clock)
         heard, frame = change.at, vendor.frame(change)
-        yield frame, replace(truth_after(change), clock=frame.clock)
+        yield frame, truth_after(change, frame.clock)
 
 
 def encode(line: Line, random: Random, notation: Notation = "recording") -> bytes:

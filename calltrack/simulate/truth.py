@@ -39,9 +39,9 @@ class Truth(Struct, omit_defaults=True):
     clock: int = 0
 
 
-def truth_after(change: Change) -> Truth:
-    """What this change made true; `n` is 0."""
-    truth = Truth(0, change.at, ends=change.ends)
+def truth_after(change: Change, clock: int) -> Truth:
+    """What this change made true, with its frame's clock; `n` is 0."""
+    truth = Truth(0, change.at, ends=change.ends, clock=clock)
     if isinstance(change, ExtensionChange):
         _add_desk(truth, change.desk)
     elif isinstance(change, QueueChange):

@@ -47,10 +47,11 @@ def _idle_since(desk: Desk) -> int:
 
 def _offer_rings(world: World, queue: Queue, free: list[Desk]) -> None:
     """Give the longest waiting callers to the longest idle agents."""
+    rings_all = queue.rings_all
     for entry in queue.waiting:
         if entry.taken or entry.call.legs:
             continue
-        able = [d for d in free if (d.rung or queue.rings_all) and d.rests_until <= world.now]
+        able = [d for d in free if (d.rung or rings_all) and d.rests_until <= world.now]
         if not able:
             return
         desks = able[: queue.group]

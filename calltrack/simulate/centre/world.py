@@ -68,6 +68,8 @@ class World:
     def release(self) -> int:
         """The release of the vendor's frames that runs now."""
         plan = self.plan
+        if not plan.releases:
+            return plan.release
         return plan.release + int(max(0.0, self.now - plan.start) / 3600 * plan.releases)
 
     # What the switch makes up

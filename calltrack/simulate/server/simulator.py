@@ -275,8 +275,7 @@ class Simulator:
                 else:
                     connection.send(message)
         if self._witness:
-            true = msgspec.structs.replace(truth_after(change), n=self.sent, fault=fault, clock=frame.clock)
-            self._witness(lines, true)
+            self._witness(lines, msgspec.structs.replace(truth_after(change, frame.clock), n=self.sent, fault=fault))
 
     def truth(self) -> Truth:
         """Everything that is true now."""

@@ -34,7 +34,8 @@ class Emitted(NamedTuple):
     @property
     def clock(self) -> int:
         """How far its servertime, the offset taken off, is from the true time, s."""
-        return int(self.data["servertime"]) - int(self.data["servertimeoffset"]) * 60 - int(self.at)
+        stamp: int = self.data["servertime"] - self.data["servertimeoffset"] * 60
+        return stamp - int(self.at)
 
 
 class Vendor:

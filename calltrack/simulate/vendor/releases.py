@@ -39,8 +39,9 @@ def _field(level: Level, slot: int, edition: int) -> _Field:
 
 def add_invented(said: Json, release: int, level: Level, key: int) -> None:
     """Add them to what a frame says of one thing; `key` makes the values of one thing differ from another's."""
-    for name, kind in invented(release, level):
-        said[name] = _value(kind, key)
+    if release > 1:
+        for name, kind in invented(release, level):
+            said[name] = _value(kind, key)
 
 
 def _value(kind: str, key: int) -> Any:
