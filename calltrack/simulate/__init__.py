@@ -4,14 +4,14 @@
 speaks them over a socket (extra `simulate`).
 """
 
-from calltrack.simulate.centre import End
+from calltrack.simulate.centre.opening import open_centre
+from calltrack.simulate.centre.things import End
+from calltrack.simulate.centre.world import World
 from calltrack.simulate.faults import Faults, Line
-from calltrack.simulate.opening import open_centre
 from calltrack.simulate.plan import Plan, good_day
 from calltrack.simulate.recording import Notation, Written, traffic, truth_path, write_recording
 from calltrack.simulate.truth import TrueLeg, Truth
 from calltrack.simulate.vendor import Emitted, Vendor
-from calltrack.simulate.world import World
 
 __all__ = [
     "Emitted",

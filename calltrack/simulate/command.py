@@ -10,39 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from calltrack.simulate.options import faults_option, plan_option, planned
+
 if TYPE_CHECKING:
     from calltrack.simulate.faults import Faults
     from calltrack.simulate.plan import Plan
 
 _EVERY = 5.0  # s between two lines of progress in a pipe
-
-
-def _faults(context: click.Context, option: click.Parameter, value: str) -> Faults:
-    """The Faults that `none`, `all`, or `NAME=RATE,...` asks for."""
-    from calltrack.simulate.faults import Faults
-
-    if value in ("none", "all"):
-        return Faults.all() if value == "all" else Faults()
-    names = list(Faults.__dataclass_fields__)
-    try:
-        rates = {}
-        for pair in value.split(","):
-            name, _, rate = (part.strip() for part in pair.partition("="))
-            if name not in names:
-                raise ValueError(f"there is no fault {name!r}")
-            rates[name] = _rate(name, rate)
-        return Faults(**rates)
-    except ValueError as error:
-        raise click.BadParameter(
-            f"{value!r}: {error}. Say none, all, or NAME=RATE,... of: {', '.join(names)}."
-        ) from None
-
-
-def _rate(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"{name} needs a number, as {name}=0.01") from None
 
 
 def _world(command: Callable[..., None]) -> Callable[..., None]:
@@ -54,10 +28,19 @@ def _world(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--faults",
             default="none",
-            callback=_faults,
+            callback=faults_option,
             show_default=True,
-            help="What goes wrong: none, all, or NAME=RATE,... (lose, repeat, delay, reorder, shuffle, "
-            "echo, corrupt, mangle: chance per frame; disconnects, restarts: per hour; outage: mean seconds).",
+            help="What goes wrong: none, all, and NAME=RATE,... (lose, repeat, delay, reorder, shuffle, echo, corrupt, "
+            "mangle, distant, far_ahead: chance per frame; clock_steps, hour_steps, disconnects, restarts: per hour; "
+            "outage: mean seconds).",
+        ),
+        click.option(
+            "--plan",
+            default="orderly",
+            callback=plan_option,
+            show_default=True,
+            help="How the centre and the vendor's servers behave: orderly, captured (with the quirks of captured "
+            "traffic), and NAME=VALUE,... as in captured,releases=0,servers=1. A wrong name lists all names.",
         ),
     ]
     for option in reversed(options):
@@ -81,9 +64,17 @@ def simulate() -> None:
 @_world
 @click.option("--hours", type=click.FloatRange(0, min_open=True), default=8.0, show_default=True)
 @click.option("--array", is_flag=True, help='Plain socket.io arrays ["event", {...}] without receive times.')
-@click.option("--truth/--no-truth", default=True, show_default=True, help="Write OUT.truth.jsonl beside.")
+@click.option("--truth/--no-truth", default=True, show_default=True, help="Also write OUT.truth.jsonl.")
 def record(
-    out: Path, agents: int, queues: int, seed: int, faults: Faults, hours: float, array: bool, truth: bool
+    out: Path,
+    agents: int,
+    queues: int,
+    seed: int,
+    faults: Faults,
+    plan: dict[str, Any],
+    hours: float,
+    array: bool,
+    truth: bool,
 ) -> None:
     """Write a recording of simulated traffic, as long as wanted.
 
@@ -92,16 +83,16 @@ def record(
       calltrack simulate record day.jsonl
       calltrack simulate record big.jsonl --agents 200 --hours 24 --seed 7 --faults all
       calltrack simulate record bad.jsonl --faults lose=0.01,disconnects=2
+      calltrack simulate record real.jsonl --agents 30 --plan captured --faults distant=0.01,clock_steps=1
     """
-    from calltrack.simulate.plan import Plan
     from calltrack.simulate.recording import truth_path, write_recording
 
-    plan, begin = Plan(agents=agents, queues=queues), time.monotonic()
+    begin = time.monotonic()
     try:
         with _progress(hours) as progress:
             written = write_recording(
                 out,
-                plan,
+                planned(plan, agents, queues),
                 seed=seed,
                 hours=hours,
                 faults=faults,
@@ -119,22 +110,63 @@ def record(
 @simulate.command()
 @_world
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8077, show_default=True, help="0: any free one.")
-@click.option("--protocol", type=click.Choice(["3", "4"]), default="3", show_default=True, help="Engine.IO's.")
-@click.option("--speed", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True, help="Times real.")
-@click.option("--token-life", type=float, default=3600.0, show_default=True, help="Seconds that a token is valid.")
-@click.option("--truth", type=click.Path(path_type=Path, dir_okay=False), help="Write what is true to this file.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8077, show_default=True, help="0 takes any free port.")
+@click.option(
+    "--protocol",
+    type=click.Choice(["3", "4"]),
+    default="3",
+    show_default=True,
+    help="Engine.IO protocol; 4 from socket.io 3 on.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Simulated seconds per second.",
+)
+@click.option(
+    "--token-life", type=float, default=3600.0, show_default=True, help="How long a token is valid, in seconds."
+)
+@click.option("--truth", type=click.Path(path_type=Path, dir_okay=False), help="Write the truth to this file.")
+@click.option("--tls", is_flag=True, help="Serve https and wss with a new certificate authority.")
+@click.option(
+    "--ca-out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the authority's certificate to this file (needs --tls).",
+)
+@click.option(
+    "--public-url", default="", metavar="URL", help="URL that the login answers give instead of the listening address."
+)
+@click.option(
+    "--socket-servers",
+    type=click.IntRange(1, 20),
+    default=1,
+    show_default=True,
+    help="Number of servers, on consecutive ports.",
+)
+@click.option(
+    "--socket-client",
+    type=click.Path(path_type=Path, exists=True),
+    help="Script served at GetSocketClient: a file, or the folder of npm's socket.io-client.",
+)
 def serve(
     agents: int,
     queues: int,
     seed: int,
     faults: Faults,
+    plan: dict[str, Any],
     host: str,
     port: int,
     protocol: str,
     speed: float,
     token_life: float,
     truth: Path | None,
+    tls: bool,
+    ca_out: Path | None,
+    public_url: str,
+    socket_servers: int,
+    socket_client: Path | None,
 ) -> None:
     """Serve the login API and the socket, as the vendor does, until interrupted.
 
@@ -142,11 +174,12 @@ def serve(
     Examples:
       calltrack simulate serve
       calltrack simulate serve --protocol 4 --port 9000 --speed 10 --faults all
+      calltrack simulate serve --port 443 --tls --ca-out ca.pem --socket-client node_modules/socket.io-client
     """
     import asyncio
 
-    from calltrack.simulate.plan import Plan
-
+    if ca_out and not tls:
+        raise click.UsageError("--ca-out needs --tls")
     options = {
         "host": host,
         "port": port,
@@ -154,13 +187,44 @@ def serve(
         "token_life": token_life,
         "faults": faults,
         "seed": seed,
+        "public_url": public_url,
+        "socket_servers": socket_servers,
+        "script": socket_client,
     }
     try:
-        asyncio.run(_serve(Plan(agents=agents, queues=queues), 4 if protocol == "4" else 3, truth, options))
+        options["tls"] = _certified([host, public_url], ca_out) if tls else None
+        asyncio.run(_serve(planned(plan, agents, queues), 4 if protocol == "4" else 3, truth, options))
     except KeyboardInterrupt:
         click.echo("stopped")
     except OSError as error:
         raise click.ClickException(f"cannot serve on {host}:{port}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _certified(addresses: list[str], ca_out: Path | None) -> Any:
+    """A server's TLS context for these hosts or URLs; its authority goes to a file."""
+    from urllib.parse import urlsplit
+
+    try:
+        from calltrack.simulate.server.certificate import Authority
+    except ImportError as error:
+        raise _not_installed(error) from error
+
+    names = (urlsplit(address).hostname if "://" in address else address for address in addresses)
+    authority = Authority(name for name in names if name)
+    if ca_out:
+        try:
+            authority.write(ca_out)
+        except OSError as error:
+            raise click.UsageError(f"{ca_out}: cannot be written: {error.strerror or error}") from error
+    return authority.context
+
+
+def _not_installed(error: ImportError) -> click.ClickException:
+    return click.ClickException(
+        f"{error}. Install calltrack with its extra: pip install '.[simulate]' where its sources are"
+    )
 
 
 async def _serve(plan: Plan, protocol: Any, truth: Path | None, options: dict[str, Any]) -> None:
@@ -171,8 +235,7 @@ async def _serve(plan: Plan, protocol: Any, truth: Path | None, options: dict[st
     try:
         from calltrack.simulate.server import Simulator
     except ImportError as error:
-        text = f"{error}. Install calltrack with its extra: pip install '.[simulate]' where its sources are"
-        raise click.ClickException(text) from error
+        raise _not_installed(error) from error
 
     with truth.open("wb") if truth else nullcontext() as file:
 
@@ -182,7 +245,7 @@ async def _serve(plan: Plan, protocol: Any, truth: Path | None, options: dict[st
 
         async with Simulator(plan, protocol=protocol, witness=witness, **options) as simulator:
             mine = simulator.credentials
-            click.echo(f"serving on {simulator.url}, Engine.IO {protocol}; stop with Ctrl-C")
+            click.echo(f"serving on {', '.join(simulator.urls)}, Engine.IO {protocol}; stop with Ctrl-C")
             click.echo(f"  login API  {simulator.login_url}")
             click.echo(f"  account    {mine.username}, password {mine.password}")
             click.echo(f"  agent      SIP00001@agents.example, password {mine.password}")

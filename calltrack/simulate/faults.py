@@ -35,10 +35,15 @@ FRAME_FAULTS = {
     "echo": "echoed",
     "corrupt": "garbled",
     "mangle": "mangled",
+    "distant": "echoed far",
+    "far_ahead": "far ahead",
 }
 """The faults of single frames, and what a truth record calls a frame that one befell."""
 
 _LATEST = 10.0  # s
+_FARTHEST = 300  # frames between a frame and its distant echo
+_EVENTS = ("ExtensionEvent", "QueueEvent")
+_FAR = (3_600, 86_400, 31_536_000)  # s that a stamp is far ahead
 _NONSENSE: tuple[Any, ...] = (None, "", "?", "nan", 0, -1, 10**15, 0.5, True, [], {}, [None])
 
 
@@ -48,8 +53,11 @@ class Faults:
 
     Delayed frames come 0.5-10 s after their time, reordered ones after the next frame. A shuffle is of the frames of up
     to ten seconds, in any order; an echo is a frame that comes at its time and again 0.5-10 s later, as from a second
-    socket. A corrupted frame is no JSON any more; a mangled one is, but for one field's value. `outage` is the mean
-    time that a lost connection stays away, s; a restart takes ten times that.
+    socket. A corrupted frame is no JSON any more; a mangled one is, but for one field's value. A distant echo is an
+    ExtensionEvent or QueueEvent that comes again 1 to 300 frames later. A frame far ahead has the stamp of an hour, a
+    day or a year later, and the next is right. `outage` is the mean time that a lost connection stays away, s; a
+    restart takes ten times that. Clock steps per hour set the vendor's clock by up to 1,000 s, hour steps by an hour
+    that the offset follows minutes later (vendor/clocks.py).
     Raises ValueError for a rate below 0 and for chances that add up to more than 1.
     """
 
@@ -61,6 +69,10 @@ class Faults:
     echo: float = 0.0
     corrupt: float = 0.0
     mangle: float = 0.0
+    distant: float = 0.0
+    far_ahead: float = 0.0
+    clock_steps: float = 0.0
+    hour_steps: float = 0.0
     disconnects: float = 0.0
     restarts: float = 0.0
     outage: float = 20.0
@@ -83,17 +95,23 @@ class Faults:
             echo=0.002,
             corrupt=0.001,
             mangle=0.0005,
+            distant=0.002,
+            far_ahead=0.0005,
+            clock_steps=0.2,
+            hour_steps=0.05,
             disconnects=0.5,
             restarts=0.05,
         )
 
 
 class FrameFaults:
-    """Loses, repeats, delays, swaps, shuffles, echoes, garbles and mangles single frames."""
+    """Loses, repeats, delays, swaps, shuffles, echoes, garbles, mangles and misdates single frames."""
 
     def __init__(self, faults: Faults, random: Random) -> None:
         self._random = random
         self._late: list[tuple[float, int, Emitted]] = []
+        self._distant: list[tuple[int, int, Emitted]] = []
+        self._seen = 0
         self._swapped: list[Emitted] = []
         self._shuffled: list[Emitted] = []
         self._burst = 0
@@ -108,12 +126,19 @@ class FrameFaults:
             arrived.append(Line(due, late))
         if self._shuffled and frame.at - self._shuffled[0].at > _LATEST:
             arrived += self._deal(frame.at)
+        self._seen += 1
+        while self._distant and self._distant[0][0] < self._seen:
+            arrived.append(Line(frame.at, heappop(self._distant)[2]))
         fault = self._draw()
+        if fault in ("echoed far", "far ahead") and frame.event not in _EVENTS:
+            fault = ""
         if fault == "lost":
             return arrived, fault
         if fault in ("late", "echoed"):
             self._count += 1
             heappush(self._late, (frame.at + self._random.uniform(0.5, _LATEST), self._count, frame))
+        if fault == "echoed far":
+            heappush(self._distant, (self._seen + self._random.randint(1, _FARTHEST), self._seen, frame))
         if fault == "swapped":
             self._swapped.append(frame)
         elif fault == "shuffled" or (self._shuffled and not fault):
@@ -126,6 +151,8 @@ class FrameFaults:
         elif fault != "late":
             if fault == "mangled":
                 frame = mangle(self._random, frame)
+            elif fault == "far ahead":
+                frame = misdate(frame, self._random.choice(_FAR))
             arrived += [Line(frame.at, frame, fault == "garbled")] * (2 if fault == "repeated" else 1)
             arrived += [Line(frame.at, before) for before in self._swapped]
             self._swapped.clear()
@@ -134,6 +161,7 @@ class FrameFaults:
     def forget(self) -> None:
         """The connection is gone, and with it what was on its way."""
         self._late.clear()
+        self._distant.clear()
         self._swapped.clear()
         self._shuffled.clear()
 
@@ -214,7 +242,7 @@ def received(
             returns = -math.inf
             lines = [Line(frame.at, greeting) for greeting in vendor.greeting()]
             n += len(lines)
-            yield lines, replace(whole_truth(vendor.world), n=n)
+            yield lines, replace(whole_truth(vendor.world), n=n, clock=lines[-1].frame.clock)
 
 
 def garble(random: Random, text: bytes) -> bytes:
@@ -228,6 +256,12 @@ def garble(random: Random, text: bytes) -> bytes:
     quote = text.find(b'"', place)
     quote = text.index(b'"') if quote < 0 else quote
     return text[:quote] + "”".encode() + text[quote + 1 :]
+
+
+def misdate(frame: Emitted, by: int) -> Emitted:
+    """The frame with a stamp that is `by` seconds ahead; the times of its calls stay."""
+    names = [name for name in ("servertime", "telephonyservertime") if name in frame.data]
+    return frame._replace(data={**frame.data, **{name: frame.data[name] + by for name in names}})
 
 
 def mangle(random: Random, frame: Emitted) -> Emitted:

@@ -1,11 +1,11 @@
 """What a simulated call centre is like: its size, its habits, and the laws its times follow.
 
-The habits are tuned to the shape of a real support desk of nine extensions (tests/simulate/test_shape.py has
+The habits are tuned to the shape of a real support desk of nine extensions (tests/simulate/centre/test_shape.py has
 the figures); a bigger centre keeps them per agent.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 from random import Random
 from typing import TypeVar
@@ -96,9 +96,52 @@ class Plan:
     transfers: float = 0.3
     """Share of answered consults with a colleague that end in a transfer."""
 
+    # What captures have and an orderly day lacks. At 0 it never happens, and the day is the same as without it.
+    repeated_stamps: float = 0.0
+    """Share of transfers whose far end repeats the consultation's timestamps (field guide §8, ruling 7)."""
+    false_answers: float = 0.0
+    """Share of unanswered rings with an UNHOLD that shows Talking, answered 0 (ruling 8)."""
+    late_hangups: float = 0.0
+    """Share of conversations whose HANGUP comes after a list that lacks the leg (ruling 4)."""
+    snatches: float = 0.0
+    """Share of rings that end because a colleague picks the call up in the same second (ruling 9)."""
+    ring_all: int = 0
+    """How many queues, from the first, ring every free desk at once."""
+    mutes: float = 0.0
+    """Share of conversations in which the agent pauses the recording for a while (field guide §7)."""
+    requeues: float = 0.0
+    """Share of queue calls that the agent sends to another queue, where they go on under a new ivrid."""
+    release: int = 0
+    """Of the vendor's frames: 0 is the captured one of 2023-11, 1 has the fields seen since 2023-12, and each later
+    one has fields that no document names."""
+    releases: float = 0.0
+    """New releases per hour."""
+    servers: int = 1
+    """Event servers, whose clocks are apart: any of them may stamp the next frame."""
+    skew: int = 5
+    """How far the slowest server's clock is behind the first one's, s."""
+
     def __post_init__(self) -> None:
         if self.agents < 1 or self.queues < 1:
             raise ValueError("a call centre needs at least one agent and one queue")
+        if self.servers < 1 or self.skew < 0:
+            raise ValueError("a call centre needs at least one server, and a skew of 0 s or more")
+
+    def as_captured(self) -> "Plan":
+        """This plan with something of everything that captures have."""
+        return replace(
+            self,
+            repeated_stamps=0.7,
+            false_answers=0.05,
+            late_hangups=0.05,
+            snatches=0.1,
+            ring_all=max(1, self.queues // 3),
+            mutes=0.15,
+            requeues=0.05,
+            release=1,
+            releases=0.5,
+            servers=3,
+        )
 
 
 def good_day(agents: int, queues: int, start: float) -> Plan:
@@ -125,6 +168,11 @@ def good_day(agents: int, queues: int, start: float) -> Plan:
         shared_desks=False,
         interruptions=0.1,
     )
+
+
+def happens(random: Random, chance: float) -> bool:
+    """Whether a thing of this chance happens; one that cannot happen leaves `random` as it is."""
+    return chance > 0 and random.random() < chance
 
 
 def draw(random: Random, weighted: Sequence[tuple[T, float]]) -> T:

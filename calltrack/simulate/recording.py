@@ -10,11 +10,11 @@ from typing import Literal, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from calltrack.simulate.centre.opening import open_centre
 from calltrack.simulate.faults import Faults, Line, garble, received
-from calltrack.simulate.opening import open_centre
 from calltrack.simulate.plan import Plan
 from calltrack.simulate.truth import Truth, truth_after, whole_truth
-from calltrack.simulate.vendor import Emitted, Vendor
+from calltrack.simulate.vendor import Clocks, Emitted, Vendor
 
 _TRAVEL = 0.08  # s from the vendor's server to a receiver
 _SILENCE = 60.0  # s after which a client asks whether the server is still there (sdk)
@@ -40,26 +40,31 @@ def traffic(
     With `resync` the client asks for the snapshots at the end. The truth counts the lines so far (`Truth.n`).
     The same arguments give the same traffic.
     """
-    vendor, n = Vendor(open_centre(plan, seed)), 0
-    for lines, truth in received(vendor, _feed(vendor, plan.start + hours * 3600), faults or Faults(), seed):
+    faults, n = faults or Faults(), 0
+    clocks = Clocks(plan, faults.clock_steps, faults.hour_steps, seed)
+    vendor = Vendor(open_centre(plan, seed), clocks)
+    for lines, truth in received(vendor, _feed(vendor, plan.start + hours * 3600), faults, seed):
         n = truth.n
         yield lines, truth
     if resync:
         lists = [vendor.login_status(), vendor.all_extensions_status()]
-        yield [Line(frame.at, frame) for frame in lists], replace(whole_truth(vendor.world), n=n + len(lists))
+        yield (
+            [Line(frame.at, frame) for frame in lists],
+            replace(whole_truth(vendor.world), n=n + len(lists), clock=lists[-1].clock),
+        )
 
 
 def _feed(vendor: Vendor, until: float) -> Iterator[tuple[Emitted, Truth]]:
     world = vendor.world
     for greeting in chain(vendor.greeting(), vendor.directory()):
-        yield greeting, whole_truth(world)
+        yield greeting, replace(whole_truth(world), clock=greeting.clock)
     heard = world.now
     for change in world.changes(until):
         if change.at - heard > _SILENCE:
             asked = vendor.keepalive_response()
-            yield asked, Truth(0, asked.at)
-        heard = change.at
-        yield vendor.frame(change), truth_after(change)
+            yield asked, Truth(0, asked.at, clock=asked.clock)
+        heard, frame = change.at, vendor.frame(change)
+        yield frame, truth_after(change, frame.clock)
 
 
 def encode(line: Line, random: Random, notation: Notation = "recording") -> bytes:

@@ -26,18 +26,23 @@ SEVERE = Faults(
 """Everything goes wrong, ten times as often as on a bad day."""
 
 
-def lawful(seed: int = 0, *, agents: int = 9, hours: float = 1.0) -> Iterator[Frame]:
-    """What a client receives when nothing goes wrong."""
-    return faulty(seed, agents=agents, hours=hours, faults=Faults())
+def lawful(seed: int = 0, *, agents: int = 9, hours: float = 1.0, captured: bool = False) -> Iterator[Frame]:
+    """What a client receives when nothing goes wrong; with `captured`, the quirks of captured traffic."""
+    return faulty(seed, agents=agents, hours=hours, faults=Faults(), captured=captured)
 
 
-def faulty(seed: int = 0, *, agents: int = 9, hours: float = 1.0, faults: Faults = SEVERE) -> Iterator[Frame]:
+def faulty(
+    seed: int = 0, *, agents: int = 9, hours: float = 1.0, faults: Faults = SEVERE, captured: bool = False
+) -> Iterator[Frame]:
     """What a client receives when everything goes wrong; lines that are no frames are left out.
 
-    The same stream as a file: the command that `repro` gives.
+    With `captured` the stream has the quirks of captured traffic too. The same stream as a file: the command that
+    `repro` gives.
     """
-    random = Random(f"garble {seed}")
-    for lines, _ in traffic(Plan(agents=agents), seed=seed, hours=hours, faults=faults):
+    random, plan = Random(f"garble {seed}"), Plan(agents=agents)
+    if captured:
+        plan = plan.as_captured()
+    for lines, _ in traffic(plan, seed=seed, hours=hours, faults=faults):
         for line in lines:
             try:
                 yield Frame.decode(encode(line, random))
@@ -45,9 +50,10 @@ def faulty(seed: int = 0, *, agents: int = 9, hours: float = 1.0, faults: Faults
                 continue
 
 
-def repro(seed: int, *, agents: int = 9, hours: float = 1.0, faults: Faults = SEVERE) -> str:
+def repro(seed: int, *, agents: int = 9, hours: float = 1.0, faults: Faults = SEVERE, captured: bool = False) -> str:
     """The command that writes the stream of these arguments into a file, with the truth beside it."""
     rates = ",".join(
         f"{name}={getattr(faults, name):g}" for name in Faults.__dataclass_fields__ if getattr(faults, name)
     )
-    return f"calltrack simulate record out.jsonl --seed {seed} --agents {agents} --hours {hours:g} --faults {rates}"
+    options = f"--seed {seed} --agents {agents} --hours {hours:g} --faults {rates}"
+    return f"calltrack simulate record out.jsonl {options}{' --plan captured' if captured else ''}"

@@ -1,7 +1,7 @@
 """Simulated frames as a consumer sees them, and the lists that they imply."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from calltrack.simulate import Faults, Line, Plan, Truth, traffic
 
@@ -33,3 +33,25 @@ def shown(calls: Iterable[Json]) -> list[tuple[str, str]]:
 
 def _state(call: Json) -> str:
     return "Dialing" if call.get("c2cdirection") == "2" and not call["answered"] else str(call["callstatus"])
+
+
+class Heard(NamedTuple):
+    """One frame of a long faultless stream, and what was true after it."""
+
+    at: float
+    event: str
+    body: Json
+    truth: Truth
+
+
+def stream(hours: float, seed: int = 0, faults: Faults | None = None, **plan: Any) -> list[Heard]:
+    """Frames that arrive at once, with the truth after each."""
+    found = traffic(Plan(**plan), seed=seed, hours=hours, faults=faults)
+    return [Heard(line.at, line.frame.event, line.frame.data, truth) for lines, truth in found for line in lines]
+
+
+def legs(heard: Iterable[Heard]) -> Iterator[tuple[Heard, str, Json]]:
+    """Each ExtensionEvent about a call, with the extension's name and the call."""
+    for each in heard:
+        if each.event == "ExtensionEvent" and (call := each.body["data"].get("currentCall")):
+            yield each, each.body["data"]["extenUser"], call

@@ -22,6 +22,7 @@ from tests.simulate.frames import delivered
         ("echo", "echoed"),
         ("corrupt", "garbled"),
         ("mangle", "mangled"),
+        ("far_ahead", "far ahead"),
     ],
 )
 def test_a_fault_of_a_frame_comes_as_often_as_asked(name: str, fault: str) -> None:
@@ -45,6 +46,22 @@ def test_an_echo_is_the_same_frame_again_up_to_ten_seconds_later() -> None:
     again = [line for line in lines if line.at != line.frame.at]
     assert again
     assert all(0.5 <= line.at - line.frame.at <= 10 and line.frame in frames for line in again)
+
+
+def test_a_distant_echo_is_the_same_event_again_up_to_300_frames_later() -> None:
+    """Field guide §8, ruling 4: exact, of extensions and queues alone, at any distance."""
+    lines = [line for found, _ in delivered(8, 3, Faults(distant=0.05), agents=20) for line in found]
+    frames = [line.frame for found, _ in delivered(8, 3, Faults(), agents=20) for line in found]
+    assert frames == [line.frame for line in lines if line.at == line.frame.at]
+    places = {id(line.frame): n for n, line in reversed(list(enumerate(lines)))}
+    between = [
+        sum(other.at == other.frame.at for other in lines[places[id(line.frame)] + 1 : n])
+        for n, line in enumerate(lines)
+        if line.at != line.frame.at
+    ]
+    assert (min(between) < 10, max(between) > 290) == (True, True)
+    assert set(between) <= set(range(1, 301))
+    assert {line.frame.event for line in lines if line.at != line.frame.at} == {"ExtensionEvent", "QueueEvent"}
 
 
 def test_a_shuffle_brings_the_frames_of_a_few_seconds_in_any_order() -> None:

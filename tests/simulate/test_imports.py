@@ -12,7 +12,7 @@ PACKAGE = Path(calltrack.simulate.__file__).parent
 
 def test_no_module_imports_the_rest_of_calltrack() -> None:
     """A judge must not share code with what it judges."""
-    for path in PACKAGE.glob("*.py"):
+    for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [name.name for name in node.names] if isinstance(node, ast.Import) else []

@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 
 from calltrack.simulate import Plan
-from calltrack.simulate.engine import Protocol
 from calltrack.simulate.server import Simulator
+from calltrack.simulate.server.engine import Protocol
 from tests.simulate.frames import Json
 from tests.simulate.sockets import bare, get, listening, play, post
 

@@ -10,9 +10,9 @@ import pytest
 from yarl import URL
 
 from calltrack.simulate import Faults, Line, Plan, Truth
-from calltrack.simulate import engine as engine_module
-from calltrack.simulate.engine import Protocol
 from calltrack.simulate.server import Simulator
+from calltrack.simulate.server import engine as engine_module
+from calltrack.simulate.server.engine import Protocol
 from tests.simulate.sockets import bare, listening, play
 
 GREETING = ["loginSuccess", "loginStatus", "AllExtensionsStatus", "AllUsersStatus", "AllDialersStatus"]

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from calltrack.simulate import Faults, Plan, Truth, traffic
 from tests.simulate.frames import Json, delivered, shown
 
-plans = st.builds(Plan, agents=st.integers(1, 25), queues=st.integers(1, 4))
+orderly = st.builds(Plan, agents=st.integers(1, 25), queues=st.integers(1, 4))
+plans = orderly | orderly.map(Plan.as_captured)
 seeds = st.integers(0, 2**32)
 patient = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -20,12 +21,14 @@ class Believer:
         self.legs: dict[str, list[tuple[str, str]]] = {}
         self.waiting: dict[int, list[str]] = {}
         self.agents: dict[str, tuple[int, int]] = {}
+        self.dialing: dict[int, list[str]] = {}
 
     def believe(self, truth: Truth) -> None:
         """Take over what a record says."""
         self.legs |= {exten: [(leg.call, leg.state) for leg in legs] for exten, legs in truth.legs.items()}
         self.waiting |= truth.waiting
         self.agents |= truth.agents
+        self.dialing |= truth.dialing
 
     def agrees(self, event: str, data: Json) -> None:
         """A frame of this very moment shows the same."""
@@ -39,6 +42,14 @@ class Believer:
         elif event == "AllExtensionsStatus":
             for extension in data["extensions"]:
                 self._agree_on_extension(extension)
+        elif event == "AllDialersStatus":
+            for campaign in data["dialers"]:
+                self._agree_on_campaign(campaign)
+        elif event == "DialerEvent":
+            self._agree_on_campaign(data["data"])
+
+    def _agree_on_campaign(self, campaign: Json) -> None:
+        assert self.dialing[campaign["campaignID"]] == [call["ivrid"] for call in campaign["calls"]]
 
     def _agree_on_queue(self, queue: Json) -> None:
         assert self.waiting[queue["QueueID"]] == [call["ivrid"] for call in queue["Calls"]]

@@ -27,13 +27,14 @@ def test_every_law_holds_of_faulty_traffic(seed: int) -> None:
     prove(faulty(seed), hint=repro(seed))
 
 
-def test_the_command_makes_the_very_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("captured", [False, True])
+def test_the_command_makes_the_very_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, captured: bool) -> None:
     """Frame for frame; only the end of the line is kept in a file."""
     monkeypatch.chdir(tmp_path)
-    CliRunner().invoke(commands, shlex.split(repro(7))[1:], catch_exceptions=False)
+    CliRunner().invoke(commands, shlex.split(repro(7, captured=captured))[1:], catch_exceptions=False)
 
     read = Recording("out.jsonl", on_bad=lambda bad: None)
-    assert [frame.raw for frame in faulty(7)] == [frame.raw.rstrip() for frame in read]
+    assert [frame.raw for frame in faulty(7, captured=captured)] == [frame.raw.rstrip() for frame in read]
 
 
 def test_a_seed_is_a_stream() -> None:

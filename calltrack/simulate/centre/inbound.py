@@ -2,12 +2,13 @@
 
 from math import log
 
-from calltrack.simulate.centre import ADMINISTRATIVE, LOGIN, Desk, Entry, Process, Queue
-from calltrack.simulate.talk import conversation, wrap_up
-from calltrack.simulate.world import World
+from calltrack.simulate.centre.talk import conversation, wrap_up
+from calltrack.simulate.centre.things import ADMINISTRATIVE, LOGIN, Desk, Entry, Leg, Process, Queue
+from calltrack.simulate.centre.waiting import wait
+from calltrack.simulate.centre.world import World
+from calltrack.simulate.plan import happens
 
 _LOOK = 2.0  # s between two looks of the distributor, in the mean
-_GROUP = 5  # desks that a ring group rings at once
 
 
 def arrivals(world: World, queue: Queue) -> Process:
@@ -20,19 +21,9 @@ def arrivals(world: World, queue: Queue) -> Process:
 
 def caller(world: World, queue: Queue) -> Process:
     """One caller, who waits until somebody answers or patience ends."""
-    random, plan = world.random, world.plan
-    anonymous = random.random() < 0.05
+    anonymous = world.random.random() < 0.05
     call = world.call("Anonymous" if anonymous else world.phone(), queue.name, queue.did, queue)
-    yield world.join(queue, call)
-    entry = call.entry
-    if random.random() < plan.hasty:
-        yield random.expovariate(1 / 40)
-    else:
-        yield random.lognormvariate(0.0, 0.6) * plan.patience
-    if entry and call.entry is entry and not entry.taken:
-        yield world.leave(entry, "ABANDONED")
-        for leg in list(call.legs):
-            yield world.hangup(leg)
+    yield from wait(world, queue, call)
 
 
 def distributor(world: World) -> Process:
@@ -56,13 +47,14 @@ def _idle_since(desk: Desk) -> int:
 
 def _offer_rings(world: World, queue: Queue, free: list[Desk]) -> None:
     """Give the longest waiting callers to the longest idle agents."""
+    rings_all = queue.rings_all
     for entry in queue.waiting:
         if entry.taken or entry.call.legs:
             continue
-        able = [d for d in free if (d.rung or queue.rings_all) and d.rests_until <= world.now]
+        able = [d for d in free if (d.rung or rings_all) and d.rests_until <= world.now]
         if not able:
             return
-        desks = able[: _GROUP if queue.rings_all else 1]
+        desks = able[: queue.group]
         _promise(desks, free)
         world.begin(ringing(world, entry, desks))
 
@@ -98,7 +90,15 @@ def ringing(world: World, entry: Entry, desks: list[Desk]) -> Process:
     legs = [leg for leg in legs if leg.live]  # the caller may have given up, or was picked up
     if not legs:
         return
+    colleagues = [desk for desk in world.desks if desk.free] if happens(random, plan.snatches) else []
+    if colleagues:
+        yield from snatch(world, entry, legs, random.choice(colleagues))
+        return
     if not answered:
+        if not rejected and happens(random, plan.false_answers):
+            yield world.seem_answered(legs[0])
+            yield random.uniform(0.5, 5.0)
+            legs = [leg for leg in legs if leg.live]
         for leg in legs:
             yield world.hangup(leg, "Call Rejected" if rejected else "Normal hangup")
             leg.desk.rests_until = world.now + random.uniform(0.5, 22.0)
@@ -135,11 +135,38 @@ def pick_up(world: World, entry: Entry, desk: Desk) -> Process:
     left = world.leave(entry, "ANSWER", more=True)
     yield left
     yield random.uniform(0.0, 3.0) if random.random() < 0.85 else random.uniform(3.0, 10.0)
-    leg = world.incoming(call, desk, "Talking", left.switch)
-    leg.name, leg.phone, leg.did = "", "Anonymous", ""
+    leg = _picked_up(world, entry, desk, left.switch)
     if random.random() < 0.12:  # the switch notices the answer at once (seen)
         leg.answered, leg.answered_at, leg.server = 1, leg.started, 0
         yield world.place(leg, "ANSWER")
     else:
         yield world.place(leg)
     yield from conversation(world, leg)
+
+
+def snatch(world: World, entry: Entry, rung: list[Leg], desk: Desk) -> Process:
+    """A colleague picks the call up while it rings, in one second of the switch (field guide §8, ruling 9).
+
+    The rings end with "Normal hangup" before or after the colleague's NEWCALL, and the queue's ANSWER is among them.
+    """
+    random = world.random
+    entry.taken = desk.promised = True
+    switch = max(world.switch(), *(leg.switched for leg in rung))
+    leg = _picked_up(world, entry, desk, switch)
+    steps = ["ring"] * len(rung) + ["NEWCALL", "ANSWER"]
+    random.shuffle(steps)
+    for step in steps:
+        if step == "ring":
+            yield world.hangup(rung.pop(0), switch=switch, outcome="elsewhere")
+        elif step == "NEWCALL":
+            yield world.place(leg)
+        else:
+            yield world.leave(entry, "ANSWER", more=leg not in entry.call.legs)
+    yield from conversation(world, leg)
+
+
+def _picked_up(world: World, entry: Entry, desk: Desk, switch: int) -> Leg:
+    """Talking from the start, and anonymous (seen)."""
+    leg = world.incoming(entry.call, desk, "Talking", switch)
+    leg.name, leg.phone, leg.did = "", "Anonymous", ""
+    return leg

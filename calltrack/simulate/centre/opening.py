@@ -2,10 +2,10 @@
 
 from random import Random
 
-from calltrack.simulate import inbound, people
-from calltrack.simulate.centre import Agent, Campaign, Desk, Queue
+from calltrack.simulate.centre import inbound, people
+from calltrack.simulate.centre.things import Agent, Campaign, Desk, Queue
+from calltrack.simulate.centre.world import World
 from calltrack.simulate.plan import Plan
-from calltrack.simulate.world import World
 
 _TREES = (
     "Alder",
@@ -33,6 +33,7 @@ _STONES = (
     "Quartz",
     "Slate",
 )
+_GROUP = 5  # desks that a ring group rings at once
 _BEFORE = 3600  # s that the centre is at work before anybody listens
 _SECOND_DESK = 11  # every so many desks, one belongs to the owner of the desk before (field guide §3)
 _SUPERVISOR = 7  # every so many desks, one whose agent may listen to others
@@ -87,11 +88,17 @@ def _queues(plan: Plan) -> list[Queue]:
     group = 0.03
     between = [(0.3 - group) / max(1, plan.queues - 2)] * (plan.queues - 2)
     shares = [1 - sum(between) - group, *between, group] if plan.queues > 1 else [1.0]
+    groups = [plan.agents if n < plan.ring_all else 1 for n in range(plan.queues)]
+    if plan.queues > plan.ring_all and plan.queues > 1:
+        groups[-1] = _GROUP
     return [
-        Queue(5001 + n, f"Queue {n + 1}", f"0770000{n + 1:03d}", 0 < n == plan.queues - 1, share)
-        for n, share in enumerate(shares)
+        Queue(5001 + n, f"Queue {n + 1}", f"0770000{n + 1:03d}", group, share)
+        for n, (share, group) in enumerate(zip(shares, groups, strict=True))
     ]
 
 
 def _campaigns(plan: Plan) -> list[Campaign]:
-    return [Campaign(901 + n, f"Campaign {n + 1}", (5, 3)[n % 2]) for n in range(plan.campaigns)]
+    return [
+        Campaign(901 + n, f"Campaign {n + 1}", (5, 3)[n % 2], 70001 + n % plan.agents, 1001 + n % 4, 40 + 17 * n)
+        for n in range(plan.campaigns)
+    ]

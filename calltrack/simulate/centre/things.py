@@ -11,6 +11,8 @@ from msgspec import Struct
 
 LOGIN, LOGOUT, ADMINISTRATIVE = 1, 2, 5
 """Agent statuses (field guide §4)."""
+AUTOMATIC = 5
+"""The type of a campaign that connects its calls to agents."""
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +37,10 @@ class Call:
     file: str
     queue_id: int | None = None
     campaign_id: int | None = None
+    stage: str = "Originating"
+    """How far a campaign's call has come: Originating, or a leg that rings or is answered, as in its statistics."""
+    muted: bool = False
+    """The agent has paused the recording."""
     custom: dict[str, str] = field(default_factory=dict)
     internal: bool = False
     related: tuple[str, ...] = ()
@@ -71,6 +77,12 @@ class Leg:
     spied: bool = False
     switched: int = 0
     """The switch's time of the latest change; the next cannot be earlier."""
+    began: int = 0
+    """When it appeared in truth: some callStarted are an earlier leg's (field guide §8, ruling 7)."""
+    talked: int = 0
+    """When its talk began in truth; 0 if it never did."""
+    fake: bool = False
+    """It shows Talking and is not answered (ruling 8)."""
 
     @property
     def live(self) -> bool:
@@ -140,10 +152,15 @@ class Queue:
     queue_id: int
     name: str
     did: str
-    rings_all: bool
-    """A ring group: rings several desks at once."""
+    group: int
+    """Desks that it rings at once."""
     share: float
     waiting: list[Entry] = field(default_factory=list)
+
+    @property
+    def rings_all(self) -> bool:
+        """A ring group: it rings several desks at once."""
+        return self.group > 1
 
 
 @dataclass(slots=True, eq=False)
@@ -153,11 +170,22 @@ class Campaign:
     campaign_id: int
     name: str
     type_id: int
+    user_id: int
+    account: int
+    pending: int
+    """Numbers that it has not called yet."""
+    untouched: bool = True
+    """It has called nobody yet."""
     calls: list[Call] = field(default_factory=list)
 
 
-class End(Struct, frozen=True, gc=False):
-    """An end of a "leg" (`where`: extension), a "wait" (`where`: queue) or a "call"; times in UTC seconds."""
+class End(Struct, frozen=True, gc=False, omit_defaults=True):
+    """An end of a "leg" (`where`: extension), a "wait" (`where`: queue) or a "call"; times in UTC seconds.
+
+    `started` and `cause` are what the frames say. Of a leg, `began` and `answered` (0: never) are when it really began
+    and when its talk did, and `outcome` is "answered", "elsewhere" (a colleague took the call), "rejected" or
+    "unanswered".
+    """
 
     what: str
     call: str
@@ -165,6 +193,9 @@ class End(Struct, frozen=True, gc=False):
     started: int | None
     at: int
     cause: str
+    began: int = 0
+    answered: int = 0
+    outcome: str = ""
 
 
 class ExtensionChange(NamedTuple):
@@ -199,6 +230,8 @@ class DialerChange(NamedTuple):
     campaign: Campaign
     reason: str
     call: Call
+    switch: int = 0
+    dial_status: str = ""
     ends: tuple[End, ...] = ()
 
 

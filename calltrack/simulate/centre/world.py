@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from heapq import heappop, heappush
 from random import Random
 
-from calltrack.simulate.centre import (
+from calltrack.simulate.centre.things import (
     Agent,
     Call,
     Campaign,
@@ -64,6 +64,14 @@ class World:
                 yield step
         self.now = until
 
+    @property
+    def release(self) -> int:
+        """The release of the vendor's frames that runs now."""
+        plan = self.plan
+        if not plan.releases:
+            return plan.release
+        return plan.release + int(max(0.0, self.now - plan.start) / 3600 * plan.releases)
+
     # What the switch makes up
 
     def switch(self) -> int:
@@ -106,8 +114,8 @@ class World:
 
     # Changes at a desk
 
-    def place(self, leg: Leg, reason: str = "NEWCALL") -> Change:
-        """The leg appears."""
+    def place(self, leg: Leg, reason: str = "NEWCALL", switch: int | None = None) -> Change:
+        """The leg appears, when it started unless `switch` says otherwise."""
         desk = leg.desk
         if not desk.legs:
             desk.last_call = int(self.now)
@@ -116,7 +124,11 @@ class World:
         desk.legs.append(leg)
         desk.promised = leg.call.owed = False
         leg.call.legs.append(leg)
-        return self._change(leg, reason, leg.started)
+        change = self._change(leg, reason, leg.started if switch is None else switch)
+        leg.began = leg.switched
+        if leg.status == "Talking":
+            leg.talked = leg.began
+        return change
 
     def answer(self, leg: Leg, switch: int | None = None) -> Change:
         """Ringing or Dialing → Talking."""
@@ -124,8 +136,14 @@ class World:
         if len(leg.desk.legs) == 1:
             leg.desk.last_call = leg.desk.last_answered = int(self.now)
         change = self._change(leg, "ANSWER", switch)
-        leg.answered_at = leg.switched
+        leg.answered_at = leg.talked = leg.switched
         return change
+
+    def seem_answered(self, leg: Leg) -> Change:
+        """An UNHOLD that shows a ringing leg as Talking, answered 0; the caller still waits (ruling 8, seen)."""
+        leg.status, leg.server, leg.fake = "Talking", 239, True
+        leg.desk.last_call = int(self.now)
+        return self._change(leg, "UNHOLD")
 
     def hold(self, leg: Leg) -> Change:
         """Talking → Hold. A picked-up call counts as answered from here on (seen)."""
@@ -141,19 +159,28 @@ class World:
         leg.desk.last_call = int(self.now)
         return self._change(leg, reason)
 
-    def hangup(self, leg: Leg, cause: str = "Normal hangup", dial_status: str = "", more: bool = False) -> Change:
+    def hangup(
+        self,
+        leg: Leg,
+        cause: str = "Normal hangup",
+        dial_status: str = "",
+        more: bool = False,
+        switch: int | None = None,
+        outcome: str = "",
+    ) -> ExtensionChange:
         """The leg is over; `more` says that the call itself goes on although nothing of it is live now."""
         desk, now = leg.desk, int(self.now)
         desk.legs.remove(leg)
         leg.call.legs.remove(leg)
-        leg.call.owed = desk.promised = more
-        if leg.status != "Ringing" and leg.status != "Dialing":
+        desk.promised = more
+        leg.call.owed = leg.call.owed or more
+        if leg.status != "Ringing" and leg.status != "Dialing" and not leg.fake:
             desk.last_answered = now
         if not desk.legs:
             desk.last_call = desk.last_hangup = now
         for other in desk.legs:
             self._notice_answered(other)
-        return self._change(leg, "HANGUP", None, cause, dial_status, self._ends(leg, cause or dial_status))
+        return self._change(leg, "HANGUP", switch, cause, dial_status, self._ends(leg, cause or dial_status, outcome))
 
     def customer_leg(self, leg: Leg) -> tuple[Leg, Change]:
         """Click2call's leg 2 takes the place of leg 1, which gets no HANGUP of its own (field guide §4)."""
@@ -173,13 +200,19 @@ class World:
         second.c2c, second.switched = "2", leg.switched
         desk.legs[desk.legs.index(leg)] = second
         call.legs[call.legs.index(leg)] = second
-        return second, self._change(second, "NEWCALL", None, ends=self._ends(leg, ""))
+        placed = self._change(second, "NEWCALL", None, ends=self._ends(leg, ""))
+        second.began = second.switched
+        return second, placed
 
     def set_status(self, desk: Desk, status: int, agent: Agent | None = None) -> Change:
         """The agent's status; an agent who logs in is given."""
         desk.status, desk.status_since = status, int(self.now)
         desk.online = agent or desk.online
         return ExtensionChange(self.now, desk, "userStatusUpdate")
+
+    def repeat_status(self, desk: Desk, ends: tuple[End, ...] = ()) -> Change:
+        """The status that the agent has already, with the desk's list; `ends` are those that only the list shows."""
+        return ExtensionChange(self.now, desk, "userStatusUpdate", ends=ends)
 
     def _change(
         self,
@@ -195,11 +228,16 @@ class World:
 
     def _notice_answered(self, leg: Leg) -> None:
         """A picked-up call says `answered` 0 until something else happens at its desk (seen)."""
-        if leg.status != "Ringing" and leg.direction == "Incoming" and not leg.answered:
+        if leg.status != "Ringing" and leg.direction == "Incoming" and not leg.answered and not leg.fake:
             leg.answered, leg.answered_at = 1, leg.started
 
-    def _ends(self, leg: Leg, cause: str) -> tuple[End, ...]:
-        end = End("leg", leg.call.ivrid, leg.desk.exten, leg.started, int(self.now), cause)
+    def _ends(self, leg: Leg, cause: str, outcome: str = "") -> tuple[End, ...]:
+        if leg.talked:
+            outcome = "answered"
+        elif not outcome:
+            outcome = {"Answered elsewhere": "elsewhere", "Call Rejected": "rejected"}.get(cause, "unanswered")
+        where, now = leg.desk.exten, int(self.now)
+        end = End("leg", leg.call.ivrid, where, leg.started, now, cause, leg.began, leg.talked, outcome)
         return (end, *self._call_end(leg.call, cause))
 
     def _call_end(self, call: Call, cause: str) -> tuple[End, ...]:
@@ -223,13 +261,15 @@ class World:
         ends = (end, *self._call_end(call, reason))
         return QueueChange(self.now, queue, reason, call, max(entry.joined, self._queue_switch()), agent, ends)
 
-    def dialer(self, campaign: Campaign, reason: str, call: Call) -> Change:
-        """A campaign's call begins or ends."""
+    def dialer(self, campaign: Campaign, reason: str, call: Call, dial_status: str = "") -> Change:
+        """A campaign's call begins, comes further or ends."""
         if reason == "NEWCALL":
             campaign.calls.append(call)
-        else:
+            campaign.untouched = False
+            campaign.pending = (campaign.pending or 100) - 1
+        elif reason == "HANGUP":
             campaign.calls.remove(call)
-        return DialerChange(self.now, campaign, reason, call)
+        return DialerChange(self.now, campaign, reason, call, self._queue_switch() if self.release else 0, dial_status)
 
     def _queue_switch(self) -> int:
         return int(self.now) - draw(self.random, QUEUE_LAGS)

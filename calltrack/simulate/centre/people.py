@@ -1,9 +1,9 @@
 """Agents' days: shifts and breaks, the calls they make, supervisors who listen, campaigns that dial."""
 
-from calltrack.simulate.centre import LOGIN, LOGOUT, Campaign, Desk, Process
+from calltrack.simulate.centre.talk import ask, conversation, dial, goodbye
+from calltrack.simulate.centre.things import AUTOMATIC, LOGIN, LOGOUT, Call, Campaign, Desk, Process
+from calltrack.simulate.centre.world import World
 from calltrack.simulate.plan import BREAKS, draw
-from calltrack.simulate.talk import ask, conversation, dial, goodbye
-from calltrack.simulate.world import World
 
 _SHIFT = 8 * 3600.0
 
@@ -117,6 +117,9 @@ def campaign(world: World, campaign: Campaign) -> Process:
         phone = world.phone()
         call = world.call(phone, campaign.name)
         call.campaign_id = campaign.campaign_id
+        if world.release:
+            world.begin(dialed(world, campaign, call))
+            continue
         yield world.dialer(campaign, "NEWCALL", call)
         yield random.uniform(4.0, 25.0)
         free = [desk for desk in world.desks if desk.rung and desk.free]
@@ -132,3 +135,38 @@ def campaign(world: World, campaign: Campaign) -> Process:
                 yield world.hangup(leg)
         else:
             yield world.dialer(campaign, "HANGUP", call)
+
+
+def dialed(world: World, campaign: Campaign, call: Call) -> Process:
+    """The same with every stage of the call in the campaign's statistics (field guide §7)."""
+    random = world.random
+    yield world.dialer(campaign, "NEWCALL", call)
+    yield random.uniform(0.5, 3.0)
+    call.stage = "Leg1Ringing"
+    yield random.uniform(3.0, 22.0)
+    if random.random() < 0.35:
+        yield world.dialer(campaign, "HANGUP", call, random.choice(("NOANSWER", "BUSY")))
+        return
+    call.stage = "Leg1Answer"
+    yield world.dialer(campaign, "ANSWER", call)
+    free = [desk for desk in world.desks if desk.rung and desk.free] if campaign.type_id == AUTOMATIC else []
+    if free:
+        yield from connected(world, campaign, call, random.choice(free))
+    else:
+        yield random.uniform(2.0, 30.0)
+    yield world.dialer(campaign, "HANGUP", call, "ANSWER")
+
+
+def connected(world: World, campaign: Campaign, call: Call, desk: Desk) -> Process:
+    """The customer has answered; an agent's phone rings, and the two may talk."""
+    leg = world.incoming(call, desk)
+    call.stage = "Leg2Ringing"
+    yield world.place(leg)
+    yield world.random.uniform(1.0, 9.0)
+    if world.random.random() < 0.8:
+        yield world.answer(leg)
+        call.stage = "Leg2Answer"
+        yield world.dialer(campaign, "ANSWER", call)
+        yield from conversation(world, leg)
+    else:
+        yield world.hangup(leg)

@@ -26,7 +26,10 @@ Hear = Callable[[str, Any], Awaitable[None]]
 
 
 class Connection:
-    """A client that is connected: `allowed` extensions it may see, `extensions` it wants to; None for all."""
+    """A client that is connected: `allowed` extensions it may see, `extensions` it wants to; None for all.
+
+    `door` is the number of the server that it came to.
+    """
 
     def __init__(
         self,
@@ -35,9 +38,11 @@ class Connection:
         token: str,
         extensions: frozenset[str] | None,
         pings: tuple[float, float],
+        door: int = 0,
     ) -> None:
         self.sid = sid
         self.token = token
+        self.door = door
         self.allowed = self.extensions = extensions
         self._protocol = protocol
         self._interval, self._timeout = pings

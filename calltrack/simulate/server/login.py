@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from calltrack.simulate.engine import Protocol
+from calltrack.simulate.server.engine import Protocol
 
 VERSIONS: dict[Protocol, str] = {3: "1.3.7", 4: "4.8.1"}
 """socket.io versions that the answer names for each Engine.IO protocol."""
@@ -38,7 +38,7 @@ class Doorman:
         extensions: list[str],
         life: float,
         protocol: Protocol,
-        origin: Callable[[], str],
+        servers: Callable[[], list[str]],
     ) -> None:
         self.refusal: int | str | None = None
         """How to refuse all logins: an HTTP status, or the text of an {"error"}; None refuses none."""
@@ -46,7 +46,7 @@ class Doorman:
         self._users = {f"{exten}@agents.example".lower(): exten for exten in extensions}
         self._life = life
         self._version = VERSIONS[protocol]
-        self._origin = origin
+        self._servers = servers
         self._issued = 0
         self._tokens: dict[str, tuple[float, Extensions]] = {credentials.token: (float("inf"), None)}
         self._others: dict[str, Extensions] = {}
@@ -146,11 +146,11 @@ class Doorman:
 
     def _socket(self, extensions: Extensions) -> dict[str, Any]:
         token, expiry = self._token(extensions)
-        origin = self._origin()
+        servers = self._servers()
         socket = {
-            "URL": origin,
-            "URLList": [origin],
-            "Client": f"{origin}/monitorAPI/GetSocketClient?v={self._version}",
+            "URL": servers[0],
+            "URLList": servers,
+            "Client": f"{servers[0]}/monitorAPI/GetSocketClient?v={self._version}",
             "Version": self._version,
             "Token": token,
             "TokenExpiry": expiry,
@@ -165,9 +165,13 @@ class Doorman:
 
     def _monitors(self, extensions: Extensions) -> dict[str, Any]:
         token, expiry = self._token(extensions)
-        domain = self._origin().partition("://")[2]
-        monitor = {"URLID": 1, "Priority": 1, "Version": self._version, "Domain": domain}
-        return {"IdentityCode": token, "IdentityCodeExpiry": expiry, "MonitorList": [monitor]}
+        # The highest Priority is the one to take (sdk next); it does not come first.
+        domains = [url.partition("://")[2] for url in reversed(self._servers())]
+        monitors = [
+            {"URLID": number, "Priority": number, "Version": self._version, "Domain": domain}
+            for number, domain in enumerate(domains, 1)
+        ]
+        return {"IdentityCode": token, "IdentityCodeExpiry": expiry, "MonitorList": monitors}
 
 
 def _moment(at: float) -> str:

@@ -1,17 +1,23 @@
 """What people do once they talk: holds, consults, transfers, and how they say goodbye."""
 
+from collections.abc import Sequence
 from math import log
 
-from calltrack.simulate.centre import ADMINISTRATIVE, LOGIN, Desk, Dialing, Leg, Process
-from calltrack.simulate.plan import DIALED, REDIALED, draw
-from calltrack.simulate.world import World
+from calltrack.simulate.centre.things import ADMINISTRATIVE, LOGIN, Desk, Dialing, ExtensionChange, Leg, Process
+from calltrack.simulate.centre.waiting import wait
+from calltrack.simulate.centre.world import World
+from calltrack.simulate.plan import DIALED, REDIALED, draw, happens
 
 _ATTEMPTS = 3  # times that the switch dials one number before it gives up
+_LATE: Sequence[tuple[float, float]] = [(0.4, 3), (2.0, 4), (9.0, 4), (31.0, 2), (58.0, 1), (75.0, 1)]
+"""How long after its list a late HANGUP comes, s, with weights: within ruling 4's minute, and after it."""
 
 
 def conversation(world: World, leg: Leg) -> Process:
     """From the answer to the last hang-up of the call."""
     random, plan = world.random, world.plan
+    if happens(random, plan.mutes):
+        world.begin(pause_recording(world, leg), random.uniform(2.0, 60.0))
     left = random.lognormvariate(0.0, plan.talk_sigma) * plan.talk_median
     chance = plan.interruptions
     while random.random() < chance:
@@ -31,7 +37,10 @@ def conversation(world: World, leg: Leg) -> Process:
                 break
             yield world.unhold(leg)
     yield left
-    yield from goodbye(world, leg)
+    if leg.call.queue_id and len(world.queues) > 1 and happens(random, plan.requeues):
+        yield from send_to_queue(world, leg)
+    else:
+        yield from goodbye(world, leg)
 
 
 def goodbye(world: World, leg: Leg) -> Process:
@@ -42,13 +51,49 @@ def goodbye(world: World, leg: Leg) -> Process:
     before = writes and random.random() < 0.4  # agents choose it a moment before the end (seen)
     if before:
         yield world.set_status(desk, ADMINISTRATIVE)
+    late = leg.live and happens(random, plan.late_hangups)
     for each in list(leg.call.legs):
-        yield world.hangup(each)
+        if not (late and each is leg):
+            yield world.hangup(each)
+    if late:
+        ended = world.hangup(leg)
+        yield world.repeat_status(desk, ended.ends)
+        world.begin(report_late(world, ended), draw(random, _LATE))
     if writes:
         if not before:
             yield random.uniform(0.1, 3.0)
             yield world.set_status(desk, ADMINISTRATIVE)
         world.begin(wrap_up(world, desk), random.lognormvariate(log(plan.wrap_up), 1.0))
+
+
+def report_late(world: World, ended: ExtensionChange) -> Process:
+    """The HANGUP of a leg that the desk's list lacks already (field guide §8, ruling 4)."""
+    yield ended._replace(at=world.now, ends=())
+
+
+def pause_recording(world: World, leg: Leg) -> Process:
+    """The agent pauses the recording, and resumes it; no event of its own says so (field guide §7)."""
+    random = world.random
+    for muted in (True, False):
+        if not leg.live:
+            return
+        leg.call.muted = muted
+        if random.random() < 0.5:
+            yield world.repeat_status(leg.desk)
+        yield random.lognormvariate(3.0, 0.8)
+
+
+def send_to_queue(world: World, leg: Leg) -> Process:
+    """The caller waits again, in another queue and under a new ivrid, whose customdata names the old one."""
+    old, random = leg.call, world.random
+    queue = random.choice([queue for queue in world.queues if queue.queue_id != old.queue_id])
+    for each in list(old.legs):
+        yield world.hangup(each, "", "Transfer")
+    new = world.call(old.phone, queue.name, queue.did, queue)
+    new.custom = {**old.custom, "OriginalIvrUniqueID": old.ivrid}
+    new.related, new.transferrer = (old.ivrid,), leg.desk.agent_name
+    yield random.uniform(0.2, 2.0)
+    world.begin(wait(world, queue, new))
 
 
 def wrap_up(world: World, desk: Desk) -> Process:
@@ -145,5 +190,9 @@ def transfer(world: World, leg: Leg, asked: Leg) -> Dialing:
     new.transferrer = leg.desk.agent_name
     onward = world.incoming(new, asked.desk, "Talking")
     onward.answered, onward.answered_at = 1, onward.started
-    yield world.place(onward)
+    if happens(world.random, world.plan.repeated_stamps):
+        onward.started, onward.answered_at = asked.started, asked.answered_at
+        yield world.place(onward, switch=max(world.switch(), asked.switched))
+    else:
+        yield world.place(onward)
     return onward

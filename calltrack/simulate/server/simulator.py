@@ -2,8 +2,10 @@
 
 import asyncio
 import math
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from random import Random
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -11,14 +13,16 @@ from typing import Any, Literal, Self
 import msgspec
 from aiohttp import web
 
-from calltrack.simulate.centre import Change
-from calltrack.simulate.engine import CLOSE, DISCONNECT, Connection, Protocol
+from calltrack.simulate.centre.opening import open_centre
+from calltrack.simulate.centre.things import Change
 from calltrack.simulate.faults import Breaks, Faults, FrameFaults, Line, garble
-from calltrack.simulate.login import Credentials, Doorman
-from calltrack.simulate.opening import open_centre
 from calltrack.simulate.plan import Plan
+from calltrack.simulate.server.doors import Doors
+from calltrack.simulate.server.engine import CLOSE, DISCONNECT, Connection, Protocol
+from calltrack.simulate.server.login import Credentials, Doorman
+from calltrack.simulate.server.script import ScriptDesk
 from calltrack.simulate.truth import Truth, truth_after, whole_truth
-from calltrack.simulate.vendor import Emitted, Vendor
+from calltrack.simulate.vendor import Clocks, Emitted, Vendor
 
 _TICK = 0.02  # s of real time between two looks at the simulated world
 _FLOOD = 30.0  # s of simulated time per look when it runs as fast as it can
@@ -31,8 +35,11 @@ class Simulator:
 
     `speed` is simulated seconds per second; `math.inf` sends as fast as the clients take it, and only while
     there are any. `pings` are the interval and timeout of the heartbeat, s (the vendor's: 60, 180).
-    `witness` is told every frame as it goes out, with the truth then (`Truth.n` counts frames sent).
-    Entering raises OSError if the port is taken.
+    `witness` is called with every frame as it goes out, and the truth then (`Truth.n` counts frames sent).
+    `socket_servers` is how many addresses it listens on, `tls` makes them https. The login answers name them, or
+    `public_url` instead. `script` is socket.io's client script for browsers, or the npm package that has it.
+    Raises ValueError for a public URL with several servers and for a script that is not there; entering raises OSError
+    if the port is taken.
     """
 
     def __init__(
@@ -49,22 +56,32 @@ class Simulator:
         token_life: float = 3600.0,
         pings: tuple[float, float] = (60.0, 180.0),
         witness: Witness | None = None,
+        socket_servers: int = 1,
+        tls: ssl.SSLContext | None = None,
+        public_url: str = "",
+        script: Path | None = None,
     ) -> None:
+        if socket_servers < 1 or (public_url and socket_servers > 1):
+            raise ValueError("at least one socket server, and only one with a public URL")
         self.plan = plan or Plan()
         self.protocol = protocol
         self.credentials = credentials or Credentials()
         self.world = open_centre(self.plan, seed)
         self.connections: set[Connection] = set()
         self.sent = 0
-        self._vendor = Vendor(self.world)
-        self._host, self._port = host, port
+        faults = faults or Faults()
+        self._vendor = Vendor(self.world, Clocks(self.plan, faults.clock_steps, faults.hour_steps, seed))
+        self._doors = Doors(host, port, socket_servers, tls)
+        self._public_url = public_url.rstrip("/")
+        self._script = ScriptDesk(script)
+        self._refuses_keepalives = False
         self._speed, self._pings, self._witness = speed, pings, witness
         random = Random(f"faults {seed}")
-        self._frames = FrameFaults(faults or Faults(), random)
-        self._breaks = Breaks(faults or Faults(), random, self.world.now)
+        self._frames = FrameFaults(faults, random)
+        self._breaks = Breaks(faults, random, self.world.now)
         self._random = Random(f"garble {seed}")
         extensions = [desk.exten for desk in self.world.desks]
-        self._doorman = Doorman(self.credentials, extensions, token_life, protocol, lambda: self.url)
+        self._doorman = Doorman(self.credentials, extensions, token_life, protocol, self._named_servers)
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
         self._sids = 0
@@ -73,10 +90,10 @@ class Simulator:
 
     async def __aenter__(self) -> Self:
         app = web.Application(middlewares=[_allow_any_origin])
-        app.add_routes([*self._doorman.routes(), web.get("/socket.io/", self._connect)])
+        app.add_routes([*self._doorman.routes(), *self._script.routes(), web.get("/socket.io/", self._connect)])
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
-        await self._listen()
+        await self._doors.open(self._runner, self._doors.all)
         self._running = self._spawn(self._run())
         return self
 
@@ -94,13 +111,22 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        """Where the socket and the login API are: `http://host:port`."""
-        return f"http://{self._host}:{self._port}"
+        """Where the socket and the login API are: `http://host:port` or https, of the first server."""
+        return self.urls[0]
+
+    @property
+    def urls(self) -> list[str]:
+        """Those of all servers, in order of preference."""
+        return self._doors.urls
 
     @property
     def login_url(self) -> str:
         """The login API's address, to be continued with Token, User or Account (field guide §6)."""
-        return f"{self.url}/monitorAPI/Login/"
+        return f"{self._named_servers()[0]}/monitorAPI/Login/"
+
+    def _named_servers(self) -> list[str]:
+        """Those that the login answers name."""
+        return [self._public_url] if self._public_url else self.urls
 
     async def wait_until(self, count: int) -> None:
         """Return when exactly `count` clients are connected."""
@@ -114,23 +140,29 @@ class Simulator:
 
     # Misbehaviour
 
-    def drop_connections(self) -> None:
-        """Every connection breaks; clients may come back at once."""
+    def drop_connections(self, server: int | None = None) -> None:
+        """Every connection breaks, or those of one server; clients may come back at once."""
         self._frames.forget()
         for connection in self.connections:
-            connection.abort()
+            if server is None or connection.door == server:
+                connection.abort()
 
-    async def restart(self, outage: float = 1.0) -> None:
-        """Go away for `outage` seconds: connections break and none is accepted. The call centre goes on."""
-        if self._site not in self._runner.sites:
-            return  # it is away already
-        await self._site.stop()
-        self.drop_connections()
+    async def restart(self, outage: float = 1.0, server: int | None = None) -> None:
+        """Go away for `outage` seconds: connections break and none is accepted. The call centre goes on.
+
+        With `server` only that one goes (its number, from 0).
+        """
+        away = [n for n in self._doors.all if self._doors.is_open(n) and server in (None, n)]
+        if not away:
+            return
+        await self._doors.close(away)
+        for number in away:
+            self.drop_connections(number)
         with suppress(TimeoutError):
             async with asyncio.timeout(outage):
                 await self._closing.wait()
         if not self._closing.is_set():
-            await self._listen()
+            await self._doors.open(self._runner, away)
 
     def kick(self, how: Literal["closeme", "namespace"]) -> None:
         """Send every client away: with a `closeme` event and the end, or by closing the namespace alone."""
@@ -143,6 +175,10 @@ class Simulator:
     def expire_tokens(self) -> None:
         """Every token is void: keepalives fail, and no token opens a socket until somebody logs in anew."""
         self._doorman.expire()
+
+    def refuse_keepalives(self, refuse: bool = True) -> None:
+        """Answer keepalives with an errorCode from now on, though the token is good: log in again (sdk)."""
+        self._refuses_keepalives = refuse
 
     def refuse_logins(self, how: int | str | None) -> None:
         """Refuse logins from now on: an HTTP status, or 200 and {"error": text}; None refuses none."""
@@ -161,7 +197,8 @@ class Simulator:
             return web.json_response({"code": 4, "message": "Unauthorized"}, status=401)
         self._sids += 1
         sid = f"simulated-{self._sids:010d}"
-        connection = Connection(self.protocol, sid, token, self._doorman.sees(token), self._pings)
+        door = self._doors.number(request.transport.get_extra_info("sockname")[1]) if request.transport else 0
+        connection = Connection(self.protocol, sid, token, self._doorman.sees(token), self._pings, door)
 
         async def hear(event: str, argument: Any) -> None:
             await self._hear(connection, event, argument)
@@ -191,7 +228,7 @@ class Simulator:
 
     async def _hear(self, connection: Connection, event: str, argument: Any) -> None:
         if event.lower() == "keepalive":  # doc and sdk differ in its case
-            ok = self._doorman.admits(str(argument))
+            ok = self._doorman.admits(str(argument)) and not self._refuses_keepalives
             self._greet(connection, [self._vendor.keepalive_response(ok=ok)])
         elif event == "resync":
             self._greet(connection, self._snapshots(connection))
@@ -223,7 +260,8 @@ class Simulator:
             await asyncio.sleep(0 if self._speed == math.inf else _TICK)
 
     async def _emit(self, change: Change) -> None:
-        lines, fault = self._frames.apply(self._vendor.frame(change))
+        frame = self._vendor.frame(change)
+        lines, fault = self._frames.apply(frame)
         self.sent += len(lines)
         for line in lines:
             message = _message(line.frame)
@@ -237,7 +275,7 @@ class Simulator:
                 else:
                     connection.send(message)
         if self._witness:
-            self._witness(lines, msgspec.structs.replace(truth_after(change), n=self.sent, fault=fault))
+            self._witness(lines, msgspec.structs.replace(truth_after(change, frame.clock), n=self.sent, fault=fault))
 
     def truth(self) -> Truth:
         """Everything that is true now."""
@@ -253,12 +291,6 @@ class Simulator:
         self._tasks.discard(task)
         if not task.cancelled():
             self._failure = self._failure or task.exception()
-
-    async def _listen(self) -> None:
-        self._site = web.TCPSite(self._runner, self._host, self._port, reuse_address=True)
-        await self._site.start()
-        if not self._port:
-            self._port = self._runner.addresses[0][1]
 
 
 def _message(frame: Emitted) -> str:

@@ -1,31 +1,27 @@
 """What the vendor emits for each change: its frames, field for field and in its order.
 
 Fields and order are those of captured traffic (seen); fields that the captures lack (click2call, transfers,
-spying, dialers) are spelled as doc and sdk have them and come last.
+spying) are spelled as doc and sdk have them and come last, before those that later releases add (calls.py).
 Times are seconds of the server's local wall clock (field guide §2).
 """
 
 from typing import Any, NamedTuple
 
-from calltrack.simulate.centre import (
+from calltrack.simulate.centre.things import (
     Agent,
-    Call,
-    Campaign,
     Change,
     Desk,
-    DialerChange,
-    Entry,
     ExtensionChange,
-    Leg,
     Queue,
     QueueChange,
 )
-from calltrack.simulate.world import World
+from calltrack.simulate.centre.world import World
+from calltrack.simulate.vendor.calls import call_of, entry_of
+from calltrack.simulate.vendor.campaigns import campaign_of, event_of
+from calltrack.simulate.vendor.clocks import Clocks
+from calltrack.simulate.vendor.releases import Json, add_invented
 
-_TYPES = {3: "IVR", 5: "Automatic"}
 _NAMELESS = 97  # one HANGUP in about so many has a null currentCall (seen: 1 of 89)
-
-Json = dict[str, Any]
 
 
 class Emitted(NamedTuple):
@@ -35,13 +31,19 @@ class Emitted(NamedTuple):
     event: str
     data: Json
 
+    @property
+    def clock(self) -> int:
+        """How far its servertime, the offset taken off, is from the true time, s."""
+        stamp: int = self.data["servertime"] - self.data["servertimeoffset"] * 60
+        return stamp - int(self.at)
+
 
 class Vendor:
-    """The vendor's server, as far as its frames go: reads a world, never changes it."""
+    """The vendor's servers, as far as their frames go: they read a world and never change it."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, clocks: Clocks | None = None) -> None:
         self.world = world
-        self._ahead = world.plan.offset * 60
+        self.clocks = clocks or Clocks(world.plan)
 
     def frame(self, change: Change) -> Emitted:
         """The frame for a change; to be made before the world goes on."""
@@ -49,7 +51,8 @@ class Vendor:
             return Emitted(change.at, "ExtensionEvent", self._extension_event(change))
         if isinstance(change, QueueChange):
             return Emitted(change.at, "QueueEvent", self._queue_event(change))
-        return Emitted(change.at, "DialerEvent", self._dialer_event(change))
+        stamp = self._stamp(change.at)
+        return Emitted(change.at, "DialerEvent", event_of(change, stamp, self._local, self.world))
 
     def greeting(self) -> list[Emitted]:
         """What a client gets on connecting (field guide §6)."""
@@ -92,7 +95,7 @@ class Vendor:
 
     def all_dialers_status(self) -> Emitted:
         """Every campaign with its calls."""
-        dialers = [self._campaign(campaign) for campaign in self.world.campaigns]
+        dialers = [campaign_of(campaign, self.world) for campaign in self.world.campaigns]
         return self._status("AllDialersStatus", dialers=dialers)
 
     def keepalive_response(self, *, ok: bool = True) -> Emitted:
@@ -108,37 +111,48 @@ class Vendor:
 
     def _status(self, event: str, **first: Any) -> Emitted:
         data = {**first, **self._stamp(self.world.now), "errorCode": 0, "errorDesc": "OK"}
+        add_invented(data, self.world.release, "frame", int(self.world.now))
         return Emitted(self.world.now, event, data)
 
-    def _stamp(self, at: float) -> Json:
-        return {"servertime": int(at) + self._ahead, "servertimeoffset": self.world.plan.offset}
+    def _stamp(self, at: float, switch: int | None = None) -> Json:
+        early = self.clocks.early()
+        stamp: Json = {"servertime": self.clocks.local(at) - early, "servertimeoffset": self.clocks.offset(at)}
+        if switch is not None:
+            stamp["telephonyservertime"] = self._local(switch) - early
+        return stamp
 
     def _local(self, at: int) -> int:
-        return at + self._ahead if at else 0
+        return self.clocks.local(at) if at else 0
 
     def _extension_event(self, change: ExtensionChange) -> Json:
         data = self._extension(change.desk)
+        stamp = self._stamp(change.at, change.switch)
+        event = {"data": data, "eventName": "extension", "reason": change.reason, **stamp}
+        self._explain(event, data, change)
+        add_invented(event, self.world.release, "frame", int(change.at))
+        return event
+
+    def _explain(self, event: Json, data: Json, change: ExtensionChange) -> None:
+        """Add what a change of a leg says besides the desk's list."""
         leg = change.leg
-        event = {"data": data, "eventName": "extension", "reason": change.reason, **self._stamp(change.at)}
         if leg is None or change.switch is None:
-            return event
-        event["telephonyservertime"] = self._local(change.switch)
+            return
         if change.reason != "HANGUP":
             # The very dict of the list: the vendor's currentCall never disagrees with it (field guide §4).
             data["currentCall"] = data["calls"][change.desk.legs.index(leg)]
-            return event
+            return
         nameless = change.switch % _NAMELESS == 0
-        data["currentCall"] = None if nameless else self._call(leg)
+        data["currentCall"] = None if nameless else call_of(leg, self._local, self.world.release)
         event["callerID"] = "" if nameless else leg.phone
         event["ivruniqueid"] = leg.call.ivrid
         event["dialStatus"] = change.dial_status
         event["cause"] = change.cause
-        return event
 
     def _extension(self, desk: Desk) -> Json:
         online = desk.online.user_id if desk.online else 0
-        return {
-            "calls": [self._call(leg) for leg in desk.legs],
+        release = self.world.release
+        said: Json = {
+            "calls": [call_of(leg, self._local, release) for leg in desk.legs],
             "userID": desk.owner.user_id,
             "userName": desk.owner.name,
             "number": desk.number,
@@ -155,42 +169,7 @@ class Vendor:
             "representativeUpdated": self._local(desk.status_since) * 1000,
             "peerStatus": None,
         }
-
-    def _call(self, leg: Leg) -> Json:
-        call, started = leg.call, self._local(leg.started)
-        said: Json = {
-            "callStarted": started,
-            "calldurationinterval": started,
-            "callAnswered": self._local(leg.answered_at),
-            "answered": leg.answered,
-            "callername": leg.name,
-            "callerphone": leg.phone,
-            "callstatus": leg.status,
-            "customdata": call.custom,
-            "direction": leg.direction,
-            "ivrid": call.ivrid,
-            "recording": {"Filename": call.file, "Options": "", "ApproximateURL": "", "IsMuted": 0},
-            "did": leg.did,
-            "ip": "192.0.2.1",
-            "blcServerID": leg.server,
-            "isOpensips": False,
-            "channel": leg.channel,
-            "channel2": leg.channel2,
-        }
-        if call.queue_id is not None:
-            said["queueID"] = call.queue_id
-        if leg.c2c:
-            said["c2cdirection"] = leg.c2c
-        if call.internal:
-            said["isInternal"] = True
-        if leg.spied:
-            said["isSpyed"] = True
-        if call.related:
-            said["relatedIvrUniqueIDs"] = call.related
-        if call.transferrer:
-            said["transferExtensionName"] = call.transferrer
-        if call.campaign_id is not None:
-            said["campaignID"] = call.campaign_id
+        add_invented(said, release, "extension", desk.number)
         return said
 
     def _queue_event(self, change: QueueChange) -> Json:
@@ -198,44 +177,16 @@ class Vendor:
         data: Json = {"QueueID": queue.queue_id, "Calls": self._waiting(queue), "QueueName": queue.name}
         if change.agent:
             data["AnsweredAgent"] = change.agent
-        return {
+        event = {
             "data": data,
             "eventName": "queue",
             "reason": change.reason,
-            **self._stamp(change.at),
-            "telephonyservertime": self._local(change.switch),
+            **self._stamp(change.at, change.switch),
             "ivruniqueid": change.call.ivrid,
         }
+        add_invented(data, self.world.release, "queue", queue.queue_id)
+        add_invented(event, self.world.release, "frame", int(change.at))
+        return event
 
     def _waiting(self, queue: Queue) -> list[Json]:
-        return [self._entry(entry) for entry in queue.waiting]
-
-    def _entry(self, entry: Entry) -> Json:
-        call, joined = entry.call, self._local(entry.joined)
-        return {
-            "CallerID": call.phone,
-            "CallerName": call.name,
-            "IvrUniqueID": call.ivrid,
-            "JoinTimeStamp": joined,
-            "calldurationinterval": joined,
-            "ivrid": call.ivrid,
-        }
-
-    def _dialer_event(self, change: DialerChange) -> Json:
-        # No capture has one; its outer form is that of the other events.
-        data = {**self._campaign(change.campaign), "currentCall": self._dialed(change.call)}
-        return {"data": data, "eventName": "dialer", "reason": change.reason, **self._stamp(change.at)}
-
-    def _campaign(self, campaign: Campaign) -> Json:
-        return {
-            "campaignID": campaign.campaign_id,
-            "name": campaign.name,
-            "typeID": campaign.type_id,
-            "type": _TYPES[campaign.type_id],
-            "code": "dialer-code",
-            "calls": [self._dialed(call) for call in campaign.calls],
-            "statistics": {},
-        }
-
-    def _dialed(self, call: Call) -> Json:
-        return {"ivrid": call.ivrid, "callerphone": call.phone, "campaignID": call.campaign_id}
+        return [entry_of(entry, self._local, self.world.release) for entry in queue.waiting]
