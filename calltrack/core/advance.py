@@ -73,6 +73,7 @@ class Advance:
             call = held.ended.pop(call_id, None)
             if call is None:
                 call, fresh = HeldCall(call_id, listed.direction), True
+                call.added = None if held.clock.offset_s is None else held.clock.added
                 held.calls[call_id] = call
             else:
                 self._bring_back(call)
@@ -223,13 +224,15 @@ class Advance:
         self.report("Revised", one, "its answer was reported late")
         self.touch(one, weigh=True)
 
-    def hold_late(self, one: HeldConnection, since: Seconds) -> None:
-        """A hold that is reported after its retrieval adds the time on hold."""
+    def hold_late(self, one: HeldConnection, since: Seconds) -> bool:
+        """A hold that is reported after its retrieval adds the time on hold; False if it adds none."""
         until, one.retrieved = one.retrieved, None
         if one.state is TALKING and until is not None and one.marks[-1][0] < since < until:
             one.marks += [(since, State.HOLD), (until, one.marks[-1][1])]
             self.report("Revised", one, "its hold was reported late")
             self.touch(one)
+            return True
+        return False
 
     def move_times(self, after: Seconds, by: Seconds) -> None:
         """The stamp of the last frame was wrong, or its clock had stepped: what it wrote is moved by as much.
@@ -245,6 +248,8 @@ class Advance:
             if marks == one.marks and moved(one.answered_at) == one.answered_at:
                 continue
             one.marks, one.answered_at, one.ended = marks, moved(one.answered_at), moved(one.ended)
+            if one.began > after:
+                one.added = None
             self.report("Revised", one, "the stamp of a frame was wrong" if not by else "the clock had stepped")
             self.touch(one, weigh=True)
         self.held.unbelieved = []
@@ -415,6 +420,7 @@ class Advance:
             one = HeldConnection(WAIT, device.key, call.call_id, serial, call.waits, stamp, 0, INCOMING, facts)
             call.queue_id = device.key
             call.caller, call.caller_name = call.caller or facts[0], call.caller_name or facts[1]
+        one.added = call.added
         call.enter(one)
         return one
 
@@ -429,7 +435,7 @@ class Advance:
             call.caller,
             call.caller_name,
             call.did,
-            clock.shown(one.began),
+            clock.shown(one.began, one.added),
             why,
         )
 

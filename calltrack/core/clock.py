@@ -2,8 +2,8 @@
 
 Theory of operation. A frame's stamps are of the server's local wall clock. Stream time is stamp - offset + correction.
 The correction changes only where the clock was found to have stepped, and when the first offset comes; so a duration
-that spans either is right, and needs no offset at all. Times that people see are the server's own UTC, `shown()`; a
-time written before the first offset is unknown for good.
+that spans either is right, and needs no offset at all. Times that people see are the server's own UTC, `shown()`; all
+times of one call are of the clock that it began on. A time written before the first offset is unknown for good.
 
 A stamp is believed if it is from 5 s before to 600 s after the last one. Any other is provisional:
 * *Behind*: until three frames in a row agree that the clock was set back (or a login or full list says so at once),
@@ -56,6 +56,7 @@ class Clock:
     bend: Seconds = 0  # of this frame alone: its clock is taken to be set back by that
     behind: list[Seconds] = field(factory=list)  # unbent times of the last frames in a row that were behind
     ahead: Seconds | None = None  # the time of a frame that was far ahead and is not believed yet
+    ahead_busy: bool = False  # whether something lived when it came
     stepped_by: Seconds = 0  # by the last verdict STEPPED
     received: float | None = None  # when the last frame was received, if the recording knows
     known_since: Seconds | None = None  # the first time whose UTC is known
@@ -69,20 +70,25 @@ class Clock:
             return None
         return stamp - (self.offset_s or 0) + self.correction + self.bend
 
-    def shown(self, time: Seconds | None) -> Seconds | None:
-        """A stream time as the UTC that the server had for it, epoch s; None while no offset was known."""
+    def shown(self, time: Seconds | None, added: Seconds | None = None) -> Seconds | None:
+        """A stream time as the UTC that the server had for it, epoch s; None while no offset was known.
+
+        added: what lies between the two, of something whose times are all of the clock that it began on.
+        """
         if time is None or self.offset_s is None:
             return None
+        if added is not None:
+            return time - added
         if time >= self.recent:  # nearly always
             return time - self.added
         if self.known_since is not None and time < self.known_since:
             return None
-        added: Seconds = 0
+        last: Seconds = 0
         for since, value in self.steps:
             if time < since:
                 break
-            added = value
-        return time - added
+            last = value
+        return time - last
 
     def _add(self, since: Seconds, by: Seconds) -> None:
         """From a time on, the UTC that is shown differs from stream time by as much more."""
@@ -139,7 +145,7 @@ class Clock:
             self.ahead = None
             if at < far - ALIKE_S:
                 verdict = Verdict.WRONG
-            elif at - far <= SILENCE_S and self._is_step(far - now, busy):
+            elif at - far <= SILENCE_S and self._is_step(far - now, self.ahead_busy):
                 self._correct(-self._size(far - now))
                 verdict = Verdict.STEPPED
                 at -= self.stepped_by
@@ -152,7 +158,7 @@ class Clock:
             if whole or (passed is not None and passed >= distance - NEAR_S):
                 self.now = at
             else:
-                self.ahead = at
+                self.ahead, self.ahead_busy = at, busy
         elif distance >= -JITTER_S:
             self.behind.clear()
             self.now = max(now, at)

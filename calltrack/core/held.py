@@ -51,6 +51,7 @@ class HeldConnection:
     agent_id: Id = None  # who was logged on when it was first seen (ruling 17); of a wait nobody
     agent_name: str = ""  # of a wait: who answered, if the source says so
     recording: Recording | None = None
+    added: Seconds | None = None  # stream time less this is UTC, for all times of its call (ruling 2); None: by look-up
     # What happened
     state: State = NEW
     marks: list[Mark] = field(factory=list)  # (since when, what the time counts as), rising; the end counts as None
@@ -163,6 +164,7 @@ class HeldCall:
     ended: Seconds | None = None
     awaited: Seconds | None = None  # since when somebody has answered whose leg has not been seen (ruling 10)
     settled: Settled | None = None  # of connections that are kept no more
+    added: Seconds | None = None  # stream time less this is UTC, by the clock that it began on
     # Of this frame
     touched: bool = False
     weighed: bool = False  # an answer or an end was seen: outcomes may differ

@@ -41,11 +41,14 @@ def same_attempt(held: HeldConnection, stamp: Seconds | None, c2c: int | None, a
     return alone and -MOVED_S <= stamp - held.stamp <= MOVED_S
 
 
-def is_about(told: Told, one: HeldConnection) -> bool:
-    """Whether an event is about this connection; of a live one its stamp may have moved."""
+def is_about(told: Told, one: HeldConnection, listed: Listed | None = None) -> bool:
+    """Whether an event is about this connection; of a live one its stamp may have moved.
+
+    listed: the event's call in the list, for an event that has no more of it than its id.
+    """
     if told.call_id != one.call:
         return False
-    call = told.call
+    call = told.call or listed
     return call is None or same_attempt(one, call.started, call.c2c, told.kind is not STARTS and one.ended is None)
 
 
@@ -135,9 +138,14 @@ def past(held: Held, device: HeldDevice, call_id: str) -> list[HeldConnection]:
     return [one for one in reversed(call.past) if one.device == key and one.kind is kind]
 
 
-def attempt_of(held: Held, device: HeldDevice, told: Told) -> HeldConnection | None:
+def attempt_of(
+    held: Held, device: HeldDevice, told: Told, listed: Sequence[Listed] | None = None
+) -> HeldConnection | None:
     """The connection that an event is about: a live one, else the youngest that has ended; None if none is held."""
+    entry = None
+    if told.call is None and told.kind is STARTS:
+        entry = next((call for call in listed or () if call.call_id == told.call_id), None)
     for one in device.live:
-        if is_about(told, one):
+        if is_about(told, one, entry):
             return one
-    return next((one for one in past(held, device, told.call_id) if is_about(told, one)), None)
+    return next((one for one in past(held, device, told.call_id) if is_about(told, one, entry)), None)

@@ -191,7 +191,7 @@ class Tracker:
         clock = held.clock
         own = None
         if device is not None and told.call_id:
-            own = attempt_of(held, device, told)
+            own = attempt_of(held, device, told, seen.listed)
             moment = clock.stream(body.moment or body.stamp)
             if is_known(told, own, moment):
                 self._late(device, told, own, moment, seen)
@@ -500,8 +500,8 @@ class Tracker:
         """All that a frame reports is known, so its list is of the past; what it adds may count (ruling 4)."""
         step, now = self._step, self._held.clock.now
         if one is not None and one.ended is None:
-            if told.kind is HOLDS and one.retrieved is not None and moment is not None:
-                step.hold_late(one, moment)
+            one.kept = None
+            if told.kind is HOLDS and one.retrieved is not None and moment is not None and step.hold_late(one, moment):
                 return
         elif one is not None and is_recent(one, now):
             call = told.call

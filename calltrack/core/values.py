@@ -23,8 +23,7 @@ def leg_value(held: Held, one: HeldConnection) -> Leg:
         return one.value  # type: ignore[no-any-return]
     clock = held.clock
     marks = one.marks
-    # Nearly always stream time and UTC differ by one number all along a leg; else each time is looked up.
-    added = clock.added if clock.offset_s is not None and marks[0][0] >= clock.recent else None
+    added = one.added
     ring: Seconds = 0
     talk: Seconds = 0
     hold: Seconds = 0
@@ -81,7 +80,7 @@ def wait_value(held: Held, one: HeldConnection) -> Wait:
     if one.value is None:
         clock = held.clock
         began = one.marks[0][0]
-        shown = clock.shown
+        shown, added = clock.shown, one.added
         known = one.ended is not None and not one.inferred and bool(one.start_told or one.stamp)
         resolved = one.ended is not None and one.outcome is not None and one.outcome is not LOST and bool(one.stamp)
         wait_s = one.ended - one.began if (known or resolved) and one.ended is not None else None
@@ -90,18 +89,18 @@ def wait_value(held: Held, one: HeldConnection) -> Wait:
         since, bucket = one.marks[0]
         for until, after in one.marks[1:]:
             if until != since and bucket is not None:
-                spells.append(Spell(bucket, shown(since), shown(until)))
+                spells.append(Spell(bucket, shown(since, added), shown(until, added)))
                 if bucket is UNKNOWN:
                     unknown += until - since
             since, bucket = until, after
         if bucket is not None:
-            spells.append(Spell(bucket, shown(since), None))
+            spells.append(Spell(bucket, shown(since, added), None))
         caller, caller_name, distributed, original, custom = one.facts
         position, confirmed_at = _wait_evidence(held, one)
         one.value = Wait(
-            one.device, one.call, caller, caller_name, one.state, shown(began) if one.stamp else None,
-            shown(one.ended), wait_s, one.outcome, one.agent_name, one.inferred, one.stamp, distributed, original,
-            custom, unknown, tuple(spells), one.doubt, position, confirmed_at,
+            one.device, one.call, caller, caller_name, one.state, shown(began, added) if one.stamp else None,
+            shown(one.ended, added), wait_s, one.outcome, one.agent_name, one.inferred, one.stamp, distributed,
+            original, custom, unknown, tuple(spells), one.doubt, position, confirmed_at,
         )  # fmt: skip
     value: Wait = one.value
     return value
@@ -129,7 +128,7 @@ def call_value(held: Held, call: HeldCall) -> Call:
     known: Call | None = call.value
     if known is not None and (known.legs, known.waiting) == (legs, waiting):
         return known
-    shown = held.clock.shown
+    shown, added = held.clock.shown, call.added
     talk, hold, unknown, wait, ring = spent(call)
     every = [*call.past, *call.live]
     started = min([one.began for one in every])
@@ -137,9 +136,10 @@ def call_value(held: Held, call: HeldCall) -> Call:
         started = min(started, call.settled.started)
     call.value = value = Call(
         call.call_id, call.state, call.direction, call.account_id, call.caller, call.caller_name, call.did,
-        shown(started), shown(call.since), call.attempts, call.answered, shown(call.answered_at), shown(call.ended),
+        shown(started, added), shown(call.since, added), call.attempts, call.answered, shown(call.answered_at, added),
+        shown(call.ended, added),
         wait, ring, talk, hold, unknown, call.outcome, call.cause, call.inferred, call.related, call.transferred_by,
-        shown(call.awaited), call.campaign_id, legs,
+        shown(call.awaited, added), call.campaign_id, legs,
         tuple([leg_value(held, one) for one in call.past if one.kind == "leg"]), waiting,
         tuple([wait_value(held, one) for one in call.past if one.kind != "leg"]),
     )  # fmt: skip

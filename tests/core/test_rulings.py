@@ -1,0 +1,476 @@
+"""The rulings of the field guide, §8, each by its number; order and echoes are tried on generated streams."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import pytest
+
+from calltrack import AnomalyKind, Frame, Outcome, Snapshot, State, Tracker
+from calltrack.core import changes as ch
+from calltrack.core.changes import Change
+from calltrack.core.records import Call, Leg, Wait
+from calltrack.core.replica import Replica
+from calltrack.testing import lawful
+from tests.frames import START, all_extensions, all_queues, call, extension, queue, stamp, utc, waiting
+
+ELSEWHERE = {"cause": "Answered elsewhere"}
+NORMAL = {"cause": "Normal hangup"}
+
+
+def fed(*frames: Frame) -> tuple[Snapshot, list[Change]]:
+    """What is known after some frames, and all that changed; a replica of the changes must agree with it."""
+    tracker, replica = Tracker(), Replica()
+    changes = [change for frame in frames for change in tracker.feed(frame)]
+    for change in changes:
+        replica.apply(change)
+    snapshot = tracker.snapshot()
+    assert [] == replica.differences(Replica.of(snapshot))
+    assert 0 == replica.faults
+    return snapshot, changes
+
+
+def the_call(snapshot: Snapshot, call_id: str = "1") -> Call:
+    """A call that is there."""
+    found = snapshot.call(call_id)
+    assert found is not None
+    return found
+
+
+def legs_of(found: Call) -> list[Leg]:
+    """All its legs, by attempt."""
+    return sorted((*found.legs, *found.past_legs), key=lambda leg: leg.attempt)
+
+
+def waits_of(found: Call) -> list[Wait]:
+    """All its waits."""
+    return [*found.waiting, *found.past_waits]
+
+
+def kinds(changes: Iterable[Change]) -> list[AnomalyKind]:
+    """What anomalies there are."""
+    return [change.kind for change in changes if isinstance(change, ch.Anomaly)]
+
+
+def final(frames: Iterable[Frame]) -> Any:
+    """The final records, without what says how they came about."""
+    snapshot = fed(*frames)[0]
+    return _bare([msgspec.to_builtins(one) for one in sorted(snapshot.ended, key=lambda one: one.call_id)])
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        left_out = ("confirmed_position", "confirmed_at", "attempt")
+        return {key: _bare(inner) for key, inner in value.items() if key not in left_out}
+    return [_bare(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+CALL = [
+    all_queues(0, []),
+    all_extensions(0, A=[], B=[]),
+    queue(1, "JOIN", "1", [waiting("1", 1)]),
+    extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
+    extension(9, "A", "HANGUP", call("1", "Ringing", 2), outside=NORMAL),
+    extension(12, "B", "NEWCALL", call("1", "Ringing", 12)),
+    extension(20, "B", "ANSWER", call("1", "Talking", 12, 20)),
+    queue(20, "EXIT", "1", []),
+    extension(80, "B", "HANGUP", call("1", "Talking", 12, 20), outside=NORMAL),
+]
+
+
+def test_1_frames_count_in_the_order_in_which_they_arrive() -> None:
+    """An answer stamped 4 s before its start is an answer all the same."""
+    snapshot, changes = fed(
+        extension(10, "A", "NEWCALL", call("1", "Ringing", 9)),
+        extension(6, "A", "ANSWER", call("1", "Talking", 9, 15), outside={"telephonyservertime": START + 6}),
+    )
+
+    assert State.TALKING is the_call(snapshot).state
+    assert AnomalyKind.LATE_FRAME not in kinds(changes)
+
+
+def test_1_what_is_known_is_late_and_changes_nothing() -> None:
+    """A second report of an answer, in other bytes."""
+    again = Frame.of("ExtensionEvent", {**CALL[6].payload(), "noise": 1})
+    snapshot, changes = fed(*CALL[:8], again)
+
+    assert AnomalyKind.LATE_FRAME is kinds(changes)[-1]
+    assert fed(*CALL[:8])[0].calls == snapshot.calls
+
+
+@pytest.mark.parametrize("by", [-1000, -30, -5, -3600, 3600])
+@pytest.mark.parametrize("at", range(3, 9))
+def test_2_a_clock_step_at_any_place_leaves_states_and_durations(by: int, at: int) -> None:
+    """The call is tracked as without it, its wait, ring and talk are within what the step hides."""
+    moved = [_moved(frame, by) if n >= at else frame for n, frame in enumerate(CALL)]
+    more = [extension(90 + n + by, "C", "userStatusUpdate", representativeUpdated=n) for n in range(4)]
+    found = the_call(fed(*moved, *more)[0])
+
+    assert (Outcome.ANSWERED, True) == (found.outcome, found.answered)
+    assert abs(found.talk_s - 60) <= (60 if at == 8 and by < 0 else 30)  # a step in a silence of 60 s hides in it
+    assert found.wait_s + found.talk_s + found.hold_s + found.unknown_s <= (found.ended_at or 0) - (found.started or 0)
+
+
+def _moved(frame: Frame, by: int) -> Frame:
+    """The frame with its stamps as a clock set by so many seconds has them; what began before keeps its stamp."""
+    stamps = {"servertime", "telephonyservertime"}
+
+    def moved(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: inner + by if key in stamps and inner else moved(inner) for key, inner in value.items()}
+        return [moved(one) for one in value] if isinstance(value, list) else value
+
+    return Frame.of(frame.event, moved(frame.payload()))
+
+
+def test_2_a_lone_stamp_far_ahead_dates_nothing() -> None:
+    """A status that is set a day ahead; the frames behind it are not late."""
+    ahead = extension(
+        86_400, "B", "userStatusUpdate", representativeStatus=3, representativeUpdated=(START + 86_400) * 1000
+    )
+    snapshot, changes = fed(*CALL[:5], ahead, *CALL[5:])
+
+    assert [AnomalyKind.WRONG_STAMP] == kinds(changes)
+    assert all(change.at is None or change.at <= utc(80) for change in changes)
+    status = snapshot.extension("B")
+    assert status is not None and status.agent_status_since is not None and status.agent_status_since <= utc(80)
+    assert 60 == the_call(snapshot).talk_s
+
+
+def test_3_without_an_offset_durations_are_right_and_times_unknown() -> None:
+    """Live states too."""
+    frames = [Frame.of(frame.event, _without_offset(frame.payload())) for frame in CALL]
+    found = the_call(fed(*frames)[0])
+
+    assert (None, None, 19, 15, 60) == (found.started, found.ended_at, found.wait_s, found.ring_s, found.talk_s)
+
+
+def _without_offset(value: Any) -> Any:
+    return {key: inner for key, inner in value.items() if key != "servertimeoffset"}
+
+
+def test_4_an_end_that_is_reported_late_is_the_end() -> None:
+    """One further change corrects what was handed out."""
+    gone = extension(70, "B", "userStatusUpdate", calls=[], representativeStatus=3)
+    snapshot, changes = fed(*CALL[:8], gone, CALL[8])
+
+    assert 1 == sum(isinstance(change, ch.LegRevised) for change in changes)
+    leg = legs_of(the_call(snapshot))[-1]
+    assert (60, 0, "Normal hangup", "") == (leg.talk_s, leg.unknown_s, leg.cause, leg.inferred)
+
+
+def test_4_a_leg_that_comes_back_has_lost_no_time() -> None:
+    """A list lacks it for some seconds."""
+    gone = extension(30, "B", "userStatusUpdate", calls=[], representativeStatus=3)
+    back = extension(33, "B", "userStatusUpdate", calls=[call("1", "Talking", 12, 20)], representativeStatus=1)
+    snapshot, changes = fed(*CALL[:8], gone, back, CALL[8])
+
+    assert [ch.LegResumed] == [type(change) for change in changes if isinstance(change, ch.LegResumed | ch.LegRevised)]
+    leg = legs_of(the_call(snapshot))[-1]
+    assert (2, 60, 0) == (leg.attempt, leg.talk_s, leg.unknown_s)
+
+
+def test_4_after_a_minute_an_end_is_final() -> None:
+    """A late HANGUP is evidence then, and changes nothing."""
+    gone = extension(30, "B", "userStatusUpdate", calls=[], representativeStatus=3)
+    later = extension(95, "C", "userStatusUpdate")
+    snapshot, changes = fed(*CALL[:8], gone, later, extension(96, "B", "HANGUP", call("1", "Talking", 12, 20)))
+
+    assert AnomalyKind.LATE_FRAME is kinds(changes)[-1]
+    assert "gone from the list, its end was not reported" == legs_of(the_call(snapshot))[-1].inferred
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_4_frames_of_other_devices_may_come_in_any_order_within_a_second(seed: int) -> None:
+    """The final records are the same."""
+    chance = random.Random(seed)
+    frames = list(lawful(seed % 4))[:400]
+    shuffled = list(frames)
+    for n in range(len(shuffled) - 1):
+        one, other = shuffled[n], shuffled[n + 1]
+        near = abs((one.body.stamp or 0) - (other.body.stamp or 0)) <= 1
+        if near and _device(one) and _device(other) and _device(one) != _device(other) and chance.random() < 0.4:
+            shuffled[n], shuffled[n + 1] = other, one
+
+    mine, theirs = final(shuffled), final(frames)
+
+    assert [one["call_id"] for one in theirs] == [one["call_id"] for one in mine]
+    for found, expected in zip(mine, theirs, strict=True):
+        for what in (
+            "outcome",
+            "answered",
+            "answered_at",
+            "started",
+            "ended_at",
+            "talk_s",
+            "hold_s",
+            "wait_s",
+            "ring_s",
+        ):
+            assert expected[what] == found[what], (expected["call_id"], what)
+
+
+def _device(frame: Frame) -> str:
+    body: Any = frame.body
+    seen = getattr(body, "extension", None) or getattr(body, "queue", None)
+    return "" if seen is None else str(getattr(seen, "exten_user", None) or getattr(seen, "queue_id", ""))
+
+
+@pytest.mark.parametrize("distance", [1, 2, 7, 50, 300])
+def test_4_an_echo_changes_nothing_however_late(distance: int) -> None:
+    """Every event comes again, in another notation and with another time of receipt."""
+    frames = list(lawful(1))[:600]
+    echoed: list[Frame] = []
+    for n, frame in enumerate(frames):
+        echoed.append(frame)
+        if n >= distance and frames[n - distance].event in ("ExtensionEvent", "QueueEvent"):
+            late = frames[n - distance]
+            echoed.append(Frame.of(late.event, late.payload(), at=1.0))
+
+    assert final(frames) == final(echoed)
+
+
+def test_5_a_call_listed_twice_is_one() -> None:
+    """As the list says it last."""
+    once = call("1", "Talking", 1, 5)
+    snapshot, _ = fed(
+        extension(1, "A", "NEWCALL", call("1", "Ringing", 1)), extension(5, "A", "ANSWER", once, [once, once])
+    )
+
+    assert [State.TALKING] == [leg.state for leg in the_call(snapshot).legs]
+
+
+def test_5_a_stamp_that_moves_by_seconds_is_the_same_leg() -> None:
+    """Unless an event starts or ends one between."""
+    moved = call("1", "Talking", 3, 8)
+    snapshot, _ = fed(
+        extension(1, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(8, "A", "ANSWER", moved),
+        extension(68, "A", "HANGUP", moved),
+    )
+
+    assert [(1, 7, 60)] == [(leg.attempt, leg.ring_s, leg.talk_s) for leg in legs_of(the_call(snapshot))]
+
+
+def test_6_calls_that_are_absent_say_nothing() -> None:
+    """A change of status without them; an end without them ends its own call alone."""
+    silent = extension(30, "A", "userStatusUpdate", representativeStatus=3)
+    payload = silent.payload()
+    del payload["data"]["calls"]
+    other = call("2", "Hold", 3, 6)
+    ending = extension(65, "A", "HANGUP", call("1", "Talking", 1, 5)).payload()
+    ending["data"]["calls"] = None
+    snapshot, _ = fed(
+        extension(3, "A", "ANSWER", other, [other]),
+        extension(5, "A", "ANSWER", call("1", "Talking", 1, 5), [other, call("1", "Talking", 1, 5)]),
+        Frame.of("ExtensionEvent", payload),
+        Frame.of("ExtensionEvent", ending),
+    )
+
+    assert (60, 0) == (the_call(snapshot).talk_s, the_call(snapshot).unknown_s)
+    assert ["2"] == [live.call_id for live in snapshot.calls]
+
+
+def test_7_the_far_end_of_a_transfer_begins_when_its_start_comes() -> None:
+    """It repeats the stamps of the consultation."""
+    snapshot, _ = fed(
+        extension(100, "A", "NEWCALL", call("1", "Talking", 20, 30)),
+        extension(160, "A", "HANGUP", call("1", "Talking", 20, 30)),
+    )
+
+    assert [(0, 60)] == [(leg.ring_s, leg.talk_s) for leg in legs_of(the_call(snapshot))]
+
+
+def test_8_a_talk_that_was_not_answered_and_goes_back_to_the_queue_is_ring() -> None:
+    """While it lasts the leg is Talking."""
+    frames = (
+        queue(0, "JOIN", "1", [waiting("1", 0)]),
+        extension(10, "A", "NEWCALL", call("1", "Ringing", 10)),
+        extension(14, "A", "UNHOLD", call("1", "Talking", 10, answered=0)),
+    )
+    assert State.TALKING is the_call(fed(*frames)[0]).state
+
+    snapshot, _ = fed(*frames, extension(20, "A", "HANGUP", call("1", "Talking", 10, answered=0), outside=NORMAL))
+
+    assert State.QUEUED is the_call(snapshot).state
+    (leg,) = legs_of(the_call(snapshot))
+    assert (False, 10, 0, Outcome.NOT_ANSWERED_HERE) == (leg.answered, leg.ring_s, leg.talk_s, leg.outcome)
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome"), [(18, "answered elsewhere"), (22, "answered elsewhere"), (17, "not answered here")]
+)
+def test_9_a_ring_that_a_colleague_took_was_answered_elsewhere(end: int, outcome: str) -> None:
+    """Within 2 s, before or after, whatever the cause says; but a rejection stays one."""
+    rings = extension(12, "A", "NEWCALL", call("1", "Ringing", 12))
+    for cause, expected in (("Normal hangup", outcome), ("Call Rejected", "rejected")):
+        ends = extension(end, "A", "HANGUP", call("1", "Ringing", 12), outside={"cause": cause})
+        frames = [*CALL[:3], rings, CALL[5], *([ends, CALL[6]] if end < 20 else [CALL[6], ends])]
+        leg = next(leg for leg in legs_of(the_call(fed(*frames)[0])) if leg.exten_user == "A")
+
+        assert expected == leg.outcome
+
+
+def test_10_a_call_that_only_its_queue_says_was_answered_is_answered_then() -> None:
+    """It stays alive for 30 s, and ends with its wait."""
+    frames = [all_queues(0, []), queue(1, "JOIN", "1", [waiting("1", 1)]), queue(20, "EXIT", "1", [])]
+    alive = the_call(fed(*frames, extension(50, "B", "userStatusUpdate"))[0])
+    assert (State.RINGING, None, True) == (alive.state, alive.outcome, alive.answered)
+
+    over = the_call(fed(*frames, extension(51, "B", "userStatusUpdate"))[0])
+    assert (Outcome.ANSWERED, True, utc(20), utc(20), 19) == (
+        over.outcome,
+        over.answered,
+        over.answered_at,
+        over.ended_at,
+        over.wait_s,
+    )
+
+
+def test_11_an_end_that_no_event_reported_is_unknown_from_the_last_confirmation() -> None:
+    """Known up to the last frame that lists it."""
+    confirms = extension(40, "B", "userStatusUpdate", calls=[call("1", "Talking", 12, 20)], representativeStatus=3)
+    lacks = extension(70, "B", "userStatusUpdate", calls=[], representativeStatus=1)
+    leg = legs_of(the_call(fed(*CALL[:8], confirms, lacks)[0]))[-1]
+
+    assert (20, 30, utc(70)) == (leg.talk_s, leg.unknown_s, leg.ended_at)
+
+
+def test_11_first_seen_on_hold_is_unknown_before() -> None:
+    """Its ring is known by its stamps."""
+    snapshot, _ = fed(
+        extension(60, "A", "userStatusUpdate", calls=[call("1", "Hold", 1, 6)]),
+        extension(90, "A", "HANGUP", call("1", "Hold", 1, 6)),
+    )
+
+    (leg,) = legs_of(the_call(snapshot))
+    assert (5, 0, 54, 30) == (leg.ring_s, leg.talk_s, leg.unknown_s, leg.hold_s)
+
+
+def test_11_a_gap_is_unknown_for_all_that_live_in_it() -> None:
+    """From the last frame before it."""
+    back = all_extensions(50, A=[], B=[call("1", "Talking", 12, 20)])
+    snapshot, _ = fed(*CALL[:8], Frame.of("disconnect", {}), Frame.of("loginSuccess", stamp(49)), back, CALL[8])
+
+    leg = legs_of(the_call(snapshot))[-1]
+    assert (30, 30) == (leg.talk_s, leg.unknown_s)
+
+
+def test_12_evidence_is_the_last_frame_that_listed_it() -> None:
+    """Position and time, of legs, waits and phones."""
+    confirms = extension(40, "B", "userStatusUpdate", calls=[call("1", "Talking", 12, 20)], representativeStatus=3)
+    snapshot, _ = fed(*CALL[:8], confirms, extension(45, "A", "userStatusUpdate", representativeStatus=5))
+
+    (leg,) = the_call(snapshot).legs
+    assert (9, utc(40)) == (leg.confirmed_position, leg.confirmed_at)
+    assert (10, utc(45)) == (snapshot.extensions[0].confirmed_position, snapshot.extensions[0].confirmed_at)
+
+
+def test_12_a_leg_whose_agent_logs_out_is_doubtful_until_the_agent_is_back() -> None:
+    """With changes where it begins and ends."""
+    talks = [call("1", "Talking", 12, 20)]
+    out = extension(40, "B", "userStatusUpdate", calls=talks, representativeStatus=2)
+    back = extension(50, "B", "userStatusUpdate", calls=talks, representativeStatus=1)
+
+    snapshot, changes = fed(*CALL[:8], out)
+    assert ["its agent logged out while the call was listed"] == [leg.doubtful for leg in the_call(snapshot).legs]
+    assert isinstance(changes[-1], ch.LegDoubted)
+
+    snapshot, changes = fed(*CALL[:8], out, back)
+    assert [""] == [leg.doubtful for leg in the_call(snapshot).legs]
+    assert isinstance(changes[-1], ch.LegConfirmed)
+
+
+def test_12_what_no_frame_confirms_for_long_is_doubtful() -> None:
+    """A ring of more than ten minutes, while the stream is heard."""
+    heard = [extension(at, "C", "userStatusUpdate", representativeUpdated=at) for at in range(60, 721, 60)]
+    snapshot, _ = fed(*CALL[:4], *heard)
+
+    assert ["no frame has confirmed it for 10 min"] == [leg.doubtful for leg in the_call(snapshot).legs]
+
+
+def test_12_a_ring_that_goes_on_after_another_s_answer_is_doubtful() -> None:
+    """Its list still has it minutes later."""
+    ghost = extension(200, "A", "userStatusUpdate", calls=[call("1", "Ringing", 12)], representativeStatus=3)
+    rings = extension(12, "A", "NEWCALL", call("1", "Ringing", 12))
+    snapshot, _ = fed(*CALL[:3], rings, *CALL[5:], ghost)
+
+    assert ["another agent has answered the call"] == [leg.doubtful for leg in the_call(snapshot).legs]
+    assert None is the_call(snapshot).outcome
+
+
+def test_13_a_caller_in_two_queues_waits_once() -> None:
+    """And a moment of a call's life counts once."""
+    both = Frame.of(
+        "QueueEvent",
+        {**queue(5, "JOIN", "1", [waiting("1", 5)]).payload(), "data": {"QueueID": 56, "Calls": [waiting("1", 5)]}},
+    )
+    left = Frame.of("QueueEvent", {**queue(30, "ABANDONED", "1", []).payload(), "data": {"QueueID": 56, "Calls": []}})
+    found = the_call(fed(*CALL[:3], both, *CALL[3:8], left, CALL[8])[0])
+
+    assert (2, 19, 60) == (len(waits_of(found)), found.wait_s, found.talk_s)
+
+
+def test_14_a_ring_may_come_before_its_join() -> None:
+    """They are one call; figures give the ring to the wait."""
+    found = the_call(fed(*CALL[:2], CALL[3], CALL[2], *CALL[4:])[0])
+
+    assert [utc(1)] == [wait.joined_at for wait in waits_of(found)]
+    assert 2 == found.attempts
+
+
+@pytest.mark.parametrize("answered", [19, 20, 21])
+def test_15_talk_decides_over_a_queue_that_says_abandoned(answered: int) -> None:
+    """Within a second the stay was answered; an anomaly names the contradiction."""
+    talks = call("1", "Talking", 12, answered)
+    frames = [*CALL[:6], queue(20, "ABANDONED", "1", []), extension(answered, "B", "ANSWER", talks)]
+    snapshot, changes = fed(*frames, extension(80, "B", "HANGUP", talks))
+
+    assert AnomalyKind.CONTRADICTION in kinds(changes)
+    assert [Outcome.ANSWERED] == [wait.outcome for wait in waits_of(the_call(snapshot))]
+    assert (1, 0) == (snapshot.queues[0].answered, snapshot.queues[0].abandoned)
+
+
+def test_16_a_wait_whose_end_was_lost_ends_at_its_answer() -> None:
+    """Without one it is lost."""
+    lacks = queue(90, "JOIN", "9", [waiting("9", 90)])
+    (wait,) = waits_of(the_call(fed(*CALL[:7], CALL[8], lacks)[0]))
+    assert (Outcome.ANSWERED, utc(20), 19) == (wait.outcome, wait.left_at, wait.wait_s)
+
+    (wait,) = waits_of(the_call(fed(*CALL[:5], lacks)[0]))
+    assert (Outcome.LOST, None) == (wait.outcome, wait.wait_s)
+
+
+def test_17_a_leg_s_agent_is_who_was_logged_on_when_it_was_first_seen() -> None:
+    """Its queue, if it names none, the one in which its call waited last."""
+    another = extension(30, "B", "userStatusUpdate", calls=[call("1", "Talking", 12, 20)], onlineUserID=77)
+    leg = legs_of(the_call(fed(*CALL[:8], another, CALL[8])[0]))[-1]
+
+    assert (7, "55") == (leg.agent_id, leg.queue_id)
+
+
+def test_17_another_name_of_the_same_agent_is_no_log_on() -> None:
+    """It is a change of its own."""
+    renamed = extension(30, "B", "userStatusUpdate", summery={"representative": "Lois Lane-Kent"})
+    _, changes = fed(extension(20, "B", "userStatusUpdate"), renamed)
+
+    (change,) = [one for one in changes if isinstance(one, ch.AgentRenamed | ch.AgentLoggedOn | ch.AgentLoggedOff)]
+    assert isinstance(change, ch.AgentRenamed) and "Lois Lane-Kent" == change.agent_name
+
+
+@pytest.mark.parametrize(("set_at", "since"), [(25, 25), (10, 30), (45, 30)])
+def test_18_a_status_begins_when_it_was_set_if_that_can_be(set_at: int, since: int) -> None:
+    """Not before the former one began, nor after its frame."""
+    first = extension(20, "B", "userStatusUpdate", representativeUpdated=(START + 20) * 1000)
+    then = extension(30, "B", "userStatusUpdate", representativeStatus=2, representativeUpdated=(START + set_at) * 1000)
+    _, changes = fed(first, then)
+
+    assert [utc(since)] == [change.since for change in changes if isinstance(change, ch.AgentStatusChanged)]
+
+
+def test_19_a_call_has_the_account_of_its_first_phone() -> None:
+    """That of a call without one is found with its queue's other calls, by the figures."""
+    assert 100 == the_call(fed(*CALL)[0]).account_id
