@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from calltrack import read_recording
 from calltrack.cli import commands
+from tests.journal.test_faults import disk
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 AGAIN = str(FIXTURES / "scenarios" / "queue-rings-again.jsonl")
@@ -191,14 +193,85 @@ def test_a_wrong_command_line_says_so(tmp_path: Path, options: list[str], said: 
     assert not list(tmp_path.iterdir())
 
 
-def test_a_full_disk_says_so(service: str) -> None:
-    """Exit code 2; the device stands for a disk."""
-    result = run("record", "/dev/full", "--login-url", service, **LOGIN)
+def test_waits_on_a_full_disk(tmp_path: Path, service: str) -> None:
+    """It says so once, and goes on when there is room: nothing is missing."""
+    with disk(tmp_path / "disk", "1m") as folder:
+        ballast, path = folder / "ballast", folder / "day.jsonl"
+        ballast.write_bytes(bytes(900_000))
+        with process("record", str(path), "--login-url", service, **LOGIN) as running:
+            assert running.stderr is not None
+            assert "day.jsonl: No space left on device: waiting for room" in running.stderr.readline()
+            before = size(path)
+            ballast.unlink()
+            assert "day.jsonl: written again" in running.stderr.readline()
+            until(lambda: size(path) > before + 50_000, running)
+            code, said = ended(running, signal.SIGTERM)
+        frames = list(read_recording(path, strict=True))
+    assert 0 == code and "missing" not in said
+    assert "disconnect" not in {frame.event for frame in frames}
 
-    assert (2, "calltrack: /dev/full: cannot be written: No space left on device\n") == (
-        result.exit_code,
-        result.stderr,
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("command", ["record", "listen"])
+def test_ends_in_the_background_of_a_script(tmp_path: Path, service: str, command: str, stop: signal.Signals) -> None:
+    """A shell starts `command &` with SIGINT ignored, which Python would keep."""
+    line = f"record {tmp_path / 'day.jsonl'}" if command == "record" else "listen"
+    script = (
+        f"trap '' INT TERM; {' '.join(CALLTRACK)} {line} --login-url {service} >{tmp_path / 'out'} & echo $!; wait $!"
     )
+    with subprocess.Popen(
+        ["sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment(**LOGIN)
+    ) as shell:
+        assert shell.stdout is not None
+        number = int(shell.stdout.readline())
+        until(lambda: size(tmp_path / ("day.jsonl" if command == "record" else "out")) > 1000, shell)
+        os.kill(number, stop)
+        assert 0 == shell.wait(PATIENCE)
+
+
+def test_nohup_is_respected(tmp_path: Path, service: str) -> None:
+    """An ignored SIGHUP stays ignored."""
+    script = f"trap '' HUP; exec {' '.join(CALLTRACK)} record {tmp_path / 'day.jsonl'} --login-url {service}"
+    with subprocess.Popen(["sh", "-c", script], stderr=subprocess.DEVNULL, text=True, env=environment(**LOGIN)) as one:
+        until(lambda: size(tmp_path / "day.jsonl") > 1000, one)
+        one.send_signal(signal.SIGHUP)
+        before = size(tmp_path / "day.jsonl")
+        until(lambda: size(tmp_path / "day.jsonl") > before + 1000, one)
+        one.terminate()
+        assert 0 == one.wait(PATIENCE)
+
+
+def test_tells_systemd(tmp_path: Path, service: str) -> None:
+    """Ready, alive again and again, and ending."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(PATIENCE)
+        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000"}
+        with process("record", str(tmp_path / "day.jsonl"), "--login-url", service, **LOGIN, **told) as running:
+            assert [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"] == [systemd.recv(100) for _ in range(3)]
+            running.terminate()
+            while (said := systemd.recv(100)) != b"STOPPING=1":
+                assert b"WATCHDOG=1" == said
+            assert 0 == running.wait(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--login-url", "loginapi.voicenter.co.il"], "--login-url: 'loginapi.voicenter.co.il' is not a valid address"),
+        (["--login-url", "https://"], "--login-url: 'https://' is not a valid address"),
+        (["--server", "https://:443"], "--server: 'https://:443' is not a valid address"),
+        (["--stack", "newer"], "--stack newer needs --login-url"),
+        (["--ca", "nowhere"], "nowhere: cannot be read"),
+        (["--ca", __file__], "contains no certificate"),
+    ],
+)
+def test_a_mistyped_option_is_an_error_at_once(tmp_path: Path, options: list[str], said: str) -> None:
+    """Nothing is tried, nothing is written."""
+    result = run("record", str(tmp_path / "day.jsonl"), *options, CALLTRACK_TOKEN="x")
+
+    assert (2, True) == (result.exit_code, said in result.stderr)
+    assert not list(tmp_path.iterdir())
 
 
 def test_redact_to_standard_output_and_to_a_file(tmp_path: Path) -> None:
