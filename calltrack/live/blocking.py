@@ -111,6 +111,10 @@ class BlockingStream:
         """Choose the extensions to watch, in the vendor's own notation; sent now and after every connect."""
         self._call(lambda: self._stream.update_monitored_extensions(extensions))
 
+    def resync(self) -> None:
+        """Ask the server for its snapshots now; after every connect that is done anyway."""
+        self._call(self._stream.resync)
+
     def wait_closed(self) -> None:
         """Wait, while callbacks do the work, until the stream is left; raises what ends it for good."""
         self._result(self._stream.wait_closed(), lambda: None)

@@ -157,6 +157,10 @@ class Stream:
         """Choose the extensions to watch, in the vendor's own notation; sent now and after every connect."""
         self._supervisor.update_monitored_extensions(extensions)
 
+    def resync(self) -> None:
+        """Ask the server for its snapshots now; after every connect that is done anyway."""
+        self._supervisor.resync()
+
     @property
     def stale_for(self) -> float | None:
         """Seconds since the server was last heard, be it an answer to a ping; None without a connection."""

@@ -147,6 +147,8 @@ class Supervisor:
                 failures = 0 if good else failures + 1
                 if good:
                     self._backoff.reset()
+                    if not self._rank % len(session.servers):
+                        self._home.reset()
                 self._rank += 1
                 # A full round in vain may be the fault of what we hold: an ended token, a list that has moved.
                 if failures and failures % len(session.servers) == 0:
