@@ -1,4 +1,4 @@
-"""The examples in docs/ as tests; each block of recipes.md and moving.md runs against a simulated call centre in another thread."""
+"""The examples in docs/ as tests; those of recipes.md and moving.md run against a simulated centre in another thread."""
 
 from __future__ import annotations
 

@@ -36,6 +36,7 @@ _WORDS: dict[str, frozenset[str]] = {
         {*(word.lower() for word in (*REASONS, *WAIT_ENDS)), "join", "userstatusupdate"}
         # Of our own `disconnect` (calltrack.live).
         | {"closeme", "transport closed", "namespace closed by the server", "closed by us", "no event for 120 s"}
+        | {"no answer to a ping for 4 s", "no heartbeat of the server", "back to the preferred server"}
     ),
     "cause": frozenset({*CAUSES, "normal hangup", "unknown"}),
     "dialstatus": frozenset(DIAL_STATUSES),
@@ -56,6 +57,7 @@ _PLAIN = frozenset(
         *("callanswered", "answered", "jointimestamp", "lastcalleventepoch", "lastansweredcalleventepoch"),
         *("lasthangupcallepoch", "representativeupdated", "representativestatus", "c2cdirection", "ismuted"),
         *("isinternal", "isspyed", "isopensips", "isdistributedqueue", "errorcode", "isok", "typeid", "blcserverid"),
+        "elapsed_s",  # of our own `tick`
     }
 )
 # Objects, by field in lower case, whose fields the vendor names; in any other (customdata, what is new) they may be
