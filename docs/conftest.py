@@ -1,4 +1,4 @@
-"""The examples in docs/ as tests; those of recipes.md and moving.md run against a simulated centre in another thread."""
+"""The examples in docs/ as tests; those of recipes.md and moving.md run against a simulated centre, in a thread."""
 
 from __future__ import annotations
 
