@@ -73,10 +73,10 @@ def command(
     keep: int | None,
     live: LiveOptions,
 ) -> None:
-    """Record every frame of the live service to OUT, with the time it was received, until interrupted; compressed if
-    OUT ends in .gz or .zst. A lost connection is a frame too. A full disk is waited for, and what is missing then is in
-    the recording. If the process is killed, what is older than a second is
-    in the file. A file that is there already, and each one that rotation ends, goes on as OUT.0001, OUT.0002, ...
+    """Record every frame of the live service to OUT, with the time of receipt, until interrupted; compressed if OUT
+    ends in .gz or .zst. A lost connection is a frame too. On a full disk the recording waits for room and goes on; it
+    contains the number of missing frames. If the process is killed, everything older than a second is in the file. An
+    existing file, and each file that rotation ends, is renamed to OUT.0001, OUT.0002, ...
 
     \b
     The login: CALLTRACK_TOKEN; CALLTRACK_EMAIL and CALLTRACK_PASSWORD; or CALLTRACK_USERNAME and
@@ -151,7 +151,7 @@ async def _recording(supervisor: Supervisor, recorder: Recorder, out: Path, tell
                 click.echo(f"calltrack: {out}: {said}", err=True)
             tell()
 
-    # Ready before there is a connection: what is to come may take longer than systemd waits for a start.
+    # Ready before there is a connection: a login API that is down must not fail the start.
     notify("READY=1")
     try:
         async with asyncio.TaskGroup() as tasks:

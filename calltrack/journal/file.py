@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from calltrack.journal.errors import UNREADABLE, JournalError, JournalUnwritable, NotAJournal, named
-from calltrack.journal.lock import beside
+from calltrack.journal.lock import sidecar
 from calltrack.journal.rows import sum_of
 
 APPLICATION = 0x63_74_6A_31  # "ctj1", in the file's header
@@ -80,7 +80,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             if not is_clean(path):
                 raise JournalUnwritable(
                     f"{path}: was not closed, and here SQLite cannot write what it needs to read such a file; "
-                    f"copy it together with {beside(path, 'wal').name} to where it can"
+                    f"copy it together with {sidecar(path, 'wal').name} to where it can"
                 ) from None
     raise JournalUnwritable(f"{path}: cannot be read")
 
@@ -88,7 +88,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 def is_clean(path: Path) -> bool:
     """Whether whoever wrote it last has closed it; else SQLite finds what is missing in the -wal beside it."""
     try:
-        return beside(path, "wal").stat().st_size == 0
+        return sidecar(path, "wal").stat().st_size == 0
     except FileNotFoundError:
         return True
 

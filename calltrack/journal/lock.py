@@ -1,4 +1,4 @@
-"""One process writes a journal: SQLite's own lock, on a file beside it, keeps every other one out.
+"""One process writes a journal: SQLite's own lock, on a file next to it, keeps all others out.
 
 `JOURNAL-writer` is a database of one row, who holds it. A transaction that is begun and never ended keeps other writers
 out while readers can ask who it is; the kernel ends it with the process, however that ends. It is the one lock that
@@ -21,11 +21,11 @@ _MOMENT = 1.0  # s that one waits for others who only ask
 class WriterLock:
     """Held by the one process that writes; the kernel lets go of it however that process ends.
 
-    The file stays when nobody holds it: what it says is who held it last. Raises JournalBusy, JournalUnwritable.
+    The file stays after the release, with the last holder in it. Raises JournalBusy, JournalUnwritable.
     """
 
     def __init__(self, path: Path) -> None:
-        name = beside(path, "writer")
+        name = sidecar(path, "writer")
         try:
             # Only if there is none: closing any descriptor of a file lets go of every lock of this process on it.
             os.close(os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
@@ -71,8 +71,8 @@ class WriterLock:
 
 
 def writer(path: Path) -> str:
-    """Who writes the journal now, in words; "" if nobody does."""
-    name = beside(path, "writer")
+    """Return in words who writes the journal now; "" if no process does."""
+    name = sidecar(path, "writer")
     if not name.exists():
         return ""
     try:
@@ -86,8 +86,8 @@ def writer(path: Path) -> str:
     return ""
 
 
-def beside(path: Path, what: str) -> Path:
-    """As SQLite names its own: beside the file itself, by whichever link it is opened."""
+def sidecar(path: Path, what: str) -> Path:
+    """Return the path of a companion file, named as SQLite names its own, by whichever link the journal is opened."""
     real = path.resolve()
     return real.with_name(f"{real.name}-{what}")
 
@@ -98,7 +98,7 @@ def _connect(name: Path, timeout: float = _MOMENT) -> sqlite3.Connection:
 
 
 def _begin(database: sqlite3.Connection) -> None:
-    database.execute("PRAGMA page_size = 512")  # one row: it has to fit beside a journal on a disk that is almost full
+    database.execute("PRAGMA page_size = 512")  # one row has to fit on a disk that a journal almost fills
     database.execute("PRAGMA journal_mode = MEMORY")
     database.execute("BEGIN IMMEDIATE")
 

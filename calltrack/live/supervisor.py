@@ -18,8 +18,8 @@ OPEN packet that cannot be read            after 2 s for the close, then the del
 upgrade never answered, or without OPEN    after 10 s, then the delay
 =========================================  ======================================================
 
-From any other server the way leads back to the first of the list: after a minute it is dialled beside the connection
-that runs, and once it delivers an event the stream moves over, without a moment between the two.
+From any other server the stream returns to the first of the list: after a minute that one is dialled too, while the
+connection goes on, and once it delivers an event the stream moves to it, with nothing lost in between.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A recording of a live stream that outlives a full disk: it waits for room, goes on, and says what is missing.
+"""A recording of a live stream that outlives a full disk: it waits for room, goes on, and reports gaps.
 
 While the disk takes nothing, frames wait in memory, up to a limit; those are written late and nothing is missing.
 Beyond the limit frames are dropped, and the recording gets what a reader already understands: a `disconnect` at the

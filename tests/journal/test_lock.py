@@ -40,7 +40,7 @@ def test_asking_hinders_nobody(tmp_path: Path) -> None:
 
 
 def test_a_second_writer_of_the_same_process_is_kept_out(tmp_path: Path) -> None:
-    """As often as it tries, and whoever asks meanwhile."""
+    """However often it tries, and with questions in between."""
     lock = WriterLock(tmp_path / "a")
     for _ in range(2):
         with pytest.raises(JournalBusy, match=f"process {os.getpid()} on "):

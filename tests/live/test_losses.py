@@ -36,7 +36,7 @@ def jumping(loop: asyncio.AbstractEventLoop) -> Callable[[float], None]:
 @every_version
 @scenario
 async def test_leaves_a_frozen_server_long_before_its_heartbeat(package: str, protocol: Protocol) -> None:
-    """With the vendor's own heartbeat of minutes, a ping that is not answered tells."""
+    """With the vendor's own heartbeat of minutes, a ping without an answer shows it."""
     async with (
         node(package, **VENDOR) as frozen,
         node(package) as other,
@@ -116,7 +116,7 @@ async def test_leaves_a_server_that_is_gone_after_a_sleep() -> None:
 
 @scenario
 async def test_answers_the_pings_of_the_server() -> None:
-    """WebSocket pings of its own are answered, and are no events."""
+    """WebSocket pings of the server are answered, and are no events."""
     async with talking() as server, streaming(fixed(server.url, protocol=3), PROBING) as stream:
         await stream.until("connect")
         server.send(b"", PING)
@@ -159,7 +159,7 @@ async def test_hands_on_the_bytes_as_they_came() -> None:
 
 @scenario
 async def test_returns_to_the_preferred_server_when_it_is_well_again() -> None:
-    """It is dialled beside the connection that runs, and taken once it delivers: the stream moves without a gap."""
+    """It is dialled while the connection goes on, and taken once it delivers: the stream moves without a gap."""
     timing = replace(FAST, home=0.05)
     async with node("sio2", heartbeat=10, port=keepable_port()) as first, node("sio2", heartbeat=10) as second:
         first.signal(signal.SIGKILL)

@@ -7,7 +7,7 @@ TIMING = Timing()
 
 
 def silent(until: float, silence: Silence, now: float = 0.0) -> list[tuple[float, Step]]:
-    """What is asked for, and when, if nothing comes until then."""
+    """The steps, each with its time, if nothing comes until then."""
     found: list[tuple[float, Step]] = []
     while now <= until:
         found += [(now, step) for step in silence.step(now)]
