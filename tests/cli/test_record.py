@@ -18,7 +18,8 @@ from calltrack import read_recording
 from calltrack.cli import commands
 from tests.journal.test_faults import disk
 
-FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
+ROOT = Path(__file__).parent.parent.parent
+FIXTURES = ROOT / "fixtures"
 AGAIN = str(FIXTURES / "scenarios" / "queue-rings-again.jsonl")
 CALLTRACK = [sys.executable, "-m", "calltrack"]
 LOGIN = {"CALLTRACK_USERNAME": "account", "CALLTRACK_PASSWORD": "simulated"}
@@ -212,19 +213,30 @@ def test_waits_on_a_full_disk(tmp_path: Path, service: str) -> None:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("command", ["record", "listen"])
-def test_ends_in_the_background_of_a_script(tmp_path: Path, service: str, command: str, stop: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("command", "grows"),
+    [
+        ("record day.jsonl --login-url {}", "day.jsonl"),
+        ("listen --login-url {}", "out"),
+        ("serve --simulate --agents 3 --listen 127.0.0.1:0", "out"),
+    ],
+)
+def test_ends_in_the_background_of_a_script(
+    tmp_path: Path, service: str, command: str, grows: str, stop: signal.Signals
+) -> None:
     """A shell starts `command &` with SIGINT ignored, which Python would keep."""
-    line = f"record {tmp_path / 'day.jsonl'}" if command == "record" else "listen"
-    script = (
-        f"trap '' INT TERM; {' '.join(CALLTRACK)} {line} --login-url {service} >{tmp_path / 'out'} & echo $!; wait $!"
-    )
+    script = f"trap '' INT TERM; {' '.join(CALLTRACK)} {command.format(service)} >out & echo $!; wait $!"
     with subprocess.Popen(
-        ["sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment(**LOGIN)
+        ["sh", "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=tmp_path,
+        env=environment(**LOGIN, PYTHONPATH=str(ROOT)),
     ) as shell:
         assert shell.stdout is not None
         number = int(shell.stdout.readline())
-        until(lambda: size(tmp_path / ("day.jsonl" if command == "record" else "out")) > 1000, shell)
+        until(lambda: size(tmp_path / grows) > 0, shell)
         os.kill(number, stop)
         assert 0 == shell.wait(PATIENCE)
 
@@ -241,18 +253,29 @@ def test_nohup_is_respected(tmp_path: Path, service: str) -> None:
         assert 0 == one.wait(PATIENCE)
 
 
-def test_tells_systemd(tmp_path: Path, service: str) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["record", "day.jsonl", "--login-url", "{}"],
+        ["serve", "--simulate", "--agents", "3", "--listen", "127.0.0.1:0"],
+    ],
+)
+def test_notifies_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: str, command: list[str]) -> None:
     """Ready, alive again and again, and ending."""
+    monkeypatch.chdir(tmp_path)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
+        systemd.bind("notify")
         systemd.settimeout(PATIENCE)
-        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000"}
-        with process("record", str(tmp_path / "day.jsonl"), "--login-url", service, **LOGIN, **told) as running:
-            assert [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"] == [systemd.recv(100) for _ in range(3)]
+        found = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000", "PYTHONPATH": str(ROOT)}
+        with process(*(word.format(service) for word in command), **LOGIN, **found) as running:
+            heard = list[bytes]()
+            while heard.count(b"WATCHDOG=1") < 2 or b"READY=1" not in heard:
+                heard.append(systemd.recv(100))
             running.terminate()
-            while (said := systemd.recv(100)) != b"STOPPING=1":
-                assert b"WATCHDOG=1" == said
+            while heard[-1] != b"STOPPING=1":
+                heard.append(systemd.recv(100))
             assert 0 == running.wait(PATIENCE)
+    assert {b"READY=1": 1, b"STOPPING=1": 1} == {one: heard.count(one) for one in (b"READY=1", b"STOPPING=1")}
 
 
 @pytest.mark.parametrize(
