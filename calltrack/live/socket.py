@@ -85,7 +85,9 @@ class Connection:
             async with asyncio.timeout(self._timing.connect):
                 await self._connect()
         except TimeoutError:
-            failure = ConnectFailed(f"no connection within {self._timing.connect:g} s")
+            # If the server let us in at the last moment, `on_open` has been called, and that counts.
+            if self.opened_at is None:
+                failure = ConnectFailed(f"no connection within {self._timing.connect:g} s")
         except Exception as error:
             cause = root_cause(error)
             failure = ConnectFailed(

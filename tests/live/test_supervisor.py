@@ -184,7 +184,7 @@ async def test_survives_a_packet_it_cannot_read(package: str, protocol: Protocol
         ]
         assert stream.of("two") == [[1, 2]]
         assert stream.of("none") == [None]
-        await server.news.until(lambda: [fact.get("event") for fact in server.facts].count("resync") == 2)
+        await server.news.until(lambda: [fact.get("event") for fact in server.facts].count("resync") >= 2)
         assert len(stream.of("connect")) == 1
 
 
