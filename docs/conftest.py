@@ -1,4 +1,4 @@
-"""The examples in docs/ as tests; each block of recipes.md runs against a simulated call centre in another thread."""
+"""The examples in docs/ as tests; those of recipes.md and moving.md run against a simulated centre, in a thread."""
 
 from __future__ import annotations
 
@@ -42,6 +42,6 @@ def call_centre() -> Iterator[None]:
     thread.join(10)
 
 
-recipes = Sybil(parsers=[PythonCodeBlockParser()], patterns=["recipes.md"], fixtures=["call_centre"])
+recipes = Sybil(parsers=[PythonCodeBlockParser()], patterns=["recipes.md", "moving.md"], fixtures=["call_centre"])
 others = Sybil(parsers=[PythonCodeBlockParser()], patterns=["kpi.md", "journal.md", "sources.md", "testing.md"])
 pytest_collect_file = SybilCollection([recipes, others]).pytest()

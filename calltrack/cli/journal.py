@@ -46,7 +46,8 @@ def info(path: Path) -> None:
     from rich.table import Table
 
     from calltrack.journal import Journal
-    from calltrack.journal.file import is_clean, writer
+    from calltrack.journal.file import is_clean
+    from calltrack.journal.lock import writer
 
     clean, writing = is_clean(path), writer(path)
     with Journal.open(path, read_only=True) as opened:

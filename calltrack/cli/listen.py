@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.service import service, service_options
+from calltrack.cli.service import LiveOptions, service_options
+from calltrack.cli.signals import interruptible
 from calltrack.cli.terminal import colourful
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @service_options
-def command(
-    form: str, credentials: Path | None, login_url: str | None, servers: tuple[str, ...], protocol: str | None
-) -> None:
+def command(form: str, live: LiveOptions) -> None:
     """Tell what happens as it happens: one line per change, until Ctrl-C (exit code 0).
 
     The login comes from the environment, never from the command line, which others can read: CALLTRACK_TOKEN, or
@@ -40,11 +38,11 @@ def command(
 
     from calltrack.live import listen
 
-    stream = listen(**service(credentials, login_url, servers, protocol))
+    stream = listen(**live.service())
     output, colour = sys.stdout, colourful()
     # The blocking twin, for a pipe may block: its reader can be slow without the server noticing.
     # Ctrl-C is how one ends this, not a failure: 0, as `simulate serve` does.
-    with suppress(KeyboardInterrupt), stream:
+    with suppress(KeyboardInterrupt), interruptible(), stream:
         for change in stream:
             told = msgspec.json.encode(change).decode() if form == "json" else _line(change, colour)
             output.write(f"{told}\n")

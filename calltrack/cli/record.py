@@ -3,47 +3,57 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from calltrack.cli.redact import key_option, redactor
-from calltrack.cli.service import service, service_options
+from calltrack.cli.service import LiveOptions, service_options
+from calltrack.cli.signals import interruptible
 from calltrack.cli.terminal import SIZE, SPAN
 from calltrack.words.values import safe
 
 if TYPE_CHECKING:
     from calltrack.live import Supervisor
+    from calltrack.recordings.recorder import Recorder
     from calltrack.recordings.writer import RecordingWriter
+    from calltrack.voicenter.frames import Frame
 
+_STALE = 6.0  # s; a healthy server answers a ping within less
 _TICK = 0.5  # s between two looks; half of what may be lost to a kill
 
 
 class _Status:
     """What is known of the recording that goes on, for its line on the terminal."""
 
-    def __init__(self, writer: RecordingWriter):
+    def __init__(self, writer: RecordingWriter, recorder: Recorder, stale_for: Callable[[], float | None]):
         self._writer = writer
+        self._recorder = recorder
+        self._stale_for = stale_for
         self._connection = "connecting"
 
-    def see(self, event: str, payload: Any) -> None:
+    def see(self, frame: Frame) -> None:
         """Take note of a connection fact."""
-        if event == "connect":
-            self._connection = f"connected to {safe(payload['server'])}"
-        elif event == "disconnect":
-            self._connection = f"connection lost: {safe(payload['reason'])}"
+        if frame.event == "connect":
+            self._connection = f"connected to {safe(frame.payload()['server'])}"
+        elif frame.event == "disconnect":
+            self._connection = f"connection lost: {safe(frame.payload()['reason'])}"
 
     def __str__(self) -> str:
-        return f"{self._connection}; {self.amount()}"
+        stale = self._stale_for() or 0.0
+        silent = f", silent for {stale:.0f} s" if stale >= _STALE else ""
+        trouble = f"; {self._recorder.trouble}, waiting for room" if self._recorder.trouble else ""
+        return f"{self._connection}{silent}; {self.amount()}{trouble}"
 
     def amount(self) -> str:
         """How much is recorded."""
         files = f" in {self._writer.files} files" if self._writer.files > 1 else ""
-        return f"{self._writer.frames} frames, {self._writer.size / 1e6:.1f} MB{files}"
+        missing = f", {self._recorder.missing} frames missing" if self._recorder.missing else ""
+        return f"{self._writer.frames} frames, {self._writer.size / 1e6:.1f} MB{files}{missing}"
 
 
 @click.command("record", short_help="Record what the live service sends.")
@@ -61,14 +71,12 @@ def command(
     rotate_size: float | None,
     rotate_every: float | None,
     keep: int | None,
-    credentials: Path | None,
-    login_url: str | None,
-    servers: tuple[str, ...],
-    protocol: str | None,
+    live: LiveOptions,
 ) -> None:
-    """Record every frame of the live service to OUT, with the time it was received, until interrupted; compressed if
-    OUT ends in .gz or .zst. A lost connection is a frame too. If the process is killed, what is older than a second is
-    in the file. A file that is there already, and each one that rotation ends, goes on as OUT.0001, OUT.0002, ...
+    """Record every frame of the live service to OUT, with the time of receipt, until interrupted; compressed if OUT
+    ends in .gz or .zst. A lost connection is a frame too. On a full disk the recording waits for room and goes on; it
+    contains the number of missing frames. If the process is killed, everything older than a second is in the file. An
+    existing file, and each file that rotation ends, is renamed to OUT.0001, OUT.0002, ...
 
     \b
     The login: CALLTRACK_TOKEN; CALLTRACK_EMAIL and CALLTRACK_PASSWORD; or CALLTRACK_USERNAME and
@@ -81,22 +89,29 @@ def command(
       calltrack record shared.jsonl --redact
     """
     from calltrack.live import LiveError, LoginApi, Supervisor
-    from calltrack.recordings.writer import RecordingWriter
+    from calltrack.live.spoken import spoken
+    from calltrack.recordings.recorder import Recorder
+    from calltrack.recordings.writer import RecordingWriter, encode, line_of
 
     if key_file is not None and not redact:
         raise click.UsageError("--key-file is for --redact")
-    change: Callable[[str, Any], tuple[str, Any]] = redactor(key_file).frame if redact else lambda *frame: frame
+    line = line_of
+    if redact:
+        change = redactor(key_file).frame
+        line = lambda frame: encode(*change(*spoken(frame)), frame.at)  # noqa: E731
     try:
-        api = LoginApi(**service(credentials, login_url, servers, protocol))
+        api = LoginApi(**live.service())
         size = None if rotate_size is None else int(rotate_size)
         with RecordingWriter(out, rotate_size=size, rotate_every=rotate_every, keep=keep) as writer:
-            status = _Status(writer)
+            recorder = Recorder(writer, line, lambda: supervisor.resync())
 
-            def received(event: str, payload: Any, at: float) -> None:
-                status.see(event, payload)
-                writer.write(*change(event, payload), at)
+            def received(frame: Frame) -> None:
+                status.see(frame)
+                recorder.take(frame)
 
-            _run(Supervisor(api, received), writer, status)
+            supervisor = Supervisor(api, on_frame=received, network=api.network)
+            status = _Status(writer, recorder, lambda: supervisor.stale_for)
+            _run(supervisor, recorder, out, status)
     except LiveError as error:
         click.echo(f"calltrack: {safe(error)}", err=True)
         sys.exit(2)
@@ -106,33 +121,43 @@ def command(
     click.echo(f"{out}: {status.amount()}", err=True)
 
 
-def _run(supervisor: Supervisor, writer: RecordingWriter, status: _Status) -> None:
-    """Record until SIGINT or SIGTERM; raises what the supervisor or the writer does."""
+def _run(supervisor: Supervisor, recorder: Recorder, out: Path, status: _Status) -> None:
+    """Record until SIGINT, SIGTERM or SIGHUP; raises what the supervisor or the writer does."""
     from rich.console import Console
 
-    # One way to stop: asyncio.run makes of SIGINT a cancelled task and a KeyboardInterrupt.
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        # Standard error passes through the status line's console meanwhile, so that the log does not break it.
-        with Console(stderr=True, highlight=False, markup=False).status(str(status)) as shown:
-            asyncio.run(_recording(supervisor, writer, lambda: shown.update(str(status))))
-    except KeyboardInterrupt:
-        pass
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    from calltrack.serve.systemd import notify
+
+    # Standard error passes through the status line's console meanwhile, so that the log does not break it.
+    with (
+        suppress(KeyboardInterrupt),
+        interruptible(),
+        Console(stderr=True, highlight=False, markup=False).status(str(status)) as shown,
+    ):
+        asyncio.run(_recording(supervisor, recorder, out, lambda: shown.update(str(status))))
+    notify("STOPPING=1")
 
 
-async def _recording(supervisor: Supervisor, writer: RecordingWriter, tell: Callable[[], None]) -> None:
+async def _recording(supervisor: Supervisor, recorder: Recorder, out: Path, tell: Callable[[], None]) -> None:
+    from calltrack.serve.systemd import notify, watchdog
+
     async def tick() -> None:
+        trouble = ""
         while True:
             await asyncio.sleep(_TICK)
-            writer.flush()
+            recorder.flush()
+            if recorder.trouble != trouble:
+                trouble = recorder.trouble
+                said = f"{trouble}: waiting for room" if trouble else "written again"
+                click.echo(f"calltrack: {out}: {said}", err=True)
             tell()
 
+    # Ready before there is a connection: a login API that is down must not fail the start.
+    notify("READY=1")
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(supervisor.run())
             tasks.create_task(tick())
+            tasks.create_task(watchdog())
     except BaseExceptionGroup as group:
         failure = group.exceptions[0]
     raise failure

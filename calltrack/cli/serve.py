@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calltrack.cli.replay import SpeedParam
-from calltrack.cli.service import service, service_options
+from calltrack.cli.service import LiveOptions, service_options
 
 if TYPE_CHECKING:
     from calltrack.feed.source import Source
@@ -81,10 +81,7 @@ def command(
     zone: str | None,
     tokens: Path | None,
     config: Path | None,
-    credentials: Path | None,
-    login_url: str | None,
-    servers: tuple[str, ...],
-    protocol: str | None,
+    live: LiveOptions,
 ) -> None:
     """Serve the state, the changes and a board over HTTP, until Ctrl-C.
 
@@ -109,7 +106,6 @@ def command(
     from calltrack.serve.run import serve
     from calltrack.serve.webhooks import Webhooks
 
-    live = credentials or login_url or servers or protocol
     if (simulate and replay) or ((simulate or replay) and live):
         raise click.UsageError("one source: --simulate, --replay, or the live service with its login")
     if simulate and not speed:
@@ -124,7 +120,7 @@ def command(
         from calltrack.feed.source import Live
         from calltrack.live import LoginApi
 
-        source = Live(LoginApi(**service(credentials, login_url, servers, protocol)))
+        source = Live(LoginApi(**live.service()))
     with ExitStack() as stack:
         if path is None and (simulate or replay):
             path = Path(stack.enter_context(TemporaryDirectory(prefix="calltrack-"))) / _JOURNAL

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from calltrack.cli.replay import SpeedParam
-from calltrack.cli.service import service, service_options
+from calltrack.cli.service import LiveOptions, service_options
 
 if TYPE_CHECKING:
     from calltrack.feed.source import Source
@@ -26,10 +25,7 @@ def command(
     recording: str | None,
     replay: str | None,
     speed: float,
-    credentials: Path | None,
-    login_url: str | None,
-    servers: tuple[str, ...],
-    protocol: str | None,
+    live: LiveOptions,
 ) -> None:
     """Watch agents, calls and queues on a live board in the terminal; "h" there shows the keys.
 
@@ -43,7 +39,6 @@ def command(
       calltrack watch --credentials ~/.config/calltrack
       calltrack watch events.jsonl --speed 10x
     """
-    live = credentials or login_url or servers or protocol
     if recording is not None and replay is not None:
         raise click.UsageError("one recording: as the argument, or with --replay")
     recording = replay if recording is None else recording
@@ -57,7 +52,7 @@ def command(
     from calltrack.tui.app import Board
 
     if recording is None:
-        board = Board(_live(credentials, login_url, servers, protocol))
+        board = Board(_live(live))
     else:
         board = Board(_replay(recording, speed))
     board.run()
@@ -69,13 +64,13 @@ def command(
         _fail(str(board.failure))
 
 
-def _live(credentials: Path | None, login_url: str | None, servers: tuple[str, ...], protocol: str | None) -> Source:
+def _live(live: LiveOptions) -> Source:
     from calltrack.feed.source import Live
-    from calltrack.live import CredentialsError, LoginApi
+    from calltrack.live import LiveError, LoginApi
 
     try:
-        return Live(LoginApi(**service(credentials, login_url, servers, protocol)))
-    except CredentialsError as error:
+        return Live(LoginApi(**live.service()))
+    except LiveError as error:
         _fail(str(error))
 
 

@@ -6,20 +6,21 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from calltrack.core.clock import Clock
 from calltrack.core.observations import times_of
 from calltrack.voicenter.frames import Frame
 
 if TYPE_CHECKING:
-    from calltrack.live import LoginApi
+    from calltrack.live import LoginApi, Supervisor
     from calltrack.recordings.recording import Recording
 
 OnFrame = Callable[[Frame], Awaitable[None] | None]
 """Takes a frame; what it returns, if anything, is to be awaited before the next one by whoever can hold frames back."""
 
 _LONGEST_PAUSE = 3600.0  # s; recordings with days between two frames are not worth waiting for
+_STALE = 6.0  # s; a healthy server answers a ping within less
 _AT_ONCE = 50  # frames between two chances for the screen to be drawn
 
 
@@ -45,32 +46,38 @@ class Live:
 
     def __init__(self, api: LoginApi) -> None:
         self._api = api
+        self._supervisor: Supervisor | None = None
         self._server = ""
         self._trouble = ""
 
+    @property
+    def stale_for(self) -> float | None:
+        """Seconds since the server was last heard, be it an answer to a ping; None without a connection."""
+        return None if self._supervisor is None else self._supervisor.stale_for
+
     def status(self) -> str:
-        """Where it is connected to, or what hinders it."""
+        """The server that it is connected to, or what hinders it."""
         if self._server:
-            return f"connected to {self._server}"
+            stale = self.stale_for or 0.0
+            return f"connected to {self._server}" + (f", silent for {stale:.0f} s" if stale >= _STALE else "")
         return "connecting" + (f" ({self._trouble})" if self._trouble else "")
 
     async def run(self, on_frame: OnFrame) -> None:
         """Stay connected until cancelled; raises LoginRefused."""
         from calltrack.live import Supervisor
 
-        def on_event(name: str, payload: Any, at: float) -> None:
-            if name == "connect":
-                self._server, self._trouble = payload["server"], ""
-            elif name == "disconnect":
+        def seen(frame: Frame) -> None:
+            if frame.event == "connect":
+                self._server, self._trouble = frame.payload()["server"], ""
+            elif frame.event == "disconnect":
                 self._server = ""
-            # A packet that cannot be decoded is a fact of the socket, and no frame.
-            if name != "malformed":
-                on_frame(Frame.of(name, payload, at))
+            on_frame(frame)
 
         log, listener = logging.getLogger("calltrack.live"), _Listener(self._complain)
         log.addHandler(listener)
         try:
-            await Supervisor(self._api, on_event).run()
+            self._supervisor = Supervisor(self._api, on_frame=seen, network=self._api.network)
+            await self._supervisor.run()
         finally:
             log.removeHandler(listener)
 

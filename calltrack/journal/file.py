@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import sqlite3
-import time
-from contextlib import suppress
 from pathlib import Path
 
-from calltrack.journal.errors import UNREADABLE, JournalBusy, JournalError, JournalUnwritable, NotAJournal, named
+from calltrack.journal.errors import UNREADABLE, JournalError, JournalUnwritable, NotAJournal, named
+from calltrack.journal.lock import sidecar
 from calltrack.journal.rows import sum_of
 
 APPLICATION = 0x63_74_6A_31  # "ctj1", in the file's header
@@ -19,7 +16,6 @@ FORMAT = 1
 
 _HEAD = b"SQLite format 3\x00"
 _PATIENCE = 10.0  # s that one waits for another's moment of recovery or clean-up
-_INSTANT, _TRIES = 0.01, 20  # s between two tries for the lock
 _SCHEMA = """\
 CREATE TABLE journal (history INTEGER NOT NULL, begin INTEGER NOT NULL, sum INTEGER NOT NULL);
 CREATE TABLE frames (
@@ -84,7 +80,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             if not is_clean(path):
                 raise JournalUnwritable(
                     f"{path}: was not closed, and here SQLite cannot write what it needs to read such a file; "
-                    f"copy it together with {_beside(path, 'wal').name} to where it can"
+                    f"copy it together with {sidecar(path, 'wal').name} to where it can"
                 ) from None
     raise JournalUnwritable(f"{path}: cannot be read")
 
@@ -92,71 +88,9 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 def is_clean(path: Path) -> bool:
     """Whether whoever wrote it last has closed it; else SQLite finds what is missing in the -wal beside it."""
     try:
-        return _beside(path, "wal").stat().st_size == 0
+        return sidecar(path, "wal").stat().st_size == 0
     except FileNotFoundError:
         return True
-
-
-class WriterLock:
-    """Held by the one process that writes; the kernel lets go of it however that process ends.
-
-    `PATH-writer` stays when nobody holds it: what it says is who held it last.
-    """
-
-    def __init__(self, path: Path) -> None:
-        name = _beside(path, "writer")
-        try:
-            self._file = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise JournalUnwritable(f"{path}: cannot be written: {name.name}: {error.strerror}") from None
-        try:
-            self._take()
-        except OSError:
-            holder = _holder(self._file)
-            os.close(self._file)
-            raise JournalBusy(f"{path}: is being written by {holder}; it can be read meanwhile") from None
-        with suppress(OSError):  # on a full disk the lock is held all the same, by an unknown
-            os.truncate(self._file, 0)
-            os.write(self._file, json.dumps({"pid": os.getpid(), "host": os.uname().nodename}).encode())
-
-    def release(self) -> None:
-        """Let the next one write."""
-        os.close(self._file)
-
-    def _take(self) -> None:
-        """Again and again for a moment: `writer` holds it for an instant to find out whether anyone does."""
-        for _ in range(_TRIES):
-            with suppress(OSError):
-                return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            time.sleep(_INSTANT)
-        return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def writer(path: Path) -> str:
-    """Who writes the journal now, in words; "" if nobody does."""
-    try:
-        with _beside(path, "writer").open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
-                return _holder(file.fileno())
-    except OSError:
-        pass
-    return ""
-
-
-def _beside(path: Path, what: str) -> Path:
-    """As SQLite names its own: beside the file itself, by whichever link it is opened."""
-    real = path.resolve()
-    return real.with_name(f"{real.name}-{what}")
-
-
-def _holder(file: int) -> str:
-    try:
-        said = json.loads(os.pread(file, 1000, 0))
-        return f"process {int(said['pid'])} on {said['host']}"
-    except (ValueError, TypeError, KeyError):
-        return "another process"
 
 
 def _is_ours_or_empty(path: Path) -> None:

@@ -29,7 +29,8 @@ from calltrack.journal.errors import (
     PositionPruned,
     named,
 )
-from calltrack.journal.file import WriterLock, open_for_reading, open_for_writing
+from calltrack.journal.file import open_for_reading, open_for_writing
+from calltrack.journal.lock import WriterLock
 from calltrack.journal.packing import Packer
 from calltrack.journal.position import StreamPosition
 from calltrack.journal.rows import Row, sum_of

@@ -14,6 +14,7 @@ from calltrack.live.credentials import (
 )
 from calltrack.live.errors import ConnectFailed, CredentialsError, LiveError, LoginFailed, LoginRefused
 from calltrack.live.login import DEFAULT_SERVERS, Endpoints, LoginApi, Session
+from calltrack.live.network import CannotUseCA, Network
 from calltrack.live.stream import Changes, Missed, Stream, connect
 from calltrack.live.supervisor import Supervisor
 from calltrack.live.timing import Timing
@@ -22,6 +23,7 @@ __all__ = [
     "DEFAULT_SERVERS",
     "Account",
     "BlockingStream",
+    "CannotUseCA",
     "Changes",
     "ConnectFailed",
     "Credentials",
@@ -32,6 +34,7 @@ __all__ = [
     "LoginFailed",
     "LoginRefused",
     "Missed",
+    "Network",
     "Session",
     "Stream",
     "Supervisor",

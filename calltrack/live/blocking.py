@@ -18,6 +18,7 @@ from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import Tracker
 from calltrack.live.credentials import Credentials
 from calltrack.live.login import DEFAULT_SERVERS, Endpoints, Protocol
+from calltrack.live.network import Network
 from calltrack.live.stream import LIMIT, Changes, Stream, connect
 from calltrack.live.timing import Timing
 
@@ -35,6 +36,7 @@ def listen(
     timing: Timing | None = None,
     tracker: Tracker | None = None,
     limit: int = LIMIT,
+    network: Network | None = None,
 ) -> BlockingStream:
     """A stream to be entered with `with`; arguments and errors are those of `connect`."""
     return BlockingStream(
@@ -47,6 +49,7 @@ def listen(
             timing=timing,
             tracker=tracker,
             limit=limit,
+            network=network,
         )
     )
 
@@ -107,6 +110,10 @@ class BlockingStream:
     def update_monitored_extensions(self, extensions: str) -> None:
         """Choose the extensions to watch, in the vendor's own notation; sent now and after every connect."""
         self._call(lambda: self._stream.update_monitored_extensions(extensions))
+
+    def resync(self) -> None:
+        """Ask the server for its snapshots now; after every connect that is done anyway."""
+        self._call(self._stream.resync)
 
     def wait_closed(self) -> None:
         """Wait, while callbacks do the work, until the stream is left; raises what ends it for good."""

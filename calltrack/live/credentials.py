@@ -60,14 +60,15 @@ def credentials_from_file(path: str | os.PathLike[str]) -> Credentials:
     """Return the login that a file holds, as lines `CALLTRACK_TOKEN=…` with the environment's names.
 
     Empty lines and lines that begin with `#` are skipped. Raises CredentialsError if the file cannot be read,
-    if its group or the world may read or write it, or if it holds no usable login.
+    if (but on Windows) its group or the world may read or write it, or if it holds no usable login.
     """
     path = Path(path)
     try:
         with path.open(encoding="utf-8") as file:
             # Asked of the open file: a path could be another file by the time it is read.
             mode = os.fstat(file.fileno()).st_mode
-            if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            # Windows has no such mode: what it shows there says nothing about who may read the file.
+            if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise CredentialsError(f"{path}: others may use this file; run: chmod 600 {path}")
             lines = file.read().splitlines()
     except OSError as error:

@@ -5,13 +5,15 @@
     CalltrackError
     └── LiveError
         ├── CredentialsError   no usable login in the environment or the file
-        ├── LoginRefused       the login API said no: final
+        ├── CannotUseCA        the file with the caller's own certificates is unusable (network)
+        ├── LoginRefused       the login API said no: final, unless this login has worked before
         ├── LoginFailed        the login API could not be asked: worth another try
         └── ConnectFailed      a server did not let us in: worth another try, or the next server
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
@@ -31,11 +33,18 @@ class CredentialsError(LiveError):
 
 
 class LoginRefused(LiveError):
-    """The login API refused these credentials, which is final."""
+    """The login API refused these credentials; final, unless they have worked before."""
 
 
 class LoginFailed(LiveError):
-    """The login API could not be asked, or answered nonsense; another try may do."""
+    """The login API could not be asked, or gave no usable answer; another try may work.
+
+    `retry_after` is how long the API asks its clients to wait, in seconds; 0 if it does not say.
+    """
+
+    def __init__(self, text: str, *, retry_after: float = 0.0) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
 class ConnectFailed(LiveError):
@@ -59,7 +68,7 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
 
 
 def root_cause(error: BaseException) -> BaseException:
-    """Return the first error of the chain that ended in this one: libraries wrap the telling one."""
+    """Return the first error of the chain that ended in this one: libraries wrap the one with the reason."""
     seen = {error}
     while (cause := error.__cause__ or error.__context__) is not None and cause not in seen:
         seen.add(cause)
@@ -72,3 +81,22 @@ def described(error: BaseException, secrets: Iterable[str]) -> str:
     cause = root_cause(error)
     text = " ".join(redacted(str(cause), secrets).split())
     return f"{type(cause).__name__}: {text}" if text else type(cause).__name__
+
+
+class Troubles:
+    """Present troubles by name: each is said once, and again only when it changes or has been over in between."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._present: dict[str, str] = {}
+
+    def note(self, what: str, reason: str) -> None:
+        """Warn of a trouble; the same one with the same reason is a warning once, then a debug line."""
+        level = logging.DEBUG if self._present.get(what) == reason else logging.WARNING
+        self._present[what] = reason
+        self._log.log(level, "%s failed: reason=%r", what, reason)
+
+    def over(self, what: str) -> None:
+        """Take note that a trouble is over."""
+        if self._present.pop(what, None) is not None:
+            self._log.info("%s works again", what)

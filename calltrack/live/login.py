@@ -1,18 +1,21 @@
-"""The vendor's login API: credentials in, a token and the servers to take it to out."""
+"""The vendor's login API: it takes credentials, and gives a token and the servers that accept it."""
 
 from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal, TypeAlias
 
 import aiohttp
 
 from calltrack.live.credentials import Account, Credentials, Token, User, secrets_of
 from calltrack.live.errors import LoginFailed, LoginRefused, described, redacted
+from calltrack.live.network import FAILURES, Network, checked_url
 
 Protocol: TypeAlias = Literal[3, 4]
 
@@ -25,27 +28,38 @@ DEFAULT_SERVERS = (
 )
 """The servers to try when the login answer names none, in order of preference (sdk)."""
 
-_REFUSALS = frozenset({400, 401, 403, 500})
+# doc and sdk count 500 as a refusal too; but it is what the API answers while it restarts, and to end the run for
+# that was measured to cost the rest of the day.
+_REFUSALS = frozenset({400, 401, 403})
+_LONGEST_WAIT = 3600.0  # s; a Retry-After beyond that is taken for a mistake
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Addresses of one login API; with `settings` it is the newer stack, which asks there for the servers."""
+    """Addresses of one login API; with `settings` it is the newer stack, which asks there for the servers.
+
+    Raises ValueError for an address without scheme or host.
+    """
 
     login: str
     refresh: str
     settings: str | None = None
 
+    def __post_init__(self) -> None:
+        for url in (self.login, self.refresh, self.settings):
+            if url is not None:
+                checked_url(url)
+
     @classmethod
     def older(cls, base: str = "https://loginapi.voicenter.co.il") -> Endpoints:
         """Return the addresses of the stack in service (doc, sdk) at this host."""
-        base = base.rstrip("/")
+        base = checked_url(base)
         return cls(f"{base}/monitorAPI/Login", f"{base}/monitorAPI/RefreshIdentityToken")
 
     @classmethod
     def newer(cls, base: str) -> Endpoints:
         """Return the addresses of the newer stack (sdk) at this host."""
-        base = base.rstrip("/")
+        base = checked_url(base)
         return cls(
             f"{base}/Auth/Login/Voicenter/Monitor",
             f"{base}/Auth/RefreshToken",
@@ -72,7 +86,8 @@ class LoginApi:
     """Asks one login API on behalf of one login.
 
     `servers` is the fallback list; `protocol` overrides what the answer says; `timeout` is in seconds, for
-    each request. Raises ValueError for an account login on the newer stack, which has none (sdk).
+    each request; `network` is the way out. Raises ValueError for an account login on the newer stack, which has
+    none (sdk), and for a server's address without host.
     """
 
     def __init__(
@@ -83,22 +98,24 @@ class LoginApi:
         servers: Sequence[str] = DEFAULT_SERVERS,
         protocol: Protocol | None = None,
         timeout: float = 10.0,
+        network: Network | None = None,
     ) -> None:
+        self.network = network or Network()
         self._credentials = credentials
         self._endpoints = endpoints or Endpoints.older()
         if self._endpoints.settings and isinstance(credentials, Account):
             raise ValueError("the newer stack has no account login; use a user or a token")
         if not servers:
             raise ValueError("at least one fallback server is needed")
-        self._servers = tuple(_base_url(server) for server in servers)
+        self._servers = tuple(checked_url(_base_url(server)) for server in servers)
         self._protocol = protocol
         self._timeout = aiohttp.ClientTimeout(total=timeout)
 
     async def login(self) -> Session:
         """Log in and return the session.
 
-        Raises LoginRefused, which is final, on 400, 401, 403, 500 and an answer with `error` (doc, sdk), and
-        LoginFailed for anything that another try may mend.
+        Raises LoginRefused on 400, 401, 403 and an answer with `error` (doc, sdk), and LoginFailed for anything
+        that another try may mend: 5xx, 429, an HTML page of whatever stands between, names, certificates.
         """
         if isinstance(self._credentials, Token) and not self._credentials.use_login_api:
             return Session(self._credentials.token, None, None, self._servers, self._protocol or 3)
@@ -130,17 +147,20 @@ class LoginApi:
         failure: str | None = None
         try:
             async with (
-                aiohttp.ClientSession(trust_env=True, timeout=self._timeout) as http,
+                self.network.session(url, self._timeout) as http,
                 # A redirect would carry the password to wherever it points.
                 http.request(method, url, json=body, headers=headers, allow_redirects=False) as answer,
             ):
                 status, text = answer.status, await answer.text(errors="replace")
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+                wait = _retry_after(answer.headers.get("Retry-After", ""))
+        except aiohttp.ClientConnectorCertificateError as error:
+            failure = f"{described(error, secrets)} (a certificate authority of your own: --ca FILE)"
+        except FAILURES as error:
             failure = described(error, secrets)
         if failure is not None:
             # Raised out here: inside, the error would carry the request, password and all, as its context.
             raise LoginFailed(f"login did not get through: {failure}")
-        return _checked(status, text, secrets)
+        return _checked(status, text, wait, secrets)
 
     def _read(self, found: Mapping[str, Any]) -> Session:
         token = _text(_field(found, "Token")) or _text(_field(found, "IdentityCode"))
@@ -174,7 +194,7 @@ def _login_request(credentials: Credentials, endpoints: Endpoints) -> tuple[str,
             }
 
 
-def _checked(status: int, text: str, secrets: Iterable[str]) -> dict[str, Any]:
+def _checked(status: int, text: str, wait: float, secrets: Iterable[str]) -> dict[str, Any]:
     try:
         answer = json.loads(text)
     except ValueError:
@@ -183,12 +203,15 @@ def _checked(status: int, text: str, secrets: Iterable[str]) -> dict[str, Any]:
     said = _field(found, "error")
     # The API also sends its status inside a 200 (sdk: StatusCode, Status, Data).
     code = _field(found, "StatusCode") if status == 200 else status
-    # An error of a gateway on the way (502, 503, …) has said nothing about the login, whatever its body is.
-    if code in _REFUSALS or (said and status == 200):
-        why = said or _field(found, "Status") or f"HTTP {code}"
-        raise LoginRefused(f"login refused: {redacted(' '.join(str(why).split()), secrets)}")
-    if status != 200:
-        raise LoginFailed(f"the login API answered HTTP {status}")
+    reason = said or _field(found, "Status")
+    shown = redacted(" ".join(str(reason).split()), secrets) if reason else f"HTTP {code}"
+    # A page is from something on the way (a firewall, a hotel's network), which knows nothing about the login; nor
+    # does a gateway's 502, whatever its body is.
+    if (code in _REFUSALS or (said and code in (None, 200))) and not text.lstrip().startswith("<"):
+        raise LoginRefused(f"login refused: {shown}")
+    if status != 200 or said or (isinstance(code, int) and code >= 400):
+        more = f": {shown}" if reason else ""
+        raise LoginFailed(f"the login API answered HTTP {code}{more}", retry_after=wait)
     if not isinstance(answer, dict):
         raise LoginFailed("the login API answered something that is not a JSON object")
     return found
@@ -201,13 +224,13 @@ def _servers(found: Mapping[str, Any]) -> tuple[tuple[str, ...], str | None]:
     monitors = _field(found, "MonitorList")
     if isinstance(monitors, list):
         entries = [entry for entry in monitors if isinstance(entry, dict)]
-        # Lowest first, as sdk master does; sdk next does the opposite.
-        entries.sort(key=lambda entry: _number(_field(entry, "Priority")))
+        # Highest first, as sdk next does; no other branch of it reads this list.
+        entries.sort(key=lambda entry: -_number(_field(entry, "Priority")))
         names = [_text(_field(entry, "Domain")) for entry in entries]
         version = version or next((_text(_field(entry, "Version")) for entry in entries), None)
     listed = _field(found, "URLList")
     names += [_text(_field(found, "URL")), *(map(_text, listed) if isinstance(listed, list) else ())]
-    return tuple(dict.fromkeys(_base_url(name) for name in names if name)), version
+    return tuple(dict.fromkeys(url for name in names if name and (url := _usable(name)))), version
 
 
 def _protocol(client: str | None, version: str | None) -> Protocol:
@@ -219,8 +242,29 @@ def _protocol(client: str | None, version: str | None) -> Protocol:
 
 
 def _base_url(name: str) -> str:
-    name = name.strip().rstrip("/")
+    name = name.strip()
     return name if "://" in name else f"https://{name}"
+
+
+def _usable(name: str) -> str | None:
+    """Return the base URL of a server that an answer names, None if no address can be made of it."""
+    try:
+        return checked_url(_base_url(name))
+    except ValueError:
+        return None
+
+
+def _retry_after(text: str) -> float:
+    """Return the seconds of a Retry-After header, which has seconds or a date; 0 if it says nothing usable."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return 0.0
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - time.time()
+    return min(seconds, _LONGEST_WAIT) if seconds > 0 else 0.0
 
 
 def _field(found: Mapping[str, Any], name: str) -> Any:

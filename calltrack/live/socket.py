@@ -1,38 +1,22 @@
-"""One socket.io connection, of either protocol age, that hands its events on in the order they came.
-
-python-socketio does the framing. What is replaced is what was measured to lose events: its task per message
-(which loses order), its dispatch by event name (which loses the errors of handlers, and events named like its
-own), its waiting for its own reading task on a disconnect.
-"""
+"""One socket.io connection, of either protocol age, that hands its events on in the order they came, as they came."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import aiohttp
-import engineio
-import msgspec
-import socketio
-from engineio import base_client as engine_base
-from engineio import packet as engine_packet
-from socketio import packet as socket_packet
 
 from calltrack.live.errors import ConnectFailed, described, redacted, root_cause
 from calltrack.live.login import Protocol
+from calltrack.live.network import Network
+from calltrack.live.silence import Keepalive, Over, Probe, Silence, Ticked
+from calltrack.live.timing import Timing
+from calltrack.live.wire import Dialer, Wire
 
-OnEvent = Callable[[str, Any], None]
-
-# A full AllExtensionsStatus is larger than the 4 MiB that aiohttp allows.
-MAX_MESSAGE = 256 * 1024 * 1024
-
-# The libraries log addresses with the token in them, and set up handlers of their own when given no logger.
-_MUTE = logging.Logger("calltrack.live.mute")
-_MUTE.disabled = True
+_TURNS = 3  # of the loop: one to poll the socket, one to take the bytes off it, one to read the messages in them
 
 
 def server_name(server: str) -> str:
@@ -45,10 +29,10 @@ class Connection:
     """A connection to one server: opened once, lost or closed once.
 
     Plain functions are called from the reading task, in order: `on_open()` when the server has let us in;
-    then `on_event(name, payload)` for each event (payload: the event's object, None without one, a list for
-    several); `on_malformed(text)` for a packet that cannot be decoded. Nothing is called after the loss.
-    An error that one of them raises ends the connection and is raised by `open` or `reason`. `over` is set
-    once the connection is lost.
+    then `on_event(text)` for each event, with the JSON array of its name and arguments as it came;
+    `on_malformed(why, text)` for a packet that is not understood. `on_silence(step)` is called by `watch`. Nothing is
+    called after the loss. An error that one of them raises ends the connection and is raised by `open`, `watch` or
+    `reason`. `over` is set once the connection is lost.
     """
 
     def __init__(
@@ -58,23 +42,30 @@ class Connection:
         protocol: Protocol,
         *,
         on_open: Callable[[], None],
-        on_event: OnEvent,
-        on_malformed: Callable[[str], None],
-        close_timeout: float,
+        on_event: Callable[[bytes], None],
+        on_malformed: Callable[[str, bytes], None],
+        on_silence: Callable[[Keepalive | Ticked], None] = lambda step: None,
+        timing: Timing,
+        network: Network | None = None,
     ) -> None:
+        self.name = server_name(server)
         self._url = f"{server}/?token={quote(token, safe='')}"
         self._token = token
         self._protocol = protocol
         self._on_open = on_open
         self._on_event = on_event
         self._on_malformed = on_malformed
-        self._close_timeout = close_timeout
-        self._dialer: _Dialer | None = None
-        self._wire: _Wire | None = None
+        self._on_silence = on_silence
+        self._timing = timing
+        self._network = network or Network()
+        self._loop = asyncio.get_running_loop()
+        self.silence = Silence(timing, self._loop.time())
+        self._dialer: Dialer | None = None
+        self._wire: Wire | None = None
         self._settled = asyncio.Event()
         self.over = asyncio.Event()
         self._reason = ""
-        self._opened = False
+        self.opened_at: float | None = None
         self._unauthorized = False
         self._failure: BaseException | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -84,17 +75,19 @@ class Connection:
         """Whether this connection is over."""
         return self.over.is_set()
 
-    async def open(self, timeout: float) -> None:
-        """Connect, which is done when the server has let us into its namespace, within `timeout` seconds.
+    async def open(self) -> None:
+        """Connect, which is done when the server has let us into its namespace.
 
         Raises ConnectFailed; the connection is to be closed also then.
         """
         failure: ConnectFailed | None = None
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(self._timing.connect):
                 await self._connect()
         except TimeoutError:
-            failure = ConnectFailed(f"no connection within {timeout:g} s")
+            # If the server let us in at the last moment, `on_open` has been called, and that counts.
+            if self.opened_at is None:
+                failure = ConnectFailed(f"no connection within {self._timing.connect:g} s")
         except Exception as error:
             cause = root_cause(error)
             failure = ConnectFailed(
@@ -107,12 +100,12 @@ class Connection:
             # Raised out here: inside, the error would carry the address with the token as its context.
             self.lose(str(failure))
             raise failure
-        if not self._opened:
+        if self.opened_at is None:
             raise ConnectFailed(self._reason, unauthorized=self._unauthorized)
 
     async def _connect(self) -> None:
-        self._dialer = _Dialer()
-        self._wire = _Wire(self, self._protocol, self._dialer)
+        self._dialer = Dialer(self._url, self._network)
+        self._wire = Wire(self, self._protocol, self._dialer)
         await self._wire.connect(self._url, transports=["websocket"], wait=False)
         for task in (self._wire.eio.read_loop_task, self._wire.eio.write_loop_task):
             if task is not None:
@@ -120,12 +113,40 @@ class Connection:
                 task.add_done_callback(self._task_ended)
         await self._settled.wait()
 
+    async def watch(self) -> str:
+        """Do what silence asks for until the connection is lost, and return why it was."""
+        while not self.lost:
+            # Nothing is judged before what waits in the socket is read.
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+            for step in self.silence.step(self._loop.time()):
+                match step:
+                    case Over(reason):
+                        self.lose(reason)
+                    case Probe():
+                        await self._ping()
+                    case _:
+                        self._guarded(self._on_silence, step)
+            try:
+                async with asyncio.timeout_at(self.silence.due):
+                    await self.over.wait()
+            except TimeoutError:
+                pass
+        return self.reason()
+
+    async def _ping(self) -> None:
+        socket = self._dialer.socket if self._dialer is not None else None
+        if socket is None or self.lost:
+            return
+        try:
+            await socket.raw.ping()
+        except (aiohttp.ClientError, OSError) as error:
+            self.lose(described(error, [self._token]))
+
     def emit(self, name: str, payload: object) -> None:
         """Queue one event for the server; dropped once the connection is over."""
-        if self._wire is None or self.lost:
-            return
-        packet = socket_packet.Packet(socket_packet.EVENT, data=[name, payload], namespace="/")
-        self._wire.enqueue(packet.encode())
+        if self._wire is not None and not self.lost:
+            self._wire.send_event(name, payload)
 
     def lose(self, reason: str) -> None:
         """End the connection for this reason, now: no event is handed on any more."""
@@ -154,33 +175,37 @@ class Connection:
                 await asyncio.gather(*self._tasks, return_exceptions=True)
         finally:
             if self._dialer is not None:
-                await self._dialer.close(self._close_timeout)
+                await self._dialer.close(self._timing.close)
 
-    def opened(self) -> None:
-        """Note that the server let us in (called by the wire)."""
-        self._opened = True
+    def heard(self) -> None:
+        """Note that something came (called by the wire, as all that follow)."""
+        self.silence.message(self._loop.time())
+
+    def packet(self) -> None:
+        """Note an Engine.IO packet."""
+        self.silence.packet(self._loop.time())
+
+    def opened(self, patience: float) -> None:
+        """Note that the server let us in."""
+        self.opened_at = self._loop.time()
+        self.silence.begin(self.opened_at, patience)
         self._guarded(self._on_open)
         self._settled.set()
 
     def rejected(self, why: str) -> None:
-        """Note that the server refused us its namespace (called by the wire)."""
+        """Note that the server refused us its namespace."""
         self._unauthorized = True
         self.lose(f"refused by the server: {why}")
 
-    def received(self, data: object) -> None:
-        """Hand one event on (called by the wire)."""
-        if self.lost:
-            return
-        if not isinstance(data, list) or not data or not isinstance(data[0], str):
-            self.malformed("an event without a name")
-            return
-        name, *rest = data
-        self._guarded(self._on_event, name, rest[0] if len(rest) == 1 else rest or None)
-
-    def malformed(self, text: str) -> None:
-        """Note a packet that could not be decoded (called by the wire)."""
+    def received(self, text: bytes) -> None:
+        """Hand one event on."""
         if not self.lost:
-            self._guarded(self._on_malformed, redacted(text, [self._token]))
+            self.silence.event(self._loop.time())
+            self._guarded(self._on_event, text)
+
+    def malformed(self, why: str, text: bytes) -> None:
+        """Hand on a packet that is not understood."""
+        self._guarded(self._on_malformed, redacted(why, [self._token]), text)
 
     def _guarded(self, function: Callable[..., None], *args: object) -> None:
         if self.lost:
@@ -194,170 +219,3 @@ class Connection:
     def _task_ended(self, task: asyncio.Task[Any]) -> None:
         error = None if task.cancelled() else task.exception()
         self.lose("transport closed" if error is None else described(error, [self._token]))
-
-
-class _Dialer:
-    """What the engine dials with, in place of an HTTP session of its own.
-
-    It holds the WebSocket from the first moment: the engine forgets one that never says its OPEN.
-    """
-
-    def __init__(self) -> None:
-        self._http = aiohttp.ClientSession(trust_env=True, timeout=aiohttp.ClientTimeout(total=None))
-        self._socket: aiohttp.ClientWebSocketResponse | None = None
-
-    @property
-    def closed(self) -> bool:
-        return self._http.closed
-
-    async def ws_connect(self, url: str, **options: Any) -> aiohttp.ClientWebSocketResponse:
-        self._socket = await self._http.ws_connect(url, **{**options, "max_msg_size": MAX_MESSAGE})
-        return self._socket
-
-    async def close(self, timeout: float) -> None:
-        try:
-            if self._socket is not None:
-                with contextlib.suppress(TimeoutError, aiohttp.ClientError, OSError):
-                    async with asyncio.timeout(timeout):
-                        await self._socket.close()
-        finally:
-            await self._http.close()
-
-
-class _Engine(engineio.AsyncClient):  # type: ignore[misc]
-    """Engine.IO 4: messages are handled in turn, where the stock client starts a task for each."""
-
-    def _get_engineio_url(self, *args: Any) -> str:
-        # As http(s), not ws(s): aiohttp looks for the environment's proxy under the scheme of the address.
-        return "http" + str(super()._get_engineio_url(*args)).removeprefix("ws")
-
-    async def _receive_packet(self, packet: Any) -> None:
-        if packet.packet_type == engine_packet.MESSAGE:
-            await self.handlers["message"](packet.data)
-        elif packet.packet_type == engine_packet.CLOSE:
-            await self.handlers["disconnect"]("engine closed by the server")
-        elif packet.packet_type == engine_packet.PING:
-            await super()._receive_packet(packet)
-
-    async def _read_loop_websocket(self) -> None:
-        # The stock loop starts, on Python 3.11, a task for each message, to time its coming.
-        while self.state == "connected":
-            try:
-                async with asyncio.timeout(self.ping_interval + self.ping_timeout):
-                    message = await self.ws.receive()
-            except TimeoutError:
-                await self.handlers["disconnect"]("no heartbeat of the server")
-                return
-            if not isinstance(message.data, str | bytes):
-                return
-            await self._receive_packet(engine_packet.Packet(encoded_packet=message.data))
-
-    async def _write_loop(self) -> None:
-        # The stock loop gives up a connection on which we have nothing to say: a late ping would end it.
-        try:
-            while (packet := await self.queue.get()) is not None:
-                await self.ws.send_str(packet.encode())
-        finally:
-            self.write_loop_task = None
-
-    def stop(self) -> None:
-        """Have the library's tasks end, and leave its list of live clients, which would keep us for ever."""
-        self.state = "disconnected"
-        with contextlib.suppress(ValueError):
-            engine_base.connected_clients.remove(self)
-
-
-class _Engine3(_Engine):
-    """Engine.IO 3: the client pings."""
-
-    _timer: asyncio.TimerHandle | None = None
-
-    def _get_engineio_url(self, *args: Any) -> str:
-        return super()._get_engineio_url(*args).removesuffix("EIO=4") + "EIO=3"
-
-    async def _connect_websocket(self, *args: Any) -> Any:
-        connected = await super()._connect_websocket(*args)
-        self._ping_later()
-        return connected
-
-    def _ping_later(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(self.ping_interval, self._ping)
-
-    def _ping(self) -> None:
-        if self.state == "connected":
-            self.queue.put_nowait(engine_packet.Packet(engine_packet.PING))
-            self._ping_later()
-
-    def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        super().stop()
-
-
-class _Wire(socketio.AsyncClient):  # type: ignore[misc]
-    """Socket.io's framing for one Connection; what it decodes goes straight there."""
-
-    _binary_packet: Any
-
-    def __init__(self, owner: Connection, protocol: Protocol, dialer: _Dialer) -> None:
-        self._owner = owner
-        self._protocol = protocol
-        super().__init__(
-            reconnection=False,
-            handle_sigint=False,
-            logger=_MUTE,
-            engineio_logger=_MUTE,
-            http_session=dialer,
-        )
-
-    def enqueue(self, encoded: str) -> None:
-        self.eio.queue.put_nowait(engine_packet.Packet(engine_packet.MESSAGE, data=encoded))
-
-    def _engineio_client_class(self) -> type[_Engine]:
-        return _Engine3 if self._protocol == 3 else _Engine
-
-    async def _handle_eio_connect(self) -> None:
-        if self._protocol == 4:
-            await super()._handle_eio_connect()
-        else:
-            # Before Engine.IO 4 the server puts a client into the default namespace unasked.
-            self.sid = self.eio.sid
-
-    async def _handle_eio_message(self, data: Any) -> None:
-        if isinstance(data, str) and data.startswith("2[") and self._binary_packet is None:
-            # An event as the vendor sends them: the library's way, json's, takes five times as long.
-            try:
-                event = msgspec.json.decode(data[1:])
-            except msgspec.DecodeError:
-                pass
-            else:
-                self._owner.received(event)
-                return
-        try:
-            await super()._handle_eio_message(data)
-        except Exception as error:
-            self._binary_packet = None
-            self._owner.malformed(f"{type(error).__name__}: {error}")
-
-    async def _handle_connect(self, namespace: str | None, data: Any) -> None:
-        if namespace in (None, "/") and "/" not in self.namespaces:
-            self.namespaces["/"] = self.sid
-            self._owner.opened()
-
-    async def _handle_disconnect(self, namespace: str | None) -> None:
-        if namespace in (None, "/"):
-            self._owner.lose("namespace closed by the server")
-
-    async def _handle_error(self, namespace: str | None, data: Any) -> None:
-        if namespace in (None, "/"):
-            self._owner.rejected(str(data.get("message", data) if isinstance(data, dict) else data))
-
-    async def _handle_event(self, namespace: str | None, id: int | None, data: Any) -> None:
-        if namespace not in (None, "/"):
-            return
-        self._owner.received(data)
-        if id is not None:
-            self.enqueue(socket_packet.Packet(socket_packet.ACK, namespace="/", id=id, data=[]).encode())
-
-    async def _handle_eio_disconnect(self, reason: str) -> None:
-        self._owner.lose(str(reason))

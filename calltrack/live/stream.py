@@ -26,7 +26,9 @@ from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import Tracker
 from calltrack.live.credentials import Credentials, Token, credentials_from_env
 from calltrack.live.login import DEFAULT_SERVERS, Endpoints, LoginApi, Protocol
-from calltrack.live.supervisor import SessionSource, Supervisor
+from calltrack.live.network import Network
+from calltrack.live.sessions import SessionSource
+from calltrack.live.supervisor import Supervisor
 from calltrack.live.timing import Timing
 from calltrack.voicenter.frames import Frame
 
@@ -55,19 +57,21 @@ def connect(
     timing: Timing | None = None,
     tracker: Tracker | None = None,
     limit: int = LIMIT,
+    network: Network | None = None,
 ) -> Stream:
     """A stream, to be entered with `async with`; without `token` and `credentials` the environment's login is used.
 
     `endpoints`: the login API (default: the vendor's). `servers`: used if the login answer names none. `protocol`:
     Engine.IO's, 3 or 4, if the login answer is not to decide. `tracker`: one to go on with, restored from a
-    snapshot for example. `limit`: changes that wait for a consumer before it misses some.
+    snapshot for example. `limit`: changes that wait for a consumer before it misses some. `network`: the way out, for
+    a certificate authority of your own.
     Raises CredentialsError if there is no login, ValueError for two and for what LoginApi does not take.
     """
     if token is not None and credentials is not None:
         raise ValueError("token or credentials, not both")
     login = credentials or (credentials_from_env() if token is None else Token(token))
-    api = LoginApi(login, endpoints=endpoints, servers=servers, protocol=protocol)
-    return Stream(api, timing=timing, tracker=tracker, limit=limit)
+    api = LoginApi(login, endpoints=endpoints, servers=servers, protocol=protocol, network=network)
+    return Stream(api, timing=timing, tracker=tracker, limit=limit, network=network)
 
 
 class Stream:
@@ -86,11 +90,12 @@ class Stream:
         timing: Timing | None = None,
         tracker: Tracker | None = None,
         limit: int = LIMIT,
+        network: Network | None = None,
     ) -> None:
         if limit < 1:
             raise ValueError("limit: at least 1")
         self.tracker = tracker or Tracker()
-        self._supervisor = Supervisor(source, self._take, timing=timing)
+        self._supervisor = Supervisor(source, on_frame=self._take, timing=timing, network=network)
         self._limit = limit
         # Weak: a consumer that nobody holds any more is none.
         self._consumers: WeakSet[Changes] = WeakSet()
@@ -152,6 +157,15 @@ class Stream:
         """Choose the extensions to watch, in the vendor's own notation; sent now and after every connect."""
         self._supervisor.update_monitored_extensions(extensions)
 
+    def resync(self) -> None:
+        """Ask the server for its snapshots now; after every connect that is done anyway."""
+        self._supervisor.resync()
+
+    @property
+    def stale_for(self) -> float | None:
+        """Seconds since the server was last heard, be it an answer to a ping; None without a connection."""
+        return self._supervisor.stale_for
+
     async def wait_closed(self) -> None:
         """Wait, while callbacks do the work, until the stream is left; raises what ends it for good."""
         await self._over.wait()
@@ -159,8 +173,8 @@ class Stream:
         if self._failure is not None:
             raise self._failure
 
-    def _take(self, name: str, payload: Any, at: float) -> None:
-        changes = self.tracker.feed(Frame.of(name, payload, at))
+    def _take(self, frame: Frame) -> None:
+        changes = self.tracker.feed(frame)
         if changes:
             for consumer in self._consumers:
                 consumer.put(changes)

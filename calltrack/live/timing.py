@@ -12,21 +12,31 @@ class Timing:
 
     `connect`: from the first packet of ours until the server has let us in (sdk: 10).
     `close`: how long a polite close may take before the socket is simply dropped.
+    `probe`: silence of the transport after which a ping goes out.
+    `answer`: how long the answer to a ping may take before the connection is given up.
+    `tick`: silence of the stream after which a tick is added to it, again and again.
     `keepalive`: silence after which we ask the server for a sign of life (sdk: 60).
     `deaf`: silence after which the server is given up (sdk: 120).
     `proof`: how long a connection that has delivered events must have lasted to count as a good one.
     `retry_first`, `retry_cap`: the delay before the next try; it doubles from the first to the cap.
+    `retry_refused`: the cap while a login that worked once is refused.
+    `home`: how long before the first try to return to the preferred server; it doubles up to ten times that.
     `renew_before`: how long before its expiry a token is renewed (sdk: 5).
-    `renew_pause`: the least time between two renewals, lest a wrong clock of ours ask without end.
+    `renew_pause`: the least time between two renewals, so that a wrong local clock cannot renew endlessly.
     """
 
     connect: float = 10.0
     close: float = 2.0
+    probe: float = 4.0
+    answer: float = 4.0
+    tick: float = 10.0
     keepalive: float = 60.0
     deaf: float = 120.0
     proof: float = 5.0
     retry_first: float = 0.5
     retry_cap: float = 30.0
+    retry_refused: float = 300.0
+    home: float = 60.0
     renew_before: float = 5.0
     renew_pause: float = 30.0
 

@@ -34,6 +34,7 @@ _WORDS: dict[str, frozenset[str]] = {
         {word.lower() for word in (*spellings.EXTENSION_REASONS, *spellings.QUEUE_REASONS)}
         # Of our own `disconnect` (calltrack.live).
         | {"closeme", "transport closed", "namespace closed by the server", "closed by us", "no event for 120 s"}
+        | {"no answer to a ping for 4 s", "no heartbeat of the server", "back to the preferred server"}
     ),
     "cause": frozenset({*spellings.CAUSES, "normal hangup", "unknown"}),
     "dialstatus": frozenset(spellings.DIAL_STATUSES),

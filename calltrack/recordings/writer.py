@@ -11,12 +11,15 @@ import os
 import re
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any, Protocol, Self
 
 import msgspec
+
+from calltrack.voicenter.frames import Frame
 
 FLUSH_EVERY = 1.0
 """Seconds; a compressed line is in the file at the latest this long after it was written."""
@@ -25,6 +28,28 @@ FLUSH_BYTES = 256 * 1024
 """Uncompressed bytes that wait at most; what a kill can cost under a flood."""
 
 _encode = msgspec.json.Encoder().encode
+_parts_of = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+def line_of(frame: Frame) -> bytes:
+    """One line of a recording for a frame that was received, with its end; the payload is the bytes that came."""
+    if frame.raw.startswith(b"["):
+        try:
+            name, *rest = _parts_of(frame.raw)
+        except (msgspec.MsgspecError, ValueError):
+            return encode(*_decoded(frame.raw), frame.at)
+        data = rest[0] if len(rest) == 1 else b"[%b]" % b",".join(rest) if rest else b"null"
+        line = b'{"at":%b,"event":%b,"data":%b}' % (_encode(frame.at), name, data)
+    else:
+        line = frame.raw
+    # In valid JSON a line break stands only between two values.
+    return line.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
+
+
+def _decoded(raw: bytes) -> tuple[str, object]:
+    """Name and payload of an event that msgspec refuses: half a surrogate pair, a number beyond 64 bits."""
+    name, *rest = json.loads(raw)
+    return name, rest[0] if len(rest) == 1 else rest or None
 
 
 def encode(event: str, payload: object, at: float | None) -> bytes:
@@ -47,7 +72,7 @@ class RecordingFile:
     """One recording being written; compressed if the name ends in .gz or .zst. Whoever owns it may read it, only.
 
     `frames` and `size` are the lines written and the bytes in the file. An existing file is replaced. Raises OSError,
-    from the constructor as from every method.
+    from the constructor as from every method: what the disk did not take is kept, and put first the next time.
     """
 
     def __init__(self, path: str | PathLike[str]):
@@ -55,6 +80,8 @@ class RecordingFile:
         self.frames = 0
         self.size = 0
         self._waiting = 0
+        self._ended = False
+        self._rest = b""
         self._packer, self._block, self._end = _packer(self.path.suffix)
         # Unbuffered: what is handed over is the system's, and outlives a kill. 0600: it holds people's numbers.
         self._file: IO[bytes] = open(self.path, "wb", buffering=0, opener=_private)  # noqa: SIM115
@@ -79,16 +106,35 @@ class RecordingFile:
         if self._packer is not None and self._waiting:
             self._waiting = 0
             self._put(self._packer.flush(self._block))
+        else:
+            self.settle()
+
+    def settle(self) -> None:
+        """Put what the disk has refused before, if there is anything."""
+        if self._rest:
+            self._put(b"")
+
+    def finish(self) -> None:
+        """Put the end of a compressed file, and whatever still waits."""
+        end = b""
+        if self._packer is not None and not self._ended:
+            self._ended = True
+            end = self._packer.flush(self._end)
+        self._put(end)
 
     def close(self) -> None:
         """End the file; a second time does nothing."""
         if self._file.closed:
             return
         try:
-            if self._packer is not None:
-                self._put(self._packer.flush(self._end))
+            self.finish()
         finally:
             self._file.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is ended."""
+        return self._file.closed
 
     def __enter__(self) -> Self:
         return self
@@ -97,11 +143,11 @@ class RecordingFile:
         self.close()
 
     def _put(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            written = self._file.write(view)
+        self._rest += data
+        while self._rest:
+            written = self._file.write(self._rest)
             self.size += written
-            view = view[written:]
+            self._rest = self._rest[written:]
 
 
 class RecordingWriter:
@@ -110,7 +156,10 @@ class RecordingWriter:
 
     A file ends at `rotate_size` bytes on disk (and at most FLUSH_BYTES more) or `rotate_every` seconds, whichever is
     first; of the ended ones the newest `keep` stay. `frames` and `size` are those of all files together. Call `flush`
-    at least every FLUSH_EVERY seconds: a stream that falls silent calls nothing else. Raises OSError everywhere.
+    at least every FLUSH_EVERY seconds: a stream that falls silent calls nothing else.
+
+    Raises OSError everywhere. Nothing is lost by that: lines that a full disk did not take wait in memory, `waiting`
+    bytes of them, and are written in their order by the next call.
     """
 
     def __init__(
@@ -129,6 +178,8 @@ class RecordingWriter:
         self._keep = keep
         self._clock = clock
         self._frames = self._size = 0
+        self._held: deque[bytes] = deque()
+        self.waiting = 0
         self._file = self._opened()
 
     @property
@@ -143,21 +194,37 @@ class RecordingWriter:
 
     def write(self, event: str, payload: object, at: float | None) -> None:
         """Add a frame; `at` is when it was received, UTC epoch s."""
-        now = self._clock()
-        if self._due(now):
-            self._rotate()
-        self._file.write(event, payload, at)
-        if now >= self._flushed + FLUSH_EVERY:
+        self.write_line(encode(event, payload, at))
+
+    def write_line(self, line: bytes) -> None:
+        """Add a frame as a line, with its end."""
+        self._held.append(line)
+        self.waiting += len(line)
+        self._catch_up()
+        if self._clock() >= self._flushed + FLUSH_EVERY:
             self.flush()
 
     def flush(self) -> None:
         """Make every frame so far readable, whatever happens next."""
+        self._catch_up()
         self._flushed = self._clock()
         self._file.flush()
 
     def close(self) -> None:
         """End the file."""
-        self._file.close()
+        try:
+            self._catch_up()
+        finally:
+            self._file.close()
+
+    def _catch_up(self) -> None:
+        while self._held:
+            if self._due(self._clock()):
+                self._rotate()
+            self._file.settle()
+            line = self._held.popleft()
+            self.waiting -= len(line)
+            self._file.write_line(line)
 
     def __enter__(self) -> Self:
         return self
@@ -166,6 +233,8 @@ class RecordingWriter:
         self.close()
 
     def _due(self, now: float) -> bool:
+        if self._file.closed:
+            return True  # the next one could not be opened
         if not self._file.frames:
             return False
         if self._rotate_size is not None and self._file.size >= self._rotate_size:
@@ -173,9 +242,12 @@ class RecordingWriter:
         return self._rotate_every is not None and now >= self._began + self._rotate_every
 
     def _rotate(self) -> None:
-        self._file.close()
-        self._frames += self._file.frames
-        self._size += self._file.size
+        if not self._file.closed:
+            self._file.finish()
+            self._file.close()
+            self._frames += self._file.frames
+            self._size += self._file.size
+            self._file.frames = self._file.size = 0
         self._file = self._opened()
         self.files += 1
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import EADDRINUSE
 from ipaddress import ip_address
-from signal import SIGINT, SIGTERM
 from typing import NamedTuple
 
 import uvicorn
@@ -18,6 +18,7 @@ from calltrack.serve.access import VARIABLE, Access
 from calltrack.serve.app import application
 from calltrack.serve.engine import Engine
 from calltrack.serve.hub import HEARTBEAT
+from calltrack.serve.systemd import notify, watchdog
 from calltrack.serve.traces import Traced, provider
 from calltrack.serve.webhooks import Webhooks
 
@@ -56,7 +57,7 @@ class NeedsTokens(CalltrackError):
 async def serve(
     engine: Engine, access: Access, listen: Listen, started: Callable[[str], None], webhooks: Webhooks
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C; `started` is told the address.
+    """Serve until SIGTERM, SIGHUP or Ctrl-C; `started` is told the address.
 
     Raises NeedsTokens for an address that others can reach if nobody needs a token,
     CannotListen if it cannot be had, and what ends the source for good.
@@ -96,25 +97,44 @@ async def serve(
     posting = asyncio.create_task(webhooks.run())
     for task in (feeding, posting):
         task.add_done_callback(lambda task: server.stop() if not task.cancelled() and task.exception() else None)
-    loop = asyncio.get_running_loop()
-    for signal in (SIGINT, SIGTERM):
-        loop.add_signal_handler(signal, server.stop)
+    watching = asyncio.create_task(watchdog())
+    restore = _stopped_by_signals(server.stop)
     try:
         await asyncio.shield(serving)
     finally:
+        notify("STOPPING=1")
         server.stop()
-        for task in (beating, posting, feeding):
+        for task in (beating, posting, feeding, watching):
             task.cancel()
-        await asyncio.wait((serving, feeding, posting, beating))
+        await asyncio.wait((serving, feeding, posting, beating, watching))
         webhooks.close()
         await engine.close()
         if spans is not None:
             await asyncio.to_thread(spans.shutdown)
-        for signal in (SIGINT, SIGTERM):
-            loop.remove_signal_handler(signal)
+        restore()
     for task in (feeding, posting):
         if not task.cancelled() and (failure := task.exception()) is not None:
             raise failure
+
+
+def _stopped_by_signals(stop: Callable[[], None]) -> Callable[[], None]:
+    """Have SIGINT, SIGTERM and SIGHUP call a function in the running loop; returns what undoes it.
+
+    Not with the loop's own handlers, which Windows does not have. An ignored SIGINT is handled too, for shells start
+    `command &` in scripts like that; an ignored SIGHUP is nohup's wish, and stays ignored.
+    """
+    loop = asyncio.get_running_loop()
+    hangup = getattr(signal, "SIGHUP", None)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        numbers.append(hangup)
+    before = {number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop)) for number in numbers}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    return restore
 
 
 class _Server(uvicorn.Server):
@@ -136,6 +156,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if sockets and self.started:
+            notify("READY=1")
             host, port = sockets[0].getsockname()[:2]
             self._told(f"http://{Listen(host, port)}/")
 

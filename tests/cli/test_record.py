@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,8 +16,10 @@ from click.testing import CliRunner, Result
 
 from calltrack import read_recording
 from calltrack.cli import commands
+from tests.journal.test_faults import disk
 
-FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
+ROOT = Path(__file__).parent.parent.parent
+FIXTURES = ROOT / "fixtures"
 AGAIN = str(FIXTURES / "scenarios" / "queue-rings-again.jsonl")
 CALLTRACK = [sys.executable, "-m", "calltrack"]
 LOGIN = {"CALLTRACK_USERNAME": "account", "CALLTRACK_PASSWORD": "simulated"}
@@ -191,14 +194,107 @@ def test_a_wrong_command_line_says_so(tmp_path: Path, options: list[str], said: 
     assert not list(tmp_path.iterdir())
 
 
-def test_a_full_disk_says_so(service: str) -> None:
-    """Exit code 2; the device stands for a disk."""
-    result = run("record", "/dev/full", "--login-url", service, **LOGIN)
+def test_waits_on_a_full_disk(tmp_path: Path, service: str) -> None:
+    """It says so once, and goes on when there is room: nothing is missing."""
+    with disk(tmp_path / "disk", "1m") as folder:
+        ballast, path = folder / "ballast", folder / "day.jsonl"
+        ballast.write_bytes(bytes(900_000))
+        with process("record", str(path), "--login-url", service, **LOGIN) as running:
+            assert running.stderr is not None
+            assert "day.jsonl: No space left on device: waiting for room" in running.stderr.readline()
+            before = size(path)
+            ballast.unlink()
+            assert "day.jsonl: written again" in running.stderr.readline()
+            until(lambda: size(path) > before + 50_000, running)
+            code, said = ended(running, signal.SIGTERM)
+        frames = list(read_recording(path, strict=True))
+    assert 0 == code and "missing" not in said
+    assert "disconnect" not in {frame.event for frame in frames}
 
-    assert (2, "calltrack: /dev/full: cannot be written: No space left on device\n") == (
-        result.exit_code,
-        result.stderr,
-    )
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("command", "grows"),
+    [
+        ("record day.jsonl --login-url {}", "day.jsonl"),
+        ("listen --login-url {}", "out"),
+        ("serve --simulate --agents 3 --listen 127.0.0.1:0", "out"),
+    ],
+)
+def test_ends_in_the_background_of_a_script(
+    tmp_path: Path, service: str, command: str, grows: str, stop: signal.Signals
+) -> None:
+    """A shell starts `command &` with SIGINT ignored, which Python would keep."""
+    script = f"trap '' INT TERM; {' '.join(CALLTRACK)} {command.format(service)} >out & echo $!; wait $!"
+    with subprocess.Popen(
+        ["sh", "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=tmp_path,
+        env=environment(**LOGIN, PYTHONPATH=str(ROOT)),
+    ) as shell:
+        assert shell.stdout is not None
+        number = int(shell.stdout.readline())
+        until(lambda: size(tmp_path / grows) > 0, shell)
+        os.kill(number, stop)
+        assert 0 == shell.wait(PATIENCE)
+
+
+def test_nohup_is_respected(tmp_path: Path, service: str) -> None:
+    """An ignored SIGHUP stays ignored."""
+    script = f"trap '' HUP; exec {' '.join(CALLTRACK)} record {tmp_path / 'day.jsonl'} --login-url {service}"
+    with subprocess.Popen(["sh", "-c", script], stderr=subprocess.DEVNULL, text=True, env=environment(**LOGIN)) as one:
+        until(lambda: size(tmp_path / "day.jsonl") > 1000, one)
+        one.send_signal(signal.SIGHUP)
+        before = size(tmp_path / "day.jsonl")
+        until(lambda: size(tmp_path / "day.jsonl") > before + 1000, one)
+        one.terminate()
+        assert 0 == one.wait(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["record", "day.jsonl", "--login-url", "{}"],
+        ["serve", "--simulate", "--agents", "3", "--listen", "127.0.0.1:0"],
+    ],
+)
+def test_notifies_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: str, command: list[str]) -> None:
+    """Ready, alive again and again, and ending."""
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind("notify")
+        systemd.settimeout(PATIENCE)
+        found = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000", "PYTHONPATH": str(ROOT)}
+        with process(*(word.format(service) for word in command), **LOGIN, **found) as running:
+            heard = list[bytes]()
+            while heard.count(b"WATCHDOG=1") < 2 or b"READY=1" not in heard:
+                heard.append(systemd.recv(100))
+            running.terminate()
+            while heard[-1] != b"STOPPING=1":
+                heard.append(systemd.recv(100))
+            assert 0 == running.wait(PATIENCE)
+    assert {b"READY=1": 1, b"STOPPING=1": 1} == {one: heard.count(one) for one in (b"READY=1", b"STOPPING=1")}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--login-url", "loginapi.voicenter.co.il"], "--login-url: 'loginapi.voicenter.co.il' is not a valid address"),
+        (["--login-url", "https://"], "--login-url: 'https://' is not a valid address"),
+        (["--server", "https://:443"], "--server: 'https://:443' is not a valid address"),
+        (["--stack", "newer"], "--stack newer needs --login-url"),
+        (["--ca", "nowhere"], "nowhere: cannot be read"),
+        (["--ca", __file__], "contains no certificate"),
+    ],
+)
+def test_a_mistyped_option_is_an_error_at_once(tmp_path: Path, options: list[str], said: str) -> None:
+    """Nothing is tried, nothing is written."""
+    result = run("record", str(tmp_path / "day.jsonl"), *options, CALLTRACK_TOKEN="x")
+
+    assert (2, True) == (result.exit_code, said in result.stderr)
+    assert not list(tmp_path.iterdir())
 
 
 def test_redact_to_standard_output_and_to_a_file(tmp_path: Path) -> None:

@@ -319,13 +319,6 @@ class TestOneWriter:
         with Journal.open(tmp_path / "a") as journal:
             assert 1 == journal.position
 
-    def test_a_writer_that_left_no_name(self, tmp_path: Path) -> None:
-        """Its lock holds all the same."""
-        with writing(tmp_path / "a"):
-            (tmp_path / "a-writer").write_text("{}")
-            with pytest.raises(JournalBusy, match="another process"):
-                Journal.open(tmp_path / "a")
-
 
 class TestOtherFiles:
     """What is no journal, or not one of this version."""

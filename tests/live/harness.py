@@ -17,7 +17,7 @@ from typing import Any, NoReturn, ParamSpec
 
 from calltrack.live import LoginApi, Supervisor, Timing, Token
 from calltrack.live.login import Protocol
-from calltrack.live.supervisor import SessionSource
+from calltrack.live.sessions import SessionSource
 
 SERVERS = Path(__file__).parent / "servers"
 
@@ -36,11 +36,16 @@ SLACK = 3.0
 FAST = Timing(
     connect=1.0,
     close=0.3,
+    probe=1.0,
+    answer=5.0,
+    tick=10.0,
     keepalive=30.0,
     deaf=60.0,
     proof=0.0,
     retry_first=0.05,
     retry_cap=0.2,
+    retry_refused=0.2,
+    home=60.0,
     renew_before=5.0,
     renew_pause=0.1,
 )

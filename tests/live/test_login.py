@@ -56,6 +56,7 @@ class Api:
 
     def __init__(self) -> None:
         self.answers: dict[str, tuple[int, Any]] = {}
+        self.headers: dict[str, str] = {}
         self.asked: list[tuple[str, str, Any, str | None]] = []
         self.news = News()
         self.base = ""
@@ -73,7 +74,8 @@ class Api:
         )
         self.news.ring()
         status, body = self.answers.get(request.path, (404, ""))
-        return web.Response(status=status, text=body if isinstance(body, str) else json.dumps(body))
+        text = body if isinstance(body, str) else json.dumps(body)
+        return web.Response(status=status, text=text, headers=self.headers)
 
 
 @asynccontextmanager
@@ -120,7 +122,7 @@ async def test_logs_in_with_every_type(credentials: Credentials, path: str, body
 )
 @scenario
 async def test_logs_in_to_the_newer_stack(credentials: Credentials, body: dict[str, str]) -> None:
-    """The access token opens the settings, which name the servers with the lowest priority first."""
+    """The access token opens the settings, which name the servers with the highest priority first."""
     async with api(
         Auth__Login__Voicenter__Monitor=(200, {"Data": {"AccessToken": "open", "RefreshToken": "again"}}),
         Application__GetSettings=(200, SETTINGS),
@@ -128,7 +130,7 @@ async def test_logs_in_to_the_newer_stack(credentials: Credentials, body: dict[s
     ) as fake:
         source = LoginApi(credentials, endpoints=Endpoints.newer(fake.base))
         session = await source.login()
-        assert session == Session("given", 1767323045.0, "again", ("https://one.test", "https://five.test"), 4)
+        assert session == Session("given", 1767323045.0, "again", ("https://five.test", "https://one.test"), 4)
         assert (await source.refresh(session)).refresh_token == "more"
         assert fake.asked == [
             ("POST", "/Auth/Login/Voicenter/Monitor", body, None),
@@ -209,16 +211,15 @@ async def test_reads_the_expiry_in_every_notation(expiry: object, expected: floa
     ("status", "body", "text"),
     [
         (400, "", "login refused: HTTP 400"),
-        (401, "<html>", "login refused: HTTP 401"),
+        (401, "", "login refused: HTTP 401"),
         (403, {"error": "blocked"}, "login refused: blocked"),
-        (500, {"Status": "Internal"}, "login refused: Internal"),
         (200, {"error": "no such token: s3cr3t"}, r"login refused: no such token: \*\*\*$"),
         (200, {"StatusCode": 401, "Status": "bad pin"}, "login refused: bad pin"),
     ],
 )
 @scenario
 async def test_says_that_a_login_is_refused(status: int, body: object, text: str) -> None:
-    """The refusals of doc and sdk are final, and say why without the secret."""
+    """A refusal says why, without the secret."""
     async with api(monitorAPI__Login__Token=(status, body)) as fake:
         with pytest.raises(LoginRefused, match=text) as caught:
             await LoginApi(Token(SECRET), endpoints=Endpoints.older(fake.base)).login()
@@ -228,6 +229,11 @@ async def test_says_that_a_login_is_refused(status: int, body: object, text: str
 @pytest.mark.parametrize(
     ("status", "body", "text"),
     [
+        (500, {"Status": "Internal"}, "answered HTTP 500: Internal$"),
+        (500, {"error": "no such token: s3cr3t"}, "answered HTTP 500: no such token"),
+        (401, "<html>", "answered HTTP 401"),
+        (403, " <!doctype html>", "answered HTTP 403"),
+        (200, {"StatusCode": 503, "error": "busy"}, "answered HTTP 503: busy$"),
         (502, "", "answered HTTP 502"),
         (503, {"error": "busy"}, "answered HTTP 503"),
         (429, {"StatusCode": 401}, "answered HTTP 429"),
@@ -259,6 +265,82 @@ async def test_holds_no_secret_in_an_error_chain() -> None:
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
     assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("7", 7.0),
+        ("1e9", 3600.0),
+        ("-3", 0.0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 3600.0),
+        ("soon", 0.0),
+    ],
+)
+@scenario
+async def test_reads_how_long_the_api_asks_to_wait(header: str, expected: float) -> None:
+    """Retry-After has seconds or a date; a wait of more than an hour is not believed."""
+    async with api(monitorAPI__Login__Token=(429, "")) as fake:
+        fake.headers["Retry-After"] = header
+        with pytest.raises(LoginFailed, match="answered HTTP 429") as caught:
+            await LoginApi(Token("mine"), endpoints=Endpoints.older(fake.base)).login()
+    assert caught.value.retry_after == expected
+
+
+@scenario
+async def test_waits_as_long_as_the_api_asks() -> None:
+    """A Retry-After counts where the delay of our own would be shorter."""
+    async with api(monitorAPI__Login__Token=(429, "")) as fake:
+        fake.headers["Retry-After"] = "0.3"
+        source = LoginApi(Token("mine"), endpoints=Endpoints.older(fake.base))
+        run = asyncio.create_task(Supervisor(source, lambda name, payload, at: None, timing=FAST).run())
+        began = asyncio.get_running_loop().time()
+        await fake.news.until(lambda: len(fake.asked) == 3)
+        assert asyncio.get_running_loop().time() - began >= 2 * 0.3
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+
+
+@scenario
+async def test_says_a_trouble_of_the_login_once(caplog: pytest.LogCaptureFixture) -> None:
+    """However often it is tried again; another reason is said again."""
+    async with api(monitorAPI__Login__Token=(500, "")) as fake:
+        source = LoginApi(Token("mine"), endpoints=Endpoints.older(fake.base))
+        run = asyncio.create_task(Supervisor(source, lambda name, payload, at: None, timing=FAST).run())
+        await fake.news.until(lambda: len(fake.asked) == 4)
+        fake.answers["/monitorAPI/Login/Token"] = (200, "<html>")
+        await fake.news.until(lambda: len(fake.asked) == 7)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == [
+        "login failed: reason='the login API answered HTTP 500'",
+        "login failed: reason='the login API answered something that is not a JSON object'",
+    ]
+
+
+@pytest.mark.parametrize("url", ["loginapi.voicenter.co.il", "https://", "ftp://a.test", "http://:80", "http://[", ""])
+def test_says_at_once_that_an_address_is_mistyped(url: str) -> None:
+    """Nothing is tried with an address that has no scheme or no host."""
+    for endpoints in (Endpoints.older, Endpoints.newer):
+        with pytest.raises(ValueError, match="is not a valid address; use https://host"):
+            endpoints(url)
+    with pytest.raises(ValueError, match="is not a valid address"):
+        Endpoints(url, "https://a.test")
+
+
+@scenario
+async def test_passes_over_a_server_without_a_usable_address() -> None:
+    """What an answer names and cannot be dialled is left out; what the caller names is an error."""
+    with pytest.raises(ValueError, match="is not a valid address"):
+        LoginApi(Token("mine"), servers=["https://"])
+    answer = {"Data": {"Socket": {"Token": "given", "URLList": ["https://", "a.test", "ftp://b.test"]}}}
+    async with api(monitorAPI__Login__Token=(200, answer)) as fake:
+        session = await LoginApi(Token("mine"), endpoints=Endpoints.older(fake.base)).login()
+    assert session.servers == ("https://a.test",)
 
 
 def test_shows_no_token_of_a_session() -> None:

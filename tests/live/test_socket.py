@@ -1,13 +1,14 @@
 import traceback
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from calltrack.live import ConnectFailed
+from calltrack.live import ConnectFailed, Timing
 from calltrack.live.login import Protocol
 from calltrack.live.socket import Connection, server_name
 from tests.live.faults import FAULTS, faulty
-from tests.live.harness import VERSIONS, News, node, scenario
+from tests.live.harness import FAST, VERSIONS, News, node, scenario
 
 SECRET = "s3cr3t/token+="
 
@@ -17,7 +18,7 @@ every_version = pytest.mark.parametrize(("package", "protocol"), VERSIONS)
 class Heard:
     """One connection, and everything it handed on."""
 
-    def __init__(self, server: str, protocol: Protocol) -> None:
+    def __init__(self, server: str, protocol: Protocol, timing: Timing = FAST) -> None:
         self.calls: list[object] = []
         self.news = News()
         self.connection = Connection(
@@ -25,9 +26,9 @@ class Heard:
             SECRET,
             protocol,
             on_open=lambda: self.take("open"),
-            on_event=lambda name, payload: self.take((name, payload)),
-            on_malformed=lambda text: self.take("malformed"),
-            close_timeout=0.3,
+            on_event=lambda text: self.take(text),
+            on_malformed=lambda why, text: self.take(("malformed", text)),
+            timing=timing,
         )
 
     def take(self, call: Any) -> None:
@@ -41,9 +42,9 @@ class Heard:
 async def test_fails_to_open_without_showing_the_token(fault: str) -> None:
     """Neither the error nor its chain, which is empty, holds the address with the token."""
     async with faulty(fault) as wrong:
-        heard = Heard(wrong.url, 4)
+        heard = Heard(wrong.url, 4, replace(FAST, connect=0.2))
         with pytest.raises(ConnectFailed) as caught:
-            await heard.connection.open(0.2)
+            await heard.connection.open()
         await heard.connection.close()
         assert heard.calls == []
     assert caught.value.__cause__ is None
@@ -59,7 +60,7 @@ async def test_hands_on_nothing_after_it_is_lost(package: str, protocol: Protoco
     """Events that are on their way when the connection is given up are dropped, and so is what we send."""
     async with node(package, heartbeat=1) as server:
         heard = Heard(server.url, protocol)
-        await heard.connection.open(5)
+        await heard.connection.open()
         await heard.news.until(lambda: len(heard.calls) > 5)
         heard.connection.lose("enough")
         calls = list(heard.calls)
@@ -72,7 +73,7 @@ async def test_hands_on_nothing_after_it_is_lost(package: str, protocol: Protoco
         await heard.connection.close()
         await server.empty()
         assert heard.calls == calls
-        assert calls[:2] == ["open", ("loginSuccess", {"errorCode": 0})]
+        assert calls[:2] == ["open", b'["loginSuccess",{"errorCode":0}]']
         assert server.of("received") == []
 
 
@@ -83,7 +84,7 @@ async def test_goes_through_the_proxy_of_the_environment(monkeypatch: pytest.Mon
         monkeypatch.setenv("http_proxy", proxy.url)
         heard = Heard("http://monitor.test", 3)
         with pytest.raises(ConnectFailed, match="502"):
-            await heard.connection.open(5)
+            await heard.connection.open()
         await heard.connection.close()
         assert proxy.seen == 1
 

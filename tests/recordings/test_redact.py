@@ -252,3 +252,12 @@ def test_too_deep_and_binary_leave_nothing() -> None:
 
     assert ("e", None) == REDACTOR.frame("e", payload)
     assert ("e", [None, "0"]) == REDACTOR.frame("e", [b"0501234567", "0"])
+
+
+def test_what_the_live_side_adds_stays() -> None:
+    """Ticks keep their time, losses their reason; the text of a packet that was not understood is replaced."""
+    assert ("tick", {"elapsed_s": 1234.5}) == REDACTOR.frame("tick", {"elapsed_s": 1234.5})
+    lost = {"reason": "no answer to a ping for 4 s"}
+    assert ("disconnect", lost) == REDACTOR.frame("disconnect", lost)
+    _, broken = REDACTOR.frame("malformed", {"error": "truncated", "text": '["ExtensionEvent",{"callername":"Dana'})
+    assert "Dana" not in broken["text"]

@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
-from calltrack import read_recording
+from calltrack import Frame, read_recording
 from calltrack.core.errors import BadLine
 from calltrack.recordings import writer as module
-from calltrack.recordings.writer import RecordingFile, RecordingWriter
+from calltrack.recordings.writer import RecordingFile, RecordingWriter, line_of
 
 SUFFIXES = ["", ".gz", ".zst"]
 packed = pytest.mark.parametrize("suffix", SUFFIXES)
@@ -164,3 +164,28 @@ def test_what_cannot_be_written_says_so(tmp_path: Path) -> None:
     """At once."""
     with pytest.raises(FileNotFoundError):
         RecordingWriter(tmp_path / "no folder" / "day.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (b'["x",{"b":1.50, "a":"\xd7\x93"}]', b'{"at":7.5,"event":"x","data":{"b":1.50, "a":"\xd7\x93"}}\n'),
+        (b'[ "x" ]', b'{"at":7.5,"event":"x","data":null}\n'),
+        (b'["x",1,{"a":2}]', b'{"at":7.5,"event":"x","data":[1,{"a":2}]}\n'),
+        (b'["x",{\r\n"a":1}]', b'{"at":7.5,"event":"x","data":{  "a":1}}\n'),
+        (b'["x",{"a":"\\ud83d"}]', b'{"at":7.5,"event":"x","data":{"a":"\\ud83d"}}\n'),
+    ],
+)
+def test_a_line_has_the_bytes_that_came(text: bytes, line: bytes) -> None:
+    """With the time of receipt; one line for each, and nothing of a broken character is lost."""
+    frame = Frame("x", Frame.decode(b'["x"]').body, 7.5, text)
+
+    assert line == line_of(frame)
+    assert 7.5 == Frame.decode(line_of(frame)).at
+
+
+def test_the_line_of_a_fact_is_its_own_text() -> None:
+    """It has its time already."""
+    frame = Frame.of("connect", {"server": "a"}, 7.5)
+
+    assert frame.raw + b"\n" == line_of(frame)
