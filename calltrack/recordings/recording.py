@@ -21,7 +21,7 @@ from msgspec import Raw, Struct
 from calltrack.core.errors import BadLine, NotAFrame, RecordingError
 from calltrack.recordings.forms import archives
 from calltrack.recordings.forms.lines import LARGEST, Lines, TooLarge, Unusable
-from calltrack.recordings.forms.pieces import BARE, Found, Passed
+from calltrack.recordings.forms.pieces import BARE, SENT, Found, Passed
 from calltrack.voicenter.frames import Frame
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ class Recording:
                 if member.stream is not None:
                     yield from self._read(Lines(member.stream))
                 elif member.name:
+                    self.line = 1
                     self._report(f"is {member.refused}")
                 else:
                     raise archives.refuse(self.name, member.refused)
@@ -264,7 +265,9 @@ _either = msgspec.json.Decoder(list[Raw] | _Object)
 
 
 def _has_payload(frame: Frame) -> bool:
-    """Whether a frame whose server time is not where it usually stands has a payload at all."""
+    """Whether a frame whose server time is not where it usually stands has a payload, and is the server's."""
+    if frame.event in SENT:
+        return False
     item = _either.decode(frame.raw)
     there = len(item) > 1 if isinstance(item, list) else bool(bytes(item.data))
     return there or frame.event in BARE

@@ -136,22 +136,36 @@ def _unpacked(stream: io.BufferedReader, packing: str) -> BinaryIO:
 
 
 class _Zstd(io.RawIOBase):
-    """zstandard's reader with its errors as OSError, like gzip's."""
+    """zstd of one or several frames; damage is an OSError and a missing end an EOFError, as gzip's are."""
 
     def __init__(self, stream: io.BufferedReader) -> None:
         import zstandard
 
-        self._error = zstandard.ZstdError
-        self._inner = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+        self._zstandard = zstandard
+        self._stream = stream
+        self._inner = zstandard.ZstdDecompressor().decompressobj()
+        self._left = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        try:
-            return self._inner.readinto(buffer)
-        except self._error as error:
-            raise OSError(str(error)) from None
+        while not self._left:
+            packed = self._inner.unused_data if self._inner.eof else b""
+            packed = packed or self._stream.read(1 << 16)
+            if not packed:
+                if self._inner.eof:
+                    return 0
+                raise EOFError("it ends in the middle")
+            if self._inner.eof:
+                self._inner = self._zstandard.ZstdDecompressor().decompressobj()
+            try:
+                self._left = self._inner.decompress(packed)
+            except self._zstandard.ZstdError as error:
+                raise OSError(str(error)) from None
+        count = min(len(buffer), len(self._left))
+        buffer[:count], self._left = self._left[:count], self._left[count:]
+        return count
 
 
 def _zip(stream: io.BufferedReader, name: str, depth: int) -> Iterator[Member]:

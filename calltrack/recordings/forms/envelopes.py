@@ -16,6 +16,7 @@ from calltrack.recordings.forms import grouped, har
 from calltrack.recordings.forms.packets import packets
 from calltrack.recordings.forms.pieces import Found, Passed, Piece, Unread, found, is_event
 from calltrack.recordings.forms.times import epoch
+from calltrack.recordings.forms.values import why_not
 
 _NAMES = ("event", "name", "type", "eventName", "event_name", "eventType", "topic")
 _PAYLOADS = ("data", "payload", "body", "args", "arguments", "params", "content", "message", "value", "detail")
@@ -88,7 +89,7 @@ def read_text(text: str, at: float | None = None, name: str = "", depth: int = 0
                     for piece in read_value(packet.array.encode("utf-8", "replace"), at, "", depth + 1)
                 )
             except msgspec.DecodeError as error:
-                pieces.append(Unread(f"not JSON: {str(error).removeprefix('JSON is malformed: ')}"))
+                pieces.append(Unread(why_not(error)))
     return pieces
 
 

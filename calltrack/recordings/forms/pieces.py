@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
@@ -31,7 +32,10 @@ class Found(NamedTuple):
         """The frame on one line in the notation of recordings, or as the socket.io array if it has no time."""
         name, payload = msgspec.json.encode(self.event), self.payload
         if b"\n" in payload or b"\r" in payload:
-            payload = msgspec.json.format(payload, indent=-1)
+            # Between values a line end is space; within a text JSON has none.
+            payload = payload.replace(b"\r", b" ").replace(b"\n", b" ")
+            with suppress(msgspec.DecodeError, UnicodeError):
+                payload = msgspec.json.format(payload, indent=-1)
         if self.at is None:
             return b"[%b,%b]" % (name, payload)
         return b'{"at":%b,"event":%b,"data":%b}' % (msgspec.json.encode(self.at), name, payload)

@@ -10,10 +10,10 @@ from calltrack.recordings.forms.times import first_in
 
 _STARTS = re.compile(r'[{\[]|(?<![\w.:-])42(?:/[^,\["{]*,)?\d*(?=\[)|"(?=[\[{])')
 _NAME = re.compile(r"([A-Za-z]{3,40})['\"]?[\s:=,>|-]*$")
-_SENT = re.compile(
-    r"^\s*(?:[>↑⬆⇧]|-->?|>>+)|(?:\b(?:sent|sending|send|emit|emitting|emitted|outgoing)\b|[↑⬆]|>>>)\W*$", re.I
-)
+_SENT_MARK = re.compile(r"\s*(?:[>↑⬆⇧]|-->?|>>+)")
+_SENT = re.compile(r"(?:\b(?:sent|sending|send|emit|emitting|emitted|outgoing)\b|[↑⬆]|>>>)\W*$", re.IGNORECASE)
 _MARKS = "<>↑↓⬆⬇⇧⇩ \t"
+_LONGEST, _NEAR = 1000, 60  # characters of a prefix, and of it what stands next to the value
 _MOST = 12  # starts that are tried in one line
 _AFTER = re.compile(
     r"[\s,;)\]}'\"`|]*(?:\d+(?:\.\d+)?\s*(?:B|kB|KB|bytes)?\s+)?(?:\d\d:\d\d:\d\d(?:\.\d+)?)?[\s;)'\"`|]*$"
@@ -33,10 +33,16 @@ def starts(line: str) -> list[Start]:
     """The places in a line to try, from the left."""
     found: list[Start] = []
     for match in _STARTS.finditer(line):
+        if match.start() > _LONGEST:
+            break
         prefix = line[: match.start()]
-        name = _NAME.search(prefix)
+        name = _NAME.search(prefix[-_NEAR:])
         event = name[1] if name and is_event(name[1]) else ""
-        found.append(Start(match.start(), first_in(prefix), event, bool(_SENT.search(prefix))))
+        found.append(
+            Start(
+                match.start(), first_in(prefix), event, bool(_SENT_MARK.match(prefix) or _SENT.search(prefix[-_NEAR:]))
+            )
+        )
         if len(found) == _MOST:
             break
     return found

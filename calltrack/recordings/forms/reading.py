@@ -12,17 +12,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from calltrack.core.errors import NotAFrame
 from calltrack.recordings.forms import prefixes, tables, values
 from calltrack.recordings.forms.envelopes import ARRAYS, read_text, read_value
 from calltrack.recordings.forms.lines import Lines
 from calltrack.recordings.forms.packets import packets
 from calltrack.recordings.forms.pieces import Found, Passed, Piece, Unread
-from calltrack.voicenter.frames import Frame
 
 _BY_LINE = "a JSON array, a frame a line"
 
 
+_VALUE = re.compile(r'(?:42\D*\d*)?(?:\{\s*["}]|\[\s*["{\[]|[{\[]$|"[{\[])')
 _CONSOLE = re.compile(r"\{ ?[A-Za-z]+: |\[ ?'")
 _JAVASCRIPT = "not JSON: it looks like what console.log prints of an object; log JSON.stringify(…) of it"
 
@@ -69,7 +68,7 @@ class Odd:
                 yield from (Read(row.line, piece) for piece in row.pieces)
             return
         if text[:1] in (b"[", b"{", b'"', b"("):
-            found = self._json(text, begin)
+            found = self._json(text, begin, len(line) - len(line.lstrip()))
             if found is not None:
                 yield from found
                 return
@@ -105,11 +104,11 @@ class Odd:
         self._lines.push_back(following)
         return tables.delimiter_of(line, following)
 
-    def _json(self, text: bytes, begin: int) -> list[Read] | None:
+    def _json(self, text: bytes, begin: int, indent: int) -> list[Read] | None:
         """The pieces of a line that begins as JSON; None if it turns out not to."""
         text = text[:-1] if self._in_list and text.endswith(b",") else text
         if values.opens(text):
-            whole = values.assemble(self._lines, text)
+            whole = values.assemble(self._lines, text, indent)
             if whole.reason:
                 return [Read(begin, Unread(f"{whole.reason} ({whole.lines} lines)"))] if whole.lines > 1 else None
             text = whole.text.removesuffix(b",")
@@ -119,6 +118,10 @@ class Odd:
             return self._pieces(text, begin)
         except msgspec.DecodeError:
             return self._several(text.decode("utf-8", "replace"), begin)
+        except UnicodeDecodeError as error:
+            broken = [Read(begin, Unread(f"not UTF-8: {error}"))]
+            rest = self._several(text.decode("utf-8", "replace"), begin) or []
+            return broken if len(rest) < 2 else broken + rest
         except RecursionError:
             return [Read(begin, Unread("not a frame: nested too deeply"))]
 
@@ -143,7 +146,10 @@ class Odd:
             if value is None:
                 return None
             whole, at = value
-            found += self._pieces(whole.encode("utf-8", "replace"), begin)
+            try:
+                found += self._pieces(whole.encode("utf-8", "replace"), begin)
+            except msgspec.DecodeError as error:
+                found.append(Read(begin, Unread(values.why_not(error))))
             if prefixes.is_rest(text[at:]):
                 break
             while at < len(text) and text[at] in " \t,;\x1e":
@@ -183,6 +189,10 @@ class Odd:
                     form = form if start.begin else "JSON lines with something behind"
                     yield Read(begin, piece._replace(form=form) if isinstance(piece, Found) else piece)
                 return
+            if _VALUE.match(rest):  # nothing inside a broken value is a frame
+                if start.begin:
+                    reason = f"not JSON: what follows the first {start.begin} characters is broken or cut off"
+                break
         yield Read(begin, Unread(_JAVASCRIPT if _CONSOLE.match(text) else reason))
 
     def _behind(self, text: str, start: prefixes.Start, name: str) -> list[Piece] | None:
@@ -196,12 +206,3 @@ class Odd:
         if text.startswith('"'):
             return read_text(str(msgspec.json.decode(value[0])), start.at, start.name or name)
         return read_text(text[:at] + value[0], start.at, start.name or name)
-
-
-def why_not(line: bytes) -> str:
-    """Why a line is no frame in one of the three notations."""
-    try:
-        Frame.decode(line)
-    except NotAFrame as error:
-        return str(error)
-    return "not a frame: an event without a payload"

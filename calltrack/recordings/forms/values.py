@@ -29,9 +29,14 @@ def is_json(text: bytes) -> bool:
     """Whether a text is one JSON value."""
     try:
         _raw.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return False
     return True
+
+
+def why_not(error: msgspec.DecodeError) -> str:
+    """Why a text is not JSON, in words."""
+    return f"not JSON: {str(error).removeprefix('JSON is malformed: ')}"
 
 
 def depth(line: bytes) -> int | None:
@@ -47,11 +52,11 @@ def opens(text: bytes) -> bool:
     return text[-1:] in (b"{", b"[", b",", b":") and (depth(text) or 0) > 0
 
 
-def assemble(lines: Lines, first: bytes) -> Assembled:
-    """The value that begins with `first` and ends some lines later.
+def assemble(lines: Lines, first: bytes, indent: int = 0) -> Assembled:
+    """The value that begins with `first`, in a line with that indent, and ends some lines later.
 
-    It ends unfinished before a line that is a whole value in the first column, as a frame in a recording is, or that
-    cannot belong to JSON; that line is read next. Raises TooLarge.
+    It ends unfinished before a line that is a whole value in the first column, as a frame in a recording is; and at one
+    that cannot belong to JSON, with all that is indented below it. Raises TooLarge.
     """
     parts, size, open_brackets = [first], len(first), depth(first) or 0
     try:
@@ -59,13 +64,15 @@ def assemble(lines: Lines, first: bytes) -> Assembled:
             text = line.strip()
             more = depth(text)
             whole = line[:1] in (b"[", b"{") and more == 0 and len(text) > 2 and is_json(text)
-            if whole and first[:1] in (b"[", b"{") and len(first) > 1:
+            if whole and len(first) > 1:
                 lines.push_back(line)
-                return Assembled(b"\n".join(parts), len(parts), "not JSON: it ends in the middle")
-            if more is None or not _FRAGMENT.match(text):
-                lines.push_back(line)
-                return Assembled(b"\n".join(parts), len(parts), "not JSON: its next line does not belong to it")
+                break
             parts.append(text)
+            if more is None or not _FRAGMENT.match(text):
+                if not line.endswith(b"\n"):
+                    break
+                reason = f"not JSON: line {lines.number} does not belong to it"
+                return Assembled(b"", len(parts) + _skip(lines, indent), reason)
             size += len(text) + 1
             if size > LARGEST:
                 raise TooLarge
@@ -73,8 +80,22 @@ def assemble(lines: Lines, first: bytes) -> Assembled:
             if open_brackets <= 0:
                 return Assembled(b"\n".join(parts), len(parts))
     except Unusable as error:
-        return Assembled(b"\n".join(parts), len(parts), f"not JSON: it is not complete; {error}")
-    return Assembled(b"\n".join(parts), len(parts), "not JSON: it ends in the middle")
+        return Assembled(b"", len(parts), f"not JSON: it is not complete; {error}")
+    return Assembled(b"", len(parts), "not JSON: it ends in the middle")
+
+
+def _skip(lines: Lines, indent: int) -> int:
+    """Go past the rest of a broken value, which is indented below its beginning; how many lines that is."""
+    count = 0
+    for line in lines:
+        text = line.lstrip()
+        if len(line) - len(text) <= indent:
+            if text[:1] not in (b"}", b"]"):
+                lines.push_back(line)
+                return count
+            return count + 1
+        count += 1
+    return count
 
 
 def of_python(text: bytes) -> bytes | None:
