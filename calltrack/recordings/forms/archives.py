@@ -127,7 +127,7 @@ def _binary(head: bytes) -> str:
 
 def _unpacked(stream: io.BufferedReader, packing: str) -> BinaryIO:
     if packing == "gzip":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=stream))
+        return cast(BinaryIO, gzip.GzipFile(fileobj=stream, mode="rb"))
     if packing == "bzip2":
         return cast(BinaryIO, bz2.BZ2File(stream))
     if packing == "xz":
@@ -172,7 +172,7 @@ def _zip(stream: io.BufferedReader, name: str, depth: int) -> Iterator[Member]:
     """The members in the order of their names: rotated recordings are numbered."""
     with tempfile.TemporaryFile() as copy:
         file: BinaryIO = cast(BinaryIO, stream)
-        if not stream.seekable() or depth:
+        if depth or not stream.seekable():
             shutil.copyfileobj(stream, copy)
             file = cast(BinaryIO, copy)
         with zipfile.ZipFile(file) as archive:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from typing import BinaryIO, cast
 
@@ -35,7 +36,8 @@ def utf8(stream: BinaryIO, encoding: str) -> BinaryIO:
 
 class _Recoded(io.RawIOBase):
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
-        self._text = io.TextIOWrapper(cast(io.BufferedReader, stream), encoding, errors="replace", newline="")
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder(encoding)("replace").decode
         self._left = b""
         self._first = True
 
@@ -43,11 +45,14 @@ class _Recoded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        if not self._left:
-            text = self._text.read(1 << 14)
-            if self._first:
+        while not self._left:
+            wide = self._stream.read(1 << 15)
+            text = self._decode(wide, not wide)
+            if self._first and text:
                 text, self._first = text.removeprefix("\ufeff"), False
             self._left = text.encode("utf-8", "replace")
+            if not wide:
+                break
         count = min(len(buffer), len(self._left))
         buffer[:count], self._left = self._left[:count], self._left[count:]
         return count

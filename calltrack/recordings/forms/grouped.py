@@ -14,7 +14,7 @@ from msgspec import Raw, Struct
 
 from calltrack.recordings.forms.pieces import Found, Piece, Unread, found, is_event
 
-FORM = "payloads grouped by event"
+FORM = "payloads grouped by event, ordered by server time"
 
 _KINDS = {"extension": "ExtensionEvent", "queue": "QueueEvent", "dialer": "DialerEvent"}
 _STATES = {

@@ -59,7 +59,7 @@ class Odd:
             yield Read(begin, Passed("marks of a code block"))
             return
         if (
-            first
+            begin == 1
             and text[:1] not in (b"[", b"{")
             and packets(text.decode("utf-8", "replace")) is None
             and (delimiter := self._table(line))
@@ -129,10 +129,10 @@ class Odd:
         name, self._name = self._name, ""
         pieces = list(read_value(text, name=name))
         several = len(pieces) > 1
+        spread = "pretty-printed JSON" if b"\n" in text else ARRAYS
         read: list[Read] = []
         for piece in pieces:
             if isinstance(piece, Found) and piece.form == ARRAYS:
-                spread = "pretty-printed JSON" if b"\n" in text else ARRAYS
                 piece = piece._replace(form=_BY_LINE if self._in_list else "a JSON array" if several else spread)
             read.append(Read(begin + (0 if isinstance(piece, Passed) else piece.line), piece))
         return read
@@ -174,7 +174,8 @@ class Odd:
             if values.opens(rest.encode("utf-8", "replace")) and rest[:1] in "{[":
                 whole = values.assemble(self._lines, rest.encode("utf-8", "replace"))
                 if whole.reason and whole.lines == 1:
-                    continue
+                    reason = f"not JSON: what follows the first {start.begin} characters is broken or cut off"
+                    break
                 if whole.reason:
                     yield Read(begin, Unread(f"{whole.reason} ({whole.lines} lines)"))
                     return

@@ -33,26 +33,30 @@ def delimiter_of(first: bytes, second: bytes) -> str | None:
             next(_records(iter([line.decode("utf-8", "replace")]), delimiter), []) for line in (first, second)
         )
         if _begins(head):
-            if len(head) > 1 and _holds(first, head, None):
+            if len(head) > 1 and _holds(first, head, None, delimiter):
                 return delimiter
         elif (
-            (len(head) == len(body) or (len(head) >= len(body) and _is_open(second)))
+            (len(head) > 1 or second.startswith(b'"'))
+            and second[:1] not in (b"[", b"{")  # else it is a line of JSON, whatever stands before it
+            and (len(head) == len(body) or (len(head) >= len(body) and _is_open(second, delimiter)))
             and not any(char in cell for cell in head for char in "[{")
-            and _holds(second, body, [name.strip().lower() for name in head])
+            and _holds(second, body, [name.strip().lower() for name in head], delimiter)
         ):
             return delimiter
     return None
 
 
-def _holds(line: bytes, record: list[str], heading: list[str] | None) -> bool:
+def _holds(line: bytes, record: list[str], heading: list[str] | None, delimiter: str) -> bool:
     """Whether a record has a frame, or a cell in which one may begin that goes on in the next line."""
-    if _is_open(line):
+    if _is_open(line, delimiter):
         return _begins(record)
     return any(isinstance(piece, Found) for piece in _read(record, heading))
 
 
-def _is_open(line: bytes) -> bool:
-    return line.count(b'"') % 2 == 1
+def _is_open(line: bytes, delimiter: str) -> bool:
+    """Whether a quoted cell with JSON in it goes on in the next line."""
+    quoted = any(delimiter.encode() + opening in b"%b%b" % (delimiter.encode(), line) for opening in (b'"{', b'"['))
+    return quoted and line.count(b'"') % 2 == 1
 
 
 def rows(lines: Lines, first: bytes, delimiter: str) -> Iterator[Row]:
