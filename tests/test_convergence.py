@@ -3,11 +3,12 @@
 More seeds: `python -m tests.convergence --seeds 0-1000`.
 """
 
+from typing import Any
+
 import pytest
 
 from calltrack import Tracker
-from calltrack.core.ledger import Ledger
-from calltrack.core.records import Leg
+from calltrack.core.advance import Advance
 from calltrack.simulate import Faults
 from calltrack.testing.simulated import repro
 from tests.convergence import MIXES, differences, unmarked
@@ -31,13 +32,13 @@ def test_what_is_told_is_true_or_marked(mix: str, seed: int) -> None:
 
 def test_an_end_that_is_concluded_and_does_not_say_so_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither inferred nor with an anomaly: told, and its cause is not the true one."""
-    end_leg = Ledger.end_leg
+    end = Advance.end
 
-    def told(self: Ledger, leg: Leg, cause: str, dial_status: str, told: bool, inferred: str) -> None:
-        end_leg(self, leg, cause, dial_status, told, "")
+    def silent(self: Advance, one: Any, device: Any, told: Any, why: str, *, heir: bool = False) -> None:
+        end(self, one, device, told, "", heir=heir)
 
-    monkeypatch.setattr(Ledger, "end_leg", told)
-    monkeypatch.setattr(Ledger, "anomaly", lambda *_, **__: None)
+    monkeypatch.setattr(Advance, "end", silent)
+    monkeypatch.setattr(Advance, "anomaly", lambda *_, **__: None)
 
     assert unmarked(100, Faults(lose=0.2))
 

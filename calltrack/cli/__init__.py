@@ -22,6 +22,7 @@ class Home(NamedTuple):
 
 
 COMMANDS = {
+    "import": Home("calltrack.cli.import_", "Read captured events in any form, and write them as one recording."),
     "replay": Home("calltrack.cli.replay", "Tell the story of a recording, one line per change."),
     "snapshot": Home("calltrack.cli.snapshot", "Show the state at one moment of a recording."),
     "explain": Home("calltrack.cli.explain", "Show one call's whole life, and why it went so."),
@@ -83,13 +84,14 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
 Examples:
+  calltrack import capture.har -o events.jsonl
   calltrack replay events.jsonl
   calltrack replay events.jsonl.zst --call 20231130112947 --format json
   calltrack snapshot events.jsonl --at 2023-11-30T10:00:00Z --json
   calltrack explain events.jsonl 202311301129476d30fb50a125f19f53
   zcat events.jsonl.gz | calltrack check -
 \b
-Exit codes: 0 fine; 1 the recording has lines that are not frames, or a check failed;
+Exit codes: 0 fine; 1 the recording has lines that are not frames, a check failed, or a filter matches nothing;
 2 it cannot be read, --strict met a bad line, the login is refused, or the command line is wrong.
 \b
 Completion: eval "$(_CALLTRACK_COMPLETE=bash_source calltrack)"  (or zsh_source, fish_source)""",
@@ -98,9 +100,9 @@ Completion: eval "$(_CALLTRACK_COMPLETE=bash_source calltrack)"  (or zsh_source,
 def commands() -> None:
     """Know, at every moment and with proof, what every call and every agent of a call centre is doing.
 
-    A RECORDING is a file of JSON lines, one socket.io event each: ["ExtensionEvent", {...}],
-    {"name": ..., "data": {...}} or {"at": ..., "event": ..., "data": {...}}; plain, gzip or zstd;
-    "-" is standard input. A journal, which calltrack serve writes, is read like one; its lines are its frames.
+    A RECORDING is a file of socket.io events: JSON lines such as ["ExtensionEvent", {...}], or any other form
+    that `calltrack import` knows, such as a browser's HAR; plain, compressed or in a zip. "-" is standard input.
+    A journal, which calltrack serve writes, is read like one; its lines are its frames.
     """
 
 

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from calltrack.cli.terminal import Reader, colourful, recording_argument, strict_option
-from calltrack.words.values import moment, safe, span
+from calltrack.cli import tables
+from calltrack.cli.missing import no_such
+from calltrack.cli.terminal import Reader, colourful, recording_argument, strict_option, tz_options
+from calltrack.words.values import clock, moment, safe, span
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from calltrack.core.changes import Change
     from calltrack.core.records import Call
     from calltrack.voicenter.frames import Frame
 
-_WIDTH = 64  # columns of the timeline
+_WIDTH, _NARROWEST = 64, 17  # columns of the timeline; the two times below it need the fewest
 _MARKS = {"Ringing": "░", "Dialing": "▚", "Talking": "█", "Hold": "▒", "Queued": "─", "Spying": "○", "Unknown": "?"}
 _PLAIN = {"Ringing": ".", "Dialing": ":", "Talking": "#", "Hold": "=", "Queued": "-", "Spying": "o", "Unknown": "?"}
 
@@ -39,8 +43,9 @@ class _Piece(NamedTuple):
 @click.command("explain", short_help="Show one call's whole life, and why it went so.")
 @recording_argument
 @click.argument("call_id")
+@tz_options
 @strict_option
-def command(recording: str, call_id: str, strict: bool) -> None:
+def command(recording: str, call_id: str, tz: tzinfo | None, strict: bool) -> None:
     """Show the whole life of the call CALL_ID (the start of its id is enough): its legs as a timeline, every frame that
     changed it, what was told, what was inferred, and the anomalies.
 
@@ -48,15 +53,17 @@ def command(recording: str, call_id: str, strict: bool) -> None:
     Example:
       calltrack explain events.jsonl 202311301129476d30fb50a125f19f53
     """
-    reader = Reader(recording, strict=strict)
+    reader = Reader(recording, strict=strict, zone=tz)
     tracker = reader.recording.tracker()
     touches: list[_Touch] = []
     found: dict[str, None] = {}
+    known: set[str] = set()
     wanted, listed = call_id.encode(), 0
     for frame in reader:
         mine: list[Change] = []
         for change in tracker.feed(frame):
             about = getattr(change, "call_id", "")
+            known.add(about)
             if about.startswith(call_id):
                 mine.append(change)
                 found[about] = None
@@ -65,7 +72,7 @@ def command(recording: str, call_id: str, strict: bool) -> None:
         elif wanted in frame.raw:
             listed += 1
     if not found:
-        click.echo(f"{reader.recording.name}: no call {safe(call_id)} in it", err=True)
+        click.echo(no_such("call", call_id, known, reader.recording.name), err=True)
         sys.exit(1)
     if len(found) > 1:
         click.echo(f"{safe(call_id)} is the start of {len(found)} calls:", err=True)
@@ -74,32 +81,30 @@ def command(recording: str, call_id: str, strict: bool) -> None:
         sys.exit(1)
     call = tracker.snapshot().call(next(iter(found)))
     if call is not None:  # else it has left the bounded history again
-        _head(call)
+        _head(call, reader.zone)
     pieces, end = _pieces(touches)
-    _timeline(pieces, end if call is None or call.ended_at is not None else tracker.time)
-    _frames(touches, listed)
+    _timeline(pieces, end if call is None or call.ended_at is not None else tracker.time, reader.zone)
+    _frames(touches, listed, reader.zone)
     reader.finish()
 
 
-def _head(call: Call) -> None:
-    click.echo(
-        f"Call {safe(call.call_id)}: {call.direction}, {safe(call.caller or 'unknown')} {safe(call.caller_name)}"
-    )
-    if call.ended_at is None and call.outcome is None:
-        click.echo(f"  {call.state} since {moment(call.since)}, started {moment(call.started)}")
-    elif call.ended_at is None:
-        click.echo(f"  {call.state} since {moment(call.since)}, {call.outcome} so far, started {moment(call.started)}")
+def _head(call: Call, zone: tzinfo) -> None:
+    _say(f"Call {safe(call.call_id)}: {call.direction}, {safe(call.caller or 'unknown')} {safe(call.caller_name)}")
+    started = moment(call.started, zone)
+    if call.ended_at is None:
+        so_far = f", {call.outcome} so far" if call.outcome is not None else ""
+        _say(f"  {call.state} since {moment(call.since, zone)}{so_far}, started {started}")
     else:
         why = f" ({safe(call.cause)})" if call.cause else ""
         inferred = f"; inferred: {safe(call.inferred)}" if call.inferred else ""
-        click.echo(f"  {call.outcome}{why}, {moment(call.started)} to {moment(call.ended_at)}{inferred}")
-    click.echo(
+        _say(f"  {call.outcome}{why}, {started} to {moment(call.ended_at, zone)}{inferred}")
+    _say(
         f"  wait {span(call.wait_s)}, ring {span(call.ring_s)}, talk {span(call.talk_s)}, hold {span(call.hold_s)}"
         + (f", unknown {span(call.unknown_s)}" if call.unknown_s != 0 else "")
     )
     if call.related:
         by = f", transferred by {safe(call.transferred_by)}" if call.transferred_by else ""
-        click.echo(f"  comes from {safe(', '.join(call.related))}{by}")
+        _say(f"  comes from {safe(', '.join(call.related))}{by}")
     click.echo()
 
 
@@ -123,46 +128,60 @@ def _pieces(touches: list[_Touch]) -> tuple[list[_Piece], float | None]:
     return pieces, end
 
 
-def _timeline(pieces: list[_Piece], end: float | None) -> None:
+def _timeline(pieces: list[_Piece], end: float | None, zone: tzinfo) -> None:
     """The picture: a row for each leg and wait, from the first moment to the last."""
     times = [piece.since for piece in pieces if piece.since is not None]
     if not times:
         return
     start, end = min(times), max([*times, *([end] if end is not None else [])])
     marks = _MARKS if _can_print("".join(_MARKS.values())) else _PLAIN
-    scale = _WIDTH / max(1, end - start)
+    name_width = max(len(safe(piece.row)) for piece in pieces)
+    columns = tables.width()
+    picture = _WIDTH if columns is None else max(_NARROWEST, min(_WIDTH, columns - name_width - 4))
+    scale = picture / max(1, end - start)
     rows: dict[str, list[str]] = {}
     for i, piece in enumerate(pieces):
         if piece.since is None:
             continue
-        row = rows.setdefault(piece.row, [" "] * _WIDTH)
+        row = rows.setdefault(piece.row, [" "] * picture)
         after = (other.since for other in pieces[i + 1 :] if other.row == piece.row)
         until = next((since for since in after if since is not None), end)
         if piece.state in marks:
-            first = min(_WIDTH - 1, int((piece.since - start) * scale))
+            first = min(picture - 1, int((piece.since - start) * scale))
             last = max(first + 1, round((until - start) * scale))
-            row[first:last] = marks[piece.state] * (min(last, _WIDTH) - first)
-    name_width = max(len(safe(name)) for name in rows)
+            row[first:last] = marks[piece.state] * (min(last, picture) - first)
     for name, row in rows.items():
         click.echo(f"  {safe(name):<{name_width}} |{''.join(row)}|")
-    ruler = f"{moment(start)[11:19]}{'':{_WIDTH - 16}}{moment(end)[11:19]}"
+    ruler = f"{clock(start, zone)}{'':{picture - 16}}{clock(end, zone)}"
     click.echo(f"  {'':<{name_width}}  {ruler}")
-    click.echo(f"  {'':<{name_width}}  " + "  ".join(f"{mark} {state}" for state, mark in marks.items()))
+    _say("  " + "  ".join(f"{mark} {state}" for state, mark in marks.items()))
     click.echo()
 
 
-def _frames(touches: list[_Touch], listed: int) -> None:
+def _frames(touches: list[_Touch], listed: int, zone: tzinfo) -> None:
     from calltrack.words.sentences import brief
 
     colour = colourful()
     for touch in touches:
         body = touch.frame.body
         reason = safe(getattr(body, "reason", None) or "")
-        click.echo(f"{moment(touch.changes[0].at)} line {touch.line}: {safe(touch.frame.event)} {reason}")
+        _say(f"{moment(touch.changes[0].at, zone)} line {touch.line}: {safe(touch.frame.event)} {reason}")
         for change in touch.changes:
-            click.echo(f"    {brief(change, colour)}")
+            click.echo(_indented(brief(change, colour, zone)))
     if listed:
         click.echo(f"{listed} more frames list the call and change nothing")
+
+
+def _indented(text: str) -> str:
+    columns = tables.width()
+    return f"    {text}" if columns is None else "    " + tables.folded([], text, columns - 4)
+
+
+def _say(text: str) -> None:
+    """Print a line, over several where the terminal is narrow."""
+    columns, bare = tables.width(), text.lstrip()
+    indent = text[: len(text) - len(bare)]
+    click.echo(text if columns is None else indent + tables.folded([], bare, columns - len(indent)))
 
 
 def _can_print(text: str) -> bool:

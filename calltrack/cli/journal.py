@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from calltrack.cli.terminal import SIZE, SPAN, Reader, console, strict_option
+from calltrack.cli import tables
+from calltrack.cli.terminal import SIZE, SPAN, Reader, strict_option, tz_options
 from calltrack.words.values import moment, safe
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from calltrack.core.errors import BadLine
     from calltrack.voicenter.frames import Frame
 
@@ -36,15 +39,15 @@ def journal() -> None:
 
 @journal.command("info")
 @_journal_argument
-def info(path: Path) -> None:
+@tz_options
+def info(path: Path, tz: tzinfo | None) -> None:
     """Show what JOURNAL holds: positions, times, size, checkpoints, and who writes it.
 
     \b
     Example:
       calltrack journal info calls.journal
     """
-    from rich.table import Table
-
+    from calltrack.figures.days import zone_of
     from calltrack.journal import Journal
     from calltrack.journal.file import is_clean
     from calltrack.journal.lock import writer
@@ -54,23 +57,22 @@ def info(path: Path) -> None:
         begin, end, size, stored = opened.begin, opened.position, opened.size(), opened.checkpoints()
         times = [frame.at for at in (begin, end - 1) if 0 <= at < end for _, frame in opened.frames(at, at + 1)]
         history = opened.history
-    table = Table(title=safe(path), show_header=False, title_justify="left")
+        zone = tz or zone_of(opened.tracker().snapshot().resume.offset_s if end else None)
+    rows: list[tuple[str, str]] = []
     if end:
         each = f"{size / (end - begin):.0f} bytes each, checkpoints included"
-        table.add_row("frames", f"{end - begin}: {begin + 1} to {end}")
-        table.add_row("received", " to ".join(moment(at) for at in times))
-        table.add_row("size", f"{size / 1e6:.1f} MB, {each}")
+        rows.append(("frames", f"{end - begin}: {begin + 1} to {end}"))
+        rows.append(("received", " to ".join(moment(at, zone) for at in times)))
+        rows.append(("size", f"{size / 1e6:.1f} MB, {each}"))
     else:
-        table.add_row("frames", "none")
+        rows.append(("frames", "none"))
     last = f", the last {end - stored[-1].position} frames before the end" if stored else ""
-    table.add_row("checkpoints", f"{len(stored)}{last}")
-    table.add_row("ended calls kept", str(history))
-    table.add_row("writer", safe(writing) or "none")
+    rows += [("checkpoints", f"{len(stored)}{last}"), ("ended calls kept", str(history)), ("writer", writing or "none")]
     if not writing:
-        table.add_row(
-            "closed", "yes" if clean else "no, its writer was stopped; the next one finds all it acknowledged"
+        rows.append(
+            ("closed", "yes" if clean else "no, its writer was stopped; the next one finds all it acknowledged")
         )
-    console().print(table)
+    tables.show(str(path), ("", ""), rows)
 
 
 @journal.command("prune")

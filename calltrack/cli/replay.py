@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.terminal import Reader, TimeParam, colourful, console, recording_argument, strict_option
+from calltrack.cli import tables
+from calltrack.cli.missing import no_such
+from calltrack.cli.terminal import Reader, TimeParam, colourful, recording_argument, strict_option, tz_options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import tzinfo
+
     from calltrack.core.changes import Change
     from calltrack.core.tracker import Tracker
 
@@ -41,9 +46,15 @@ class Filter:
     def __init__(self, call: str, extension: str, queue: str, since: float | None, until: float | None):
         self._wanted = {"call_id": call, "exten_user": extension, "queue_id": queue}
         self._since, self._until = since, until
+        self._known: dict[str, set[str]] = {name: set() for name, wanted in self._wanted.items() if wanted}
+
+    def __bool__(self) -> bool:
+        return bool(self._known) or self._since is not None or self._until is not None
 
     def wants(self, change: Change) -> bool:
         """Whether the change passes; a call's id may be shortened to its start."""
+        for name, known in self._known.items():
+            known.add(_value(change, name))
         if self._since is not None and (change.at is None or change.at < self._since):
             return False
         if self._until is not None and (change.at is None or change.at > self._until):
@@ -51,12 +62,31 @@ class Filter:
         for name, wanted in self._wanted.items():
             if not wanted:
                 continue
-            found = str(getattr(change, name, ""))
-            if name == "queue_id" and not found:
-                found = getattr(getattr(change, "leg", None), "queue_id", "")
+            found = _value(change, name)
             if found != wanted and not (name == "call_id" and found.startswith(wanted)):
                 return False
         return True
+
+    def misses(self, where: str) -> Iterator[str]:
+        """Why nothing matched, in words."""
+        matched = True
+        for name, known in self._known.items():
+            wanted = self._wanted[name]
+            if wanted not in known and not (name == "call_id" and any(one.startswith(wanted) for one in known)):
+                matched = False
+                yield no_such(_KINDS[name], wanted, known, where)
+        if matched:
+            yield f"no change in {where} matches all that was asked for"
+
+
+_KINDS = {"call_id": "call", "exten_user": "extension", "queue_id": "queue"}
+
+
+def _value(change: Change, name: str) -> str:
+    found = str(getattr(change, name, ""))
+    if name == "queue_id" and not found:
+        return str(getattr(getattr(change, "leg", None), "queue_id", ""))
+    return found
 
 
 @click.command("replay", short_help="Tell the story of a recording, one line per change.")
@@ -65,10 +95,11 @@ class Filter:
 @click.option("--call", metavar="ID", default="", help="Only this call (the start of its id is enough).")
 @click.option("--extension", metavar="NAME", default="", help="Only this extension (its SIP name).")
 @click.option("--queue", metavar="ID", default="", help="Only this queue and the legs that came from it.")
-@click.option("--from", "since", type=TimeParam(), help="Tell from this server time on (ISO 8601 or epoch, UTC).")
+@click.option("--from", "since", type=TimeParam(), help="Tell from this server time on (ISO 8601 or UTC epoch).")
 @click.option("--until", type=TimeParam(), help="Tell up to this server time.")
 @click.option("--speed", type=SpeedParam(), default="max", show_default=True, help="max, real, or a factor: 10x.")
 @click.option("--step", is_flag=True, help="Go frame by frame, forth and back; keys: see 'h' there.")
+@tz_options
 @strict_option
 def command(
     recording: str,
@@ -80,6 +111,7 @@ def command(
     until: float | None,
     speed: float,
     step: bool,
+    tz: tzinfo | None,
     strict: bool,
 ) -> None:
     """Tell the story of RECORDING: one line per change, with time, frame, call, extension, what and why.
@@ -95,16 +127,16 @@ def command(
     if step:
         from calltrack.cli.step import step_through
 
-        step_through(recording, strict=strict)
+        step_through(recording, strict=strict, zone=tz)
         return
     import msgspec
 
-    from calltrack.words.sentences import line
+    from calltrack.words.sentences import columns, line, what
 
-    reader = Reader(recording, strict=strict)
+    reader = Reader(recording, strict=strict, zone=tz)
     tracker = reader.recording.tracker()
-    wanted = Filter(call, extension, queue, since, until)
-    output, colour = sys.stdout, colourful()
+    wanted = Filter(call, extension, queue, reader.utc(since), reader.utc(until))
+    output, colour, width = sys.stdout, colourful(), tables.width()
     began = time.perf_counter()
     last: float | None = None
     matched = False
@@ -118,33 +150,39 @@ def command(
             last = now
         for change in changes:
             if wanted.wants(change):
-                told = msgspec.json.encode(change).decode() if form == "json" else line(change, colour)
-                output.write(f"{told}\n")
+                if form == "json":
+                    text = msgspec.json.encode(change).decode()
+                elif width is None:
+                    text = line(change, colour, reader.zone)
+                else:
+                    parts = columns(change, colour, reader.zone)
+                    text = tables.folded([*map(str.rstrip, parts)], what(change, reader.zone), width)
+                output.write(f"{text}\n")
                 matched = True
     output.flush()
-    if not matched:
-        click.echo("no change matches", err=True)
     _summary(tracker, reader, time.perf_counter() - began, to_stderr=form == "json")
+    missed = bool(wanted) and not matched and reader.recording.frames > 0
+    for miss in wanted.misses(reader.recording.name) if missed else ():
+        click.echo(miss, err=True)
     reader.finish()
+    sys.exit(missed)
 
 
 def _summary(tracker: Tracker, reader: Reader, took: float, *, to_stderr: bool) -> None:
     from collections import Counter
 
-    from rich.table import Table
-
     recording, snapshot = reader.recording, tracker.snapshot()
     changes = snapshot.counters.changes
     ended = changes.get("CallEnded", 0) - changes.get("CallResumed", 0)
     outcomes = Counter(call.outcome for call in snapshot.ended)
-    table = Table(title="Summary", show_header=False, title_justify="left")
-    table.add_row("frames", f"{recording.frames}, {recording.frames / took:,.0f} per second")
-    table.add_row("calls", f"{changes.get('CallStarted', 0)}: {ended} ended, {len(snapshot.calls)} live")
+    rows = [
+        ("frames", f"{recording.frames}, {recording.frames / took:,.0f} per second"),
+        ("calls", f"{changes.get('CallStarted', 0)}: {ended} ended, {len(snapshot.calls)} live"),
+    ]
     kept = "" if ended == len(snapshot.ended) else f" (of the last {len(snapshot.ended)})"
-    table.add_row(f"outcomes{kept}", ", ".join(f"{count} {name}" for name, count in outcomes.most_common()) or "none")
+    rows.append((f"outcomes{kept}", ", ".join(f"{count} {name}" for name, count in outcomes.most_common()) or "none"))
     anomalies = snapshot.counters.anomalies
-    table.add_row("anomalies", ", ".join(f"{count} {name}" for name, count in anomalies.items()) or "none")
-    table.add_row("bad lines", str(recording.bad))
-    output = console()
-    output.stderr = to_stderr
-    output.print(table)
+    rows.append(("anomalies", ", ".join(f"{count} {name}" for name, count in anomalies.items()) or "none"))
+    rows.append(("bad lines", str(recording.bad)))
+    click.echo(err=to_stderr)
+    tables.show("Summary", ("", ""), rows, err=to_stderr)

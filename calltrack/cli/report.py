@@ -38,7 +38,7 @@ class StatusesParam(click.ParamType[tuple[int, ...]]):
 @click.command("report", short_help="Count a recording: figures per queue, agent, account and day.")
 @recording_argument
 @click.option("--by", type=click.Choice(_BY), multiple=True, help="Only these tables; may be given again.")
-@click.option("--since", type=TimeParam(), help="Count from this server time on (ISO 8601 or epoch, UTC).")
+@click.option("--since", type=TimeParam(), help="Count from this server time on (ISO 8601 or UTC epoch).")
 @click.option("--until", type=TimeParam(), help="Count up to this server time, exclusive.")
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Count this local day.")
 @click.option("--tz", metavar="ZONE", help="The account's time zone, such as Asia/Jerusalem; default: the stream's.")
@@ -91,7 +91,7 @@ def command(
     named = zone_named(tz) if tz else None
     if html is not None:
         from calltrack.report import page  # before the work is done: its extra may be missing
-    reader = Reader(recording, strict=strict)
+    reader = Reader(recording, strict=strict, zone=named)
     tracker = reader.recording.tracker()
     facts = Facts.of(tracker.snapshot())
     for frame in reader:
@@ -99,6 +99,7 @@ def command(
     facts.learn(tracker.snapshot())
     zone = named or zone_of(facts.offset_s)
     options = Options(service_level, short_abandon, available, wrap_up)
+    since, until = reader.utc(since), reader.utc(until)
     since, until, parts = _interval(facts, since, until, day, zone)
     found = report(facts, since, until, options, parts)
     if html is not None:
@@ -158,14 +159,14 @@ def _print(found: Report, by: tuple[str, ...], zone: tzinfo, options: Options) -
 
     from calltrack.report.tables import NAME_WIDTH, is_partial, local, pieces, tables, title_of
 
-    output = console()
+    output, drawn = console(), box.SIMPLE_HEAD if sys.stdout.isatty() else None
     output.print(f"{local(found.since, zone)} to {local(found.until, zone)}")
     marked = False
     for table in tables(found, by):
         marked |= any(is_partial(figures) for figures in table.rows)
         for number, headings in enumerate(pieces(table, output.width)):
             title = table.title if number == 0 else f"{table.title}, continued"
-            shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+            shown = Table(title=title, title_justify="left", box=drawn, padding=(0, 1, 0, 0))
             for heading in headings:
                 if heading.write is title_of:
                     shown.add_column(heading.title, overflow="fold", max_width=NAME_WIDTH)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.terminal import TimeParam, colourful
+from calltrack.cli.terminal import Reader, TimeParam, colourful
 from calltrack.core.errors import BadLine
 from calltrack.words.values import moment, safe
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from calltrack.recordings.player import Player
 
 _KEYS = """\
@@ -23,36 +25,36 @@ _KEYS = """\
   h            this help           q      quit"""
 
 
-def step_through(path: str, *, strict: bool) -> None:
-    """Ask for keys until the end; every prompt shows where the player stands."""
+def step_through(path: str, *, strict: bool, zone: tzinfo | None = None) -> None:
+    """Ask for keys until the end; every prompt shows where the player stands, on a zone's clock or the stream's own."""
     import json
 
     from calltrack.cli.snapshot import show
     from calltrack.recordings.player import Player
-    from calltrack.recordings.recording import Recording
     from calltrack.words.sentences import line
 
     if path == "-":
         raise click.UsageError("--step goes back too, so it needs a file, not standard input")
-    player = Player(Recording(path, strict=strict, on_bad=_ReportedOnce()))
+    reader = Reader(path, strict=strict, zone=zone, quiet=True, report=_ReportedOnce())
+    player = Player(reader)
     colour = colourful()
     click.echo("h shows the keys")
     while True:
         try:
             key, _, value = click.prompt(
-                f"frame {player.position}, {moment(player.tracker.time)}", default="n", show_default=False
+                f"frame {player.position}, {moment(player.tracker.time, reader.zone)}", default="n", show_default=False
             ).partition(" ")
         except click.Abort:
             return
         try:
-            moved = _go(player, key, value.strip())
+            moved = _go(player, reader, key, value.strip())
         except ValueError:
             click.echo(f"{safe(value)!r} is no number")
             continue
         if key == "q":
             return
         if key == "s":
-            show(player.tracker.snapshot())
+            show(player.tracker.snapshot(), reader.zone)
         elif key == "f" and player.frame is not None:
             click.echo(json.dumps(player.frame.payload(), indent=2))
         elif moved is None:
@@ -63,10 +65,10 @@ def step_through(path: str, *, strict: bool) -> None:
             elif player.frame is not None:
                 click.echo(f"{safe(player.frame.event)} {safe(getattr(player.frame.body, 'reason', '') or '')}")
             for change in player.changes:
-                click.echo(f"  {line(change, colour)}")
+                click.echo(f"  {line(change, colour, reader.zone)}")
 
 
-def _go(player: Player, key: str, value: str) -> bool | None:
+def _go(player: Player, reader: Reader, key: str, value: str) -> bool | None:
     """Carry out a key that moves; None if it is none."""
     if key == "n":
         return player.go_to(player.position + int(value or 1))
@@ -83,7 +85,7 @@ def _go(player: Player, key: str, value: str) -> bool | None:
         return True
     if key == "t":
         try:
-            return player.find_time(TimeParam().convert(value, None, None))
+            return player.find_time(reader.utc(TimeParam().convert(value, None, None)) or 0)
         except click.BadParameter as error:
             click.echo(error.message)
             return True

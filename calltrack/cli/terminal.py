@@ -6,8 +6,8 @@ import math
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _LONG_FILE = 5_000_000  # bytes from which reading shows its progress
 _SHOWN = 10  # bad lines reported in full
+_WIDEST = 14 * 60  # min between UTC and any clock
+_AHEAD = 1000  # frames that are asked for the stream's offset
 _LATEST = 253_370_764_800  # the year 9999
 
 
@@ -39,8 +41,14 @@ def console() -> Console:
     return Console(width=width, no_color=not colourful(), highlight=False, markup=False, emoji=False)
 
 
+class LocalTime(float):
+    """A time without an offset, as UTC epoch s if it were of UTC; `local` is what was written."""
+
+    local: datetime
+
+
 class TimeParam(click.ParamType[float]):
-    """A moment: ISO 8601 (UTC unless it says otherwise) or UTC epoch seconds."""
+    """A moment: UTC epoch seconds, or ISO 8601, without an offset on the clock on which times are shown."""
 
     name = "time"
 
@@ -56,9 +64,35 @@ class TimeParam(click.ParamType[float]):
             except ValueError:
                 self.fail(f"{value!r} is no time; write 2023-11-30T10:00:00Z or epoch seconds", param, ctx)
             epoch = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+            if at.tzinfo is None and 0 <= epoch < _LATEST:
+                found = LocalTime(epoch)
+                found.local = at
+                return found
         if not 0 <= epoch < _LATEST:  # beyond, no calendar can say when it is
             self.fail(f"{value!r} is no time between 1970 and 9998", param, ctx)
         return epoch
+
+
+class ZoneParam(click.ParamType["tzinfo"]):
+    """An IANA time zone."""
+
+    name = "zone"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tzinfo:
+        """Returns the zone."""
+        from calltrack.figures.days import UnknownZone, zone_named
+
+        try:
+            return value if isinstance(value, tzinfo) else zone_named(value)
+        except UnknownZone as error:
+            self.fail(str(error), param, ctx)
+
+
+def tz_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--tz and --utc, which say on which clock times are shown; None is the stream's own."""
+    shown = "Show times on this zone's clock, such as Asia/Jerusalem. Default: the stream's own."
+    command = click.option("--utc", "tz", flag_value="UTC", type=ZoneParam(), help="Show times in UTC.")(command)
+    return click.option("--tz", "tz", metavar="ZONE", type=ZoneParam(), default=None, help=shown)(command)
 
 
 class Amount(click.ParamType[float]):
@@ -81,37 +115,91 @@ SIZE = Amount("size", {"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9}, "100MB")
 SPAN = Amount("duration", {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}, "1h or 30m")
 
 
-class Reader:
-    """The frames of a recording for a command: bad lines go to standard error, long files show their progress."""
+def with_progress(frames: Iterable[Frame], recordings: Sequence[Recording]) -> Iterator[Frame]:
+    """The frames of recordings, with a bar on a terminal while long files are read."""
+    total = sum(recording.size or 0 for recording in recordings)
+    if not sys.stderr.isatty() or total < _LONG_FILE:
+        yield from frames
+        return
+    from rich.console import Console
+    from rich.progress import Progress
 
-    def __init__(self, path: str, *, strict: bool = False, on_bad: Callable[[BadLine], None] | None = None):
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading", total=total)
+        for count, frame in enumerate(frames):
+            if count % 2000 == 0:
+                progress.update(task, completed=sum(recording.bytes_read for recording in recordings))
+            yield frame
+
+
+class Reader:
+    """The frames of a recording for a command: bad lines go to standard error, long files show their progress.
+
+    zone: the clock on which the command shows times; else it is the stream's, whose offset is `offset_s`.
+    quiet: no progress; its caller shows one. on_bad sees each bad line, report prints it instead of the reader.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        strict: bool = False,
+        on_bad: Callable[[BadLine], None] | None = None,
+        zone: tzinfo | None = None,
+        quiet: bool = False,
+        report: Callable[[BadLine], None] | None = None,
+    ):
         from calltrack.recordings.recording import Recording
 
+        self.offset_s: float | None = None
+        self._zone = zone
+        self._quiet = quiet
         self._on_bad = on_bad
-        self.recording: Recording = Recording(path, strict=strict, on_bad=self._report)
+        self.recording: Recording = Recording(path, strict=strict, on_bad=report or self._report)
 
     def __iter__(self) -> Iterator[Frame]:
-        recording = self.recording
-        if not sys.stderr.isatty() or (recording.size or 0) < _LONG_FILE:
-            yield from recording
-            return
-        from rich.console import Console
-        from rich.progress import Progress
+        from calltrack.core.observations import times_of
 
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("reading", total=recording.size)
-            for count, frame in enumerate(recording):
-                if count % 2000 == 0:
-                    progress.update(task, completed=recording.bytes_read)
-                yield frame
+        frames: Iterable[Frame] = self.recording
+        for frame in frames if self._quiet else with_progress(frames, [self.recording]):
+            offset_min = times_of(frame.body)[1]
+            if offset_min is not None and -_WIDEST <= offset_min <= _WIDEST:
+                self.offset_s = offset_min * 60
+            yield frame
+
+    @property
+    def zone(self) -> tzinfo:
+        """The clock on which to show times: the one that was asked for, else the stream's own, else UTC."""
+        from calltrack.figures.days import zone_of
+
+        return self._zone or zone_of(self.offset_s)
+
+    def utc(self, at: float | None) -> float | None:
+        """A time from the command line as UTC epoch s: one without an offset is on the clock of `zone`.
+
+        Raises UsageError if that clock is not known before standard input is read.
+        """
+        if not isinstance(at, LocalTime):
+            return at
+        if self._zone is None and self.offset_s is None:
+            if self.recording.path == "-":
+                raise click.UsageError(f"{at.local} has no offset: add one, such as Z or +02:00, or say --tz")
+            ahead = Reader(self.recording.path, quiet=True, report=lambda _: None)
+            for count, _ in enumerate(ahead):
+                if ahead.offset_s is not None or count == _AHEAD:
+                    break
+            self.offset_s = ahead.offset_s
+        return at.local.replace(tzinfo=self.zone).timestamp()
 
     def finish(self) -> None:
         """Say what is left to say of bad lines; exits with 1 if there were any, or nothing at all was read."""
         recording = self.recording
         if recording.bad > _SHOWN:
-            click.echo(f"{recording.name}: {recording.bad - _SHOWN} more lines are not frames", err=True)
-        if not recording.frames and not recording.bad:
-            click.echo(f"{recording.name}: empty, there is no frame in it", err=True)
+            click.echo(f"{safe(recording.name)}: {recording.bad - _SHOWN} more lines are not frames", err=True)
+        if not recording.frames:
+            why = "is not captured events in a form that is known; see calltrack import --help"
+            why = why if recording.bad else "contains no frames"
+            click.echo(f"{safe(recording.name)}: {why}", err=True)
         if recording.bad or not recording.frames:
             sys.exit(1)
 

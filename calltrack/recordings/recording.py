@@ -1,29 +1,34 @@
-"""Recordings in: JSON lines in the three notations, plain, gzip or zstd, or standard input; and journals."""
+"""Recordings in: JSON lines in the three notations, or any other form that people hold events in; and journals.
+
+A line in one of the three notations is decoded as it is. Whatever else there is goes through `forms`, which says what
+it recognised. Compressed files and archives are unpacked and UTF-16 is recoded, all of it as a stream.
+"""
 
 from __future__ import annotations
 
-import gzip
 import io
 import sys
 import warnings
-import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
+import msgspec
+from msgspec import Raw, Struct
+
 from calltrack.core.errors import BadLine, NotAFrame, RecordingError
+from calltrack.recordings.forms import archives
+from calltrack.recordings.forms.lines import LARGEST, Lines, TooLarge, Unusable
+from calltrack.recordings.forms.pieces import BARE, SENT, Found, Passed
 from calltrack.voicenter.frames import Frame
 
 if TYPE_CHECKING:
     from calltrack.core.tracker import Tracker
-
-LONGEST_LINE = 64 * 1024 * 1024
-"""Bytes; a longer line is reported and skipped without being held in memory."""
+    from calltrack.recordings.forms.reading import Odd, Read
 
 _SHOWN = 10  # bad lines kept and reported in full; the rest are counted
-_GZIP, _ZSTD, _SQLITE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"SQLite format 3\x00"
-_BOM = b"\xef\xbb\xbf"
 
 
 class Place(NamedTuple):
@@ -40,8 +45,9 @@ class Recording:
     """The frames of one recording; iterate it, as often as you like (standard input: once).
 
     Set `start` to a `place` of an earlier reading to begin there; what was bad before it is reported all the same.
-    While iterating, `line` is the number of the last line read. Afterwards `frames` and `bad` are how many lines were
-    frames and how many were not, and `first_bad` the first of those, each with file, line and reason.
+    While iterating, `line` is the number of the last line read. Afterwards `frames` and `bad` are how many frames there
+    were and how much could not be read, and `first_bad` the first of it, each with file, line and reason; `forms` has
+    the frames by the form in which they stood, `passed` counts what is known to be no event, such as heartbeats.
     Of a journal (`is_journal`), the lines are its frames, by position; bad are those that are damaged.
     """
 
@@ -61,6 +67,9 @@ class Recording:
         self.frames = 0
         self.bad = 0
         self.first_bad: list[BadLine] = []
+        self._forms: Counter[str] = Counter()
+        self.passed: Counter[str] = Counter()
+        self._where = self.name
         self._strict = strict
         self._on_bad = on_bad
         self._file: BinaryIO | None = None
@@ -69,9 +78,9 @@ class Recording:
         if self.path != "-":
             with self._open() as file:
                 if file.seekable():
-                    head = file.read(len(_SQLITE))
-                    self.is_journal = head == _SQLITE
-                    self.compressed = head.startswith((_GZIP, _ZSTD))
+                    head = file.read(archives.HEAD)
+                    self.is_journal = archives.is_journal(head)
+                    self.compressed = not archives.is_plain(head)
                     self.size = file.seek(0, io.SEEK_END)
         if self.is_journal:
             from calltrack.journal import Journal
@@ -80,6 +89,7 @@ class Recording:
 
     def __iter__(self) -> Iterator[Frame]:
         self.bad, self.first_bad = 0, []
+        self._forms, self.passed, self._where = Counter(), Counter(), self.name
         for line_number, reason in self.start.first_bad:
             self.line = line_number
             self._report(reason)
@@ -89,19 +99,83 @@ class Recording:
             return
         with self._open() as file:
             self._file = file
-            stream = _decompressed(file)
             if offset:
-                stream.seek(offset)
-            while (line := self._next_line(stream)) is not None:
+                file.seek(offset)
+                yield from self._read(Lines(file, self.line))
+            else:
+                yield from self._unpacked(file)
+        self._file = None
+
+    def _unpacked(self, file: BinaryIO) -> Iterator[Frame]:
+        """The frames of every text in the file; what else an archive holds is reported."""
+        try:
+            for member in archives.members(file):
+                self._where = f"{self.name}/{member.name}" if member.name else self.name
+                self.line = 0
+                if member.stream is not None:
+                    yield from self._read(Lines(member.stream))
+                elif member.name:
+                    self.line = 1
+                    self._report(f"is {member.refused}")
+                else:
+                    raise archives.refuse(self.name, member.refused)
+        except archives.BROKEN as error:
+            self.line += 1
+            self._report(f"the compression is broken here: {error}")
+
+    def _read(self, lines: Lines) -> Iterator[Frame]:
+        """The frames of one text."""
+        decode, odd = Frame.decode, _Later(lines)
+        while True:
+            try:
+                for line in lines:
+                    try:
+                        frame = decode(line)
+                        if frame.body.stamp is not None or _has_payload(frame):
+                            self.line = lines.number
+                            self.frames += 1
+                            yield frame
+                            continue
+                        reason = "not a frame: an event without a payload"
+                    except NotAFrame as error:
+                        reason = str(error)
+                    if not line.endswith(b"\n"):
+                        reason += " (the last line is cut off)"
+                    yield from self._odd(odd.read(line, reason))
+                    self.line = lines.number
+                return
+            except Unusable as error:
+                self.line = lines.number
+                self._report(str(error))
+            except TooLarge:
+                raise RecordingError(
+                    f"{self._where}:{lines.number}: a document of more than {LARGEST >> 20} MiB is not read whole; "
+                    "turn it into lines, for example with jq -c '.[]'"
+                ) from None
+
+    def _odd(self, pieces: Iterator[Read]) -> Iterator[Frame]:
+        """The frames among what was made of a line that is none by itself; the rest is counted or reported."""
+        for self.line, piece in pieces:
+            if isinstance(piece, Found):
                 try:
-                    frame = Frame.decode(line)
+                    frame = Frame.decode(piece.as_line())
                 except NotAFrame as error:
-                    cut = "" if line.endswith(b"\n") else " (the last line is cut off)"
-                    self._report(f"{error}{cut}")
+                    self._report(str(error))
                     continue
                 self.frames += 1
+                self._forms[piece.form] += 1
                 yield frame
-        self._file = None
+            elif isinstance(piece, Passed):
+                self.passed[piece.what] += 1
+            else:
+                self._report(piece.reason)
+
+    @property
+    def forms(self) -> dict[str, int]:
+        """The frames so far by the form in which they stood."""
+        plain = self.frames - self._forms.total()
+        name = "journal" if self.is_journal else "JSON lines"
+        return ({name: plain} if plain else {}) | dict(self._forms.most_common())
 
     @property
     def bytes_read(self) -> int:
@@ -158,30 +232,8 @@ class Recording:
         except OSError as error:
             raise RecordingError(f"{self.path}: cannot be read: {error.strerror}") from None
 
-    def _next_line(self, stream: BinaryIO) -> bytes | None:
-        """The next line that is not blank or too long; None at the end."""
-        while True:
-            try:
-                line = stream.readline(LONGEST_LINE)
-                if not line:
-                    return None
-                self.line += 1
-                if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-                    while (more := stream.readline(1 << 20)) and not more.endswith(b"\n"):
-                        pass
-                    self._report(f"not a frame: longer than {LONGEST_LINE >> 20} MiB")
-                    continue
-            except (EOFError, OSError, zlib.error) as error:
-                self.line += 1
-                self._report(f"the compression is broken here: {error}")
-                return None
-            if self.line == 1:
-                line = line.removeprefix(_BOM)
-            if not line.isspace():
-                return line
-
     def _report(self, reason: str) -> None:
-        bad = BadLine(self.name, self.line, reason)
+        bad = BadLine(self._where, self.line, reason)
         if self._strict:
             raise bad
         self.bad += 1
@@ -196,37 +248,42 @@ class Recording:
 def read_recording(
     path: str | PathLike[str], *, strict: bool = False, on_bad: Callable[[BadLine], None] | None = None
 ) -> Recording:
-    """The frames of a recording; "-" is standard input, compression is recognised by content.
+    """The frames of a recording in any form that docs/recordings.md lists; "-" is standard input.
 
-    A line that is not a frame goes to `on_bad` (default: a warning for the first ten) and is counted; the rest is
-    processed. With strict=True it raises BadLine. Raises RecordingError at once if the file cannot be opened.
+    The form, and how it is compressed, is recognised by content. What is no frame goes to `on_bad` (default: a warning
+    for the first ten) and is counted; the rest is processed. With strict=True it raises BadLine. Raises RecordingError
+    at once if the file cannot be opened, and while reading if it holds something else, such as a picture.
     """
     return Recording(path, strict=strict, on_bad=on_bad)
 
 
-def _decompressed(file: BinaryIO) -> BinaryIO:
-    head = cast(io.BufferedReader, file).peek(len(_SQLITE))
-    if head.startswith(_SQLITE):
-        raise RecordingError("standard input: is a journal; give its path instead")
-    if head.startswith(_GZIP):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
-    if head.startswith(_ZSTD):
-        import zstandard
+class _Object(Struct):
+    data: Raw = Raw(b"")
 
-        class _Reader(io.RawIOBase):
-            """zstandard's reader with its errors as OSError, like gzip's."""
 
-            def __init__(self) -> None:
-                self._inner = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+_either = msgspec.json.Decoder(list[Raw] | _Object)
 
-            def readable(self) -> bool:
-                return True
 
-            def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-                try:
-                    return self._inner.readinto(buffer)
-                except zstandard.ZstdError as error:
-                    raise OSError(str(error)) from None
+def _has_payload(frame: Frame) -> bool:
+    """Whether a frame whose server time is not where it usually stands has a payload, and is the server's."""
+    if frame.event in SENT:
+        return False
+    item = _either.decode(frame.raw)
+    there = len(item) > 1 if isinstance(item, list) else bool(bytes(item.data))
+    return there or frame.event in BARE
 
-        return cast(BinaryIO, io.BufferedReader(_Reader(), 1 << 16))
-    return file
+
+class _Later:
+    """The reader of odd lines, loaded when there is one: most recordings have none."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._odd: Odd | None = None
+
+    def read(self, line: bytes, reason: str) -> Iterator[Read]:
+        """As Odd.read."""
+        if self._odd is None:
+            from calltrack.recordings.forms.reading import Odd
+
+            self._odd = Odd(self._lines)
+        return self._odd.read(line, reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, tzinfo
 
 import click
 
@@ -21,16 +22,20 @@ COLOURS = {
 }
 
 
-def line(change: ch.Change, colour: bool) -> str:
-    """The line, without its end; `colour` adds ANSI codes."""
+def line(change: ch.Change, colour: bool, zone: tzinfo = UTC) -> str:
+    """The line, without its end, with times on the clock of a zone; `colour` adds ANSI codes."""
+    return " ".join([*columns(change, colour, zone), what(change, zone)]).rstrip()
+
+
+def columns(change: ch.Change, colour: bool, zone: tzinfo = UTC) -> tuple[str, ...]:
+    """What a line begins with: time, frame, kind, extension or queue, and call, each as wide as it usually is."""
     call_id = f"{safe(getattr(change, 'call_id', '')):<32}"
-    parts = (moment(change.at), f"#{change.position:<6}", _kind(change, colour), f"{where(change):<10}", call_id)
-    return " ".join([*parts, what(change)]).rstrip()
+    return moment(change.at, zone), f"#{change.position:<6}", _kind(change, colour), f"{where(change):<10}", call_id
 
 
-def brief(change: ch.Change, colour: bool) -> str:
+def brief(change: ch.Change, colour: bool, zone: tzinfo = UTC) -> str:
     """The line without time, frame and call, for where those are told already."""
-    return f"{_kind(change, colour)} {where(change):<10} {what(change)}".rstrip()
+    return f"{_kind(change, colour)} {where(change):<10} {what(change, zone)}".rstrip()
 
 
 def where(change: ch.Change) -> str:
@@ -39,10 +44,12 @@ def where(change: ch.Change) -> str:
     return safe(getattr(change, "exten_user", "") or (f"queue {queue_id}" if queue_id else ""))
 
 
-def what(change: ch.Change) -> str:
+def what(change: ch.Change, zone: tzinfo = UTC) -> str:
     """What the change says beside its kind, and why if it was inferred."""
     tell, inferred = _TELL.get(type(change)), getattr(change, "inferred", "")
-    return (safe(tell(change)) if tell else "") + (f"  (inferred: {safe(inferred)})" if inferred else "")
+    timed = _TIMED.get(type(change))
+    said = timed(change, zone) if timed else tell(change) if tell else ""
+    return safe(said) + (f"  (inferred: {safe(inferred)})" if inferred else "")
 
 
 def _kind(change: ch.Change, colour: bool) -> str:
@@ -125,9 +132,15 @@ _TELL: dict[type[ch.Change], Callable[..., str]] = {
     ch.AgentLoggedOn: _agent,
     ch.AgentLoggedOff: _agent,
     ch.AgentStatusChanged: lambda change: f"{change.agent_name}: {_status(change.new, change.name)}",
-    ch.QueueJoined: lambda change: f"{change.wait.caller or 'unknown'} since {moment(change.wait.joined_at)}",
     ch.QueueLeft: _queue_left,
     ch.ConnectionLost: lambda change: change.gap.reason,
-    ch.ConnectionRegained: lambda change: f"nothing was received since {moment(change.gap.since)}: {change.gap.reason}",
     ch.Anomaly: _anomaly,
+}
+_TIMED: dict[type[ch.Change], Callable[..., str]] = {
+    ch.QueueJoined: lambda change, zone: (
+        f"{change.wait.caller or 'unknown'} since {moment(change.wait.joined_at, zone)}"
+    ),
+    ch.ConnectionRegained: lambda change, zone: (
+        f"nothing was received since {moment(change.gap.since, zone)}: {change.gap.reason}"
+    ),
 }

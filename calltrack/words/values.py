@@ -1,6 +1,6 @@
 """Values in words for people: strangers' text made safe, moments and durations."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 
 def safe(text: object) -> str:
@@ -11,9 +11,20 @@ def safe(text: object) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown)
 
 
-def moment(at: float | None) -> str:
-    """A UTC epoch (s) for people; "?" if it is unknown."""
-    return "?" if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}Z"
+def moment(at: float | None, zone: tzinfo = UTC) -> str:
+    """A UTC epoch (s) on the clock of a zone, with its offset: `2023-11-30 12:00:00+02:00`; "?" if it is unknown."""
+    return "?" if at is None else f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S}{offset(at, zone)}"
+
+
+def clock(at: float | None, zone: tzinfo = UTC) -> str:
+    """The same without date and offset."""
+    return "?" if at is None else f"{datetime.fromtimestamp(at, zone):%H:%M:%S}"
+
+
+def offset(at: float, zone: tzinfo) -> str:
+    """How far a zone is from UTC at a moment (UTC epoch s): `+02:00`, or `Z`."""
+    shown = datetime.fromtimestamp(at, zone).isoformat()[-6:]
+    return "Z" if shown == "+00:00" else shown
 
 
 def span(seconds: float | None) -> str:

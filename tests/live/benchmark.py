@@ -26,6 +26,7 @@ import socketio
 from aiohttp import web
 
 from calltrack import Change, Frame, Tracker
+from calltrack.core import observations
 from calltrack.live import LoginApi, Stream, Supervisor, Token
 from calltrack.live.login import Protocol
 from calltrack.simulate import Plan, traffic
@@ -146,7 +147,7 @@ class Stamped(Tracker):
         super().__init__()
         self.moment, self.came, self.took = moment, dict[int, float](), list[float]()
 
-    def feed(self, frame: Frame) -> tuple[Change, ...]:
+    def feed(self, frame: observations.Frame) -> tuple[Change, ...]:
         """Note the moment, and feed."""
         at = self.moment(frame)
         changes = super().feed(frame)

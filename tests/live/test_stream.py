@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from calltrack import Change, Frame, Tracker
+from calltrack import Change, Tracker
+from calltrack.core import observations
 from calltrack.core.changes import (
     CallChange,
     CallStarted,
@@ -265,7 +266,7 @@ class Rung(Tracker):
         self.greetings = 0
         self.news = News()
 
-    def feed(self, frame: Frame) -> tuple[Change, ...]:
+    def feed(self, frame: observations.Frame) -> tuple[Change, ...]:
         """Feed, and tell."""
         changes = super().feed(frame)
         self.greetings += frame.event == "AllDialersStatus"

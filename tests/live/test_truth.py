@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from calltrack import Change, Frame, Tracker
+from calltrack import Change, Tracker
+from calltrack.core import observations
 from calltrack.core.changes import Anomaly, CallEnded, CallResumed, ConnectionRegained
 from calltrack.core.records import Gap
 from calltrack.live import Stream
 from calltrack.simulate import End, Faults, Line, Plan, Truth
 from calltrack.simulate.server import Simulator
-from calltrack.voicenter.events import AllExtensionsStatus
 from tests.live.harness import FAST, fixed, scenario
 
 _SPEED = 1500.0  # simulated seconds per second: a lost connection of a tenth of a second misses minutes
@@ -42,12 +42,13 @@ class Scored(Tracker):
         self.centre = centre
         self.compared = 0
 
-    def feed(self, frame: Frame) -> tuple[Change, ...]:
+    def feed(self, frame: observations.Frame) -> tuple[Change, ...]:
         """Feed, and compare after the second half of the snapshots."""
         changes = super().feed(frame)
-        if isinstance(frame.body, AllExtensionsStatus) and frame.body.servertime:
-            assert frame.body.servertimeoffset is not None
-            self.compare(self.centre.truths[int(frame.body.servertime - frame.body.servertimeoffset * 60)])
+        body = frame.body
+        if isinstance(body, observations.AllExtensions) and body.stamp:
+            assert body.offset_min is not None
+            self.compare(self.centre.truths[int(body.stamp - body.offset_min * 60)])
             self.compared += 1
         return changes
 
@@ -117,4 +118,4 @@ def missed(at: float, gaps: list[Gap]) -> bool:
 def silent(tracker: Tracker, call_id: str, since: float) -> bool:
     """Whether the extensions that still have the call said nothing since: if its HANGUP was lost, nobody can know."""
     having = [known for known in tracker.snapshot().extensions if any(leg.call_id == call_id for leg in known.legs)]
-    return bool(having) and all(known.heard_at is not None and known.heard_at <= since for known in having)
+    return bool(having) and all(known.confirmed_at is not None and known.confirmed_at <= since for known in having)

@@ -8,7 +8,7 @@ import zstandard
 
 from calltrack import read_recording
 from calltrack.core.errors import BadLine, RecordingError
-from calltrack.recordings import recording as module
+from calltrack.recordings.forms import lines
 
 GOOD = b'["loginSuccess",{"servertime":1597930812}]\n'
 
@@ -67,7 +67,7 @@ def test_strict_raises_at_the_first_bad_line(tmp_path: Path) -> None:
 
 def test_a_line_without_end_is_skipped_without_being_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line over the limit is one bad line; what follows it is read."""
-    monkeypatch.setattr(module, "LONGEST_LINE", 100)
+    monkeypatch.setattr(lines, "LONGEST_LINE", 100)
     reported: list[BadLine] = []
     recording = read_recording(written(tmp_path, GOOD + b"[" * 5_000_000 + b"\n" + GOOD), on_bad=reported.append)
 
