@@ -61,7 +61,8 @@ def imports(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} if node.module != "calltrack" else {f"calltrack.{one.name}" for one in node.names}
+            names = [one.name for one in node.names if one.name != "__version__"]
+            found |= {node.module} if node.module != "calltrack" else {f"calltrack.{name}" for name in names}
     return found
 
 
@@ -88,6 +89,14 @@ def test_the_core_is_pure(module: str) -> None:
 
     assert not {name.split(".")[0] for name in imports(path)} & IMPURE
     assert not [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Await | ast.AsyncFor)]
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_only_the_shells_use_the_terminal(module: str) -> None:
+    """click and rich are for the command line; the board in the terminal, an extra, draws with rich too."""
+    allowed = {"cli": {"click", "rich"}, "tui": {"rich"}}.get(room(module), set[str]())
+
+    assert {name.split(".")[0] for name in imports(modules()[module])} & {"click", "rich"} <= allowed
 
 
 def test_the_public_names() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.terminal import Reader, TimeParam, colourful, console, recording_argument, strict_option
+from calltrack.cli.terminal import ParamType, Reader, TimeParam, colourful, console, recording_argument, strict_option
 
 if TYPE_CHECKING:
     from calltrack.core.changes import Change
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LONGEST_PAUSE = 3600.0  # s; recordings with days between two frames are not worth waiting for
 
 
-class SpeedParam(click.ParamType[float]):
+class SpeedParam(ParamType[float]):
     """max (no pacing, 0), real (1) or 10x."""
 
     name = "speed"

@@ -211,21 +211,21 @@ def _decompressed(file: BinaryIO) -> BinaryIO:
     if head.startswith(_GZIP):
         return cast(BinaryIO, gzip.GzipFile(fileobj=file))
     if head.startswith(_ZSTD):
-        import zstandard
+        from calltrack.journal.zstd import zstd
 
         class _Reader(io.RawIOBase):
-            """zstandard's reader with its errors as OSError, like gzip's."""
+            """zstd's reader with its errors as OSError, like gzip's."""
 
             def __init__(self) -> None:
-                self._inner = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+                self._inner = zstd.ZstdFile(file)
 
             def readable(self) -> bool:
                 return True
 
             def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
                 try:
-                    return self._inner.readinto(buffer)
-                except zstandard.ZstdError as error:
+                    return self._inner.readinto1(buffer)  # one block: what is whole is read before what is broken
+                except zstd.ZstdError as error:
                     raise OSError(str(error)) from None
 
         return cast(BinaryIO, io.BufferedReader(_Reader(), 1 << 16))

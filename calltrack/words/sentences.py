@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import click
-
 from calltrack.core import changes as ch
 from calltrack.core.records import Leg
 from calltrack.words.values import moment, safe, span
@@ -19,6 +17,7 @@ COLOURS = {
     "CallStarted": "cyan",
     "ConnectionLost": "red",
 }
+_ANSI = {"red": "\033[31m", "green": "\033[32m", "yellow": "\033[33m", "cyan": "\033[36m"}
 
 
 def line(change: ch.Change, colour: bool) -> str:
@@ -47,7 +46,8 @@ def what(change: ch.Change) -> str:
 
 def _kind(change: ch.Change, colour: bool) -> str:
     kind = type(change).__name__
-    return click.style(f"{kind:<21}", fg=COLOURS.get(kind)) if colour else f"{kind:<21}"
+    padded, code = f"{kind:<21}", _ANSI.get(COLOURS.get(kind, ""))
+    return f"{code}{padded}\033[0m" if colour and code else padded
 
 
 def _with(leg: Leg) -> str:

@@ -168,11 +168,7 @@ async def _serve(plan: Plan, protocol: Any, truth: Path | None, options: dict[st
 
     import msgspec
 
-    try:
-        from calltrack.simulate.server import Simulator
-    except ImportError as error:
-        text = f"{error}. Install calltrack with its extra: pip install '.[simulate]' where its sources are"
-        raise click.ClickException(text) from error
+    from calltrack.simulate.server import Simulator
 
     with truth.open("wb") if truth else nullcontext() as file:
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from calltrack.simulate.command import simulate
+from calltrack.cli.simulate import simulate
 from calltrack.simulate.server import Simulator
 
 
