@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
+import socket
 import sqlite3
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from calltrack.journal.errors import UNREADABLE, JournalBusy, JournalError, JournalUnwritable, NotAJournal, named
+from calltrack.journal.locks import lock
 from calltrack.journal.rows import sum_of
 
 APPLICATION = 0x63_74_6A_31  # "ctj1", in the file's header
@@ -117,7 +118,8 @@ class WriterLock:
             raise JournalBusy(f"{path}: is being written by {holder}; it can be read meanwhile") from None
         with suppress(OSError):  # on a full disk the lock is held all the same, by an unknown
             os.truncate(self._file, 0)
-            os.write(self._file, json.dumps({"pid": os.getpid(), "host": os.uname().nodename}).encode())
+            os.lseek(self._file, 0, os.SEEK_SET)
+            os.write(self._file, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
 
     def release(self) -> None:
         """Let the next one write."""
@@ -127,9 +129,9 @@ class WriterLock:
         """Again and again for a moment: `writer` holds it for an instant to find out whether anyone does."""
         for _ in range(_TRIES):
             with suppress(OSError):
-                return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return lock(self._file)
             time.sleep(_INSTANT)
-        return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return lock(self._file)
 
 
 def writer(path: Path) -> str:
@@ -137,7 +139,7 @@ def writer(path: Path) -> str:
     try:
         with _beside(path, "writer").open("rb") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                lock(file.fileno(), shared=True)
             except OSError:
                 return _holder(file.fileno())
     except OSError:
@@ -153,7 +155,8 @@ def _beside(path: Path, what: str) -> Path:
 
 def _holder(file: int) -> str:
     try:
-        said = json.loads(os.pread(file, 1000, 0))
+        os.lseek(file, 0, os.SEEK_SET)
+        said = json.loads(os.read(file, 1000))
         return f"process {int(said['pid'])} on {said['host']}"
     except (ValueError, TypeError, KeyError):
         return "another process"

@@ -20,7 +20,7 @@ FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 AGAIN = str(FIXTURES / "scenarios" / "queue-rings-again.jsonl")
 CALLTRACK = [sys.executable, "-m", "calltrack"]
 LOGIN = {"CALLTRACK_USERNAME": "account", "CALLTRACK_PASSWORD": "simulated"}
-PATIENCE = 30.0  # s
+PATIENCE = 100.0  # s
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -1,4 +1,5 @@
 import os
+import socket
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -25,7 +26,7 @@ def test_who_writes_is_known_while_they_do(tmp_path: Path) -> None:
     """And only then, though the file that names them stays."""
     assert "" == writer(tmp_path / "a")
     lock = WriterLock(tmp_path / "a")
-    assert f"process {os.getpid()} on {os.uname().nodename}" == writer(tmp_path / "a")
+    assert f"process {os.getpid()} on {socket.gethostname()}" == writer(tmp_path / "a")
     lock.release()
     assert "" == writer(tmp_path / "a")
 

@@ -15,7 +15,7 @@ from calltrack.simulate.server import Simulator
 from tests.simulate.frames import Json
 
 CLIENTS = Path(__file__).parent / "clients"
-PATIENCE = 20.0  # s for a whole test; nothing takes nearly as long
+PATIENCE = 100.0  # s for a whole test; nothing takes nearly as long
 
 
 def play(scene: Callable[[], Awaitable[None]]) -> None:
