@@ -22,18 +22,8 @@ import rich.console
 import textual.drivers.headless_driver
 import textual.drivers.linux_driver
 
+# Named, so that no import looks unused.
 __all__ = ["asyncio", "click", "ctypes", "hypothesis", "multiprocessing", "rich", "sqlite3", "subprocess", "textual"]
-    "asyncio",
-    "click",
-    "ctypes",
-    "hypothesis",
-    "multiprocessing",
-    "pytest",
-    "rich",
-    "sqlite3",
-    "subprocess",
-    "textual",
-]
 
 MODULES = ("fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty")
 FUNCTIONS = ("fchmod", "fork", "killpg", "mkfifo", "pread", "pwrite", "setsid", "uname")

@@ -63,4 +63,4 @@ def test_links_lead_somewhere() -> None:
 def test_the_test_command_is_the_one_that_ci_runs() -> None:
     """One command, in the README and in .ci/run."""
     assert "\n.ci/test\n" in README
-    assert "exec .ci/test" in (ROOT / ".ci" / "run").read_text()
+    assert "\n.ci/test\n" in (ROOT / ".ci" / "run").read_text()
