@@ -1,5 +1,7 @@
 """The examples in README.md run as tests; how much hypothesis tries; which tests are slow, and which stay together."""
 
+import signal
+
 import pytest
 from hypothesis import settings
 from sybil import Sybil
@@ -9,6 +11,9 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("fast", deadline=None, derandomize=True, max_examples=20)
 settings.register_profile("long", deadline=None, max_examples=3000)
 settings.load_profile("ci")
+
+# A shell has its background jobs ignore Ctrl-C, and what they start inherits that; tests send it to their processes.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _HEAVY = {"chromium", "npm", "npm_clients", "npm_servers"}
 """Fixtures that need a browser or Node.js: what uses them is slow."""
