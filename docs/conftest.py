@@ -31,7 +31,7 @@ def call_centre() -> Iterator[None]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    started.wait(10)
+    started.wait(100)
     addresses = Endpoints.older(urls[0])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Endpoints, "older", classmethod(lambda cls: addresses))
@@ -39,7 +39,7 @@ def call_centre() -> Iterator[None]:
         patch.setenv("CALLTRACK_TOKEN", "simulated-account-token")
         yield
     over[0][0].call_soon_threadsafe(over[0][1].set)
-    thread.join(10)
+    thread.join(100)
 
 
 recipes = Sybil(parsers=[PythonCodeBlockParser()], patterns=["recipes.md", "moving.md"], fixtures=["call_centre"])

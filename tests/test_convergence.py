@@ -13,6 +13,8 @@ from calltrack.simulate import Faults
 from calltrack.testing.simulated import repro
 from tests.convergence import MIXES, differences, unmarked
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(100, 103)
 
 

@@ -43,9 +43,7 @@ def test_the_picture_in_the_readme_is_the_output(monkeypatch: pytest.MonkeyPatch
 def test_the_readme_prints_what_it_says() -> None:
     """The example's output, as a program of its own."""
     example, said = re.findall(r"```python\n([\s\S]*?)```\n\nprints\n\n```text\n([\s\S]*?)```", README)[0]
-    done = subprocess.run(
-        [sys.executable, "-c", example], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
-    )
+    done = subprocess.run([sys.executable, "-c", example], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert said == done.stdout
 
@@ -65,4 +63,4 @@ def test_links_lead_somewhere() -> None:
 def test_the_test_command_is_the_one_that_ci_runs() -> None:
     """One command, in the README and in .ci/run."""
     assert "\n.ci/test\n" in README
-    assert "exec .ci/test" in (ROOT / ".ci" / "run").read_text()
+    assert "\n.ci/test\n" in (ROOT / ".ci" / "run").read_text()

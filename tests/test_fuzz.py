@@ -8,6 +8,8 @@ import pytest
 
 from tests.fuzz_target import check
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 FINDS = sorted(path for path in (ROOT / "fixtures" / "fuzz").iterdir())
 

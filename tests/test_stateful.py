@@ -311,4 +311,4 @@ class CallCentre(RuleBasedStateMachine):
         assert all(states[name] is not State.UNKNOWN for name in NAMES)
 
 
-TestCallCentre = pytest.mark.timeout(600)(CallCentre.TestCase)
+TestCallCentre = pytest.mark.slow(pytest.mark.timeout(900)(CallCentre.TestCase))

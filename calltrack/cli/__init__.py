@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import click
 
+from calltrack import __version__
+from calltrack.cli.extras import missing
 from calltrack.core.errors import CalltrackError
 from calltrack.words.values import safe
 
@@ -39,19 +41,7 @@ COMMANDS = {
     "diagram": Home("calltrack.cli.diagram", "Print the state machines as Mermaid, from the tables."),
     "listen": Home("calltrack.cli.listen", "Tell what happens as it happens, one line per change, for pipes."),
     "serve": Home("calltrack.cli.serve", "Serve the state, the changes and a board over HTTP."),
-    "simulate": Home("calltrack.simulate.command", "Simulate a call centre: recordings, and a server.", "simulate"),
-}
-EXTRAS = {
-    "aiohttp": "live",
-    "socketio": "live",
-    "textual": "watch",
-    "litestar": "serve",
-    "uvicorn": "serve",
-    "prometheus_client": "serve",
-    "pyarrow": "parquet",
-    "jinja2": "report",
-    "matplotlib": "report",
-    "opentelemetry": "traces",
+    "simulate": Home("calltrack.cli.simulate", "Simulate a call centre: recordings, and a server.", "simulate"),
 }
 
 
@@ -62,6 +52,8 @@ class _Commands(click.Group):
         except BrokenPipeError:  # whoever read our output has what it wanted
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return None
+        except ModuleNotFoundError as error:
+            raise missing(error.name or "", ctx.invoked_subcommand or "") or error from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -96,7 +88,7 @@ Exit codes: 0 fine; 1 the recording has lines that are not frames, a check faile
 \b
 Completion: eval "$(_CALLTRACK_COMPLETE=bash_source calltrack)"  (or zsh_source, fish_source)""",
 )
-@click.version_option(package_name="calltrack")
+@click.version_option(__version__)
 def commands() -> None:
     """Know, at every moment and with proof, what every call and every agent of a call centre is doing.
 
@@ -122,13 +114,6 @@ def main() -> None:
         sys.exit(130)
     except CalltrackError as error:
         _fail(str(error))
-    except ModuleNotFoundError as error:
-        extra = EXTRAS.get((error.name or "").split(".")[0])
-        if extra is None:
-            raise
-        _fail(
-            f"this needs {error.name}: install calltrack with its extra, pip install '.[{extra}]' where its sources are"
-        )
     except OSError as error:
         named = f"{safe(error.filename)}: " if isinstance(error.filename, str | os.PathLike) else ""
         _fail(f"{named}cannot be written: {error.strerror or error}")

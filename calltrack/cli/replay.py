@@ -11,7 +11,15 @@ import click
 
 from calltrack.cli import tables
 from calltrack.cli.missing import no_such
-from calltrack.cli.terminal import Reader, TimeParam, colourful, recording_argument, strict_option, tz_options
+from calltrack.cli.terminal import (
+    ParamType,
+    Reader,
+    TimeParam,
+    colourful,
+    recording_argument,
+    strict_option,
+    tz_options,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +31,7 @@ if TYPE_CHECKING:
 _LONGEST_PAUSE = 3600.0  # s; recordings with days between two frames are not worth waiting for
 
 
-class SpeedParam(click.ParamType[float]):
+class SpeedParam(ParamType[float]):
     """max (no pacing, 0), real (1) or 10x."""
 
     name = "speed"

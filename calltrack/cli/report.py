@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.terminal import Reader, TimeParam, console, recording_argument, strict_option
+from calltrack.cli.terminal import ParamType, Reader, TimeParam, console, recording_argument, strict_option
 from calltrack.words.values import safe
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _BY = ("queue", "agent", "account", "extension", "day")
 
 
-class StatusesParam(click.ParamType[tuple[int, ...]]):
+class StatusesParam(ParamType[tuple[int, ...]]):
     """Agent statuses as numbers with commas."""
 
     name = "statuses"

@@ -12,6 +12,7 @@ import click
 
 from calltrack.cli.replay import SpeedParam
 from calltrack.cli.service import LiveOptions, service_options
+from calltrack.cli.terminal import ParamType
 
 if TYPE_CHECKING:
     from calltrack.feed.source import Source
@@ -21,7 +22,7 @@ _JOURNAL = Path("calltrack.journal")
 _TOGETHER = 500  # frames of a simulated past in one write
 
 
-class ListenParam(click.ParamType["Listen"]):
+class ListenParam(ParamType["Listen"]):
     """HOST:PORT."""
 
     name = "address"

@@ -15,11 +15,20 @@ import click
 from calltrack.words.values import safe
 
 if TYPE_CHECKING:
+    from click import ParamType as ParamType
     from rich.console import Console
 
     from calltrack.core.errors import BadLine
     from calltrack.recordings.recording import Recording
     from calltrack.voicenter.frames import Frame
+else:
+
+    class ParamType(click.ParamType):
+        """Accepts a type in brackets, which click's own class does only from 8.4 on."""
+
+        def __class_getitem__(cls, _: object) -> type[ParamType]:
+            return cls
+
 
 _LONG_FILE = 5_000_000  # bytes from which reading shows its progress
 _SHOWN = 10  # bad lines reported in full
@@ -47,7 +56,7 @@ class LocalTime(float):
     local: datetime
 
 
-class TimeParam(click.ParamType[float]):
+class TimeParam(ParamType[float]):
     """A moment: UTC epoch seconds, or ISO 8601, without an offset on the clock on which times are shown."""
 
     name = "time"
@@ -73,7 +82,7 @@ class TimeParam(click.ParamType[float]):
         return epoch
 
 
-class ZoneParam(click.ParamType["tzinfo"]):
+class ZoneParam(ParamType["tzinfo"]):
     """An IANA time zone."""
 
     name = "zone"
@@ -95,7 +104,7 @@ def tz_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--tz", "tz", metavar="ZONE", type=ZoneParam(), default=None, help=shown)(command)
 
 
-class Amount(click.ParamType[float]):
+class Amount(ParamType[float]):
     """A number with a unit, such as 100MB or 1h."""
 
     def __init__(self, name: str, units: dict[str, float], example: str):

@@ -9,13 +9,13 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from msgspec.structs import replace
 
+from calltrack import __version__
 from calltrack.core.changes import Change
 from calltrack.core.errors import NotASnapshot
 from calltrack.core.snapshot import Snapshot
@@ -120,7 +120,7 @@ class Journal:
         self._has(snapshot.position)
         relaxed = replace(snapshot, resume=replace(snapshot.resume, strict=False))
         packed = self._packer.pack(relaxed.to_json().encode())
-        stamp = snapshot.position, version("calltrack")
+        stamp = snapshot.position, __version__
         row = *stamp, packed, sum_of(*stamp, data=packed)
         with self._writing():
             self._database.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", row)

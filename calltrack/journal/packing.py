@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-import zstandard
+from calltrack.journal.zstd import zstd
 
 _LEVEL = 3
 _LARGEST = 1 << 30  # bytes unpacked; whatever claims to be larger is damaged
@@ -19,20 +19,23 @@ class Packer:
 
     def __init__(self) -> None:
         typical = files("calltrack.journal").joinpath("typical.jsonl").read_bytes()
-        dictionary = zstandard.ZstdCompressionDict(typical, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-        dictionary.precompute_compress(level=_LEVEL)
-        self._out = zstandard.ZstdCompressor(level=_LEVEL, dict_data=dictionary)
-        self._in = zstandard.ZstdDecompressor(dict_data=dictionary)
+        self._dictionary = zstd.ZstdDict(typical, is_raw=True)
+        self._out = zstd.ZstdCompressor(level=_LEVEL, zstd_dict=self._dictionary.as_digested_dict)
 
     def pack(self, text: bytes) -> bytes:
         """The text, packed."""
-        return self._out.compress(text)
+        return self._out.compress(text, zstd.ZstdCompressor.FLUSH_FRAME)
 
     def unpack(self, packed: bytes) -> bytes:
         """The text again; raises ValueError, with the reason, if it was not packed here."""
         try:
-            if not 0 <= zstandard.frame_content_size(packed) <= _LARGEST:
+            length = zstd.get_frame_info(packed).decompressed_size
+            if length is None or length > _LARGEST:
                 raise ValueError("it has no believable length")
-            return self._in.decompress(packed)
-        except zstandard.ZstdError as error:
+            reader = zstd.ZstdDecompressor(zstd_dict=self._dictionary)
+            text = reader.decompress(packed)
+        except zstd.ZstdError as error:
             raise ValueError(str(error)) from None
+        if not reader.eof or reader.unused_data:
+            raise ValueError("it is cut off" if not reader.eof else "it has more after its end")
+        return text

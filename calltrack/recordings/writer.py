@@ -289,10 +289,10 @@ def _packer(suffix: str) -> tuple[_Packer | None, int, int]:
         packer = zlib.compressobj(wbits=31)
         return packer, zlib.Z_SYNC_FLUSH, zlib.Z_FINISH
     if suffix == ".zst":
-        import zstandard
+        from calltrack.journal.zstd import zstd
 
-        packer = zstandard.ZstdCompressor().compressobj()
-        return packer, zstandard.COMPRESSOBJ_FLUSH_BLOCK, zstandard.COMPRESSOBJ_FLUSH_FINISH
+        packer = zstd.ZstdCompressor()
+        return packer, packer.FLUSH_BLOCK, packer.FLUSH_FRAME
     return None, 0, 0
 
 

@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from calltrack.testing.laws import prove
     from calltrack.testing.simulated import faulty, lawful
     from calltrack.testing.strategies import streams
+else:
+    _HOMES = {
+        "Trial": "calltrack.laws.trial",
+        "Replica": "calltrack.core.replica",
+        "faulty": "calltrack.testing.simulated",
+        "lawful": "calltrack.testing.simulated",
+        "prove": "calltrack.testing.laws",
+        "streams": "calltrack.testing.strategies",
+    }
 
-_HOMES = {
-    "Trial": "calltrack.laws.trial",
-    "Replica": "calltrack.core.replica",
-    "faulty": "calltrack.testing.simulated",
-    "lawful": "calltrack.testing.simulated",
-    "prove": "calltrack.testing.laws",
-    "streams": "calltrack.testing.strategies",
-}
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'calltrack.testing' has no attribute {name!r}")
+        return getattr(import_module(_HOMES[name]), name)
+
 
 __all__ = ["Replica", "Trial", "faulty", "lawful", "prove", "streams"]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'calltrack.testing' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)

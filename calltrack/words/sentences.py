@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, tzinfo
 
-import click
-
 from calltrack.core import changes as ch
 from calltrack.core.records import Leg
 from calltrack.words.values import moment, safe, span
@@ -20,6 +18,7 @@ COLOURS = {
     "CallStarted": "cyan",
     "ConnectionLost": "red",
 }
+_ANSI = {"red": "\033[31m", "green": "\033[32m", "yellow": "\033[33m", "cyan": "\033[36m"}
 
 
 def line(change: ch.Change, colour: bool, zone: tzinfo = UTC) -> str:
@@ -54,7 +53,8 @@ def what(change: ch.Change, zone: tzinfo = UTC) -> str:
 
 def _kind(change: ch.Change, colour: bool) -> str:
     kind = type(change).__name__
-    return click.style(f"{kind:<21}", fg=COLOURS.get(kind)) if colour else f"{kind:<21}"
+    padded, code = f"{kind:<21}", _ANSI.get(COLOURS.get(kind, ""))
+    return f"{code}{padded}\033[0m" if colour and code else padded
 
 
 def _with(leg: Leg) -> str:

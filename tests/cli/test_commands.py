@@ -210,7 +210,7 @@ def test_standard_input_is_a_recording() -> None:
     """ "-" reads it, packed or not."""
     script = [sys.executable, "-m", "calltrack", "replay", "-", "--format", "json"]
     packed = gzip.compress(Path(AGAIN).read_bytes())
-    done = subprocess.run(script, input=packed, capture_output=True, check=True, timeout=60)
+    done = subprocess.run(script, input=packed, capture_output=True, check=True)
 
     assert Path(AGAIN).with_suffix(".changes.jsonl").read_bytes() == done.stdout
 
@@ -249,9 +249,7 @@ def test_times_and_speeds_are_checked() -> None:
 def test_a_narrow_terminal_gets_names_for_what_it_lacks() -> None:
     """No traceback where a character cannot be printed."""
     script = [sys.executable, "-m", "calltrack", "replay", AGAIN]
-    done = subprocess.run(
-        script, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, check=True, timeout=60
-    )
+    done = subprocess.run(script, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, check=True)
 
     assert rb"Queued \u2192 Ringing" in done.stdout
 
@@ -261,6 +259,6 @@ def test_a_reader_that_goes_away_is_no_fault(tmp_path: Path) -> None:
     path = tmp_path / "long.jsonl"
     path.write_bytes(Path(AGAIN).read_bytes() * 200)
     script = f'"{sys.executable}" -m calltrack replay "{path}" | head -n 1; exit "${{PIPESTATUS[0]}}"'
-    done = subprocess.run(["bash", "-c", script], capture_output=True, check=True, timeout=60)
+    done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
 
     assert (1, b"") == (done.stdout.count(b"\n"), done.stderr)

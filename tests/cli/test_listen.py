@@ -32,7 +32,7 @@ async def run(*arguments: str) -> Process:
 
 @asynccontextmanager
 async def centre(**options: Any) -> Any:
-    async with asyncio.timeout(60), Simulator(Plan(agents=20), speed=500.0, **options) as simulator:
+    async with asyncio.timeout(100), Simulator(Plan(agents=20), speed=500.0, **options) as simulator:
         yield simulator
 
 

@@ -176,7 +176,7 @@ def test_a_missing_extra_is_named(
         main()
 
     assert 2 == exit_code.value.code
-    assert f"pip install '.[{extra}]'" in capsys.readouterr().err
+    assert f"pip install 'calltrack-voicenter[{extra}]'" in capsys.readouterr().err
     assert [] == list(tmp_path.iterdir())
 
 

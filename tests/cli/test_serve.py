@@ -33,7 +33,7 @@ async def started(*arguments: str) -> tuple[Process, str]:
         *(sys.executable, "-m", "calltrack", "serve", "--listen", "127.0.0.1:0", *arguments), stdout=PIPE, stderr=PIPE
     )
     assert process.stdout is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(100):
         line = (await process.stdout.readline()).decode()
     assert line.startswith("board and API on http://"), (line, await process.communicate())
     return process, line.split()[4].rstrip(";")
@@ -42,7 +42,7 @@ async def started(*arguments: str) -> tuple[Process, str]:
 async def ended(process: Process, how: signal.Signals) -> tuple[int | None, bytes]:
     """Its exit code and what it complained of."""
     process.send_signal(how)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(100):
         _, complaints = await process.communicate()
     return process.returncode, complaints
 
@@ -135,7 +135,7 @@ async def test_what_is_older_or_more_goes(tmp_path: Path) -> None:
             assert (0, end) == (journal.begin, journal.position)
             assert name == "old" or journal.size() > 1_000_000
             process, _ = await started("--replay", str(AGAIN), "--journal", str(path), *keep)
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(100):
                 while journal.begin < 2000 or (name == "big" and journal.size() > 1_000_000):
                     await asyncio.sleep(0.01)
             assert (0, b"") == await ended(process, signal.SIGTERM)

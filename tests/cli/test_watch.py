@@ -38,7 +38,7 @@ async def on_a_terminal(*arguments: str, type_after: str = "", keys: bytes = b""
 
     asyncio.get_running_loop().add_reader(master, read)
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(100):
             await left.wait()
             return await process.wait(), drawn.decode(errors="replace")
     finally:
@@ -71,7 +71,7 @@ def test_the_live_service_is_watched() -> None:
                 CALLTRACK_USERNAME=account.username,
                 CALLTRACK_PASSWORD=account.password,
             )
-            await asyncio.wait_for(simulator.wait_until(0), 20)
+            await asyncio.wait_for(simulator.wait_until(0), 100)
         assert 0 == code
         assert f"connected to {simulator.url.removeprefix('http://')}" in drawn
         assert account.password not in drawn

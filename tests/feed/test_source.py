@@ -20,7 +20,7 @@ def test_a_recording_is_played_in_order_at_its_speed() -> None:
         source, frames = Replay(read_recording(AGAIN), 1000.0), list[Frame]()
         assert "playing queue-rings-again.jsonl at 1000x" == source.status()
         begin = asyncio.get_running_loop().time()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(100):
             await source.run(frames.append)
         took = asyncio.get_running_loop().time() - begin
 
@@ -58,7 +58,7 @@ def test_the_live_service_is_followed_through_a_loss() -> None:
 
             assert "connecting" == source.status()
             running = asyncio.create_task(source.run(on_frame))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(100):
                 await heard.wait()
                 assert f"connected to {simulator.url.removeprefix('http://')}" == source.status()
                 heard.clear()
@@ -82,7 +82,7 @@ def test_what_hinders_the_connection_is_in_the_status() -> None:
     async def scene() -> None:
         source = Live(LoginApi(Account("a", "b"), endpoints=Endpoints.older("http://127.0.0.1:1")))
         running = asyncio.create_task(source.run(lambda frame: None))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(100):
             while source.status() == "connecting":
                 await asyncio.sleep(0)
         running.cancel()

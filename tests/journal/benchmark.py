@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import click
-import zstandard
 
 from calltrack import Frame, Tracker
 from calltrack.journal import Journal
+from calltrack.journal.zstd import zstd
 from tests.journal.stream import simulated
 
 _SECONDS = 3.0  # that one size of batch may take
@@ -59,9 +59,8 @@ def _append(folder: Path, stream: tuple[Frame, ...], batch: int) -> None:
 
 
 def _size(stored: float, stream: tuple[Frame, ...]) -> None:
-    plain = zstandard.ZstdCompressor()
     text = sum(len(frame.raw) for frame in stream) / len(stream)
-    packed = sum(len(plain.compress(frame.raw)) for frame in stream) / len(stream)
+    packed = sum(len(zstd.compress(frame.raw)) for frame in stream) / len(stream)
     click.echo(f"on disk: {stored:.0f} bytes a frame; its text {text:.0f}, by zstd alone {packed:.0f}")
 
 

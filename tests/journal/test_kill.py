@@ -1,6 +1,10 @@
 from pathlib import Path
 
+import pytest
+
 from tests.journal.kill import run
+
+pytestmark = pytest.mark.slow
 
 
 def test_nothing_is_lost_or_doubled_by_kill_9(tmp_path: Path) -> None:

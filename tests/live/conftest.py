@@ -1,23 +1,15 @@
 import os
-import shutil
-import subprocess
 
 import pytest
 
 from tests.live.harness import SERVERS
+from tests.npm import installed
 
 
 @pytest.fixture(scope="session")
 def npm_servers() -> None:
     """Have the pinned socket.io servers in place, installed once."""
-    if (SERVERS / "node_modules" / ".package-lock.json").exists():
-        return
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        pytest.fail("npm and node are needed for the socket.io servers of tests/live; install Node.js 18 or later")
-    done = subprocess.run([npm, "ci"], cwd=SERVERS, capture_output=True, text=True, timeout=100)
-    if done.returncode:
-        pytest.fail(f"npm ci in {SERVERS.name} failed:\n{done.stderr}")
+    installed(SERVERS)
 
 
 @pytest.fixture(autouse=True)

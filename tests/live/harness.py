@@ -30,8 +30,10 @@ VERSIONS: tuple[tuple[str, Protocol], ...] = (
 )
 """The packages of every age (see servers/package.json) and the protocol that each speaks."""
 
-# What a busy machine may add to any stated time.
-SLACK = 3.0
+# What a busy machine may add to any stated time: less than what the next slower way would take (FAST.keepalive).
+SLACK = 25.0
+# s; what has not happened by then never does.
+PATIENCE = 100.0
 
 FAST = Timing(
     connect=1.0,
@@ -78,7 +80,7 @@ class News:
         """Have every waiter look again."""
         self._event.set()
 
-    async def until(self, condition: Callable[[], Any], timeout: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], Any], timeout: float = PATIENCE) -> None:
         """Wait for the condition; TimeoutError after `timeout` seconds."""
         async with asyncio.timeout(timeout):
             while not condition():
@@ -119,7 +121,7 @@ class Node:
         number = next(self._numbers)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         self._process.stdin.write(json.dumps([number, what, *args]).encode() + b"\n")
-        return await asyncio.wait_for(answer, 10)
+        return await asyncio.wait_for(answer, PATIENCE)
 
     def of(self, fact: str) -> list[dict[str, Any]]:
         """Return the facts of one kind, so far."""
@@ -194,7 +196,7 @@ class Stream:
         """Return the payloads of one kind, so far."""
         return [payload for each, payload, _ in self.events if each == name]
 
-    async def until(self, name: str, count: int = 1, timeout: float = 10.0) -> None:
+    async def until(self, name: str, count: int = 1, timeout: float = PATIENCE) -> None:
         """Wait until so many events of one kind have come, counted from the beginning."""
         await self.news.until(lambda: len(self.of(name)) >= count, timeout)
 

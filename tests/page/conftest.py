@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
+from tests.npm import installed
 from tests.page.browser import NoBrowser, browser
 from tests.page.served import Served, fed, served, simulated
 
@@ -67,7 +66,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
         context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(100_000)
         page.on("console", on_console)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.goto(address)
@@ -82,11 +81,4 @@ def visit(chromium: Browser) -> Iterator[Visit]:
 @pytest.fixture(scope="session")
 def npm() -> Path:
     """Where axe-core and TypeScript are installed, as the lock has them."""
-    if not (NPM / "node_modules" / ".package-lock.json").exists():
-        found = shutil.which("npm")
-        if found is None:
-            pytest.fail("npm is needed for axe-core and TypeScript; install Node.js 18 or later")
-        done = subprocess.run([found, "ci"], cwd=NPM, capture_output=True, text=True, timeout=100)
-        if done.returncode:
-            pytest.fail(f"npm ci in {NPM.name} failed:\n{done.stderr}")
-    return NPM / "node_modules"
+    return installed(NPM)

@@ -13,7 +13,7 @@ from typing import IO, NamedTuple
 from calltrack import Frame
 
 ROOT = Path(__file__).parent.parent.parent
-TIMEOUT = 30.0
+TIMEOUT = 100.0
 
 
 class Served(NamedTuple):

@@ -18,7 +18,6 @@ def test_types(npm: Path) -> None:
         ["node", str(npm / "typescript" / "bin" / "tsc"), "-p", str(npm.parent / "tsconfig.json")],
         capture_output=True,
         text=True,
-        timeout=100,
     )
 
     assert "" == done.stdout

@@ -18,7 +18,6 @@ def test_a_wheel_has_the_whole_page(tmp_path: Path) -> None:
         cwd=ROOT,
         check=True,
         capture_output=True,
-        timeout=100,
     )
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         prefix = "calltrack/serve/page/"

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import zstandard
 
 from calltrack import Recording, read_recording
 from calltrack.core.errors import BadLine, RecordingError
+from calltrack.journal.zstd import zstd
 from calltrack.recordings.forms import lines
 from tests.recordings.forms import EVENTS, LINES, PACKETS, RECEIVED, TEXTS, har, iso, objects, polling, tarred, zipped
 
@@ -48,13 +48,13 @@ def test_encodings_and_line_ends(encoding: str, end: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "pack",
     [
-        *(gzip.compress, bz2.compress, lzma.compress, zstandard.compress, tarred),
+        *(gzip.compress, bz2.compress, lzma.compress, zstd.compress, tarred),
         lambda data: gzip.compress(tarred(data)),
         lambda data: zipped(day=data),
         lambda data: zipped(day=gzip.compress(data)),
         lambda data: gzip.compress(zipped(day=data)),
         lambda data: tarred(zipped(day=data)),
-        lambda data: zstandard.compress(data[:900]) + zstandard.compress(data[900:]),
+        lambda data: zstd.compress(data[:900]) + zstd.compress(data[900:]),
     ],
 )
 @pytest.mark.parametrize("form", ["HAR", "socket.io", "pretty-printed objects"])

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import zstandard
 
 from calltrack import read_recording
 from calltrack.core.errors import BadLine, CalltrackError, RecordingError
+from calltrack.journal.zstd import zstd
 from tests.recordings.forms import EVENTS, LINES, PACKETS, TEXTS, iso, polling, pretty, table, tarred, zipped
 from tests.recordings.test_forms import read
 
@@ -20,7 +20,7 @@ BINARY: dict[str, bytes] = {
     "gzip": gzip.compress(TEXTS["HAR"].encode()),
     "bzip2": bz2.compress(TEXTS["HAR"].encode()),
     "xz": lzma.compress(TEXTS["HAR"].encode()),
-    "zstd": zstandard.compress(TEXTS["HAR"].encode()),
+    "zstd": zstd.compress(TEXTS["HAR"].encode()),
     "zip": zipped(day=TEXTS["HAR"].encode()),
     "tar": tarred(TEXTS["HAR"].encode()),
     "UTF-16": TEXTS["a JSON array, indented"].encode("utf-16"),

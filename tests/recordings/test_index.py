@@ -118,6 +118,7 @@ def test_an_index_of_other_code_is_refused(path: str, monkeypatch: pytest.Monkey
         nearest(path, line=10**9)
 
 
+@pytest.mark.slow
 def test_a_damaged_index_never_gives_another_state(path: str) -> None:
     """Wherever it is cut or overwritten: it is refused, or what it says is what it said."""
     index = index_of(path)

@@ -4,10 +4,10 @@ import warnings
 from pathlib import Path
 
 import pytest
-import zstandard
 
 from calltrack import read_recording
 from calltrack.core.errors import BadLine, RecordingError
+from calltrack.journal.zstd import zstd
 from calltrack.recordings.forms import lines
 
 GOOD = b'["loginSuccess",{"servertime":1597930812}]\n'
@@ -19,7 +19,7 @@ def written(folder: Path, content: bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize("packed", [bytes, gzip.compress, zstandard.compress, lambda data: gzip.compress(data) * 2])
+@pytest.mark.parametrize("packed", [bytes, gzip.compress, zstd.compress, lambda data: gzip.compress(data) * 2])
 def test_compression_is_recognised_by_content(tmp_path: Path, packed: type[bytes]) -> None:
     """Plain, gzip (also of several members) and zstd read the same."""
     recording = read_recording(written(tmp_path, packed(GOOD * 3)))
@@ -75,7 +75,7 @@ def test_a_line_without_end_is_skipped_without_being_held(tmp_path: Path, monkey
     assert [(2, "not a frame: longer than 0 MiB")] == [(bad.line, bad.reason) for bad in reported]
 
 
-@pytest.mark.parametrize("packed", [gzip.compress, zstandard.compress])
+@pytest.mark.parametrize("packed", [gzip.compress, zstd.compress])
 def test_broken_compression_is_a_bad_line(tmp_path: Path, packed: type[bytes]) -> None:
     """What came before the break was read."""
     whole = packed(b"".join(b'["x%d",{}]\n' % i for i in range(50_000)))

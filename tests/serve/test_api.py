@@ -18,6 +18,7 @@ EXAMPLES = 5
 """For each endpoint; more: `st run http://127.0.0.1:8078/schema/openapi.json` as docs/api.md says."""
 
 
+@pytest.mark.slow
 @scenario
 async def test_no_request_makes_it_fail() -> None:
     """Schemathesis makes them from the description: every answer is one that is described, and none is a 500."""

@@ -117,7 +117,7 @@ async def test_connections_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
             full, said = answer.status, await answer.text()
         for one in idle:
             one.close()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(100):
             while (await running.client.get("/health/live")).status != 200:
                 await asyncio.sleep(0)
 

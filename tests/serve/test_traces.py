@@ -88,4 +88,4 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytes
         main()
 
     assert 2 == ended.value.code
-    assert "pip install '.[traces]'" in capsys.readouterr().err
+    assert "pip install 'calltrack-voicenter[traces]'" in capsys.readouterr().err

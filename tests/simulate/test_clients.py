@@ -1,24 +1,20 @@
 """The vendor's own ages of client, unmodified, from npm: socket.io 1.3.7 and 2.x."""
 
-import shutil
-import subprocess
 from typing import Literal
 
 import pytest
 
 from calltrack.simulate import Plan
 from calltrack.simulate.server import Simulator
+from tests.npm import installed
 from tests.simulate.sockets import CLIENTS, play, post, scripted
 from tests.simulate.test_server import GREETING
 
-pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="the JavaScript clients need node")
-
 
 @pytest.fixture(scope="module", autouse=True)
-def _installed() -> None:
+def npm_clients() -> None:
     """The clients, as locked."""
-    if not (CLIENTS / "node_modules").exists():
-        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=CLIENTS, check=True, capture_output=True, timeout=100)
+    installed(CLIENTS)
 
 
 @pytest.mark.parametrize("age", ["1", "2"])

@@ -11,6 +11,8 @@ from calltrack.simulate import Emitted, Faults, Plan, traffic
 from calltrack.simulate.faults import garble, mangle
 from tests.simulate.frames import delivered
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("name", "fault"),

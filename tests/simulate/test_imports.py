@@ -23,6 +23,6 @@ def test_no_module_imports_the_rest_of_calltrack() -> None:
 def test_recordings_need_no_network_library() -> None:
     """And the command starts without the simulator."""
     show = "import sys, {}; print([m for m in ('aiohttp', 'rich') if m in sys.modules])"
-    for module in ("calltrack.simulate", "calltrack.simulate.command"):
+    for module in ("calltrack.simulate", "calltrack.cli.simulate"):
         run = [sys.executable, "-c", show.format(module)]
         assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -9,8 +9,8 @@ from calltrack.tui.app import Board
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
-    """Go on when the condition holds; TimeoutError after 20 s."""
-    async with asyncio.timeout(20):
+    """Go on when the condition holds; TimeoutError after 100 s, which only what never happens takes."""
+    async with asyncio.timeout(100):
         while not condition():
             await pilot.pause()
 

@@ -139,11 +139,11 @@ class _Zstd(io.RawIOBase):
     """zstd of one or several frames; damage is an OSError and a missing end an EOFError, as gzip's are."""
 
     def __init__(self, stream: io.BufferedReader) -> None:
-        import zstandard
+        from calltrack.journal.zstd import zstd
 
-        self._zstandard = zstandard
+        self._zstd = zstd
         self._stream = stream
-        self._inner = zstandard.ZstdDecompressor().decompressobj()
+        self._inner = zstd.ZstdDecompressor()
         self._left = b""
 
     def readable(self) -> bool:
@@ -158,10 +158,10 @@ class _Zstd(io.RawIOBase):
                     return 0
                 raise EOFError("it ends in the middle")
             if self._inner.eof:
-                self._inner = self._zstandard.ZstdDecompressor().decompressobj()
+                self._inner = self._zstd.ZstdDecompressor()
             try:
                 self._left = self._inner.decompress(packed)
-            except self._zstandard.ZstdError as error:
+            except self._zstd.ZstdError as error:
                 raise OSError(str(error)) from None
         count = min(len(buffer), len(self._left))
         buffer[:count], self._left = self._left[:count], self._left[count:]

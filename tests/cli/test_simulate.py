@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from calltrack.cli.simulate import simulate
 from calltrack.simulate import Faults, Plan, truth_path, write_recording
-from calltrack.simulate.command import simulate
 from calltrack.simulate.server import Simulator
 
 

@@ -206,10 +206,7 @@ def _certified(addresses: list[str], ca_out: Path | None) -> Any:
     """A server's TLS context for these hosts or URLs; its authority goes to a file."""
     from urllib.parse import urlsplit
 
-    try:
-        from calltrack.simulate.server.certificate import Authority
-    except ImportError as error:
-        raise _not_installed(error) from error
+    from calltrack.simulate.server.certificate import Authority
 
     names = (urlsplit(address).hostname if "://" in address else address for address in addresses)
     authority = Authority(name for name in names if name)
@@ -221,21 +218,12 @@ def _certified(addresses: list[str], ca_out: Path | None) -> Any:
     return authority.context
 
 
-def _not_installed(error: ImportError) -> click.ClickException:
-    return click.ClickException(
-        f"{error}. Install calltrack with its extra: pip install '.[simulate]' where its sources are"
-    )
-
-
 async def _serve(plan: Plan, protocol: Any, truth: Path | None, options: dict[str, Any]) -> None:
     from contextlib import nullcontext
 
     import msgspec
 
-    try:
-        from calltrack.simulate.server import Simulator
-    except ImportError as error:
-        raise _not_installed(error) from error
+    from calltrack.simulate.server import Simulator
 
     with truth.open("wb") if truth else nullcontext() as file:
 
