@@ -103,11 +103,11 @@ def command(
 
     from calltrack.figures.days import zone_named
     from calltrack.journal import Journal
-    from calltrack.serve.access import access
     from calltrack.serve.config import read_config
     from calltrack.serve.engine import Engine, Retention
+    from calltrack.serve.hooks.webhooks import Webhooks
     from calltrack.serve.run import serve
-    from calltrack.serve.webhooks import Webhooks
+    from calltrack.serve.security.access import access
 
     live = credentials or login_url or servers or protocol
     if (simulate and replay) or ((simulate or replay) and live):

@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from calltrack.core.errors import CalltrackError
-from calltrack.serve.addresses import InternalAddress, check_literal
-from calltrack.serve.scope import Scope
+from calltrack.serve.security.addresses import InternalAddress, check_literal
+from calltrack.serve.security.scope import Scope
 
 EVENTS = ("screen_pop", "call_ended", "queue_threshold")
 """What a webhook can be told of."""

@@ -22,11 +22,11 @@ from calltrack.core.changes import Change
 from calltrack.feed.source import Source
 from calltrack.feed.wallclock import ServerClock
 from calltrack.journal import Cadence, Journal, JournalUnwritable, StreamPosition
-from calltrack.serve.figures import Figures
-from calltrack.serve.hub import Hub
-from calltrack.serve.past import Past
-from calltrack.serve.scope import Reach
-from calltrack.serve.state import View
+from calltrack.serve.history.figures import Figures
+from calltrack.serve.history.past import Past
+from calltrack.serve.security.scope import Reach
+from calltrack.serve.stream.hub import Hub
+from calltrack.serve.stream.state import View
 from calltrack.voicenter.frames import Frame
 from calltrack.words.recent import Stories
 

@@ -14,12 +14,12 @@ from typing import NamedTuple
 import uvicorn
 
 from calltrack.core.errors import CalltrackError
-from calltrack.serve.access import VARIABLE, Access
+from calltrack.serve.api.traces import Traced, provider
 from calltrack.serve.app import application
 from calltrack.serve.engine import Engine
-from calltrack.serve.hub import HEARTBEAT
-from calltrack.serve.traces import Traced, provider
-from calltrack.serve.webhooks import Webhooks
+from calltrack.serve.hooks.webhooks import Webhooks
+from calltrack.serve.security.access import VARIABLE, Access
+from calltrack.serve.stream.hub import HEARTBEAT
 
 _OTHERS = 256  # connections beside those of the streams
 _LARGEST = 64 * 1024  # bytes of a message that a client sends

@@ -11,10 +11,10 @@ import pytest
 from calltrack import Frame, Tracker
 from calltrack.journal import Journal, JournalUnwritable
 from calltrack.serve.engine import Engine
-from calltrack.serve.hub import Gone
+from calltrack.serve.stream.hub import Gone
 from tests.live.harness import scenario
 from tests.serve.service import TIMEOUT, Fed, events, service
-from tests.serve.test_streams import FRAMES, expected
+from tests.serve.stream.test_streams import FRAMES, expected
 
 
 async def until(condition: Callable[[], Any]) -> None:

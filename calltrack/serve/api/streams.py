@@ -1,0 +1,95 @@
+"""The endpoints that push: changes, and what they altered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Any
+
+from litestar import WebSocket, get, websocket
+from litestar.exceptions import ClientException, ServiceUnavailableException, WebSocketDisconnect
+
+from calltrack.journal import NoSuchPosition, StreamPosition
+from calltrack.serve.api.parameters import After, LastId, TheEngine, TheRole, TheWanted
+from calltrack.serve.engine import Engine
+from calltrack.serve.stream.eventstream import EventStream
+from calltrack.serve.stream.subscriptions import Changes, Updates, messages, sse
+
+_GOING_AWAY, _TRY_AGAIN = 1001, 1013  # close codes of RFC 6455
+
+
+@get("/api/changes", media_type="text/event-stream")
+async def changes(
+    engine: TheEngine,
+    role: TheRole,
+    wanted: TheWanted,
+    last_id: LastId = None,
+    after: After = None,
+) -> EventStream:
+    """Every change, as Server-Sent Events; ids are positions, from which a client goes on without loss."""
+    lens = Changes(engine.view, role, wanted, sse)
+    place = _place(last_id or after)
+    if _is_full(engine):
+        raise _full()
+    return EventStream(engine.hub.stream(lens, place), engine.patience)
+
+
+@get("/api/updates", media_type="text/event-stream")
+async def updates(engine: TheEngine, role: TheRole) -> EventStream:
+    """The state, and then the records that alter, as Server-Sent Events: all that a board needs."""
+    if _is_full(engine):
+        raise _full()
+    return EventStream(engine.hub.stream(Updates(engine.view, role), None), engine.patience)
+
+
+@websocket("/api/socket")
+async def socket_of_changes(
+    socket: WebSocket[Any, Any, Any],
+    engine: TheEngine,
+    role: TheRole,
+    wanted: TheWanted,
+    after: After = None,
+) -> None:
+    """The same over a WebSocket: each message is a JSON array of {"id", "event", "data"}."""
+    place = _place(after)
+    await socket.accept()
+    if _is_full(engine):
+        await socket.close(_TRY_AGAIN, "all places are taken")
+        return
+    pieces = engine.hub.stream(Changes(engine.view, role, wanted, messages), place)
+    sending, leaving = asyncio.create_task(_send(socket, pieces, engine.patience)), asyncio.create_task(_left(socket))
+    await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+    for task in (sending, leaving):
+        task.cancel()
+    await asyncio.gather(sending, leaving, return_exceptions=True)
+    await pieces.aclose()
+
+
+async def _send(socket: WebSocket[Any, Any, Any], pieces: AsyncGenerator[bytes, None], patience: float) -> None:
+    async for piece in pieces:
+        async with asyncio.timeout(patience):
+            await socket.send_data(piece.decode())
+    await socket.close(_GOING_AWAY, "the service ends")
+
+
+async def _left(socket: WebSocket[Any, Any, Any]) -> None:
+    """Return when the client is gone; what it says is not listened to."""
+    with suppress(WebSocketDisconnect):
+        while True:
+            await socket.receive_data("text")
+
+
+def _place(text: str | None) -> StreamPosition | None:
+    try:
+        return None if text is None else StreamPosition.parse(text)
+    except NoSuchPosition as error:
+        raise ClientException(str(error)) from None
+
+
+def _is_full(engine: Engine) -> bool:
+    return engine.hub.clients >= engine.most_clients
+
+
+def _full() -> ServiceUnavailableException:
+    return ServiceUnavailableException("all places are taken; try again", headers={"retry-after": "5"})

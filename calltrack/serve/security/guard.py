@@ -1,0 +1,127 @@
+"""What every request passes before it reaches an endpoint, and every answer before it leaves.
+
+1. Without tokens, only who calls us by a name of this machine is let in: a web page whose name was made to point here
+   (DNS rebinding) calls us by its own.
+2. What a browser says comes from another page is refused, for streams and WebSockets as well.
+3. Everything that tells something of calls needs a visitor: a bearer token, or a session's cookie.
+4. Every answer tells browsers to run nothing but our own files, and to be framed by nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar.types import ASGIApp, Message, Receive, Send
+
+from calltrack.serve.security.access import ANYBODY, Access, Visitor
+
+COOKIE = "calltrack_session"
+
+_GUARDED = ("/api/", "/metrics", "/schema")
+_LOGIN = "/api/session"
+_SLASHES = re.compile("/+")
+_OWN_NAMES = {"localhost", "127.0.0.1", "::1"}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; media-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS = [
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+
+
+class Guard:
+    """The application behind the door that `access` keeps; endpoints find the Visitor in the scope's "visitor"."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Let in or refuse."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        # As endpoints are looked up: the same one must not be reached by a path that looks like a page's.
+        path = _SLASHES.sub("/", scope["path"])
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        refusal = self._foreign(path, headers)
+        if refusal is None:
+            visitor = ANYBODY if self._access.open else self._visitor(headers)
+            if visitor is None and path.startswith(_GUARDED) and not _logs_in(scope, path):
+                refusal = 401, "a token is needed: send Authorization: Bearer TOKEN, or log in at /api/session"
+            scope["visitor"] = visitor
+        if refusal is None:
+            await self._app(scope, receive, _with_headers(send))
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": refusal[1][:120]})
+        else:
+            await _refuse(_with_headers(send), *refusal)
+
+    def _foreign(self, path: str, headers: dict[bytes, str]) -> tuple[int, str] | None:
+        host = headers.get(b"host", "")
+        if self._access.open and _name(host) not in _OWN_NAMES:
+            return 421, "without tokens this service answers to localhost, 127.0.0.1 and [::1] only"
+        origin = headers.get(b"origin")
+        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+            return 403, "pages of other origins may not use this service"
+        if path.startswith(_GUARDED) and headers.get(b"sec-fetch-site") in ("cross-site", "same-site"):
+            return 403, "pages of other origins may not use this service"
+        return None
+
+    def _visitor(self, headers: dict[bytes, str]) -> Visitor | None:
+        scheme, _, token = headers.get(b"authorization", "").partition(" ")
+        if token:
+            return self._access.by_token(token.strip()) if scheme.lower() == "bearer" else None
+        secret = session_of(headers.get(b"cookie", ""))
+        return self._access.by_session(secret) if secret else None
+
+
+def session_of(cookies: str) -> str:
+    """The session's secret among the cookies of a request; "" if there is none."""
+    try:
+        found = SimpleCookie(cookies).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+def _name(host: str) -> str:
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _logs_in(scope: Any, path: str) -> bool:
+    return bool(path == _LOGIN and scope.get("method") == "POST")
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *_HEADERS]
+        await send(message)
+
+    return sending
+
+
+async def _refuse(send: Send, status: int, detail: str) -> None:
+    title = {401: "Unauthorized", 403: "Forbidden", 421: "Misdirected Request"}[status]
+    body = msgspec.json.encode({"status": status, "title": title, "detail": detail})
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
