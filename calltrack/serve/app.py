@@ -52,4 +52,5 @@ def application(engine: Engine, access: Access, webhooks: Webhooks) -> Guard:
         openapi_config=description,
         logging_config=None,
     )
-    return Guard(app, access)
+    files = {f"/{path.relative_to(PAGE).as_posix()}" for path in PAGE.rglob("*") if path.is_file()}
+    return Guard(app, access, frozenset({"/", *files}))

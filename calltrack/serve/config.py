@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from base64 import b64decode
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from calltrack.core.errors import CalltrackError
-from calltrack.serve.security.addresses import InternalAddress, check_literal
+from calltrack.serve.security.addresses import InternalAddress, InvalidAddress, check_url
 from calltrack.serve.security.scope import Scope
 
 EVENTS = ("screen_pop", "call_ended", "queue_threshold")
@@ -103,16 +102,6 @@ def read_config(file: Path | None) -> Config:
 
 def _check_url(hook: Hook, file: Path) -> None:
     try:
-        parts = urlsplit(hook.url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if not host or parts.scheme not in ("https", "http") or parts.username is not None:
-        raise ConfigError(f"{file}: webhook {hook.name}: its url is none; write https://host/path, without a password")
-    if parts.scheme == "http" and not hook.allow_internal:
-        raise ConfigError(f"{file}: webhook {hook.name}: numbers and names do not go over http; write https")
-    if not hook.allow_internal:
-        try:
-            check_literal(host)
-        except InternalAddress as error:
-            raise ConfigError(f"{file}: webhook {hook.name}: {error}") from None
+        check_url(hook.url, allow_internal=hook.allow_internal)
+    except (InvalidAddress, InternalAddress) as error:
+        raise ConfigError(f"{file}: webhook {hook.name}: {error}") from None

@@ -54,6 +54,7 @@ async def kpis(
 
 def _seen(whole: Report, role: Scope) -> Report:
     """What a role may see of a report; sums are of all, so they are for those who see all."""
+    whole = role.shown(whole)
     if role.sees_all:
         return whole
     total = whole.total

@@ -36,6 +36,8 @@ def problem(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
             detail = "a parameter is not of its form" if parameters else detail
     elif isinstance(error, Gone):
         status, detail = 410, str(error)
+    elif isinstance(error, RecursionError):  # of the body's decoder
+        status, detail = 400, "the body is nested too deeply"
     else:
         _log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
         status, detail = 500, "a fault of ours; the log has it"

@@ -23,7 +23,7 @@ from calltrack.journal import JournalUnwritable, StreamPosition
 from calltrack.serve.config import Config, Hook
 from calltrack.serve.engine import Engine
 from calltrack.serve.hooks.outbox import DeadLetter, Outbox
-from calltrack.serve.security.addresses import InternalAddress, OutsideResolver
+from calltrack.serve.security.addresses import InternalAddress, OutsideResolver, outside_socket
 from calltrack.serve.stream.subscriptions import Changes, Wanted, messages
 
 PAUSES = (1.0, 5.0, 30.0, 120.0)
@@ -63,8 +63,10 @@ class Webhook:
             self._waiting = {queue.queue_id: [wait.call_id for wait in queue.waiting] for queue in queues}
         else:
             at, self._waiting = known[0], msgspec.json.decode(known[1])
-        resolver = None if hook.allow_internal else OutsideResolver()
-        connector = aiohttp.TCPConnector(resolver=resolver, limit=1)
+        if hook.allow_internal:
+            connector = aiohttp.TCPConnector(limit=1)
+        else:
+            connector = aiohttp.TCPConnector(limit=1, resolver=OutsideResolver(), socket_factory=outside_socket)
         timeout = aiohttp.ClientTimeout(total=_TIMEOUT)
         lens = Changes(self._engine.view, hook.scope, Wanted(kinds=_KINDS), messages)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False) as session:

@@ -133,4 +133,4 @@ def _check(name: str, token: str, where: str) -> None:
 
 
 def _digest(secret: str) -> bytes:
-    return sha256(secret.encode(errors="surrogateescape")).digest()
+    return sha256(secret.encode(errors="surrogatepass")).digest()

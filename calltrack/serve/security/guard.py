@@ -3,13 +3,16 @@
 1. Without tokens, only who calls us by a name of this machine is let in: a web page whose name was made to point here
    (DNS rebinding) calls us by its own.
 2. What a browser says comes from another page is refused, for streams and WebSockets as well.
-3. Everything that tells something of calls needs a visitor: a bearer token, or a session's cookie.
-4. Every answer tells browsers to run nothing but our own files, and to be framed by nobody.
+3. A target that is too long, or has control characters in its path, is refused; and of the page's files only those
+   that exist are asked for, so that no path of a stranger reaches the file system.
+4. Everything that tells something of calls needs a visitor: a bearer token, or a session's cookie.
+5. Every answer tells browsers to run nothing but our own files, and to be framed by nobody.
 """
 
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +27,9 @@ COOKIE = "calltrack_session"
 _GUARDED = ("/api/", "/metrics", "/schema")
 _LOGIN = "/api/session"
 _SLASHES = re.compile("/+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LONGEST = 8 * 1024  # bytes of a path with its query
+_ENDPOINTS = (*_GUARDED, "/health/")
 _OWN_NAMES = {"localhost", "127.0.0.1", "::1"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -41,11 +47,15 @@ _HEADERS = [
 
 
 class Guard:
-    """The application behind the door that `access` keeps; endpoints find the Visitor in the scope's "visitor"."""
+    """The application behind the door that `access` keeps; endpoints find the Visitor in the scope's "visitor".
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    `files` are the paths of the board's own files, as "/board.css".
+    """
+
+    def __init__(self, app: ASGIApp, access: Access, files: frozenset[str]) -> None:
         self._app = app
         self._access = access
+        self._files = files
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Let in or refuse."""
@@ -55,7 +65,7 @@ class Guard:
         # As endpoints are looked up: the same one must not be reached by a path that looks like a page's.
         path = _SLASHES.sub("/", scope["path"])
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        refusal = self._foreign(path, headers)
+        refusal = self._malformed(scope, path) or self._foreign(path, headers)
         if refusal is None:
             visitor = ANYBODY if self._access.open else self._visitor(headers)
             if visitor is None and path.startswith(_GUARDED) and not _logs_in(scope, path):
@@ -69,12 +79,21 @@ class Guard:
         else:
             await _refuse(_with_headers(send), *refusal)
 
+    def _malformed(self, scope: Any, path: str) -> tuple[int, str] | None:
+        if len(scope.get("raw_path") or path) + len(scope["query_string"]) > _LONGEST:
+            return 414, f"a path and its query have at most {_LONGEST} bytes"
+        if _CONTROL.search(path):
+            return 400, "a path must not contain control characters"
+        if not path.startswith(_ENDPOINTS) and path not in self._files:
+            return 404, "there is no such page"
+        return None
+
     def _foreign(self, path: str, headers: dict[bytes, str]) -> tuple[int, str] | None:
         host = headers.get(b"host", "")
         if self._access.open and _name(host) not in _OWN_NAMES:
             return 421, "without tokens this service answers to localhost, 127.0.0.1 and [::1] only"
         origin = headers.get(b"origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and _authority(origin) != host.lower():
             return 403, "pages of other origins may not use this service"
         if path.startswith(_GUARDED) and headers.get(b"sec-fetch-site") in ("cross-site", "same-site"):
             return 403, "pages of other origins may not use this service"
@@ -95,6 +114,14 @@ def session_of(cookies: str) -> str:
     except CookieError:
         return ""
     return found.value if found else ""
+
+
+def _authority(origin: str) -> str:
+    """The host and port of an origin; "" if it has none or is not one."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _name(host: str) -> str:
@@ -118,8 +145,7 @@ def _with_headers(send: Send) -> Send:
 
 
 async def _refuse(send: Send, status: int, detail: str) -> None:
-    title = {401: "Unauthorized", 403: "Forbidden", 421: "Misdirected Request"}[status]
-    body = msgspec.json.encode({"status": status, "title": title, "detail": detail})
+    body = msgspec.json.encode({"status": status, "title": HTTPStatus(status).phrase, "detail": detail})
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))

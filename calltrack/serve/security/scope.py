@@ -5,7 +5,6 @@ Numbers are taken out before anything else looks at a record, so that no filter 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,10 +13,9 @@ from msgspec.structs import replace
 
 from calltrack.core.changes import Change
 from calltrack.core.records import Call, Extension, Leg, Wait
+from calltrack.serve.security.numbers import masked
 
 T = TypeVar("T", bound=Struct)
-
-_NUMBER = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){4,}")
 
 
 class About(NamedTuple):
@@ -75,32 +73,46 @@ class Scope(Struct, frozen=True):
 EVERYTHING = Scope()
 
 
-def masked(text: str) -> str:
-    """The text with what may be a phone number reduced to its last two digits."""
-    return _NUMBER.sub(lambda found: f"…{found[0][-2:]}", text)
-
-
-_MASKED = ("caller", "caller_name", "did", "detail", "expected", "seen", "transferred_by")
-_RECORDS = ("leg", "call", "wait", "extension")
-_LISTS = ("legs", "past_legs", "waiting", "past_waits")
+_IDS = frozenset(
+    ("call_id", "exten_user", "queue_id", "account_id", "agent_id", "user_id", "related", "key", "position", "zone")
+)
+"""Fields that are left as they are: what a record is found by."""
+_NUMBERS = frozenset(("caller", "did"))
+"""Fields that hold a number by themselves, however short."""
 
 
 def _hidden(record: T) -> T:
-    """A record without phone numbers; what strangers attached to a call (custom data) goes, for it may hold some."""
+    """A record without phone numbers: every text in it is looked at, those of fields that come later as well.
+
+    Custom data goes as a whole: callers' systems attach what they like.
+    """
     instead: dict[str, Any] = {}
     for name in type(record).__struct_fields__:
+        if name in _IDS:
+            continue
         value = getattr(record, name)
-        if name in _MASKED:
-            instead[name] = masked(value)
-        elif name in _RECORDS:
-            instead[name] = _hidden(value)
-        elif name in _LISTS:
-            instead[name] = tuple(map(_hidden, value))
-        elif name == "custom_data":
+        if name == "custom_data":
             instead[name] = ""
         elif name == "number":
             instead[name] = None
-    return replace(record, **instead)
+        elif (other := _without(value, number=name in _NUMBERS)) is not value:
+            instead[name] = other
+    return replace(record, **instead) if instead else record
+
+
+def _without(value: Any, *, number: bool = False) -> Any:
+    """A field's value without phone numbers; the same object if there are none."""
+    if type(value) is str:
+        return masked(value, number=number) if value else value
+    if isinstance(value, Struct):
+        return _hidden(value)
+    if type(value) in (list, tuple):
+        found = [_without(one, number=number) for one in value]
+        same = all(one is other for one, other in zip(found, value, strict=True))
+        return value if same else type(value)(found)
+    if isinstance(value, dict):
+        return {_without(one): _without(other, number=number) for one, other in value.items()}
+    return value
 
 
 class Reach:

@@ -132,7 +132,7 @@ class View:
             extensions=[shown(one) for one in altered.extensions if scope.sees_extension(one.exten_user)],
             removed=[name for name in altered.removed if scope.sees_extension(name)],
             queues=[shown(one) for one in altered.queues if scope.sees_queue(one.queue_id)],
-            gaps=altered.gaps,
+            gaps=None if altered.gaps is None else list(map(shown, altered.gaps)),
         )
         anything = update.calls or update.ended or update.extensions or update.removed or update.queues
         return update if anything or update.gaps is not None else None
@@ -175,5 +175,5 @@ def seen(snapshot: Snapshot, scope: Scope, times: Times) -> State:
         ended=[shown(one) for one in reversed(snapshot.ended[-_RECENT:]) if scope.sees_call(one)],
         extensions=[shown(one) for one in snapshot.extensions if scope.sees_extension(one.exten_user)],
         queues=[shown(one) for one in snapshot.queues if scope.sees_queue(one.queue_id)],
-        gaps=list(snapshot.gaps),
+        gaps=list(map(shown, snapshot.gaps)),
     )
