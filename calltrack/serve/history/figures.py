@@ -138,7 +138,7 @@ def _counted(
         end = position if until is None else min(position, journal.position_at(until))
         tracker = journal.tracker(begin)
         facts = Facts.of(tracker.snapshot()) if begin else Facts()
-        for count, (_, frame) in enumerate(journal.frames(begin, max(begin, end)), 1):
+        for count, (_, frame) in enumerate(journal.frames(begin, max(begin, end), gaps=True), 1):
             facts.apply(tracker.feed(frame), tracker.time)
             if count % _EVERY == 0:
                 over(facts)

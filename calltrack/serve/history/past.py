@@ -94,7 +94,7 @@ def _story(journal: Journal, call: Call, until: int) -> list[Change]:
         until = min(until, journal.position_at(call.ended_at + _MARGIN))
     tracker = journal.tracker(begin)
     found: list[Change] = []
-    for _, frame in journal.frames(begin, min(until, begin + _LONGEST)):
+    for _, frame in journal.frames(begin, min(until, begin + _LONGEST), gaps=True):
         found += [one for one in tracker.feed(frame) if getattr(one, "call_id", "") == call.call_id]
     return found
 
@@ -107,7 +107,7 @@ def _reading(
     snapshot = tracker.snapshot()
     reach = Reach(snapshot.calls, snapshot.extensions)
     found: list[Published] = []
-    for position, frame in journal.frames(after.known, until.frame):
+    for position, frame in journal.frames(after.known, until.frame, gaps=True):
         changes = tracker.feed(frame)
         abouts = reach.abouts(changes)
         for number, (change, about) in enumerate(zip(changes, abouts, strict=True), 1):
