@@ -83,6 +83,7 @@ class Engine:
         self.clock = ServerClock(source.speed)
         self.past = Past(journal.path)
         self._journal = journal
+        journal.on_notice = _log.warning
         self._retention = retention or Retention()
         self._cadence = Cadence()
         self._writer = ThreadPoolExecutor(1, "journal")

@@ -10,6 +10,7 @@ report of today reads.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, tzinfo
@@ -31,6 +32,8 @@ LONGEST = 31 * 86400
 _FRESH = 5.0  # s for which one report answers all who ask for the same
 _REPORTS = 32  # kept
 _EVERY = 1000  # frames between two looks for rows that are over
+
+_log = logging.getLogger("calltrack.serve")
 
 Interval = tuple[Seconds, Seconds | None]
 
@@ -134,6 +137,7 @@ def _counted(
     """What a journal has of an interval, up to a position; `over` is to look now and then for what is over."""
     since, until = interval
     with Journal.open(path, read_only=True) as journal:
+        journal.on_notice = _log.warning
         begin = max(journal.begin, _before(journal, since))
         end = position if until is None else min(position, journal.position_at(until))
         tracker = journal.tracker(begin)

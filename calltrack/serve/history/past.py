@@ -85,6 +85,7 @@ class Past:
     def _opened(self) -> Journal:
         if self._journal is None:
             self._journal = Journal.open(self._path, read_only=True)
+            self._journal.on_notice = _log.warning
         return self._journal
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from msgspec.structs import replace
 
 from calltrack import Frame, Tracker
 from calltrack.figures import Facts, Options, Report, report
@@ -124,15 +123,29 @@ async def test_a_role_gets_the_figures_of_its_part() -> None:
 
 
 @scenario
-async def test_what_is_kept_no_more_is_no_fault(tmp_path: Path) -> None:
-    """Of a day whose frames are damaged, or were dropped while they were counted, there are no figures."""
+async def test_a_damaged_frame_is_a_gap_of_the_figures(tmp_path: Path) -> None:
+    """They are of what could be read, and say what was not observed."""
     path = written(tmp_path / "journal", tuple(FRAMES))
+    with Journal.open(path, read_only=True) as journal:
+        known = journal.tracker().snapshot()
+    whole = await Figures(path, lambda: known).report((MIDNIGHT - 1, None), Options(), known)
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("UPDATE frames SET sum = 0 WHERE position = 700")
+    damaged = await Figures(path, lambda: known).report((MIDNIGHT - 1, None), Options(), known)
+
+    assert "frame 700 of the journal is damaged" in [gap.reason for gap in damaged.gaps]
+    assert len(whole.gaps) + 1 == len(damaged.gaps)
+    assert damaged.total.observed_s <= whole.total.observed_s
+
+
+@scenario
+async def test_what_is_kept_no_more_is_no_fault(tmp_path: Path) -> None:
+    """There are no figures of what was dropped while it was counted, nor of a file that is no journal any more."""
+    path = written(tmp_path / "journal", tuple(FRAMES))
     with Journal.open(path, read_only=True) as journal:
         known = journal.tracker(600).snapshot()
     figures = Figures(path, lambda: known)
+    path.write_bytes(b"x" * 4096)
 
-    assert MIDNIGHT - 1 == (await figures.report((MIDNIGHT - 1, None), Options(), known)).since
     with pytest.raises(Gone, match="cannot be read"):
-        await figures.report((MIDNIGHT - 2, None), Options(), replace(known, position=len(FRAMES)))
+        await figures.report((MIDNIGHT - 2, None), Options(), known)
