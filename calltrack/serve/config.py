@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from base64 import b64decode
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from calltrack.core.errors import CalltrackError
 from calltrack.serve.security.addresses import InternalAddress, InvalidAddress, check_url
@@ -28,7 +29,8 @@ class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One webhook; the secret that signs is in an environment variable or a file, never here.
 
     `waiting` is the number of waiting calls from which on queue_threshold tells of a queue. `queues`, `extensions` and
-    `phone_numbers` say what it may see, as a role does.
+    `phone_numbers` say what it may see, as a role does. `parallel` is how many deliveries may be under way at once:
+    those of one call are in order, with 1 all are.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     extensions: frozenset[str] | None = None
     phone_numbers: bool = True
     waiting: int = 5
+    parallel: Annotated[int, Meta(ge=1, le=1000)] = 100
     allow_internal: bool = False
 
     @property

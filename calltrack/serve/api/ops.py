@@ -104,11 +104,13 @@ class _Figures(Collector):
         yield GaugeMetricFamily("calltrack_stream_clients", "Clients of the streams.", hub.clients)
         yield CounterMetricFamily("calltrack_stream_resets", "Streams that had to begin anew.", hub.resets)
         yield CounterMetricFamily("calltrack_journal_seconds", "Spent writing frames.", engine.writing_s)
-        taken = {hook.name: hook.taken for hook in self._hooks}
+        taken = {hook.name: hook.sender.taken for hook in self._hooks}
         yield _counter("calltrack_webhook_taken", "Deliveries that were taken.", "webhook", taken)
-        given_up = {hook.name: hook.given_up for hook in self._hooks}
+        given_up = {hook.name: hook.sender.given_up for hook in self._hooks}
         yield _counter("calltrack_webhook_given_up", "Deliveries that were given up.", "webhook", given_up)
-        failed = {hook.name: hook.failed for hook in self._hooks}
+        failed = {hook.name: hook.sender.failed for hook in self._hooks}
+        waiting_hooks = {hook.name: hook.sender.waiting for hook in self._hooks}
+        yield _gauge("calltrack_webhook_waiting", "Deliveries that were not taken yet.", "webhook", waiting_hooks)
         yield _gauge("calltrack_webhook_failed", "Tries that failed since the last that did not.", "webhook", failed)
 
 

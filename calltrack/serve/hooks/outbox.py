@@ -1,14 +1,15 @@
-"""How far each webhook has come, and what could not be delivered: a SQLite file beside the journal.
+"""What is to be delivered, how far each webhook has followed the stream, and what could not be delivered.
 
-A webhook is told of what follows its place. The place moves only once what it stands behind was delivered, or is in the
-dead letters, in one transaction with that: after a crash at the worst one delivery is repeated, under the same id.
+A SQLite file beside the journal. A delivery is in it before it is sent, in one transaction with the place in the stream
+that it was made at; it leaves once it was taken, or becomes a dead letter. After a crash what is in it is sent again,
+under the same id: nothing is lost, and only what was taken in the last moment comes twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,11 +30,24 @@ CREATE TABLE IF NOT EXISTS dead (
     number INTEGER PRIMARY KEY, webhook TEXT NOT NULL, id TEXT NOT NULL, event TEXT NOT NULL,
     failed_at REAL NOT NULL, attempts INTEGER NOT NULL, reason TEXT NOT NULL, body TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS pending (
+    webhook TEXT NOT NULL, id TEXT NOT NULL, lane TEXT NOT NULL, event TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (webhook, id)
+);
 """
 _FORGET = """
 DELETE FROM dead WHERE webhook = ?1
 AND number NOT IN (SELECT number FROM dead WHERE webhook = ?1 ORDER BY number DESC LIMIT ?2)
 """
+
+
+class Delivery(Struct, frozen=True):
+    """What is sent: `id` is its idempotency key, `lane` what it is kept in order with (its call), `body` JSON."""
+
+    id: str
+    lane: str
+    event: str
+    body: bytes
 
 
 class DeadLetter(Struct, frozen=True):
@@ -50,7 +64,7 @@ class DeadLetter(Struct, frozen=True):
 
 
 class Outbox:
-    """The file, written in a thread of its own; everything raises JournalUnwritable if the disk refuses."""
+    """The file, written in its own thread; everything raises JournalUnwritable if the disk refuses."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -62,9 +76,34 @@ class Outbox:
         rows = await self._rows("SELECT place, waiting FROM places WHERE webhook = ?", webhook)
         return (StreamPosition.parse(rows[0][0]), rows[0][1]) if rows else None
 
-    async def move(self, webhook: str, place: StreamPosition, waiting: str, dead: DeadLetter | None = None) -> None:
-        """Have a webhook be as far as a place, with a letter given up on the way there."""
-        await self._in_thread(lambda: self._move(webhook, place, waiting, dead))
+    async def pending(self, webhook: str) -> list[Delivery]:
+        """What is to be delivered, in the order of the stream."""
+        rows = await self._rows("SELECT id, lane, event, body FROM pending WHERE webhook = ? ORDER BY rowid", webhook)
+        return [Delivery(*row) for row in rows]
+
+    async def take(self, webhook: str, place: StreamPosition, waiting: str, deliveries: Sequence[Delivery]) -> None:
+        """Have a webhook be as far as a place, with the deliveries on the way there."""
+
+        def write(database: sqlite3.Connection) -> None:
+            database.execute("INSERT OR REPLACE INTO places VALUES (?, ?, ?)", (webhook, str(place), waiting))
+            database.executemany(
+                "INSERT OR IGNORE INTO pending VALUES (?, ?, ?, ?, ?)", [(webhook, *astuple(one)) for one in deliveries]
+            )
+
+        await self._transaction(write)
+
+    async def settle(self, webhook: str, taken: Iterable[str], dead: Sequence[DeadLetter]) -> None:
+        """Forget deliveries that were taken, by their ids, and those that were given up, which are dead letters now."""
+
+        def write(database: sqlite3.Connection) -> None:
+            gone = [*taken, *(letter.id for letter in dead)]
+            database.executemany("DELETE FROM pending WHERE webhook = ? AND id = ?", [(webhook, one) for one in gone])
+            for letter in dead:
+                database.execute("INSERT INTO dead VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", astuple(letter)[1:])
+            if dead:
+                database.execute(_FORGET, (webhook, KEPT))
+
+        await self._transaction(write)
 
     async def dead(self, limit: int, offset: int) -> tuple[int, list[DeadLetter]]:
         """How many dead letters there are, and some of them, the newest first."""
@@ -85,19 +124,18 @@ class Outbox:
         database.executescript(_SCHEMA)
         return database
 
-    def _move(self, webhook: str, place: StreamPosition, waiting: str, dead: DeadLetter | None) -> None:
-        database = self._database
-        database.execute("BEGIN IMMEDIATE")
-        try:
-            database.execute("INSERT OR REPLACE INTO places VALUES (?, ?, ?)", (webhook, str(place), waiting))
-            if dead is not None:
-                database.execute("INSERT INTO dead VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", astuple(dead)[1:])
-                database.execute(_FORGET, (webhook, KEPT))
-            database.execute("COMMIT")
-        except BaseException:
-            if database.in_transaction:
-                database.execute("ROLLBACK")
-            raise
+    async def _transaction(self, write: Callable[[sqlite3.Connection], None]) -> None:
+        def whole() -> None:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                write(self._database)
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+
+        await self._in_thread(whole)
 
     async def _rows(self, query: str, *values: object) -> list[Any]:
         return await self._in_thread(lambda: self._database.execute(query, values).fetchall())
@@ -109,4 +147,4 @@ class Outbox:
         try:
             return function()
         except (sqlite3.Error, OSError) as error:
-            raise JournalUnwritable(f"{self._path}: webhooks' places cannot be kept: {error}") from None
+            raise JournalUnwritable(f"{self._path}: webhooks' deliveries cannot be kept: {error}") from None

@@ -1,61 +1,52 @@
-"""Webhooks: what other systems want to be told of, posted to them, signed, and again until they have it.
+"""Webhooks: what other systems are sent, posted to them, signed, and again until they take it.
 
-Each webhook follows the stream of changes from its own durable place, one delivery after the other. A delivery is made
-at least once: after a crash the last one may be repeated, under the same `webhook-id`, its place in the stream.
+Each webhook follows the stream of changes from its own durable place. What it has to send is durable before it is sent
+(`outbox`) and goes out side by side (`delivery`), at least once: after a crash the last ones may be repeated, each
+under the same `webhook-id`, its place in the stream.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
-import logging
 import time
-from base64 import b64encode
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import msgspec
 
-from calltrack.journal import JournalUnwritable, StreamPosition
+from calltrack.journal import StreamPosition
 from calltrack.serve.config import Config, Hook
 from calltrack.serve.engine import Engine
-from calltrack.serve.hooks.outbox import DeadLetter, Outbox
-from calltrack.serve.security.addresses import InternalAddress, OutsideResolver, outside_socket
+from calltrack.serve.hooks.delivery import PAUSES, Sender, keep, letter
+from calltrack.serve.hooks.outbox import DeadLetter, Delivery, Outbox
 from calltrack.serve.stream.subscriptions import Changes, Wanted, messages
 
-PAUSES = (1.0, 5.0, 30.0, 120.0)
-"""Seconds between the tries of one delivery; after the last it is a dead letter."""
-
-_TIMEOUT = 10.0  # s
 _KINDS = frozenset({"LegStarted", "CallEnded", "QueueJoined", "QueueLeft"})
 _OFTEN = 5.0  # s between two notes of a place at which there was nothing to deliver
 
-_log = logging.getLogger("calltrack.serve")
-
 
 class Webhook:
-    """One receiver.
-
-    `taken` and `given_up` count deliveries since the start, `failed` the tries since the last one that was taken.
-    """
+    """One receiver: what it is sent of the stream; `sender` sends it."""
 
     def __init__(self, hook: Hook, engine: Engine, outbox: Outbox, *, pauses: Sequence[float] = PAUSES) -> None:
         self.name = hook.name
-        self.taken = self.given_up = self.failed = 0
+        self.sender = Sender(hook, outbox, pauses)
         self._hook = hook
-        self._secret = hook.secret()
         self._engine = engine
         self._outbox = outbox
-        self._pauses = pauses
         self._noted = 0.0
         self._waiting: dict[str, list[str]] = {}
 
     async def run(self) -> None:
         """Deliver until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.sender.run(group))
+            await self._follow()
+
+    async def _follow(self) -> None:
         hook, hub = self._hook, self._engine.hub
+        await self.sender.ready.wait()  # what is left of the last run goes first
         known = await self._outbox.place(hook.name)
         if known is None:
             at = hub.flushed
@@ -63,27 +54,33 @@ class Webhook:
             self._waiting = {queue.queue_id: [wait.call_id for wait in queue.waiting] for queue in queues}
         else:
             at, self._waiting = known[0], msgspec.json.decode(known[1])
-        if hook.allow_internal:
-            connector = aiohttp.TCPConnector(limit=1)
-        else:
-            connector = aiohttp.TCPConnector(limit=1, resolver=OutsideResolver(), socket_factory=outside_socket)
-        timeout = aiohttp.ClientTimeout(total=_TIMEOUT)
         lens = Changes(self._engine.view, hook.scope, Wanted(kinds=_KINDS), messages)
-        async with aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False) as session:
-            async for piece in hub.stream(lens, at):
-                for event in msgspec.json.decode(piece):
-                    await self._take(session, event["event"], StreamPosition.parse(event["id"]), event["data"])
+        async for piece in hub.stream(lens, at):
+            await self._take(msgspec.json.decode(piece))
+            await self.sender.room()
 
-    async def _take(self, session: aiohttp.ClientSession, event: str, place: StreamPosition, data: Any) -> None:
-        if event == "reset":
-            reason = f"what happened before is no longer kept: {data['reason']}"
-            await self._move(place, self._letter(str(place), "lost", 0, reason, b""))
-        elif event != "change":
-            if time.monotonic() - self._noted > _OFTEN:
-                await self._move(place)
-        elif kind := self._kind(data):
-            body = msgspec.json.encode({"type": kind, "id": str(place), "at": data["at"], "data": data})
-            await self._move(place, await self._deliver(session, str(place), kind, body))
+    async def _take(self, events: list[dict[str, Any]]) -> None:
+        """Keep what is to be delivered of some events, then have it sent."""
+        deliveries: list[Delivery] = []
+        lost: list[DeadLetter] = []
+        for event in events:
+            data, key = event["data"], event["id"]
+            if event["event"] == "reset":
+                reason = f"what happened before is no longer kept: {data['reason']}"
+                lost.append(letter(self.name, key, "lost", 0, reason, b""))
+            elif event["event"] == "change" and (kind := self._kind(data)):
+                body = msgspec.json.encode({"type": kind, "id": key, "at": data["at"], "data": data})
+                deliveries.append(Delivery(key, data["call_id"], kind, body))
+        if not deliveries and not lost and time.monotonic() - self._noted < _OFTEN:
+            return
+        place = StreamPosition.parse(events[-1]["id"])
+        waiting = msgspec.json.encode(self._waiting).decode()
+        if lost:
+            await keep(lambda: self._outbox.settle(self.name, (), lost), self.name)
+            self.sender.given_up += len(lost)
+        await keep(lambda: self._outbox.take(self.name, place, waiting, deliveries), self.name)
+        self._noted = time.monotonic()
+        self.sender.give(deliveries)
 
     def _kind(self, change: dict[str, Any]) -> str:
         """The event that a change is for this webhook; "" for none."""
@@ -101,64 +98,6 @@ class Webhook:
         waiting.append(change["call_id"])
         change["waiting"] = len(waiting)
         return "queue_threshold" if "queue_threshold" in events and len(waiting) == self._hook.waiting else ""
-
-    async def _deliver(self, session: aiohttp.ClientSession, key: str, kind: str, body: bytes) -> DeadLetter | None:
-        """Post until it is taken; the dead letter if it is not."""
-        reason, attempts = "", 0
-        for pause in (*self._pauses, None):
-            attempts += 1
-            reason, again = await self._post(session, key, body)
-            if not reason:
-                self.taken, self.failed = self.taken + 1, 0
-                return None
-            self.failed += 1
-            if not again or pause is None:
-                break
-            await asyncio.sleep(pause)
-        _log.warning("webhook %s: %s at %s given up after %d tries: %s", self.name, kind, key, attempts, reason)
-        return self._letter(key, kind, attempts, reason, body)
-
-    async def _post(self, session: aiohttp.ClientSession, key: str, body: bytes) -> tuple[str, bool]:
-        """Why it was not taken ("" if it was), and whether another try may help."""
-        try:
-            async with session.post(
-                self._hook.url, data=body, headers=self._signed(key, body), allow_redirects=False
-            ) as answer:
-                if answer.status < 300:
-                    return "", False
-                return f"answered {answer.status}", answer.status >= 500 or answer.status in (408, 429)
-        except InternalAddress as error:
-            return str(error), False
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            cause = error.__cause__ if isinstance(error.__cause__, InternalAddress) else error
-            return f"{type(cause).__name__}: {cause}", not isinstance(cause, InternalAddress)
-
-    def _signed(self, key: str, body: bytes) -> dict[str, str]:
-        """The headers of Standard Webhooks: id, timestamp, and HMAC-SHA256 over both and the body."""
-        stamp = str(int(time.time()))
-        digest = hmac.digest(self._secret, f"{key}.{stamp}.".encode() + body, sha256)
-        return {
-            "content-type": "application/json",
-            "webhook-id": key,
-            "webhook-timestamp": stamp,
-            "webhook-signature": f"v1,{b64encode(digest).decode()}",
-        }
-
-    def _letter(self, key: str, kind: str, attempts: int, reason: str, body: bytes) -> DeadLetter:
-        return DeadLetter(0, self.name, key, kind, time.time(), attempts, reason, body.decode())
-
-    async def _move(self, place: StreamPosition, dead: DeadLetter | None = None) -> None:
-        """Note how far it has come; as long as the disk refuses, it comes no further."""
-        waiting = msgspec.json.encode(self._waiting).decode()
-        while True:
-            try:
-                await self._outbox.move(self.name, place, waiting, dead)
-                break
-            except JournalUnwritable as error:
-                _log.error("webhook %s waits: %s", self.name, error)
-                await asyncio.sleep(self._pauses[0])
-        self._noted = time.monotonic()
-        self.given_up += dead is not None
 
 
 class Webhooks:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import re
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from calltrack import Frame
 from calltrack.journal import Journal, StreamPosition
 from calltrack.serve.config import ConfigError, Hook, read_config
 from calltrack.serve.engine import Engine
@@ -62,8 +64,8 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiver() -> AsyncIterator[Receiver]:
-    taking = Receiver()
+async def receiver(taking: Receiver | None = None) -> AsyncIterator[Receiver]:
+    taking = taking or Receiver()
     app = web.Application()
     app.add_routes([web.post("/hook", taking.take)])
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -145,6 +147,114 @@ async def test_a_refused_delivery_comes_again() -> None:
     assert 403 == hidden
 
 
+def ringing(count: int) -> list[Frame]:
+    """As many calls that begin to ring, and end, each at its own extension."""
+    begin = [
+        Frame.of("ExtensionEvent", json.loads(re.sub("2026010109000000000001", f"{number:022}", NEWCALL)))
+        for number in range(1, count + 1)
+    ]
+    for number, frame in enumerate(begin):
+        payload = json.loads(json.dumps(frame.payload()))
+        payload["data"]["extenUser"] = f"SIP{number}"
+        begin[number] = Frame.of("ExtensionEvent", payload)
+    ended = []
+    for frame in begin:
+        payload = json.loads(json.dumps(frame.payload()))
+        payload["data"]["calls"], payload["reason"] = [], "HANGUP"
+        payload["cause"], payload["servertime"] = "Normal hangup", payload["servertime"] + 5
+        ended.append(Frame.of("ExtensionEvent", payload))
+    return [*FRAMES[:2], *begin, *ended]
+
+
+NEWCALL = json.dumps(FRAMES[3].payload())
+
+
+@scenario
+async def test_calls_are_delivered_side_by_side_and_each_in_order() -> None:
+    """A receiver that answers none before it has all of the first ones: one after the other would never end."""
+    count, at_once = 40, asyncio.Barrier(40)
+
+    class Slow(Receiver):
+        async def take(self, request: web.Request) -> web.Response:
+            if self.asked < count:
+                self.asked += 1
+                await at_once.wait()
+            return await super().take(request)
+
+    async with receiver(Slow()) as taking, service(hooks=[hook(taking.url)]) as running:
+        running.source.give(*ringing(count))
+        await until(lambda: len(taking.got) == 2 * count)
+
+    bodies = [json.loads(body) for _, body in taking.got]
+    for call in {body["data"]["call_id"] for body in bodies}:
+        assert ["screen_pop", "call_ended"] == [one["type"] for one in bodies if one["data"]["call_id"] == call]
+
+
+@scenario
+async def test_with_one_at_a_time_all_are_in_order() -> None:
+    """For receivers that want the order of the stream."""
+    async with receiver() as taking, service(hooks=[hook(taking.url, parallel=1)]) as running:
+        running.source.give(*ringing(20))
+        await until(lambda: len(taking.got) == 40)
+
+    places = [StreamPosition.parse(headers["webhook-id"]) for headers, _ in taking.got]
+    assert sorted(places) == places
+
+
+@scenario
+async def test_a_receiver_that_fails_holds_up_no_other() -> None:
+    """Nor does a call whose delivery fails hold up another call."""
+    async with receiver() as failing, receiver() as taking:
+        failing.refuse = 10**9
+        hooks = [hook(failing.url, name="failing"), hook(taking.url, name="taking")]
+        async with service(hooks=hooks) as running:
+            running.source.give(*ringing(20))
+            await until(lambda: len(taking.got) == 40)
+            await until(lambda: failing.asked)
+
+    assert [] == failing.got
+
+
+def test_what_was_not_sent_before_a_crash_is_sent_after_it(tmp_path: Path) -> None:
+    """It was durable before the first try; what was taken is not sent again."""
+    count = 20
+
+    async def life(taking: Receiver, frames: list[Frame], done: Callable[[Outbox], Awaitable[bool]]) -> None:
+        source = Fed()
+        engine = Engine(source, Journal.open(tmp_path / "journal"), anew=False)
+        outbox = Outbox(tmp_path / "webhooks")
+        tasks = [asyncio.create_task(one) for one in (engine.run(), Webhook(hook(taking.url), engine, outbox).run())]
+        await until(lambda: engine.hub.clients)
+        source.give(*frames)
+        while not await done(outbox):
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        outbox.close()
+        await engine.close()
+
+    async def scene() -> Receiver:
+        async with receiver() as taking:
+            taking.free.clear()
+            frames = ringing(count)
+
+            async def kept(outbox: Outbox) -> bool:
+                return len(await outbox.pending("crm")) == 2 * count
+
+            async def sent(outbox: Outbox) -> bool:
+                return len(taking.got) >= 2 * count and not await outbox.pending("crm")
+
+            await life(taking, frames, kept)
+            taking.got.clear()
+            taking.free.set()
+            await life(taking, [], sent)
+            return taking
+
+    got = asyncio.run(scene()).got
+    assert 2 * count == len({headers["webhook-id"] for headers, _ in got})
+
+
 @scenario
 async def test_metrics_tell_how_it_goes() -> None:
     """What was taken, what was given up, and how often it failed since."""
@@ -204,9 +314,8 @@ def test_after_a_crash_it_goes_on_from_its_place(tmp_path: Path) -> None:
         await until(lambda: engine.hub.clients)
         source.give(*FRAMES[engine.tracker.snapshot().position : frames])
         await until(lambda: len(taking.got) == count)
-        last = StreamPosition.parse(taking.got[-1][0]["webhook-id"])
-        while (await outbox.place("crm") or (StreamPosition(0), ""))[0] < last:
-            await asyncio.sleep(0.01)
+        while await outbox.pending("crm"):
+            await asyncio.sleep(0)
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
