@@ -29,6 +29,7 @@ PAUSES = (1.0, 5.0, 30.0, 120.0)
 """Seconds between the tries of one delivery; after the last it is a dead letter."""
 
 _TIMEOUT = 10.0  # s
+_LONGEST_REST = 30.0  # s between two tries at a receiver that takes nothing
 _LONGEST_PAUSE = 600.0  # s, whatever the receiver asks for
 _MOST = 5000  # deliveries in memory; what follows waits in the journal
 
@@ -171,11 +172,16 @@ class Sender:
 
 
 class _Turns:
-    """How many may be under way at once: at most `most`, half after a failure, one more after a success; in order."""
+    """How many may be under way at once: at most `most`, half after a failure, one more after a success; in order.
+
+    A receiver that fails when it gets one at a time gets one try after a pause, which doubles up to _LONGEST_REST.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = self._now = float(most)
         self._under_way = 0
+        self._rest = 0.0
+        self._resting: asyncio.TimerHandle | None = None
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def wait(self) -> None:
@@ -188,14 +194,30 @@ class _Turns:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.over(False)
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+            elif not turn.cancelled():  # it was given, and is not used
+                self._under_way -= 1
+                self._give()
             raise
 
     def over(self, troubled: bool) -> None:
         """End a turn; `troubled` is whether the receiver was."""
         self._under_way -= 1
-        self._now = max(1.0, self._now / 2) if troubled else min(self._most, self._now + 1)
+        if not troubled:
+            self._rest, self._now = 0.0, min(self._most, self._now + 1)
+        elif self._now > 1:
+            self._now = max(1.0, self._now / 2)
+        elif self._resting is None:
+            self._rest = min(_LONGEST_REST, max(PAUSES[0], self._rest * 2))
+            self._resting = asyncio.get_running_loop().call_later(self._rest, self._wake)
+        self._give()
+
+    def _wake(self) -> None:
+        self._resting = None
+        self._give()
+
+    def _give(self) -> None:
         while self._waiting and self._under_way < self._places:
             if not (turn := self._waiting.popleft()).done():
                 self._under_way += 1
@@ -203,7 +225,7 @@ class _Turns:
 
     @property
     def _places(self) -> int:
-        return int(self._now)
+        return int(self._now) if self._resting is None else 0
 
 
 async def keep(write: Callable[[], Awaitable[None]], webhook: str) -> None:
