@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated
 
 from litestar import get
@@ -11,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from calltrack.figures import Figures, Options, Report
-from calltrack.serve.api.parameters import At, TheEngine, TheRole, epoch
+from calltrack.serve.api.parameters import At, TheEngine, TheVisitor, epoch
 from calltrack.serve.history.figures import LONGEST
 from calltrack.serve.security.scope import Scope
 
@@ -30,7 +31,7 @@ class Counted(Struct, frozen=True):
 @get("/api/kpis")
 async def kpis(
     engine: TheEngine,
-    role: TheRole,
+    visitor: TheVisitor,
     since: At = None,
     until: At = None,
     service_level_s: Within = 20,
@@ -48,8 +49,9 @@ async def kpis(
     options = Options(service_level_s=service_level_s, short_abandon_s=short_abandon_s)
     if not engine.figures.ready:
         raise ServiceUnavailableException("today's figures are still being counted", headers={"retry-after": "5"})
-    found = await engine.figures.report(interval, options, known)
-    return Counted(str(known.position), engine.clock.now(), _seen(found, role))
+    with nullcontext() if interval is None else engine.past.ration.one(visitor.name):
+        found = await engine.figures.report(interval, options, known)
+    return Counted(str(known.position), engine.clock.now(), _seen(found, visitor.scope))
 
 
 def _seen(whole: Report, role: Scope) -> Report:

@@ -75,13 +75,14 @@ def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str
     ) -> Wanted:
         return Wanted(names("kinds", kinds, KINDS), *map(words, (queue, extension, call, account)))
 
-    async def the_moment(role: TheRole, at: At = None) -> Moment:
-        view = engine.view
+    async def the_moment(visitor: TheVisitor, at: At = None) -> Moment:
+        view, role = engine.view, visitor.scope
         times = view.times() if not at else ()
         if times:
             snapshot = view.snapshot
         else:
-            snapshot = await engine.past.state_at(epoch(at or ""))
+            with engine.past.ration.one(visitor.name):
+                snapshot = await engine.past.state_at(epoch(at or ""))
             known = snapshot.time is not None and not (snapshot.gaps and snapshot.gaps[-1].until is None)
             times = (str(snapshot.position), snapshot.time, snapshot.time, 0.0, known, "the journal")
         shape = f"{sorted(role.queues or ())} {sorted(role.extensions or ())} {role.sees_all} {role.phone_numbers}"

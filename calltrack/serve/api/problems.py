@@ -10,6 +10,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from calltrack.serve.history.past import TooMany
 from calltrack.serve.stream.hub import Gone
 
 _log = logging.getLogger("calltrack.serve")
@@ -36,6 +37,8 @@ def problem(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
             detail = "a parameter is not of its form" if parameters else detail
     elif isinstance(error, Gone):
         status, detail = 410, str(error)
+    elif isinstance(error, TooMany):
+        status, detail, headers = 429, str(error), {"retry-after": "1"}
     elif isinstance(error, RecursionError):  # of the body's decoder
         status, detail = 400, "the body is nested too deeply"
     else:

@@ -15,7 +15,18 @@ from calltrack.core.records import Call, Extension, Queue
 from calltrack.core.states import Outcome
 from calltrack.core.table import CALL, EXTENSION, HUNGUP, IDLE
 from calltrack.serve.api.callstory import CallStory, lines, timeline
-from calltrack.serve.api.parameters import Limit, Moment, Offset, Some, TheEngine, TheMoment, TheRole, names, words
+from calltrack.serve.api.parameters import (
+    Limit,
+    Moment,
+    Offset,
+    Some,
+    TheEngine,
+    TheMoment,
+    TheRole,
+    TheVisitor,
+    names,
+    words,
+)
 from calltrack.serve.stream.state import State, seen
 
 T = TypeVar("T")
@@ -76,15 +87,16 @@ async def calls(
 
 
 @get("/api/calls/{call_id:str}")
-async def one_call(call_id: FromPath[str], engine: TheEngine, role: TheRole, moment: TheMoment) -> CallStory:
+async def one_call(call_id: FromPath[str], engine: TheEngine, visitor: TheVisitor, moment: TheMoment) -> CallStory:
     """One call, live or ended, with its story."""
-    call = moment.snapshot.call(call_id)
+    call, role = moment.snapshot.call(call_id), visitor.scope
     if call is None or not role.sees_call(call):
         raise NotFoundException("no call has this id, or it is no longer kept")
     position = moment.snapshot.position
     changes = [one for one in engine.stories.of(call_id) if one.position <= position]
     if not (changes and type(changes[0]).__name__ == "CallStarted") and call.started is not None:
-        changes = await engine.past.story(call, position) or changes
+        with engine.past.ration.one(visitor.name):
+            changes = await engine.past.story(call, position) or changes
     return CallStory(
         moment.times[0],
         moment.times[2],

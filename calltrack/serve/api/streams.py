@@ -11,8 +11,7 @@ from litestar import WebSocket, get, websocket
 from litestar.exceptions import ClientException, ServiceUnavailableException, WebSocketDisconnect
 
 from calltrack.journal import NoSuchPosition, StreamPosition
-from calltrack.serve.api.parameters import After, LastId, TheEngine, TheRole, TheWanted
-from calltrack.serve.engine import Engine
+from calltrack.serve.api.parameters import After, LastId, TheEngine, TheVisitor, TheWanted
 from calltrack.serve.stream.eventstream import EventStream
 from calltrack.serve.stream.subscriptions import Changes, Updates, messages, sse
 
@@ -22,42 +21,42 @@ _GOING_AWAY, _TRY_AGAIN = 1001, 1013  # close codes of RFC 6455
 @get("/api/changes", media_type="text/event-stream")
 async def changes(
     engine: TheEngine,
-    role: TheRole,
+    visitor: TheVisitor,
     wanted: TheWanted,
     last_id: LastId = None,
     after: After = None,
 ) -> EventStream:
     """Every change, as Server-Sent Events; ids are positions, from which a client goes on without loss."""
-    lens = Changes(engine.view, role, wanted, sse)
+    lens = Changes(engine.view, visitor.scope, wanted, sse)
     place = _place(last_id or after)
-    if _is_full(engine):
+    if engine.hub.is_full(visitor.name):
         raise _full()
-    return EventStream(engine.hub.stream(lens, place), engine.patience)
+    return EventStream(engine.hub.stream(lens, place, visitor.name), engine.patience)
 
 
 @get("/api/updates", media_type="text/event-stream")
-async def updates(engine: TheEngine, role: TheRole) -> EventStream:
+async def updates(engine: TheEngine, visitor: TheVisitor) -> EventStream:
     """The state, and then the records that alter, as Server-Sent Events: all that a board needs."""
-    if _is_full(engine):
+    if engine.hub.is_full(visitor.name):
         raise _full()
-    return EventStream(engine.hub.stream(Updates(engine.view, role), None), engine.patience)
+    return EventStream(engine.hub.stream(Updates(engine.view, visitor.scope), None, visitor.name), engine.patience)
 
 
 @websocket("/api/socket")
 async def socket_of_changes(
     socket: WebSocket[Any, Any, Any],
     engine: TheEngine,
-    role: TheRole,
+    visitor: TheVisitor,
     wanted: TheWanted,
     after: After = None,
 ) -> None:
     """The same over a WebSocket: each message is a JSON array of {"id", "event", "data"}."""
     place = _place(after)
     await socket.accept()
-    if _is_full(engine):
+    if engine.hub.is_full(visitor.name):
         await socket.close(_TRY_AGAIN, "all places are taken")
         return
-    pieces = engine.hub.stream(Changes(engine.view, role, wanted, messages), place)
+    pieces = engine.hub.stream(Changes(engine.view, visitor.scope, wanted, messages), place, visitor.name)
     sending, leaving = asyncio.create_task(_send(socket, pieces, engine.patience)), asyncio.create_task(_left(socket))
     await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
     for task in (sending, leaving):
@@ -85,10 +84,6 @@ def _place(text: str | None) -> StreamPosition | None:
         return None if text is None else StreamPosition.parse(text)
     except NoSuchPosition as error:
         raise ClientException(str(error)) from None
-
-
-def _is_full(engine: Engine) -> bool:
-    return engine.hub.clients >= engine.most_clients
 
 
 def _full() -> ServiceUnavailableException:

@@ -4,7 +4,7 @@ A day is the account's local one. What the journal has of today when the service
 start does not wait for it; until then figures are not available rather than wrong.
 
 Today's rows are in memory only while a change can touch them, then in a file beside the journal, which whoever makes a
-report of today reads.
+report of today reads. Reports are made in processes of their own, one at a time.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from pathlib import Path
 from calltrack.core.changes import Change
 from calltrack.core.records import Seconds
 from calltrack.core.snapshot import Snapshot
-from calltrack.figures import Facts, Options, Report, report
+from calltrack.figures import Checkpoint, Facts, Options, Report, report
 from calltrack.figures.days import day, zone_of
 from calltrack.journal import Journal, PositionPruned
-from calltrack.serve.history import reportprocess
-from calltrack.serve.history.finishedrows import Written
+from calltrack.serve.history.finishedrows import Extract, Written
 from calltrack.serve.history.past import what_is_kept
+from calltrack.serve.history.reading import Reader
+from calltrack.serve.history.worker import Worker
 
 LONGEST = 31 * 86400
 """Seconds of the longest interval that is counted."""
@@ -50,6 +51,7 @@ class Figures:
         self._seen = 0
         self._since: list[tuple[tuple[Change, ...], Seconds | None]] = []
         self._reports: dict[tuple[Interval, Options], tuple[float, Report]] = {}
+        self._of_today, self._of_the_past = Worker(path, idle=0), Worker(path)
         # One report at a time, and a long one of the past does not hold up today's.
         self._counting = {True: asyncio.Lock(), False: asyncio.Lock()}
 
@@ -81,7 +83,9 @@ class Figures:
         self._facts = facts
 
     def close(self) -> None:
-        """Let go of today's rows."""
+        """Let go of today's rows, and end the processes."""
+        self._of_today.close()
+        self._of_the_past.close()
         self._written.close()
 
     def today(self, known: Snapshot) -> Interval:
@@ -101,10 +105,11 @@ class Figures:
             if found is not None and time.monotonic() - made < _FRESH:
                 return found
             if is_today:
-                found = await self._live(wanted, options, known)
+                with what_is_kept():
+                    found = await self._live(wanted, options, known)
             else:
                 with what_is_kept():  # retention may take it while it is counted
-                    found = await asyncio.to_thread(_reported, self._path, wanted, options, known.position)
+                    found = await self._of_the_past.ask(_report_of_the_past, wanted, options, known.position)
             if len(self._reports) >= _REPORTS:
                 del self._reports[next(iter(self._reports))]
             self._reports[key] = time.monotonic(), found
@@ -113,9 +118,8 @@ class Figures:
     async def _live(self, wanted: Interval, options: Options, known: Snapshot) -> Report:
         assert self._facts is not None
         self._write(self._facts, known)
-        return await asyncio.to_thread(
-            reportprocess.reported, self._facts.checkpoint(), self._written.extract, *wanted, options
-        )
+        held, written = self._facts.checkpoint(), self._written.extract
+        return await self._of_today.ask(report_of_today, held, written, *wanted, options)
 
     def _write(self, facts: Facts, known: Snapshot) -> None:
         """Forget yesterday, and write what of today is over."""
@@ -127,8 +131,15 @@ class Figures:
         self._written.take(facts, known.resume.history)
 
 
-def _reported(path: Path, interval: Interval, options: Options, position: int) -> Report:
-    return report(_counted(path, interval, position), *interval, options)
+def report_of_today(
+    _: Reader, held: Checkpoint, written: Extract, since: Seconds, until: Seconds | None, options: Options
+) -> Report:
+    """The report of what facts hold and of what they handed out."""
+    return report(Facts.restore(held.after(written.parts())), since, until, options)
+
+
+def _report_of_the_past(reader: Reader, interval: Interval, options: Options, position: int) -> Report:
+    return report(_counted(reader.path, interval, position), *interval, options)
 
 
 def _counted(

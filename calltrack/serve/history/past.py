@@ -1,29 +1,37 @@
-"""What the journal remembers, read beside the process's own writing: past states and past changes."""
+"""What the journal remembers: past states and changes, read in a process of their own, shared and rationed.
+
+Who reads changes that memory has no more holds nothing but a place: each time it asks for the next few, which are
+cut from a chunk that all who read the same share. So a client that does not read costs nothing here.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple
 
 from calltrack.core.changes import Change
 from calltrack.core.records import Call
 from calltrack.core.snapshot import Snapshot
-from calltrack.journal import Journal, JournalError, PositionPruned, StreamPosition
-from calltrack.serve.security.scope import Reach
-from calltrack.serve.stream.hub import Gone, Published
+from calltrack.journal import JournalError, PositionPruned, StreamPosition
+from calltrack.serve.history.reading import FRAMES, Reader
+from calltrack.serve.history.worker import Worker, WorkerEnded
+from calltrack.serve.stream.hub import PIECE, Gone, Published
 
-T = TypeVar("T")
+MOST_QUERIES = 4
+"""Past states, stories and figures that one role may have under way; more are refused."""
 
-_MARGIN = 60.0  # s around a call in which its frames are looked for: they trail its own times
-_LONGEST = 100_000  # frames looked through for one call
-_TOGETHER = 500  # frames read between two chances for others
+_CHUNKS = 4  # kept in memory, some MB
 
 _log = logging.getLogger("calltrack.serve")
+
+
+class TooMany(Exception):
+    """A role asks for more of the past at once than it may."""
 
 
 @contextmanager
@@ -33,22 +41,46 @@ def what_is_kept() -> Iterator[None]:
         yield
     except PositionPruned:
         raise Gone("this far back nothing is kept any more") from None
-    except JournalError as error:
+    except (JournalError, OSError) as error:
         _log.error("the past cannot be read: %s", error)
         raise Gone("what is kept of it cannot be read; the log says why") from None
+    except WorkerEnded:
+        raise Gone("reading the past was ended; ask again") from None
+
+
+class Ration:
+    """How many queries of the past each role has under way."""
+
+    def __init__(self) -> None:
+        self._under_way: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, role: str) -> Iterator[None]:
+        """Take one place; raises TooMany."""
+        if self._under_way[role] >= MOST_QUERIES:
+            raise TooMany(f"at most {MOST_QUERIES} queries of the past at once; try again")
+        self._under_way[role] += 1
+        try:
+            yield
+        finally:
+            self._under_way[role] -= 1
+            if not self._under_way[role]:
+                del self._under_way[role]
 
 
 class Past:
-    """One reader of the journal at `path`, used by one request after the other."""
+    """The past of the journal at `path`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._journal: Journal | None = None
-        self._reader = ThreadPoolExecutor(1, "history")
+        self._queries, self._resumes = Worker(path), Worker(path)
+        self._chunks: OrderedDict[int, asyncio.Task[_Shared]] = OrderedDict()
+        self.ration = Ration()
 
     async def state_at(self, at: float) -> Snapshot:
         """The state at a server time, UTC epoch s; raises Gone if the journal does not reach back so far."""
-        snapshot = await self._read(lambda journal: journal.tracker(journal.position_at(at)).snapshot())
+        with what_is_kept():
+            snapshot = await self._queries.ask(Reader.state_at, at)
         if snapshot.time is None:  # before the first frame, or before the first that says when it is
             raise Gone("the journal has nothing of this moment: it begins later")
         return snapshot
@@ -56,65 +88,58 @@ class Past:
     async def story(self, call: Call, until: int) -> list[Change]:
         """Every change of a call up to a frame, as far as it is kept; [] if nothing is."""
         try:
-            return await self._read(lambda journal: _story(journal, call, until))
+            with what_is_kept():
+                return await self._queries.ask(Reader.story, call, until)
         except Gone:
             return []
 
-    async def changes(
-        self, after: StreamPosition, until: StreamPosition
-    ) -> AsyncGenerator[tuple[list[Published], StreamPosition], None]:
-        """The changes after a place up to another, some at a time, each time with the place reached; raises Gone."""
-        reading = await self._read(lambda journal: _reading(journal, after, until))
-        while (some := await self._read(lambda _: next(reading, None))) is not None:
-            yield some
+    async def changes(self, after: StreamPosition, until: StreamPosition) -> tuple[list[Published], StreamPosition]:
+        """The next changes after a place up to another, a piece of them, with the place reached; raises Gone."""
+        with what_is_kept():
+            chunk = await self._chunk(after.known)
+        found = [one for one in chunk.changes if after < one.place <= until][: PIECE + 1]
+        if len(found) > PIECE:
+            return found[:PIECE], found[PIECE - 1].place
+        reached = StreamPosition(chunk.end)
+        if reached <= after:
+            raise Gone("the journal ends before this position")
+        return found, min(reached, until)
 
     def close(self) -> None:
         """End the reading."""
-        self._reader.submit(self._close)
-        self._reader.shutdown()
+        self._queries.close()
+        self._resumes.close()
 
-    def _close(self) -> None:
-        if self._journal is not None:
-            self._journal.close()
+    async def _chunk(self, after: int) -> _Shared:
+        """A chunk, which is read once for all who ask for it meanwhile."""
+        number = after // FRAMES
+        reading = self._chunks.get(number)
+        if reading is None or _is_over(reading, after):
+            reading = asyncio.create_task(self._read(after))
+            reading.add_done_callback(lambda task: task.cancelled() or task.exception())
+            self._chunks[number] = reading
+            while len(self._chunks) > _CHUNKS:
+                self._chunks.popitem(last=False)
+        self._chunks.move_to_end(number)
+        return await asyncio.shield(reading)
 
-    async def _read(self, read: Callable[[Journal], T]) -> T:
-        loop = asyncio.get_running_loop()
-        with what_is_kept():
-            return await loop.run_in_executor(self._reader, lambda: read(self._opened()))
-
-    def _opened(self) -> Journal:
-        if self._journal is None:
-            self._journal = Journal.open(self._path, read_only=True)
-            self._journal.on_notice = _log.warning
-        return self._journal
-
-
-def _story(journal: Journal, call: Call, until: int) -> list[Change]:
-    begin = journal.position_at((call.started or 0) - _MARGIN)
-    if call.ended_at is not None:
-        until = min(until, journal.position_at(call.ended_at + _MARGIN))
-    tracker = journal.tracker(begin)
-    found: list[Change] = []
-    for _, frame in journal.frames(begin, min(until, begin + _LONGEST), gaps=True):
-        found += [one for one in tracker.feed(frame) if getattr(one, "call_id", "") == call.call_id]
-    return found
+    async def _read(self, after: int) -> _Shared:
+        read = await self._resumes.ask(Reader.chunk, after)
+        return _Shared(read.begin, read.end, [Published(*one) for one in read.changes])
 
 
-def _reading(
-    journal: Journal, after: StreamPosition, until: StreamPosition
-) -> Iterator[tuple[list[Published], StreamPosition]]:
-    """As Past.changes; what each change is about is known from all that its call did before."""
-    tracker = journal.tracker(after.known)
-    snapshot = tracker.snapshot()
-    reach = Reach(snapshot.calls, snapshot.extensions)
-    found: list[Published] = []
-    for position, frame in journal.frames(after.known, until.frame, gaps=True):
-        changes = tracker.feed(frame)
-        abouts = reach.abouts(changes)
-        for number, (change, about) in enumerate(zip(changes, abouts, strict=True), 1):
-            if after < (place := StreamPosition(position, number)) <= until:
-                found.append(Published(place, change, about))
-        if (position - after.known) % _TOGETHER == 0:
-            yield found, StreamPosition(position)
-            found = []
-    yield found, until
+class _Shared(NamedTuple):
+    """A chunk whose changes are encoded once for all who read them."""
+
+    begin: int
+    end: int
+    changes: list[Published]
+
+
+def _is_over(reading: asyncio.Task[_Shared], after: int) -> bool:
+    """Whether it has to be read again: a chunk at the journal's end was not whole, one that failed may be there now."""
+    if not reading.done():
+        return False
+    if reading.cancelled() or reading.exception() is not None:
+        return True
+    return not reading.result().begin <= after < reading.result().end

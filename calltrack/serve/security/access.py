@@ -9,6 +9,7 @@ import hmac
 import os
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -26,7 +27,8 @@ SHORTEST = 24
 SESSION_LIFE = 12 * 3600.0
 """Seconds after which a browser has to log in again."""
 
-_SESSIONS = 10_000  # at once; the oldest goes
+SESSIONS = 1000
+"""Sessions of one role at once; its oldest goes."""
 
 
 class TokensError(CalltrackError):
@@ -61,12 +63,18 @@ class Access:
     def __init__(self, tokens: dict[str, Visitor], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._tokens = [(_digest(token), visitor) for token, visitor in tokens.items()]
         self._sessions: dict[bytes, tuple[Visitor, float]] = {}
+        self._of_role: dict[str, deque[bytes]] = {}
         self._clock = clock
 
     @property
     def open(self) -> bool:
         """Whether nobody needs a token."""
         return not self._tokens
+
+    @property
+    def roles(self) -> int:
+        """How many roles there are, by name."""
+        return len({visitor.name for _, visitor in self._tokens})
 
     def by_token(self, token: str) -> Visitor | None:
         """Whose token this is; every one is compared, however early one is found."""
@@ -79,9 +87,11 @@ class Access:
     def log_in(self, visitor: Visitor) -> str:
         """A new session's secret, for a cookie."""
         secret = secrets.token_urlsafe(32)
-        if len(self._sessions) >= _SESSIONS:
-            del self._sessions[next(iter(self._sessions))]
-        self._sessions[_digest(secret)] = visitor, self._clock() + SESSION_LIFE
+        own = self._of_role.setdefault(visitor.name, deque())
+        if len(own) >= SESSIONS:
+            self._sessions.pop(own.popleft(), None)
+        own.append(_digest(secret))
+        self._sessions[own[-1]] = visitor, self._clock() + SESSION_LIFE
         return secret
 
     def by_session(self, secret: str) -> Visitor | None:

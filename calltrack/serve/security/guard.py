@@ -6,12 +6,15 @@
 3. A target that is too long, or has control characters in its path, is refused; and of the page's files only those
    that exist are asked for, so that no path of a stranger reaches the file system.
 4. Everything that tells something of calls needs a visitor: a bearer token, or a session's cookie.
-5. Every answer tells browsers to run nothing but our own files, and to be framed by nobody.
+5. A role has so many requests under way at once (`budgets`); who goes away is not worked for.
+6. Every answer tells browsers to run nothing but our own files, and to be framed by nobody.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
+from contextlib import suppress
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -21,11 +24,13 @@ import msgspec
 from litestar.types import ASGIApp, Message, Receive, Send
 
 from calltrack.serve.security.access import ANYBODY, Access, Visitor
+from calltrack.serve.security.budgets import PATIENCE, Requests, TooManyRequests
 
 COOKIE = "calltrack_session"
 
 _GUARDED = ("/api/", "/metrics", "/schema")
 _LOGIN = "/api/session"
+_STREAMS = frozenset(("/api/changes", "/api/updates", "/api/socket"))
 _SLASHES = re.compile("/+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST = 8 * 1024  # bytes of a path with its query
@@ -56,6 +61,7 @@ class Guard:
         self._app = app
         self._access = access
         self._files = files
+        self._requests = Requests()
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Let in or refuse."""
@@ -72,12 +78,54 @@ class Guard:
                 refusal = 401, "a token is needed: send Authorization: Bearer TOKEN, or log in at /api/session"
             scope["visitor"] = visitor
         if refusal is None:
-            await self._app(scope, receive, _with_headers(send))
-        elif scope["type"] == "websocket":
+            refusal = await self._rationed(scope, path, receive, _with_headers(send))
+        if refusal is None:
+            return
+        if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": refusal[1][:120]})
         else:
             await _refuse(_with_headers(send), *refusal)
+
+    async def _rationed(self, scope: Any, path: str, receive: Receive, send: Send) -> tuple[int, str] | None:
+        """Serve within the budgets; the refusal if there is no place."""
+        if path.startswith("/health/") or path in _STREAMS:  # these have places of their own, or need none
+            await self._app(scope, receive, send)
+            return None
+        visitor = scope["visitor"]
+        try:
+            with self._requests.one("" if visitor is None else visitor.name):
+                if visitor is None:
+                    async with asyncio.timeout(PATIENCE):
+                        await self._app(scope, receive, send)
+                elif scope.get("method") == "GET":
+                    await self._while_there(scope, receive, send)
+                else:
+                    await self._app(scope, receive, send)
+        except TooManyRequests:
+            return 429, "too many requests of this role are under way; try again"
+        except TimeoutError:
+            return None  # its connection is given up by the server: there is no answer
+        return None
+
+    async def _while_there(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Serve a request without a body, and stop when the client goes."""
+        body = [await receive()]
+
+        async def given() -> Any:
+            return body.pop() if body else await asyncio.Future()
+
+        working = asyncio.ensure_future(self._app(scope, given, send))
+        leaving = asyncio.ensure_future(_left(receive))
+        try:
+            await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            if not working.done():
+                working.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
+        with suppress(asyncio.CancelledError):
+            await working
 
     def _malformed(self, scope: Any, path: str) -> tuple[int, str] | None:
         if len(scope.get("raw_path") or path) + len(scope["query_string"]) > _LONGEST:
@@ -105,6 +153,12 @@ class Guard:
             return self._access.by_token(token.strip()) if scheme.lower() == "bearer" else None
         secret = session_of(headers.get(b"cookie", ""))
         return self._access.by_session(secret) if secret else None
+
+
+async def _left(receive: Receive) -> None:
+    """Return when the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def session_of(cookies: str) -> str:
@@ -149,5 +203,7 @@ async def _refuse(send: Send, status: int, detail: str) -> None:
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
+    if status == 429:
+        headers.append((b"retry-after", b"1"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -10,8 +10,8 @@ journal where the ring ends, so a stuck client costs nobody anything and loses n
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Protocol
@@ -30,8 +30,8 @@ RING = 5000
 """Published changes kept in memory, about 10 MB."""
 CHUNKS = 64
 """Flushes that a client may lag behind before it reads from the ring."""
-PIECE = 200
-"""Changes of the ring in one write, about 400 kB: what a client holds that does not read."""
+PIECE = 50
+"""Changes in one write to a client that is late, about 100 kB: what one holds that does not read."""
 
 
 class Published:
@@ -83,8 +83,8 @@ class Gone(Exception):
     """What a client asks for is no longer kept, or never was; the reason in words."""
 
 
-Recall = Callable[[StreamPosition, StreamPosition], AsyncGenerator[tuple[list[Published], StreamPosition], None]]
-"""Changes after one place up to another, from the journal, some at a time, with the place reached; raises Gone."""
+Recall = Callable[[StreamPosition, StreamPosition], Awaitable[tuple[list[Published], StreamPosition]]]
+"""The next changes after one place up to another, from the journal, with the place reached; raises Gone."""
 
 
 class Hub:
@@ -93,6 +93,8 @@ class Hub:
     def __init__(self, recall: Recall, place: StreamPosition) -> None:
         self.flushed = place
         self.clients = self.resets = 0
+        self.most_clients = self.most_of_a_role = 2**31
+        self._roles: Counter[str] = Counter()
         self._recall = recall
         self._ring: deque[Published] = deque()
         self._floor = place
@@ -138,9 +140,16 @@ class Hub:
         for channel in self._channels.values():
             channel.news.set()
 
-    async def stream(self, lens: Lens, after: StreamPosition | None) -> AsyncGenerator[bytes, None]:
-        """Everything after a place, or from now on, as the pieces that are to be written, until the hub closes."""
-        with self._joined(lens) as channel:
+    def is_full(self, role: str) -> bool:
+        """Whether a role, or all together, have as many clients as they may have."""
+        return self.clients >= self.most_clients or self._roles[role] >= self.most_of_a_role
+
+    async def stream(self, lens: Lens, after: StreamPosition | None, role: str = "") -> AsyncGenerator[bytes, None]:
+        """Everything after a place, or from now on, as the pieces that are to be written, until the hub closes.
+
+        `role` is whose client it is.
+        """
+        with self._joined(lens, role) as channel:
             if after is None:
                 at, seq = self.flushed, channel.end
                 yield lens.opening(at)
@@ -152,9 +161,11 @@ class Hub:
                     yield lens.opening(at)
                 elif seq < channel.first and at < self._floor:
                     try:
-                        async for batch, at in self._recall(at, self._floor):  # noqa: B020
-                            if piece := lens.changes(batch, at):
-                                yield piece
+                        batch, at = await self._recall(at, self._floor)
+                        piece = lens.changes(batch, at)
+                        del batch  # a client that does not read holds its piece and no more
+                        if piece:
+                            yield piece
                     except Gone as gone:
                         self.flush()  # so that what follows the state is what comes after it
                         at, seq = self.flushed, channel.end
@@ -171,7 +182,9 @@ class Hub:
                         at = batch[-1].place
                     else:
                         at, seq = self.flushed, channel.end
-                    if piece := lens.changes(batch, at):
+                    piece = lens.changes(batch, at)
+                    del batch
+                    if piece:
                         yield piece
                 elif seq == channel.end:
                     channel.news.clear()
@@ -182,15 +195,17 @@ class Hub:
                         yield piece
 
     @contextmanager
-    def _joined(self, lens: Lens) -> Iterator[_Channel]:
+    def _joined(self, lens: Lens, role: str) -> Iterator[_Channel]:
         channel = self._channels.setdefault(lens, _Channel(self.flushed))
         channel.clients += 1
         self.clients += 1
+        self._roles[role] += 1
         try:
             yield channel
         finally:
             channel.clients -= 1
             self.clients -= 1
+            self._roles[role] -= 1
             if not channel.clients:
                 del self._channels[lens]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import tracemalloc
+from contextlib import AsyncExitStack
 from http import HTTPStatus
 from pathlib import Path
 
@@ -12,12 +13,14 @@ import aiohttp
 import pytest
 
 from calltrack.journal import StreamPosition
-from calltrack.serve.security.access import Access, Visitor
-from calltrack.serve.security.scope import EVERYTHING
+from calltrack.serve.history.past import MOST_QUERIES
+from calltrack.serve.security import budgets
+from calltrack.serve.security.access import SESSIONS, Access, Visitor
+from calltrack.serve.security.scope import EVERYTHING, Scope
 from calltrack.serve.stream.hub import PIECE
 from calltrack.serve.stream.subscriptions import Changes, Wanted, sse
 from tests.live.harness import scenario
-from tests.serve.service import Service, service
+from tests.serve.service import Service, events, service
 from tests.serve.stream.test_streams import simulated
 from tests.serve.test_engine import until
 
@@ -40,6 +43,16 @@ def is_cut_off(client: socket.socket) -> bool:
     port = f":{client.getsockname()[1]:04X}"
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return not any(row[2].endswith(port) for row in rows)
+
+
+def is_given_up(client: socket.socket) -> bool:
+    """Whether the service has closed its end."""
+    try:
+        return client.recv(1, socket.MSG_PEEK) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
 
 
 @pytest.mark.parametrize("how", [b"", b"Upgrade: websocket\r\nConnection: Upgrade\r\n"])
@@ -108,26 +121,84 @@ async def test_too_much_is_not_read() -> None:
 
 
 @scenario
-async def test_connections_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who comes too many is told so; who comes later, when others have gone, is served."""
-    monkeypatch.setattr("calltrack.serve.run._OTHERS", 2)
-    async with service(most_clients=2) as running:
-        idle = [await connected(running, b"") for _ in range(4)]
-        async with running.client.get("/health/live") as answer:
-            full, said = answer.status, await answer.text()
+async def test_half_open_connections_take_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest of those that say nothing, or half a request, go; who says something is served, streams go on."""
+    monkeypatch.setattr(budgets, "SILENT", 8)
+    async with service() as running:
+        async with running.client.get("/api/updates") as answer:
+            told = events(answer)
+            await anext(told)
+            idle = [await connected(running, b"GET /health" * (number % 2)) for number in range(30)]
+            await until(lambda: sum(map(is_given_up, idle)) >= 22)
+            async with running.client.get("/health/live") as health:
+                assert 200 == health.status
+            running.source.give(*simulated(5))
+            assert "update" == (await anext(told)).event
         for one in idle:
             one.close()
-        async with asyncio.timeout(30):
-            while (await running.client.get("/health/live")).status != 200:
-                await asyncio.sleep(0)
 
-    assert (503, "Service Unavailable") == (full, said)
+
+@scenario
+async def test_a_connection_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while, without another that wants its place."""
+    monkeypatch.setattr(budgets, "PATIENCE", 0.1)
+    async with service() as running:
+        idle = await connected(running, b"GET /api/sta")
+        await until(lambda: is_given_up(idle))
+        idle.close()
 
 
 def test_sessions_are_limited() -> None:
-    """The oldest ends."""
-    access, visitor = Access({"t" * 30: Visitor("all", EVERYTHING)}), Visitor("all", EVERYTHING)
-    sessions = [access.log_in(visitor) for _ in range(10_001)]
+    """The role's oldest ends; another role's stay."""
+    first, second = Visitor("first", EVERYTHING), Visitor("second", EVERYTHING)
+    access = Access({"t" * 30: first, "u" * 30: second})
+    own = access.log_in(second)
+    sessions = [access.log_in(first) for _ in range(SESSIONS + 1)]
 
     assert access.by_session(sessions[0]) is None
-    assert {visitor} == {access.by_session(one) for one in sessions[1:]}
+    assert {first} == {access.by_session(one) for one in sessions[1:]}
+    assert second == access.by_session(own)
+
+
+@scenario
+async def test_a_role_takes_no_place_of_another() -> None:
+    """Of the streams it has half, of requests its own, and the past is rationed."""
+    few, every = "few" * 10, "all" * 10
+    tokens = {few: Visitor("few", Scope(queues=frozenset())), every: Visitor("all", EVERYTHING)}
+    headers = {one: {"Authorization": f"Bearer {one}"} for one in (few, every)}
+    async with service(tokens, most_clients=4) as running, AsyncExitStack() as stack:
+        running.source.give(*simulated(50))
+        await running.reached(50)
+        for _ in range(2):
+            answer = await stack.enter_async_context(running.client.get("/api/updates", headers=headers[few]))
+            await anext(events(answer))
+        async with running.client.get("/api/updates", headers=headers[few]) as refused:
+            assert 503 == refused.status
+        answer = await stack.enter_async_context(running.client.get("/api/updates", headers=headers[every]))
+        assert "state" == (await anext(events(answer))).event
+        asked = [running.get(f"/api/state?at={10**9 + at}", headers=headers[few]) for at in range(MOST_QUERIES + 3)]
+        statuses = [status for status, _ in await asyncio.gather(*asked)]
+        assert 3 == statuses.count(429)
+        assert 410 == (await running.get("/api/state?at=1", headers=headers[every]))[0]
+
+
+@scenario
+async def test_requests_without_a_token_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that never end are given up; a role that has a token is served meanwhile, and so is health."""
+    monkeypatch.setattr(budgets, "REQUESTS", 2)
+    token = "all" * 10
+    slow = b"POST /api/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    async with service({token: Visitor("all", EVERYTHING)}) as running:
+        held = [await connected(running, slow) for _ in range(2)]
+        status = 200
+        while status != 429:
+            async with running.client.get("/") as answer:
+                status = answer.status
+        for path in ("/health/live", "/api/state"):
+            async with running.client.get(path, headers={"Authorization": f"Bearer {token}"}) as answer:
+                assert 200 == answer.status
+        for one in held:
+            one.close()
+        while status != 200:
+            async with running.client.get("/") as answer:
+                status = answer.status
