@@ -98,7 +98,7 @@ class Guard:
                 if visitor is None:
                     async with asyncio.timeout(PATIENCE):
                         await self._app(scope, receive, send)
-                elif scope.get("method") == "GET":
+                elif scope.get("method") == "GET" and path.startswith("/api/"):
                     await self._while_there(scope, receive, send)
                 else:
                     await self._app(scope, receive, send)

@@ -154,7 +154,7 @@ async def test_a_stuck_client_harms_nobody() -> None:
 async def test_places_are_limited() -> None:
     """Who comes too many is asked to come back."""
     async with service() as running:
-        running.engine.most_clients = 1
+        running.engine.hub.most_clients = 1
         async with running.client.get("/api/updates") as answer:
             await anext(events(answer))
             full, told = await running.get("/api/changes")
