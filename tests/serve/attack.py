@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from signal import SIGTERM
 from tempfile import TemporaryDirectory
 
 import aiohttp
@@ -143,16 +144,13 @@ async def health(url: str, answers: Counter[str]) -> None:
         await asyncio.sleep(1)
 
 
-async def attack(url: str, pid: int, clients: int, seconds: float, after: float) -> None:
-    """Print what the administrator sees."""
+async def harm(url: str, clients: int) -> None:
+    """The hostile clients, in a process of their own so that the board is not starved by them; until SIGTERM."""
     host, port = url.removeprefix("http://").rstrip("/").rsplit(":", 1)
-    board, healthy, answers = Board(url), Counter[str](), Counter[str]()
-    watching = [asyncio.create_task(board.run()), asyncio.create_task(health(url, healthy))]
-    await asyncio.sleep(10)
-    quiet, before = board.percentile(0.99), memory(pid)
-    board.ages.clear()
     resume = f"GET /api/changes?after=0 HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {LOW}\r\n\r\n"
-    connector = aiohttp.TCPConnector(limit=0)
+    answers, connector = Counter[str](), aiohttp.TCPConnector(limit=0)
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(SIGTERM, ended.set)
     async with aiohttp.ClientSession(url, connector=connector, timeout=aiohttp.ClientTimeout(total=60)) as client:
         one = (
             lambda number: stuck(host, int(port), resume),
@@ -160,15 +158,29 @@ async def attack(url: str, pid: int, clients: int, seconds: float, after: float)
             lambda number: log_in(client, answers),
             lambda number: ask(client, number, answers),
         )
-        hostile = [asyncio.create_task(one[number % 4](number)) for number in range(clients)]
+        tasks = [asyncio.create_task(one[number % 4](number)) for number in range(clients)]
+        await ended.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    print(f"what the clients were answered: {dict(answers)}")
+
+
+async def attack(url: str, pid: int, clients: int, seconds: float, after: float) -> None:
+    """Print what the administrator sees."""
+    board, healthy = Board(url), Counter[str]()
+    watching = [asyncio.create_task(board.run()), asyncio.create_task(health(url, healthy))]
+    await asyncio.sleep(10)
+    quiet, before = board.percentile(0.99), memory(pid)
+    board.ages.clear()
+    command = [sys.executable, "-m", "tests.serve.attack", "--clients", str(clients), "--hostile", url]
+    with subprocess.Popen(command) as hostile:
         peak, end = before, time.monotonic() + seconds
         while time.monotonic() < end:
             await asyncio.sleep(1)
             peak = max(peak, memory(pid))
         during = board.percentile(0.5), board.percentile(0.99)
-        for task in hostile:
-            task.cancel()
-        await asyncio.gather(*hostile, return_exceptions=True)
+        hostile.terminate()
     await asyncio.sleep(after)
     for task in watching:
         task.cancel()
@@ -177,7 +189,7 @@ async def attack(url: str, pid: int, clients: int, seconds: float, after: float)
     print(f"board: p99 {quiet:.0f} ms before; with {clients} hostile clients p50 {p50:.0f} ms, p99 {p99:.0f} ms")
     print(f"the board's stream was cut off {board.resets} times")
     print(f"memory: {before:.0f} MB before, {peak:.0f} MB at most, {memory(pid):.0f} MB {after:.0f} s after")
-    print(f"health: {dict(healthy)}; what the clients were answered: {dict(answers)}")
+    print(f"health: {dict(healthy)}")
 
 
 def main() -> None:
@@ -186,11 +198,15 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--speed", default="20x", help="of the simulation")
+    parser.add_argument("--hostile", help=argparse.SUPPRESS)
     parser.add_argument("--after", type=float, default=AFTER)
     options = parser.parse_args()
     wanted = options.clients * 2 + 500
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, wanted), hard), hard))
+    if options.hostile:
+        asyncio.run(harm(options.hostile, options.clients))
+        return
     with TemporaryDirectory() as folder:
         tokens = Path(folder) / "tokens.toml"
         tokens.write_text(TOKENS)

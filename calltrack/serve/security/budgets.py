@@ -18,8 +18,13 @@ REQUESTS = 64
 """Requests of one role that are under way at once, streams not counted; the same for all without a token together."""
 SILENT = 256
 """Connections without a request at once."""
+GRACE = 1.0
+"""Seconds in which a new connection is not closed for another: many are accepted before any of them is read from."""
 PATIENCE = 10.0
 """Seconds that a connection has to send a request, and that a request without a token may take."""
+
+
+_MOST = 4096  # connections without a request, however new
 
 
 class TooManyRequests(Exception):
@@ -51,6 +56,7 @@ class Protocol(H11Protocol):
 
     _silent: dict[Protocol, asyncio.TimerHandle] = {}
     """Of this process, the oldest first."""
+    _since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
@@ -82,10 +88,14 @@ class Protocol(H11Protocol):
 
     def _is_silent(self) -> None:
         self._speaks()
+        now = self.loop.time()
         while len(self._silent) >= SILENT:
             oldest = next(iter(self._silent))
+            if now < oldest._since + GRACE and len(self._silent) < _MOST:
+                break
             oldest._speaks()
             oldest.transport.abort()
+        self._since = now
         self._silent[self] = self.loop.call_later(PATIENCE, self._give_up)
 
     def _speaks(self) -> None:

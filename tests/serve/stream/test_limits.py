@@ -124,6 +124,7 @@ async def test_too_much_is_not_read() -> None:
 async def test_half_open_connections_take_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest of those that say nothing, or half a request, go; who says something is served, streams go on."""
     monkeypatch.setattr(budgets, "SILENT", 8)
+    monkeypatch.setattr(budgets, "GRACE", 0.0)
     async with service() as running:
         async with running.client.get("/api/updates") as answer:
             told = events(answer)
