@@ -1,4 +1,4 @@
-"""`calltrack journal`: what is in a journal, a recording into it and out of it, and the oldest removed."""
+"""`calltrack journal`: inspect, import, export, prune, back up, restore and repair a journal."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ _BATCH = 1000  # frames that are made durable together
 _journal_argument = click.argument("path", metavar="JOURNAL", type=click.Path(dir_okay=False, path_type=Path))
 
 
-@click.group("journal", short_help="Look after a journal: what is in it, in, out, remove the oldest.")
+@click.group("journal", short_help="Inspect, import, export, prune, back up, restore and repair a journal.")
 def journal() -> None:
-    """Look after a journal: the file in which calltrack keeps every frame it received, and states on the way.
+    """Inspect, import, export, prune, back up, restore and repair a journal: the file in which calltrack keeps every
+    frame it received, and states on the way.
 
     replay, explain, snapshot and check read a journal as they read a recording.
 
@@ -34,6 +35,7 @@ def journal() -> None:
       calltrack journal prune calls.journal --keep 30d
       calltrack journal import events.jsonl.zst calls.journal
       calltrack journal export calls.journal -o events.jsonl.zst
+      calltrack journal backup calls.journal calls.backup
     """
 
 
@@ -180,6 +182,74 @@ def export(path: Path, out: Path | None, strict: bool) -> None:
             raise click.UsageError(f"{out}: cannot be written: {error.strerror}") from None
         click.echo(f"{file.frames} frames in {safe(out)}", err=True)
     reader.finish()
+
+
+@journal.command("backup")
+@_journal_argument
+@click.argument("to", metavar="BACKUP", type=click.Path(dir_okay=False, path_type=Path))
+def backup(path: Path, to: Path) -> None:
+    """Copy JOURNAL as it is now to BACKUP, a new file, while it may be written and read.
+
+    \b
+    Example:
+      calltrack journal backup calls.journal /backup/calls-2026-01-01.journal
+    """
+    from calltrack.journal import Journal
+
+    with Journal.open(path, read_only=True) as opened:
+        last = opened.backup(to)
+    click.echo(f"{safe(to)}: frames up to {last}")
+
+
+@journal.command("restore")
+@click.argument("backup", metavar="BACKUP", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_journal_argument
+def restore_(backup: Path, path: Path) -> None:
+    """Check BACKUP and put a copy of it in the place of JOURNAL, which is kept as JOURNAL-replaced-1. Stop the service
+    first.
+
+    \b
+    Example:
+      calltrack journal restore /backup/calls-2026-01-01.journal calls.journal
+    """
+    from calltrack.journal import restore
+
+    kept = restore(backup, path)
+    click.echo(f"{safe(path)}: restored" + ("" if kept is None else f"; the one before is {safe(kept.name)}"))
+
+
+@journal.command("repair")
+@_journal_argument
+def repair_(path: Path) -> None:
+    """Replace a damaged JOURNAL by a sound one with everything that can be read; the damaged file is kept as
+    JOURNAL-damaged-1. A frame that is lost is a gap: after it nothing is known until it is heard of again.
+
+    \b
+    Example:
+      calltrack journal repair calls.journal
+    """
+    from calltrack.journal import repair
+
+    _must_exist(path)
+    click.echo(f"{safe(path)}: {safe(repair(path))}")
+
+
+@journal.command("rebuild")
+@_journal_argument
+def rebuild(path: Path) -> None:
+    """Make the checkpoints of JOURNAL that another version of calltrack stored anew. `calltrack serve` does so when it
+    starts.
+
+    \b
+    Example:
+      calltrack journal rebuild calls.journal
+    """
+    from calltrack.journal import Journal
+
+    _must_exist(path)
+    with Journal.open(path) as opened:
+        opened.on_notice = lambda text: None
+        click.echo(f"{safe(path)}: {opened.rebuild()} checkpoints made")
 
 
 def _line(frame: Frame) -> bytes:

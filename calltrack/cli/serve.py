@@ -100,12 +100,12 @@ def command(
     from itertools import islice
 
     from calltrack.figures.days import zone_named
-    from calltrack.journal import Journal
-    from calltrack.serve.access import access
+    from calltrack.journal import open_repaired
     from calltrack.serve.config import read_config
     from calltrack.serve.engine import Engine, Retention
+    from calltrack.serve.hooks.webhooks import Webhooks
     from calltrack.serve.run import serve
-    from calltrack.serve.webhooks import Webhooks
+    from calltrack.serve.security.access import access
 
     if (simulate and replay) or ((simulate or replay) and live):
         raise click.UsageError("one source: --simulate, --replay, or the live service with its login")
@@ -122,10 +122,15 @@ def command(
         from calltrack.live import LoginApi
 
         source = Live(LoginApi(**live.service()))
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("calltrack").setLevel(logging.INFO)
+    log = logging.getLogger("calltrack.serve")
     with ExitStack() as stack:
         if path is None and (simulate or replay):
             path = Path(stack.enter_context(TemporaryDirectory(prefix="calltrack-"))) / _JOURNAL
-        journal = stack.enter_context(Journal.open(path or _JOURNAL))
+        journal = stack.enter_context(open_repaired(path or _JOURNAL, log.error))
+        journal.on_notice = log.warning
+        journal.rebuild(lambda position: log.info("checkpoints are made anew: frame %d", position))
         again = journal.position > 0
         if simulate:
             from calltrack.serve.simulated import Simulated
@@ -141,9 +146,6 @@ def command(
             from calltrack.recordings.recording import Recording
 
             source = Replay(Recording(replay), speed, skip=journal.position)
-
-        logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        logging.getLogger("calltrack").setLevel(logging.INFO)
 
         async def main() -> None:
             retention = Retention(

@@ -15,6 +15,7 @@ from calltrack.journal.errors import (
 )
 from calltrack.journal.journal import Journal
 from calltrack.journal.position import StreamPosition
+from calltrack.journal.salvage import Repaired, open_repaired, repair, restore
 
 __all__ = [
     "Cadence",
@@ -26,5 +27,9 @@ __all__ = [
     "NoSuchPosition",
     "NotAJournal",
     "PositionPruned",
+    "Repaired",
     "StreamPosition",
+    "open_repaired",
+    "repair",
+    "restore",
 ]

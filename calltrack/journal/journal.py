@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
 import time
-import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Self
 
 from msgspec.structs import replace
 
-from calltrack import __version__
 from calltrack.core.changes import Change
-from calltrack.core.errors import NotASnapshot
-from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import HISTORY, Tracker
-from calltrack.journal import retention
+from calltrack.journal import retention, salvage
+from calltrack.journal.code import stamp
 from calltrack.journal.errors import (
     UNREADABLE,
     JournalDamaged,
@@ -31,23 +27,16 @@ from calltrack.journal.errors import (
 )
 from calltrack.journal.file import open_for_reading, open_for_writing
 from calltrack.journal.lock import WriterLock
-from calltrack.journal.packing import Packer
 from calltrack.journal.position import StreamPosition
+from calltrack.journal.reading import Reading
 from calltrack.journal.rows import Row, sum_of
 from calltrack.voicenter.frames import Frame
 
+_EVERY = 10_000  # frames between two checkpoints that are made anew
 _AT_ONCE = 500  # frames read at a time: a reader that stays open keeps SQLite's log from being folded in
 
 
-class Checkpoint(NamedTuple):
-    """A stored state: after which frame, made by which version of calltrack, its size (bytes)."""
-
-    position: int
-    version: str
-    size: int
-
-
-class Journal:
+class Journal(Reading):
     """Use `Journal.open`. One call at a time, from any thread; to read while another writes, open it once more.
 
     `history` is how many ended calls its trackers keep: the journal's own, for the changes depend on it.
@@ -55,14 +44,12 @@ class Journal:
     """
 
     def __init__(self, path: Path, database: sqlite3.Connection, lock: WriterLock | None) -> None:
-        self.path = path
-        self.on_notice: Callable[[str], None] = lambda text: warnings.warn(text, stacklevel=3)
-        self._database = database
+        super().__init__(path, database)
         self._lock = lock
         self._ended = False
-        self._packer = Packer()
-        self.history = self._about()[0]
-        self._position = self._last_position()
+        self._written: int | None = None if lock is None else self._last_position()
+        if lock is not None:
+            self._check_end()
 
     @classmethod
     def open(cls, path: str | PathLike[str], *, read_only: bool = False, history: int = HISTORY) -> Self:
@@ -84,16 +71,6 @@ class Journal:
             undo.pop_all()
             return journal
 
-    @property
-    def position(self) -> int:
-        """The last durable position; positions count from 1, 0 is an empty journal."""
-        return self._last_position() if self._lock is None else self._position
-
-    @property
-    def begin(self) -> int:
-        """The position before the first frame that is kept: 0 unless retention has removed some."""
-        return self._about()[1]
-
     def append(self, frames: Sequence[Frame]) -> int:
         """Add frames; when it returns, they are on the disk. Returns the last position.
 
@@ -105,8 +82,8 @@ class Journal:
             row = self._end()
             rows = [row := Row.of(frame, row, self._packer) for frame in frames]
             self._database.executemany("INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-        self._position = rows[-1].position
-        return self._position
+        self._written = rows[-1].position
+        return self.position
 
     def checkpoint(self, tracker: Tracker) -> None:
         """Store what `tracker` knows, so that from here on nothing before has to be read to know it again.
@@ -120,13 +97,16 @@ class Journal:
         self._has(snapshot.position)
         relaxed = replace(snapshot, resume=replace(snapshot.resume, strict=False))
         packed = self._packer.pack(relaxed.to_json().encode())
-        stamp = snapshot.position, __version__
-        row = *stamp, packed, sum_of(*stamp, data=packed)
+        made = snapshot.position, stamp()
+        row = *made, packed, sum_of(*made, data=packed)
         with self._writing():
             self._database.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", row)
 
     def tracker(self, position: int | None = None) -> Tracker:
-        """A tracker exactly as one that was fed every frame up to `position` (default: the end)."""
+        """A tracker exactly as one that was fed every frame up to `position` (default: the end).
+
+        A frame that is damaged, and not before a checkpoint, is a gap: what it may have altered is unknown.
+        """
         position = self.position if position is None else position
         self._has(position)
         snapshot = self._snapshot_before(position)
@@ -136,18 +116,21 @@ class Journal:
             tracker, known = Tracker(history=self.history), 0
         else:
             tracker, known = Tracker.restore(snapshot), snapshot.position
-        for _, frame in self.frames(known, position):
+        for _, frame in self.frames(known, position, gaps=True):
             tracker.feed(frame)
         return tracker
 
-    def frames(self, after: int | None = None, until: int | None = None) -> Iterator[tuple[int, Frame]]:
+    def frames(
+        self, after: int | None = None, until: int | None = None, *, gaps: bool = False
+    ) -> Iterator[tuple[int, Frame]]:
         """The frames after a position (default: all that are kept) up to another (default: the end), each with its own.
 
-        Raises PositionPruned if retention has removed some of them, JournalDamaged at one that cannot be read.
+        Raises PositionPruned if retention has removed some of them, JournalDamaged at one that cannot be read; with
+        `gaps` such a frame is a lost connection (`disconnect`, and `malformed` for those that follow it) instead.
         """
         after = self.begin if after is None else after
         self._has(after)
-        return self._frames(after, until)
+        return self._frames(after, until, gaps)
 
     def changes(self, after: str | None = None) -> Iterator[tuple[str, Change]]:
         """Every change after a stream position (default: all that are kept) up to the end, each with its own.
@@ -197,12 +180,57 @@ class Journal:
                 retention.give_back(self._database)
         return removed
 
-    def checkpoints(self) -> list[Checkpoint]:
-        """The stored states, oldest first."""
-        rows = self._all(
-            "SELECT position, version, length(packed) FROM checkpoints WHERE position >= 0 ORDER BY position"
-        )
-        return [Checkpoint(*row) for row in rows]
+    def rebuild(self, on_progress: Callable[[int], None] = lambda position: None) -> int:
+        """Make the checkpoints that other code made anew, from the frames; returns their number.
+
+        `on_progress` gets the position reached, now and then. The one that retention has left at the beginning stays:
+        its frames are gone.
+        """
+        begin = self.begin
+        old = [one.position for one in self.checkpoints() if one.version != stamp() and one.position > begin]
+        if not old:
+            return 0
+        tracker, made = self.tracker(max(begin, min(old) - 1)), 0
+        wanted = {*old, *range(begin + _EVERY, self.position, _EVERY)}
+        for position, frame in self.frames(tracker.snapshot().position, max(old), gaps=True):
+            tracker.feed(frame)
+            if position in wanted:
+                self.checkpoint(tracker)
+                made += 1
+            if position % _EVERY == 0:
+                on_progress(position)
+        return made
+
+    def backup(self, to: str | PathLike[str]) -> int:
+        """Copy the journal as it is now into a new file, while it is written and read; returns the last position in it.
+
+        Raises JournalUnwritable if the file exists or cannot be written.
+        """
+        to = Path(to)
+        try:
+            to.touch(0o600, exist_ok=False)
+        except OSError as error:
+            raise JournalUnwritable(f"{to}: cannot be written: {error.strerror}") from None
+        try:
+            with closing(sqlite3.connect(to)) as copy:
+                self._database.backup(copy)  # in one step: it is one moment, and in WAL mode nobody waits for it
+                copy.execute("PRAGMA journal_mode = DELETE")
+                (last,) = copy.execute("SELECT max(position) FROM frames").fetchone()
+        except UNREADABLE as error:
+            to.unlink(missing_ok=True)
+            raise named(error, str(to)) from None
+        return int(last or 0)
+
+    def repair(self) -> salvage.Repaired:
+        """Replace the file that this journal writes by a sound one (docs/journal.md); every position stays."""
+        if self._lock is None:
+            raise JournalUnwritable(f"{self.path}: was opened to be read only")
+        with suppress(sqlite3.Error):
+            self._database.close()
+        found = salvage.repair_locked(self.path, end=self.position)
+        self._database = open_for_writing(self.path, self.history)
+        self._written = self._last_position()
+        return found
 
     def size(self) -> int:
         """Bytes of the file that hold something."""
@@ -227,99 +255,15 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _has(self, position: int) -> None:
-        if position > self.position:
-            raise NoSuchPosition(f"{self.path}: no frame {position}, it ends with {self.position}")
-        if position < self.begin:
-            raise PositionPruned(f"{self.path}: what was at {position} has been removed, it begins after {self.begin}")
-
-    def _frames(self, after: int, until: int | None) -> Iterator[tuple[int, Frame]]:
-        while after < (end := self.position if until is None else min(until, self.position)):
-            last = min(end, after + _AT_ONCE)
-            rows = self._all("SELECT * FROM frames WHERE position BETWEEN ? AND ? ORDER BY position", (after + 1, last))
-            for row in map(Row._make, rows):
-                if row.position != after + 1:
-                    break
-                try:
-                    frame = row.frame(self._packer)
-                except ValueError as error:
-                    raise JournalDamaged(str(self.path), f"not as it was written: {error}", row.position) from None
-                yield row.position, frame
-                after = row.position
-            if after < last:
-                self._has(after)  # they may have been pruned meanwhile
-                raise JournalDamaged(str(self.path), "is missing", after + 1)
-
     def _changes(self, resume: StreamPosition) -> Iterator[tuple[str, Change]]:
         tracker = self.tracker(resume.known)
-        for position, frame in self._frames(resume.known, None):
+        for position, frame in self._frames(resume.known, None, gaps=True):
             made = tracker.feed(frame)
             skip = resume.change if position == resume.frame else 0
             if skip > len(made):
                 raise NoSuchPosition(f"{self.path}: frame {position} made {len(made)} changes, so there is no {resume}")
             for number, change in enumerate(made[skip:], skip + 1):
                 yield str(StreamPosition(position, number)), change
-
-    def _snapshot_before(self, position: int) -> Snapshot | None:
-        """The latest state at or before a position that reads."""
-        for stored in reversed(self.checkpoints()):
-            if stored.position <= position and (snapshot := self._snapshot(stored)) is not None:
-                return snapshot
-        return None
-
-    def _snapshot(self, stored: Checkpoint) -> Snapshot | None:
-        packed, expected = self._one("SELECT packed, sum FROM checkpoints WHERE position = ?", (stored.position,))
-        try:
-            if not isinstance(packed, bytes) or sum_of(stored.position, stored.version, data=packed) != expected:
-                raise ValueError("its sum is wrong")
-            return Snapshot.from_json(self._packer.unpack(packed))
-        except (ValueError, NotASnapshot) as error:
-            self.on_notice(
-                f"{self.path}: the checkpoint at frame {stored.position}, by calltrack {stored.version}, "
-                f"cannot be used, an earlier one is: {error}"
-            )
-            return None
-
-    def _time(self, position: int) -> float:
-        """The greatest server time up to a position."""
-        row = Row(*self._one("SELECT * FROM frames WHERE position = ?", (position,)))
-        try:
-            row.check()
-        except ValueError as error:
-            raise JournalDamaged(str(self.path), f"not as it was written: {error}", position) from None
-        return -math.inf if row.latest is None else row.latest
-
-    def _end(self) -> Row | None:
-        last = self._database.execute("SELECT * FROM frames ORDER BY position DESC LIMIT 1").fetchone()
-        return None if last is None else Row(*last)
-
-    def _about(self) -> tuple[int, int]:
-        """The history, and the position before the first frame that is kept."""
-        history, begin, expected = self._one("SELECT history, begin, sum FROM journal")
-        if sum_of(history, begin) != expected:
-            raise JournalDamaged(str(self.path), "the file is damaged: where it begins is not as it was written")
-        return history, begin
-
-    def _last_position(self) -> int:
-        (last,) = self._one("SELECT max(position) FROM frames")
-        return int(last or 0)
-
-    def _one(self, query: str, values: Sequence[object] = ()) -> Any:
-        rows = self._all(query, values)
-        if not rows:
-            raise JournalDamaged(str(self.path), "the file is damaged: a row that has to be there is not")
-        return rows[0]
-
-    def _all(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        with self._naming():
-            return self._database.execute(query, values).fetchall()
-
-    @contextmanager
-    def _naming(self) -> Iterator[None]:
-        try:
-            yield
-        except UNREADABLE as error:
-            raise named(error, str(self.path)) from None
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -87,3 +87,11 @@ def _given_back(frame: Frame) -> bool:
         return replace(Frame.decode(frame.raw), at=frame.at) == frame
     except NotAFrame:
         return False
+
+
+def gap(position: int, first: int) -> Frame:
+    """What stands for a frame that does not read: the first of a run is a lost connection, the others say why."""
+    reason = f"frame {position} of the journal is damaged"
+    if position == first:
+        return Frame.of("disconnect", {"reason": reason})
+    return Frame.of("malformed", {"error": reason})

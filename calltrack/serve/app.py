@@ -9,13 +9,13 @@ from litestar.datastructures import CacheControlHeader
 from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 
-from calltrack.serve import kpis, ops, problems, routes, session, streams
-from calltrack.serve.access import Access
+from calltrack.serve.api import kpis, ops, problems, routes, session, streams
+from calltrack.serve.api.parameters import dependencies, only_known
+from calltrack.serve.api.reference import Description, Reference
 from calltrack.serve.engine import Engine
-from calltrack.serve.guard import Guard
-from calltrack.serve.parameters import dependencies, only_known
-from calltrack.serve.reference import Description, Reference
-from calltrack.serve.webhooks import Webhooks
+from calltrack.serve.hooks.webhooks import Webhooks
+from calltrack.serve.security.access import Access
+from calltrack.serve.security.guard import Guard
 
 PAGE = Path(__file__).parent / "page"
 """The board, served at "/"."""
@@ -52,4 +52,5 @@ def application(engine: Engine, access: Access, webhooks: Webhooks) -> Guard:
         openapi_config=description,
         logging_config=None,
     )
-    return Guard(app, access)
+    files = {f"/{path.relative_to(PAGE).as_posix()}" for path in PAGE.rglob("*") if path.is_file()}
+    return Guard(app, access, frozenset({"/", *files}))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from base64 import b64decode
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from calltrack.core.errors import CalltrackError
-from calltrack.serve.addresses import InternalAddress, check_literal
-from calltrack.serve.scope import Scope
+from calltrack.serve.security.addresses import InternalAddress, InvalidAddress, check_url
+from calltrack.serve.security.scope import Scope
 
 EVENTS = ("screen_pop", "call_ended", "queue_threshold")
 """What a webhook can be told of."""
@@ -29,7 +29,8 @@ class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One webhook; the secret that signs is in an environment variable or a file, never here.
 
     `waiting` is the number of waiting calls from which on queue_threshold tells of a queue. `queues`, `extensions` and
-    `phone_numbers` say what it may see, as a role does.
+    `phone_numbers` say what it may see, as a role does. `parallel` is how many deliveries may be under way at once:
+    those of one call are in order, with 1 all are.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     extensions: frozenset[str] | None = None
     phone_numbers: bool = True
     waiting: int = 5
+    parallel: Annotated[int, Meta(ge=1, le=1000)] = 100
     allow_internal: bool = False
 
     @property
@@ -103,16 +105,6 @@ def read_config(file: Path | None) -> Config:
 
 def _check_url(hook: Hook, file: Path) -> None:
     try:
-        parts = urlsplit(hook.url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if not host or parts.scheme not in ("https", "http") or parts.username is not None:
-        raise ConfigError(f"{file}: webhook {hook.name}: its url is none; write https://host/path, without a password")
-    if parts.scheme == "http" and not hook.allow_internal:
-        raise ConfigError(f"{file}: webhook {hook.name}: numbers and names do not go over http; write https")
-    if not hook.allow_internal:
-        try:
-            check_literal(host)
-        except InternalAddress as error:
-            raise ConfigError(f"{file}: webhook {hook.name}: {error}") from None
+        check_url(hook.url, allow_internal=hook.allow_internal)
+    except (InvalidAddress, InternalAddress) as error:
+        raise ConfigError(f"{file}: webhook {hook.name}: {error}") from None

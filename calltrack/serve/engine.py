@@ -21,12 +21,12 @@ from typing import Any, NamedTuple, TypeVar
 from calltrack.core.changes import Change
 from calltrack.feed.source import Source
 from calltrack.feed.wallclock import ServerClock
-from calltrack.journal import Cadence, Journal, JournalUnwritable, StreamPosition
-from calltrack.serve.figures import Figures
-from calltrack.serve.hub import Hub
-from calltrack.serve.past import Past
-from calltrack.serve.scope import Reach
-from calltrack.serve.state import View
+from calltrack.journal import Cadence, Journal, JournalDamaged, JournalUnwritable, StreamPosition
+from calltrack.serve.history.figures import Figures
+from calltrack.serve.history.past import Past
+from calltrack.serve.security.scope import Reach
+from calltrack.serve.stream.hub import Hub
+from calltrack.serve.stream.state import View
 from calltrack.voicenter.frames import Frame
 from calltrack.words.recent import Stories
 
@@ -83,6 +83,7 @@ class Engine:
         self.clock = ServerClock(source.speed)
         self.past = Past(journal.path)
         self._journal = journal
+        journal.on_notice = _log.warning
         self._retention = retention or Retention()
         self._cadence = Cadence()
         self._writer = ThreadPoolExecutor(1, "journal")
@@ -97,14 +98,14 @@ class Engine:
         self._reach = Reach(known.calls, known.extensions)
         self.view = View(self.tracker.snapshot, self.clock, source.status)
         self.hub = Hub(self.past.changes, StreamPosition(begin))
-        for _, frame in journal.frames(begin):
+        for _, frame in journal.frames(begin, gaps=True):
             self._apply(frame)
         self.hub.flush()
         self._begun = self.tracker.snapshot()
         stored = [checkpoint.position for checkpoint in journal.checkpoints()]
         if journal.position - max(stored, default=0) > REPEATED:  # whoever is killed often stores none on the way
             with suppress(JournalUnwritable):
-                journal.checkpoint(self.tracker)
+                self._repairing(journal.checkpoint, self.tracker)
         self.figures = Figures(journal.path, self.tracker.snapshot, zone)
         if anew and journal.position and self._begun.resume.connected:
             self._waiting.append(Frame.of("disconnect", {"reason": "calltrack was restarted"}, time.time()))
@@ -225,5 +226,14 @@ class Engine:
     async def _in_writer(self, function: Callable[..., T], *arguments: Any) -> T:
         """Call a function in the one thread that writes, to its end even if we are cancelled."""
         loop = asyncio.get_running_loop()
-        doing = loop.run_in_executor(self._writer, function, *arguments)
+        doing = loop.run_in_executor(self._writer, self._repairing, function, *arguments)
         return await asyncio.shield(doing)
+
+    def _repairing(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Call a function that writes the journal; if that is damaged, repair it and call it once more."""
+        try:
+            return function(*arguments)
+        except JournalDamaged as error:
+            _log.error("the journal is repaired: %s", error)
+            _log.warning("the journal is repaired: %s", self._journal.repair())
+            return function(*arguments)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import EADDRINUSE
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -14,15 +15,15 @@ from typing import NamedTuple
 import uvicorn
 
 from calltrack.core.errors import CalltrackError
-from calltrack.serve.access import VARIABLE, Access
+from calltrack.serve.api.traces import Traced, provider
 from calltrack.serve.app import application
 from calltrack.serve.engine import Engine
-from calltrack.serve.hub import HEARTBEAT
+from calltrack.serve.hooks.webhooks import Webhooks
+from calltrack.serve.security.access import VARIABLE, Access
+from calltrack.serve.security.budgets import PATIENCE, Protocol
+from calltrack.serve.stream.hub import HEARTBEAT
 from calltrack.serve.systemd import notify, watchdog
-from calltrack.serve.traces import Traced, provider
-from calltrack.serve.webhooks import Webhooks
 
-_OTHERS = 256  # connections beside those of the streams
 _LARGEST = 64 * 1024  # bytes of a message that a client sends
 _BACKLOG = 2048  # connections that wait to be accepted
 _GRACE = 3  # s that open connections have to end
@@ -67,6 +68,8 @@ async def serve(
             f"{listen.host} can be reached from elsewhere, so tokens are needed: "
             f"--tokens FILE, or {VARIABLE} in the environment (docs/security.md)"
         )
+    engine.hub.most_clients = engine.most_clients
+    engine.hub.most_of_a_role = engine.most_clients // 2 if access.roles > 1 else engine.most_clients
     guarded, spans = application(engine, access, webhooks), provider()
     config = uvicorn.Config(
         guarded if spans is None else Traced(guarded, spans),
@@ -75,7 +78,8 @@ async def serve(
         log_level="warning",
         access_log=False,
         server_header=False,
-        limit_concurrency=engine.most_clients + _OTHERS,
+        http=Protocol,
+        timeout_keep_alive=int(PATIENCE),
         ws_max_size=_LARGEST,
         ws_per_message_deflate=False,  # its memory is per client, the bytes are shared by all
         timeout_graceful_shutdown=_GRACE,
@@ -169,3 +173,10 @@ async def _beat(engine: Engine) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT)
         engine.hub.beat()
+        await asyncio.to_thread(_give_back)
+
+
+def _give_back() -> None:
+    """Have the C library return to the system what it keeps free, where it is glibc: else a burst of clients stays."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

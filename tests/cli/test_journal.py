@@ -201,6 +201,23 @@ def test_mistakes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argu
     assert not (tmp_path / "missing").exists()
 
 
+def test_a_backup_a_repair_and_what_comes_back(tmp_path: Path, imported: Path) -> None:
+    """Each is one command that says what it did."""
+    copy, name = tmp_path / "copy", imported.name
+    frames = list(read_recording(imported))
+    assert f"frames up to {len(frames)}" in run("journal", "backup", imported, copy).output
+    with imported.open("r+b") as file:
+        file.seek(imported.stat().st_size // 2)
+        file.write(b"x" * 4096)
+    repaired = run("journal", "repair", imported)
+    assert repaired.exit_code == 0
+    assert f"the damaged file is {name}-damaged-1" in repaired.output
+    assert f"the one before is {name}-replaced-1" in run("journal", "restore", copy, imported).output
+    assert frames == list(read_recording(imported))
+    assert "0 checkpoints made" in run("journal", "rebuild", imported).output
+    assert 1 == run("journal", "backup", imported, copy).exit_code
+
+
 def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
     """Another database, and a journal where only a recording can be read."""
     path = tmp_path / "other"

@@ -20,9 +20,9 @@ from calltrack.simulate import Plan
 from calltrack.simulate.server import Simulator
 from tests.journal.stream import simulated, written
 from tests.live.harness import scenario
+from tests.serve.hooks.test_webhooks import Receiver, receiver
 from tests.serve.service import events
 from tests.serve.test_engine import until
-from tests.serve.test_webhooks import Receiver, receiver
 
 AGAIN = Path(__file__).parent.parent.parent / "fixtures" / "scenarios" / "queue-rings-again.jsonl"
 

@@ -1,6 +1,5 @@
 """What faults do to a journal; they are made, not mocked: full and read-only disks, torn and garbled files."""
 
-import json
 import os
 import random
 import resource
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from calltrack import Tracker, read_recording
 from calltrack.core.errors import BadLine
@@ -24,6 +24,7 @@ from calltrack.journal import (
     JournalUnwritable,
     NotAJournal,
 )
+from calltrack.journal.code import stamp
 from calltrack.journal.packing import Packer
 from calltrack.journal.rows import sum_of
 from tests.journal.stream import simulated, state, told, written
@@ -273,8 +274,8 @@ class TestTornWrites:
                 list(journal.frames())
             # The states after the next checkpoint are as they were.
             assert state(FRAMES) == journal.tracker().snapshot().to_json()
-            with pytest.raises(JournalDamaged):
-                journal.tracker(400)
+            # Those before it have a gap.
+            assert "frame 9 of the journal is damaged" == journal.tracker(10).snapshot().gaps[-1].reason
 
         reported: list[BadLine] = []
         recording = read_recording(path, on_bad=reported.append)
@@ -364,30 +365,79 @@ class TestOtherFiles:
                 Journal.open(path, read_only=read_only)
 
 
-class TestCheckpointsOfAnotherVersion:
-    """A snapshot that this version cannot read: an upgrade may change what it holds."""
+class TestCheckpointsOfOtherCode:
+    """Other code may make another state of the same frames, or one that this code cannot read."""
 
-    @pytest.mark.parametrize(("unreadable", "noticed"), [(1, 1), (3, 3), (4, 4)])
-    def test_an_earlier_one_is_used_or_the_frames(self, tmp_path: Path, unreadable: int, noticed: int) -> None:
-        """The state is the same; each that cannot be used is told, with the version that made it."""
+    def test_are_not_used_but_made_anew(self, tmp_path: Path) -> None:
+        """Whatever they say: here that there was never a frame."""
         path = written(tmp_path / "a")
-        snapshot = json.loads(Tracker().snapshot().to_json()) | {"format": 0}
-        packed = Packer().pack(json.dumps(snapshot).encode())
+        wrong = replace(Tracker().snapshot(), position=2000)
         with sqlite3.connect(path) as database:
-            database.create_function("sum_of", 3, lambda *stamp: sum_of(*stamp[:2], data=stamp[2]))
+            other_code(database, wrong.to_json().encode(), 1)
+            database.execute("UPDATE checkpoints SET version = 'x' WHERE position = 1000")
+        database.close()
+        notices: list[str] = []
+        with Journal.open(path) as journal:
+            journal.on_notice = notices.append
+            assert state(FRAMES) == journal.tracker().snapshot().to_json()
+            assert "1 checkpoints were made by other code" in notices[0]
+            assert [500, 1000, 1500, 2000] == [one.position for one in journal.checkpoints()]
+            assert 2 == journal.rebuild()
+            assert {stamp()} == {one.version for one in journal.checkpoints()}
+            assert 0 == journal.rebuild()
+        with Journal.open(path, read_only=True) as journal:
+            journal.on_notice = pytest.fail
+            assert state(FRAMES) == journal.tracker().snapshot().to_json()
+
+    def test_the_one_at_the_beginning_is_used(self, tmp_path: Path) -> None:
+        """For the frames that it was made of are gone."""
+        path = written(tmp_path / "a")
+        with Journal.open(path) as journal:
+            journal.prune(keep_bytes=0)
+            begin = journal.begin
+        with sqlite3.connect(path) as database:
+            (packed,) = database.execute("SELECT packed FROM checkpoints WHERE position = ?", (begin,)).fetchone()
             database.execute(
-                "UPDATE checkpoints SET version = '0.0.9', packed = ?, sum = sum_of(position, '0.0.9', ?1) "
+                "UPDATE checkpoints SET version = 'x', sum = ? WHERE position = ?",
+                (sum_of(begin, "x", data=packed), begin),
+            )
+        database.close()
+        assert begin
+        with Journal.open(path) as journal:
+            assert 0 == journal.rebuild()
+            assert state(FRAMES) == journal.tracker().snapshot().to_json()
+
+
+def other_code(database: sqlite3.Connection, snapshot: bytes, count: int) -> None:
+    """Have the last checkpoints be this snapshot, by another version."""
+    database.create_function("sum_of", 3, lambda *made: sum_of(*made[:2], data=made[2]))
+    database.execute(
+        "UPDATE checkpoints SET version = '0.0.9', packed = ?, sum = sum_of(position, '0.0.9', ?1) "
+        "WHERE position IN (SELECT position FROM checkpoints ORDER BY position DESC LIMIT ?)",
+        (Packer().pack(snapshot), count),
+    )
+
+
+class TestUnreadableCheckpoints:
+    """Damaged, or by this code and yet not to be read."""
+
+    @pytest.mark.parametrize("unreadable", [1, 3, 4])
+    def test_an_earlier_one_is_used_or_the_frames(self, tmp_path: Path, unreadable: int) -> None:
+        """The state is the same; each that cannot be used is named."""
+        path = written(tmp_path / "a")
+        with sqlite3.connect(path) as database:
+            database.execute(
+                "UPDATE checkpoints SET packed = x'00' "
                 "WHERE position IN (SELECT position FROM checkpoints ORDER BY position DESC LIMIT ?)",
-                (packed, unreadable),
+                (unreadable,),
             )
         database.close()
         notices: list[str] = []
         with Journal.open(path, read_only=True) as journal:
             journal.on_notice = notices.append
             assert state(FRAMES) == journal.tracker().snapshot().to_json()
-            assert noticed == len(notices)
-            assert "the checkpoint at frame 2000, by calltrack 0.0.9, cannot be used" in notices[0]
-            assert "a snapshot of format 0" in notices[0]
+            assert unreadable == len(notices)
+            assert f"the checkpoint at frame 2000, by calltrack {stamp()}, cannot be used" in notices[0]
             assert told(FRAMES)[-1:] == list(journal.changes())[-1:]
 
     def test_is_never_what_retention_leaves(self, tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ async def tracked(
 class Stamped(Tracker):
     """Knows when the frame of each position came, by the clock given."""
 
-    def __init__(self, moment: Callable[[Frame], float]) -> None:
+    def __init__(self, moment: Callable[[Any], float]) -> None:
         super().__init__()
         self.moment, self.came, self.took = moment, dict[int, float](), list[float]()
 

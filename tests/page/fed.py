@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 from calltrack import Frame
 from calltrack.feed.source import OnFrame
 from calltrack.journal import Journal
-from calltrack.serve.access import Access, Visitor
 from calltrack.serve.config import Config
 from calltrack.serve.engine import Engine
+from calltrack.serve.hooks.webhooks import Webhooks
 from calltrack.serve.run import Listen, serve
-from calltrack.serve.scope import EVERYTHING
-from calltrack.serve.webhooks import Webhooks
+from calltrack.serve.security.access import Access, Visitor
+from calltrack.serve.security.scope import EVERYTHING
 
 
 class Lines:

@@ -28,11 +28,11 @@ from tempfile import TemporaryDirectory
 from calltrack import Frame, Tracker
 from calltrack.feed.source import OnFrame
 from calltrack.journal import Journal
-from calltrack.serve.access import Access
 from calltrack.serve.config import Config
 from calltrack.serve.engine import Engine
+from calltrack.serve.hooks.webhooks import Webhooks
 from calltrack.serve.run import Listen, serve
-from calltrack.serve.webhooks import Webhooks
+from calltrack.serve.security.access import Access
 from calltrack.simulate import Plan, traffic
 from calltrack.simulate.recording import encode
 

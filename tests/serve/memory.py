@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from calltrack import Frame, Tracker
 from calltrack.figures import Options
 from calltrack.journal import Journal
-from calltrack.serve.figures import Figures
+from calltrack.serve.history.figures import Figures
 from calltrack.simulate import Plan, traffic
 
 _MB = 1e6

@@ -15,11 +15,12 @@ from yarl import URL
 
 from calltrack.feed.source import OnFrame
 from calltrack.journal import Journal
-from calltrack.serve.access import Access, Visitor
 from calltrack.serve.config import Config, Hook
 from calltrack.serve.engine import MOST_CLIENTS, PATIENCE, Engine
+from calltrack.serve.hooks.delivery import PAUSES
+from calltrack.serve.hooks.webhooks import Webhooks
 from calltrack.serve.run import Listen, serve
-from calltrack.serve.webhooks import PAUSES, Webhooks
+from calltrack.serve.security.access import Access, Visitor
 from calltrack.voicenter.frames import Frame
 
 TIMEOUT = 100.0  # s; a busy machine takes its time

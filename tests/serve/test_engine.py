@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,11 @@ import pytest
 from calltrack import Frame, Tracker
 from calltrack.journal import Journal, JournalUnwritable
 from calltrack.serve.engine import Engine
-from calltrack.serve.hub import Gone
+from calltrack.serve.stream.hub import Gone
+from tests.journal.test_salvage import garble
 from tests.live.harness import scenario
 from tests.serve.service import TIMEOUT, Fed, events, service
-from tests.serve.test_streams import FRAMES, expected
+from tests.serve.stream.test_streams import FRAMES, expected
 
 
 async def until(condition: Callable[[], Any]) -> None:
@@ -51,6 +54,25 @@ def test_it_goes_on_where_it_ended(tmp_path: Path) -> None:
 
     assert tracker.snapshot() == engine.tracker.snapshot()
     assert engine.stories.of("2026010109000000000001")[0].position == 3
+
+
+def test_a_journal_that_is_damaged_is_repaired_while_it_is_written(tmp_path: Path) -> None:
+    """The damaged file stays, everything that reads is in the new one, and the state is the one that was known."""
+    path = tmp_path / "journal"
+    asyncio.run(lived(path, FRAMES[:5], anew=False))
+    with closing(sqlite3.connect(path)) as database:
+        (page,) = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'checkpoints'").fetchone()
+    garble(path, page - 1)
+    engine = asyncio.run(lived(path, FRAMES[5:], anew=False))
+    tracker = Tracker()
+    for frame in FRAMES:
+        tracker.feed(frame)
+
+    assert tracker.snapshot() == engine.tracker.snapshot()
+    assert (tmp_path / "journal-damaged-1").exists()
+    with Journal.open(path, read_only=True) as journal:
+        assert list(enumerate(FRAMES, 1)) == list(journal.frames())
+        assert [len(FRAMES)] == [one.position for one in journal.checkpoints()]
 
 
 def test_whoever_read_the_past_leaves_nothing_open(tmp_path: Path) -> None:

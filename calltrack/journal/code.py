@@ -1,0 +1,22 @@
+"""Which code makes states of frames."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+_PACKAGES = ("core", "voicenter")
+"""All that decides what state the same frames make."""
+
+
+@cache
+def stamp() -> str:
+    """The version of calltrack, and a digest of the code that makes states: other code may make other states."""
+    digest = sha256()
+    root = Path(__file__).parents[1]
+    for package in _PACKAGES:
+        for module in sorted((root / package).rglob("*.py")):
+            digest.update(module.relative_to(root).as_posix().encode() + b"\0" + module.read_bytes() + b"\0")
+    return f"{version('calltrack')} {digest.hexdigest()[:16]}"

@@ -1,0 +1,90 @@
+"""The endpoints that push: changes, and what they altered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Any
+
+from litestar import WebSocket, get, websocket
+from litestar.exceptions import ClientException, ServiceUnavailableException, WebSocketDisconnect
+
+from calltrack.journal import NoSuchPosition, StreamPosition
+from calltrack.serve.api.parameters import After, LastId, TheEngine, TheVisitor, TheWanted
+from calltrack.serve.stream.eventstream import EventStream
+from calltrack.serve.stream.subscriptions import Changes, Updates, messages, sse
+
+_GOING_AWAY, _TRY_AGAIN = 1001, 1013  # close codes of RFC 6455
+
+
+@get("/api/changes", media_type="text/event-stream")
+async def changes(
+    engine: TheEngine,
+    visitor: TheVisitor,
+    wanted: TheWanted,
+    last_id: LastId = None,
+    after: After = None,
+) -> EventStream:
+    """Every change, as Server-Sent Events; ids are positions, from which a client goes on without loss."""
+    lens = Changes(engine.view, visitor.scope, wanted, sse)
+    place = _place(last_id or after)
+    if engine.hub.is_full(visitor.name):
+        raise _full()
+    return EventStream(engine.hub.stream(lens, place, visitor.name), engine.patience)
+
+
+@get("/api/updates", media_type="text/event-stream")
+async def updates(engine: TheEngine, visitor: TheVisitor) -> EventStream:
+    """The state, and then the records that alter, as Server-Sent Events: all that a board needs."""
+    if engine.hub.is_full(visitor.name):
+        raise _full()
+    return EventStream(engine.hub.stream(Updates(engine.view, visitor.scope), None, visitor.name), engine.patience)
+
+
+@websocket("/api/socket")
+async def socket_of_changes(
+    socket: WebSocket[Any, Any, Any],
+    engine: TheEngine,
+    visitor: TheVisitor,
+    wanted: TheWanted,
+    after: After = None,
+) -> None:
+    """The same over a WebSocket: each message is a JSON array of {"id", "event", "data"}."""
+    place = _place(after)
+    await socket.accept()
+    if engine.hub.is_full(visitor.name):
+        await socket.close(_TRY_AGAIN, "all places are taken")
+        return
+    pieces = engine.hub.stream(Changes(engine.view, visitor.scope, wanted, messages), place, visitor.name)
+    sending, leaving = asyncio.create_task(_send(socket, pieces, engine.patience)), asyncio.create_task(_left(socket))
+    await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+    for task in (sending, leaving):
+        task.cancel()
+    await asyncio.gather(sending, leaving, return_exceptions=True)
+    await pieces.aclose()
+
+
+async def _send(socket: WebSocket[Any, Any, Any], pieces: AsyncGenerator[bytes, None], patience: float) -> None:
+    async for piece in pieces:
+        async with asyncio.timeout(patience):
+            await socket.send_data(piece.decode())
+    await socket.close(_GOING_AWAY, "the service ends")
+
+
+async def _left(socket: WebSocket[Any, Any, Any]) -> None:
+    """Return when the client is gone; what it says is not listened to."""
+    with suppress(WebSocketDisconnect):
+        while True:
+            await socket.receive_data("text")
+
+
+def _place(text: str | None) -> StreamPosition | None:
+    try:
+        return None if text is None else StreamPosition.parse(text)
+    except NoSuchPosition as error:
+        raise ClientException(str(error)) from None
+
+
+def _full() -> ServiceUnavailableException:
+    return ServiceUnavailableException("all places are taken; try again", headers={"retry-after": "5"})

@@ -1,0 +1,1 @@
+"""What the journal remembers: past states and changes, and figures."""

@@ -1,0 +1,145 @@
+"""What the journal remembers: past states and changes, read in a process of their own, shared and rationed.
+
+Who reads changes that memory has no more holds nothing but a place: each time it asks for the next few, which are
+cut from a chunk that all who read the same share. So a client that does not read costs nothing here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from calltrack.core.changes import Change
+from calltrack.core.records import Call
+from calltrack.core.snapshot import Snapshot
+from calltrack.journal import JournalError, PositionPruned, StreamPosition
+from calltrack.serve.history.reading import FRAMES, Reader
+from calltrack.serve.history.worker import Worker, WorkerEnded
+from calltrack.serve.stream.hub import PIECE, Gone, Published
+
+MOST_QUERIES = 4
+"""Past states, stories and figures that one role may have under way; more are refused."""
+
+_CHUNKS = 4  # kept in memory, some MB
+
+_log = logging.getLogger("calltrack.serve")
+
+
+class TooMany(Exception):
+    """A role asks for more of the past at once than it may."""
+
+
+@contextmanager
+def what_is_kept() -> Iterator[None]:
+    """Have whoever reads the journal in here raise Gone for what is no longer there, or damaged."""
+    try:
+        yield
+    except PositionPruned:
+        raise Gone("this far back nothing is kept any more") from None
+    except (JournalError, OSError) as error:
+        _log.error("the past cannot be read: %s", error)
+        raise Gone("what is kept of it cannot be read; the log says why") from None
+    except WorkerEnded:
+        raise Gone("reading the past was ended; ask again") from None
+
+
+class Ration:
+    """How many queries of the past each role has under way."""
+
+    def __init__(self) -> None:
+        self._under_way: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, role: str) -> Iterator[None]:
+        """Take one place; raises TooMany."""
+        if self._under_way[role] >= MOST_QUERIES:
+            raise TooMany(f"at most {MOST_QUERIES} queries of the past at once; try again")
+        self._under_way[role] += 1
+        try:
+            yield
+        finally:
+            self._under_way[role] -= 1
+            if not self._under_way[role]:
+                del self._under_way[role]
+
+
+class Past:
+    """The past of the journal at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._queries, self._resumes = Worker(path), Worker(path)
+        self._chunks: OrderedDict[int, asyncio.Task[_Shared]] = OrderedDict()
+        self.ration = Ration()
+
+    async def state_at(self, at: float) -> Snapshot:
+        """The state at a server time, UTC epoch s; raises Gone if the journal does not reach back so far."""
+        with what_is_kept():
+            snapshot = await self._queries.ask(Reader.state_at, at)
+        if snapshot.time is None:  # before the first frame, or before the first that says when it is
+            raise Gone("the journal has nothing of this moment: it begins later")
+        return snapshot
+
+    async def story(self, call: Call, until: int) -> list[Change]:
+        """Every change of a call up to a frame, as far as it is kept; [] if nothing is."""
+        try:
+            with what_is_kept():
+                return await self._queries.ask(Reader.story, call, until)
+        except Gone:
+            return []
+
+    async def changes(self, after: StreamPosition, until: StreamPosition) -> tuple[list[Published], StreamPosition]:
+        """The next changes after a place up to another, a piece of them, with the place reached; raises Gone."""
+        with what_is_kept():
+            chunk = await self._chunk(after.known)
+        found = [one for one in chunk.changes if after < one.place <= until][: PIECE + 1]
+        if len(found) > PIECE:
+            return found[:PIECE], found[PIECE - 1].place
+        reached = StreamPosition(chunk.end)
+        if reached <= after:
+            raise Gone("the journal ends before this position")
+        return found, min(reached, until)
+
+    def close(self) -> None:
+        """End the reading."""
+        self._queries.close()
+        self._resumes.close()
+
+    async def _chunk(self, after: int) -> _Shared:
+        """A chunk, which is read once for all who ask for it meanwhile."""
+        number = after // FRAMES
+        reading = self._chunks.get(number)
+        if reading is None or _is_over(reading, after):
+            reading = asyncio.create_task(self._read(after))
+            reading.add_done_callback(lambda task: task.cancelled() or task.exception())
+            self._chunks[number] = reading
+            while len(self._chunks) > _CHUNKS:
+                self._chunks.popitem(last=False)
+        self._chunks.move_to_end(number)
+        return await asyncio.shield(reading)
+
+    async def _read(self, after: int) -> _Shared:
+        read = await self._resumes.ask(Reader.chunk, after)
+        return _Shared(read.begin, read.end, [Published(*one) for one in read.changes])
+
+
+class _Shared(NamedTuple):
+    """A chunk whose changes are encoded once for all who read them."""
+
+    begin: int
+    end: int
+    changes: list[Published]
+
+
+def _is_over(reading: asyncio.Task[_Shared], after: int) -> bool:
+    """Whether it has to be read again: a chunk at the journal's end was not whole, one that failed may be there now."""
+    if not reading.done():
+        return False
+    if reading.cancelled() or reading.exception() is not None:
+        return True
+    return not reading.result().begin <= after < reading.result().end

@@ -1,0 +1,95 @@
+"""The journal as the process for the past reads it: states, stories, and changes some frames at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from pathlib import Path
+from typing import NamedTuple
+
+from calltrack.core.changes import Change
+from calltrack.core.records import Call
+from calltrack.core.snapshot import Snapshot
+from calltrack.core.tracker import Tracker
+from calltrack.journal import Journal, StreamPosition
+from calltrack.serve.security.scope import About, Reach
+
+FRAMES = 200
+"""Frames whose changes are read together."""
+
+_MARGIN = 60.0  # s around a call in which its frames are looked for: they trail its own times
+_LONGEST = 100_000  # frames looked through for one call
+_TRACKERS = 4  # kept where reading ended, so that who reads on needs no checkpoint
+
+_log = logging.getLogger("calltrack.serve")
+
+
+class Chunk(NamedTuple):
+    """The changes of FRAMES frames, or of fewer at the journal's end, with their places; after frame `begin`."""
+
+    begin: int
+    end: int
+    changes: list[tuple[StreamPosition, Change, About]]
+
+
+class Reader:
+    """The journal at `path`; opened again when another file stands there, as after a repair."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._journal: Journal | None = None
+        self._inode = 0
+        self._trackers: OrderedDict[int, tuple[Tracker, Reach]] = OrderedDict()
+
+    def state_at(self, at: float) -> Snapshot:
+        """The state at a server time, UTC epoch s; raises a JournalError."""
+        journal = self._opened()
+        return journal.tracker(journal.position_at(at)).snapshot()
+
+    def story(self, call: Call, until: int) -> list[Change]:
+        """Every change of a call up to a frame, as far as it is kept; raises a JournalError."""
+        journal = self._opened()
+        begin = journal.position_at((call.started or 0) - _MARGIN)
+        if call.ended_at is not None:
+            until = min(until, journal.position_at(call.ended_at + _MARGIN))
+        tracker = journal.tracker(begin)
+        found: list[Change] = []
+        for _, frame in journal.frames(begin, min(until, begin + _LONGEST), gaps=True):
+            found += [one for one in tracker.feed(frame) if getattr(one, "call_id", "") == call.call_id]
+        return found
+
+    def chunk(self, after: int) -> Chunk:
+        """The changes of the frames after one, up to the next multiple of FRAMES; raises a JournalError.
+
+        What each change is about is known from all that its call did before.
+        """
+        journal = self._opened()
+        begin = max(after // FRAMES * FRAMES, min(journal.begin, after))
+        end = min((after // FRAMES + 1) * FRAMES, journal.position)
+        tracker, reach = self._tracker(journal, begin)
+        changes: list[tuple[StreamPosition, Change, About]] = []
+        for position, frame in journal.frames(begin, end, gaps=True):
+            made = tracker.feed(frame)
+            for number, (change, about) in enumerate(zip(made, reach.abouts(made), strict=True), 1):
+                changes.append((StreamPosition(position, number), change, about))
+        self._trackers[end] = tracker, reach
+        while len(self._trackers) > _TRACKERS:
+            self._trackers.popitem(last=False)
+        return Chunk(begin, end, changes)
+
+    def _tracker(self, journal: Journal, begin: int) -> tuple[Tracker, Reach]:
+        if (known := self._trackers.pop(begin, None)) is not None:
+            return known
+        tracker = journal.tracker(begin)
+        snapshot = tracker.snapshot()
+        return tracker, Reach(snapshot.calls, snapshot.extensions)
+
+    def _opened(self) -> Journal:
+        inode = self.path.stat().st_ino
+        if self._journal is None or inode != self._inode:
+            if self._journal is not None:
+                self._journal.close()
+            self._trackers.clear()
+            self._journal, self._inode = Journal.open(self.path, read_only=True), inode
+            self._journal.on_notice = _log.warning
+        return self._journal

@@ -1,0 +1,112 @@
+"""A process that reads the past, so that whatever is asked of it takes no time or memory of the live one.
+
+One question at a time; it starts with the first question, and ends when it was not asked anything for a while, so that
+its memory goes back. Who stops waiting stops the work: the process is ended, and the next question starts another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from signal import SIG_IGN, SIGINT, signal
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from calltrack.serve.history.reading import Reader
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_NICE = 10  # so that the live process goes first where processors are few
+IDLE = 20.0
+"""Seconds without a question after which a process ends."""
+
+
+class WorkerEnded(Exception):
+    """The process ended before it answered."""
+
+
+class Worker:
+    """The process for the journal at `path`; it ends when it was not asked anything for `idle` s."""
+
+    def __init__(self, path: Path, idle: float = IDLE) -> None:
+        self._path = path
+        self._after = idle
+        self._turn = asyncio.Lock()
+        self._process: SpawnProcess | None = None
+        self._pipe: Connection | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    async def ask(self, function: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a function of the process's reader returns or raises; raises WorkerEnded if the process was ended."""
+        async with self._turn:
+            if self._idle is not None:
+                self._idle.cancel()
+            answering = asyncio.get_running_loop().run_in_executor(None, self._ask, (function, args, kwargs))
+            try:
+                answered, answer = await asyncio.shield(answering)
+            except asyncio.CancelledError:
+                self._end()
+                with contextlib.suppress(WorkerEnded):
+                    await answering
+                raise
+            self._idle = asyncio.get_running_loop().call_later(self._after, self._end)
+        if not answered:
+            raise answer
+        found: T = answer
+        return found
+
+    def close(self) -> None:
+        """End the process."""
+        self._closed = True
+        if self._idle is not None:
+            self._idle.cancel()
+        self._end()
+
+    def _ask(self, question: Any) -> tuple[bool, Any]:
+        if self._closed:
+            raise WorkerEnded
+        try:
+            if self._process is None or not self._process.is_alive() or self._pipe is None:
+                self._start()
+            assert self._pipe is not None
+            self._pipe.send(question)
+            answer: tuple[bool, Any] = self._pipe.recv()
+            return answer
+        except (EOFError, OSError):
+            raise WorkerEnded from None
+
+    def _start(self) -> None:
+        spawn = get_context("spawn")
+        self._pipe, theirs = spawn.Pipe()
+        self._process = spawn.Process(target=_answer, args=(theirs, self._path), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()  # the pipe ends with it, so who waits for an answer is not left waiting
+            process.join()
+        if self._pipe is not None and process is not None and not self._turn.locked():
+            self._pipe.close()
+
+
+def _answer(pipe: Connection, path: Path) -> None:
+    """Answer questions until the other end is gone."""
+    signal(SIGINT, SIG_IGN)  # the terminal's is for the service
+    os.nice(_NICE)
+    reader = Reader(path)
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            function, args, kwargs = pipe.recv()
+            try:
+                pipe.send((True, function(reader, *args, **kwargs)))
+            except Exception as error:
+                pipe.send((False, error))

@@ -1,0 +1,1 @@
+"""Who gets in, what a role sees, and where a webhook may go."""

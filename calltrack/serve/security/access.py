@@ -1,0 +1,146 @@
+"""Who may come in: tokens, their roles, and sessions for browsers, which cannot send a token with a stream.
+
+Tokens are compared by their digests and in constant time, and are nowhere kept as they are.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from calltrack.core.errors import CalltrackError
+from calltrack.serve.security.scope import EVERYTHING, Scope
+
+VARIABLE = "CALLTRACK_SERVE_TOKEN"
+SHORTEST = 24
+"""Characters of a token, at least: it is what a guess has to hit."""
+SESSION_LIFE = 12 * 3600.0
+"""Seconds after which a browser has to log in again."""
+
+SESSIONS = 1000
+"""Sessions of one role at once; its oldest goes."""
+
+
+class TokensError(CalltrackError):
+    """The tokens cannot be used: their file is missing, not private, or not of the form; tells no token."""
+
+
+class Visitor(NamedTuple):
+    """Who a token belongs to, by the name in the tokens' file, and what that role sees."""
+
+    name: str
+    scope: Scope
+
+
+ANYBODY = Visitor("anybody on this machine", EVERYTHING)
+
+
+class _Entry(Struct, forbid_unknown_fields=True):
+    name: str
+    token: str
+    queues: frozenset[str] | None = None
+    extensions: frozenset[str] | None = None
+    phone_numbers: bool = True
+
+
+class _File(Struct, forbid_unknown_fields=True):
+    token: list[_Entry]
+
+
+class Access:
+    """The tokens that open the door; with none it stands open, which is for loopback alone."""
+
+    def __init__(self, tokens: dict[str, Visitor], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._tokens = [(_digest(token), visitor) for token, visitor in tokens.items()]
+        self._sessions: dict[bytes, tuple[Visitor, float]] = {}
+        self._of_role: dict[str, deque[bytes]] = {}
+        self._clock = clock
+
+    @property
+    def open(self) -> bool:
+        """Whether nobody needs a token."""
+        return not self._tokens
+
+    @property
+    def roles(self) -> int:
+        """How many roles there are, by name."""
+        return len({visitor.name for _, visitor in self._tokens})
+
+    def by_token(self, token: str) -> Visitor | None:
+        """Whose token this is; every one is compared, however early one is found."""
+        found, digest = None, _digest(token)
+        for known, visitor in self._tokens:
+            if hmac.compare_digest(known, digest):
+                found = visitor
+        return found
+
+    def log_in(self, visitor: Visitor) -> str:
+        """A new session's secret, for a cookie."""
+        secret = secrets.token_urlsafe(32)
+        own = self._of_role.setdefault(visitor.name, deque())
+        if len(own) >= SESSIONS:
+            self._sessions.pop(own.popleft(), None)
+        own.append(_digest(secret))
+        self._sessions[own[-1]] = visitor, self._clock() + SESSION_LIFE
+        return secret
+
+    def by_session(self, secret: str) -> Visitor | None:
+        """Whose session this is, if it still lasts."""
+        visitor, until = self._sessions.get(_digest(secret), (None, 0.0))
+        if visitor is not None and self._clock() >= until:
+            self.log_out(secret)
+            return None
+        return visitor
+
+    def log_out(self, secret: str) -> None:
+        """End a session."""
+        self._sessions.pop(_digest(secret), None)
+
+
+def access(file: Path | None) -> Access:
+    """What a tokens' file and the environment say; raises TokensError."""
+    tokens = {} if file is None else _read(file)
+    if everything := os.environ.get(VARIABLE, ""):
+        _check("token", everything, VARIABLE)
+        tokens[everything] = Visitor(VARIABLE, EVERYTHING)
+    return Access(tokens)
+
+
+def _read(file: Path) -> dict[str, Visitor]:
+    try:
+        if os.name == "posix" and file.stat().st_mode & 0o077:
+            raise TokensError(f"{file}: others can read it; make it yours alone: chmod 600 {file}")
+        entries = msgspec.toml.decode(file.read_bytes(), type=_File).token
+    except OSError as error:
+        raise TokensError(f"{file}: cannot be read: {error.strerror}") from None
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise TokensError(f"{file}: {error}") from None
+    tokens: dict[str, Visitor] = {}
+    for entry in entries:
+        _check(entry.name, entry.token, str(file))
+        if entry.token in tokens:
+            raise TokensError(f"{file}: {entry.name} has the token of another")
+        tokens[entry.token] = Visitor(entry.name, Scope(entry.queues, entry.extensions, entry.phone_numbers))
+    return tokens
+
+
+def _check(name: str, token: str, where: str) -> None:
+    if len(token) < SHORTEST:
+        raise TokensError(
+            f"{where}: the token of {name} is shorter than {SHORTEST} characters; "
+            "make one: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+
+
+def _digest(secret: str) -> bytes:
+    return sha256(secret.encode(errors="surrogatepass")).digest()

@@ -1,0 +1,209 @@
+"""What every request passes before it reaches an endpoint, and every answer before it leaves.
+
+1. Without tokens, only who calls us by a name of this machine is let in: a web page whose name was made to point here
+   (DNS rebinding) calls us by its own.
+2. What a browser says comes from another page is refused, for streams and WebSockets as well.
+3. A target that is too long, or has control characters in its path, is refused; and of the page's files only those
+   that exist are asked for, so that no path of a stranger reaches the file system.
+4. Everything that tells something of calls needs a visitor: a bearer token, or a session's cookie.
+5. A role has so many requests under way at once (`budgets`); who goes away is not worked for.
+6. Every answer tells browsers to run nothing but our own files, and to be framed by nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import suppress
+from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar.types import ASGIApp, Message, Receive, Send
+
+from calltrack.serve.security.access import ANYBODY, Access, Visitor
+from calltrack.serve.security.budgets import PATIENCE, Requests, TooManyRequests
+
+COOKIE = "calltrack_session"
+
+_GUARDED = ("/api/", "/metrics", "/schema")
+_LOGIN = "/api/session"
+_STREAMS = frozenset(("/api/changes", "/api/updates", "/api/socket"))
+_SLASHES = re.compile("/+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LONGEST = 8 * 1024  # bytes of a path with its query
+_ENDPOINTS = (*_GUARDED, "/health/")
+_OWN_NAMES = {"localhost", "127.0.0.1", "::1"}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; media-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS = [
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+
+
+class Guard:
+    """The application behind the door that `access` keeps; endpoints find the Visitor in the scope's "visitor".
+
+    `files` are the paths of the board's own files, as "/board.css".
+    """
+
+    def __init__(self, app: ASGIApp, access: Access, files: frozenset[str]) -> None:
+        self._app = app
+        self._access = access
+        self._files = files
+        self._requests = Requests()
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Let in or refuse."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        # As endpoints are looked up: the same one must not be reached by a path that looks like a page's.
+        path = _SLASHES.sub("/", scope["path"])
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        refusal = self._malformed(scope, path) or self._foreign(path, headers)
+        if refusal is None:
+            visitor = ANYBODY if self._access.open else self._visitor(headers)
+            if visitor is None and path.startswith(_GUARDED) and not _logs_in(scope, path):
+                refusal = 401, "a token is needed: send Authorization: Bearer TOKEN, or log in at /api/session"
+            scope["visitor"] = visitor
+        if refusal is None:
+            refusal = await self._rationed(scope, path, receive, _with_headers(send))
+        if refusal is None:
+            return
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": refusal[1][:120]})
+        else:
+            await _refuse(_with_headers(send), *refusal)
+
+    async def _rationed(self, scope: Any, path: str, receive: Receive, send: Send) -> tuple[int, str] | None:
+        """Serve within the budgets; the refusal if there is no place."""
+        if path.startswith("/health/") or path in _STREAMS:  # these have places of their own, or need none
+            await self._app(scope, receive, send)
+            return None
+        visitor = scope["visitor"]
+        try:
+            with self._requests.one("" if visitor is None else visitor.name):
+                if visitor is None:
+                    async with asyncio.timeout(PATIENCE):
+                        await self._app(scope, receive, send)
+                elif scope.get("method") == "GET" and path.startswith("/api/"):
+                    await self._while_there(scope, receive, send)
+                else:
+                    await self._app(scope, receive, send)
+        except TooManyRequests:
+            return 429, "too many requests of this role are under way; try again"
+        except TimeoutError:
+            return None  # its connection is given up by the server: there is no answer
+        return None
+
+    async def _while_there(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Serve a request without a body, and stop when the client goes."""
+        body = [await receive()]
+
+        async def given() -> Any:
+            return body.pop() if body else await asyncio.Future()
+
+        working = asyncio.ensure_future(self._app(scope, given, send))
+        leaving = asyncio.ensure_future(_left(receive))
+        try:
+            await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            if not working.done():
+                working.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
+        with suppress(asyncio.CancelledError):
+            await working
+
+    def _malformed(self, scope: Any, path: str) -> tuple[int, str] | None:
+        if len(scope.get("raw_path") or path) + len(scope["query_string"]) > _LONGEST:
+            return 414, f"a path and its query have at most {_LONGEST} bytes"
+        if _CONTROL.search(path):
+            return 400, "a path must not contain control characters"
+        if not path.startswith(_ENDPOINTS) and path not in self._files:
+            return 404, "there is no such page"
+        return None
+
+    def _foreign(self, path: str, headers: dict[bytes, str]) -> tuple[int, str] | None:
+        host = headers.get(b"host", "")
+        if self._access.open and _name(host) not in _OWN_NAMES:
+            return 421, "without tokens this service answers to localhost, 127.0.0.1 and [::1] only"
+        origin = headers.get(b"origin")
+        if origin is not None and _authority(origin) != host.lower():
+            return 403, "pages of other origins may not use this service"
+        if path.startswith(_GUARDED) and headers.get(b"sec-fetch-site") in ("cross-site", "same-site"):
+            return 403, "pages of other origins may not use this service"
+        return None
+
+    def _visitor(self, headers: dict[bytes, str]) -> Visitor | None:
+        scheme, _, token = headers.get(b"authorization", "").partition(" ")
+        if token:
+            return self._access.by_token(token.strip()) if scheme.lower() == "bearer" else None
+        secret = session_of(headers.get(b"cookie", ""))
+        return self._access.by_session(secret) if secret else None
+
+
+async def _left(receive: Receive) -> None:
+    """Return when the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def session_of(cookies: str) -> str:
+    """The session's secret among the cookies of a request; "" if there is none."""
+    try:
+        found = SimpleCookie(cookies).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+def _authority(origin: str) -> str:
+    """The host and port of an origin; "" if it has none or is not one."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def _name(host: str) -> str:
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _logs_in(scope: Any, path: str) -> bool:
+    return bool(path == _LOGIN and scope.get("method") == "POST")
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *_HEADERS]
+        await send(message)
+
+    return sending
+
+
+async def _refuse(send: Send, status: int, detail: str) -> None:
+    body = msgspec.json.encode({"status": status, "title": HTTPStatus(status).phrase, "detail": detail})
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    if status == 429:
+        headers.append((b"retry-after", b"1"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,1 @@
+"""What is published, to every client that listens."""

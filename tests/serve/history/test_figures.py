@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from calltrack import Frame, Tracker
+from calltrack.figures import Facts, Options, Report, report
+from calltrack.journal import Journal
+from calltrack.serve.engine import Engine
+from calltrack.serve.history.figures import Figures
+from calltrack.serve.security.access import Visitor
+from calltrack.serve.security.scope import Scope
+from calltrack.serve.stream.hub import Gone
+from calltrack.simulate import Faults, Plan, traffic
+from tests.journal.stream import written
+from tests.live.harness import scenario
+from tests.serve.security.test_guard import bearer
+from tests.serve.service import Fed, service
+from tests.serve.stream.test_streams import simulated
+from tests.serve.test_engine import until
+
+MIDNIGHT = 1_704_664_800  # of the simulated day, where it is two hours ahead of UTC
+
+
+FRAMES = simulated(1500)
+
+
+def batch(frames: list[Frame], since: float) -> Report:
+    """The figures of one reading of all frames."""
+    tracker, facts = Tracker(), Facts()
+    for frame in frames:
+        facts.apply(tracker.feed(frame), tracker.time)
+    facts.learn(tracker.snapshot())
+    return report(facts, since, None, Options())
+
+
+@pytest.mark.parametrize("restart", [0, 700])
+def test_live_figures_equal_those_of_the_whole_recording(tmp_path: Path, restart: int) -> None:
+    """Also when the service was restarted in between."""
+
+    async def life(frames: list[Frame]) -> Report:
+        source = Fed()
+        engine = Engine(source, Journal.open(tmp_path / "journal"), anew=False)
+        begin, running = engine.tracker.snapshot().position, asyncio.create_task(engine.run())
+        source.give(*frames)
+        await until(lambda: engine.tracker.snapshot().position == begin + len(frames) and engine.figures.ready)
+        found = await engine.figures.report(None, Options(), engine.view.snapshot)
+        assert (tmp_path / "journal-today").stat().st_size > 0
+        running.cancel()
+        await asyncio.wait([running])
+        await engine.close()
+        assert not (tmp_path / "journal-today").exists()
+        return found
+
+    async def scene() -> Report:
+        if restart:
+            await life(FRAMES[:restart])
+        return await life(FRAMES[restart:])
+
+    found = asyncio.run(scene())
+
+    assert batch(FRAMES, MIDNIGHT) == found
+    assert found.total.waits is not None
+    assert found.total.waits.answered > 10
+
+
+def test_at_midnight_a_new_day_begins(tmp_path: Path) -> None:
+    """What is written of the day before is removed, and nothing of the new day is missing."""
+    plan, written = Plan(agents=60, start=MIDNIGHT + 86400 - 3600), tmp_path / "journal-today"
+    frames = [
+        Frame.of(line.frame.event, line.frame.data)
+        for lines, _ in traffic(plan, seed=1, hours=2, faults=Faults())
+        for line in lines
+    ]
+    Journal.open(tmp_path / "journal").close()
+
+    async def scene() -> tuple[Report, list[int]]:
+        tracker, sizes = Tracker(), []
+        figures = Figures(tmp_path / "journal", tracker.snapshot)
+        await figures.begin(tracker.snapshot())
+        for frame in frames:
+            figures.see(tracker.feed(frame), tracker.time)
+            sizes.append(written.stat().st_size if written.exists() else 0)
+        found = await figures.report(None, Options(), tracker.snapshot())
+        figures.close()
+        return found, sizes
+
+    found, sizes = asyncio.run(scene())
+    expected = batch(frames, MIDNIGHT + 86400)
+
+    assert expected.total == found.total
+    assert found.total.waits is not None
+    assert found.total.waits.answered > 10
+    assert any(after < before for before, after in pairwise(sizes))
+
+
+@scenario
+async def test_a_role_gets_the_figures_of_its_part() -> None:
+    """And an interval is counted from the journal; a bad one is refused."""
+    tokens = {"a" * 30: Visitor("all", Scope()), "q" * 30: Visitor("one", Scope(queues=frozenset({"5001"})))}
+    async with service(tokens) as running:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        _, whole = await running.get("/api/kpis", headers=bearer("a" * 30))
+        _, part = await running.get("/api/kpis", headers=bearer("q" * 30))
+        _, hour = await running.get("/api/kpis?since=1704697200&until=1704700800", headers=bearer("a" * 30))
+        refused, _ = await running.get("/api/kpis?since=0&until=1e10", headers=bearer("a" * 30))
+
+    assert (
+        msgspec.to_builtins(batch(FRAMES, MIDNIGHT).total, str_keys=True)["waits"] == whole["report"]["total"]["waits"]
+    )
+    assert len(whole["report"]["queues"]) == 4
+    assert ["5001"] == [one["key"] for one in part["report"]["queues"]]
+    assert (None, [], []) == (part["report"]["total"]["waits"], part["report"]["agents"], part["report"]["accounts"])
+    assert 1704700800 == hour["report"]["until"]
+    assert 400 == refused
+
+
+@scenario
+async def test_a_damaged_frame_is_a_gap_of_the_figures(tmp_path: Path) -> None:
+    """They are of what could be read, and say what was not observed."""
+    path = written(tmp_path / "journal", tuple(FRAMES))
+    with Journal.open(path, read_only=True) as journal:
+        known = journal.tracker().snapshot()
+    whole = await Figures(path, lambda: known).report((MIDNIGHT - 1, None), Options(), known)
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("UPDATE frames SET sum = 0 WHERE position = 700")
+    damaged = await Figures(path, lambda: known).report((MIDNIGHT - 1, None), Options(), known)
+
+    assert "frame 700 of the journal is damaged" in [gap.reason for gap in damaged.gaps]
+    assert len(whole.gaps) + 1 == len(damaged.gaps)
+    assert damaged.total.observed_s <= whole.total.observed_s
+
+
+@scenario
+async def test_what_is_kept_no_more_is_no_fault(tmp_path: Path) -> None:
+    """There are no figures of what was dropped while it was counted, nor of a file that is no journal any more."""
+    path = written(tmp_path / "journal", tuple(FRAMES))
+    with Journal.open(path, read_only=True) as journal:
+        known = journal.tracker(600).snapshot()
+    figures = Figures(path, lambda: known)
+    path.write_bytes(b"x" * 4096)
+
+    with pytest.raises(Gone, match="cannot be read"):
+        await figures.report((MIDNIGHT - 2, None), Options(), known)

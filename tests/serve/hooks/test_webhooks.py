@@ -1,0 +1,362 @@
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import re
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from calltrack import Frame
+from calltrack.journal import Journal, StreamPosition
+from calltrack.serve.config import ConfigError, Hook, read_config
+from calltrack.serve.engine import Engine
+from calltrack.serve.hooks.outbox import Outbox
+from calltrack.serve.hooks.webhooks import Webhook
+from calltrack.serve.security.access import Visitor
+from calltrack.serve.security.scope import EVERYTHING, Scope
+from tests.live.harness import scenario
+from tests.serve.security.test_guard import bearer
+from tests.serve.service import Fed, service
+from tests.serve.stream.test_streams import FRAMES
+from tests.serve.test_engine import until
+
+SECRET = "a-secret-of-some-length"
+TOLD = [("screen_pop", "SIPSIP1"), ("screen_pop", "SIPSIP1"), ("screen_pop", "SIPSIP2"), ("call_ended", "")]
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What signs."""
+    monkeypatch.setenv("HOOK_SECRET", SECRET)
+
+
+class Receiver:
+    """Takes what is posted, after having refused it as often as told; `status` is what refusals are."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[Mapping[str, str], bytes]] = []
+        self.refuse, self.status, self.asked = 0, 503, 0
+        self.url = ""
+        self.free = asyncio.Event()
+        self.free.set()
+
+    async def take(self, request: web.Request) -> web.Response:
+        """One delivery."""
+        await self.free.wait()
+        self.asked += 1
+        if self.refuse:
+            self.refuse -= 1
+            return web.Response(status=self.status, headers={"location": "/elsewhere"})
+        self.got.append((dict(request.headers), await request.read()))
+        return web.Response(status=204)
+
+    def told(self) -> list[tuple[str, str]]:
+        """The events so far, each with its extension."""
+        bodies = [json.loads(body) for _, body in self.got]
+        return [(body["type"], body["data"].get("exten_user", "")) for body in bodies]
+
+
+@asynccontextmanager
+async def receiver(taking: Receiver | None = None) -> AsyncIterator[Receiver]:
+    taking = taking or Receiver()
+    app = web.Application()
+    app.add_routes([web.post("/hook", taking.take)])
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    taking.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    try:
+        yield taking
+    finally:
+        await runner.cleanup()
+
+
+def hook(url: str, **options: Any) -> Hook:
+    return Hook(**{"name": "crm", "url": url, "secret_env": "HOOK_SECRET", "allow_internal": True, **options})
+
+
+@scenario
+async def test_what_happens_is_posted_and_signed() -> None:
+    """In order, under its place in the stream, so that the receiver can check it and tell a repetition."""
+    async with receiver() as taking, service(hooks=[hook(taking.url, waiting=1)]) as running:
+        running.source.give(*FRAMES)
+        await until(lambda: len(taking.got) == 5)
+
+    assert [("queue_threshold", ""), *TOLD] == taking.told()
+    for headers, body in taking.got:
+        key, stamp = headers["webhook-id"], headers["webhook-timestamp"]
+        digest = hmac.digest(SECRET.encode(), f"{key}.{stamp}.".encode() + body, "sha256")
+        assert f"v1,{b64encode(digest).decode()}" == headers["webhook-signature"]
+        assert key == json.loads(body)["id"]
+    assert 5 == len({headers["webhook-id"] for headers, _ in taking.got})
+
+
+def test_a_secret_is_a_text_or_base64(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Standard Webhooks writes it."""
+    assert SECRET.encode() == hook("https://crm.example/").secret()
+    monkeypatch.setenv("HOOK_SECRET", f"whsec_{b64encode(b'any bytes at all').decode()}\n")
+    assert b"any bytes at all" == hook("https://crm.example/").secret()
+    monkeypatch.setenv("HOOK_SECRET", "whsec_this is no base64")
+    with pytest.raises(ConfigError, match="no base64"):
+        hook("https://crm.example/").secret()
+
+
+@scenario
+async def test_a_slow_receiver_is_waited_for() -> None:
+    """What happens meanwhile, over many flushes, comes to it in order."""
+    async with receiver() as taking, service(hooks=[hook(taking.url)]) as running:
+        taking.free.clear()
+        for number, frame in enumerate(FRAMES, 1):
+            running.source.give(frame)
+            await running.reached(number)
+            running.engine.hub.beat()
+        taking.free.set()
+        await until(lambda: len(taking.got) == len(TOLD))
+
+    assert TOLD == taking.told()
+
+
+@scenario
+async def test_a_refused_delivery_comes_again() -> None:
+    """Under the same id, before anything that follows; one that never succeeds is listed, and the rest goes on."""
+    tokens = {"t" * 30: Visitor("all", EVERYTHING), "u" * 30: Visitor("few", Scope(phone_numbers=False))}
+    async with receiver() as taking:
+        taking.refuse = 5
+        async with service(tokens, hooks=[hook(taking.url)], pauses=(0.01, 0.01, 0.01)) as running:
+            running.source.give(*FRAMES)
+            await until(lambda: len(taking.got) == 3)
+            _, dead = await running.get("/api/webhooks/dead", headers=bearer("t" * 30))
+            hidden, _ = await running.get("/api/webhooks/dead", headers=bearer("u" * 30))
+
+    assert TOLD[1:] == taking.told()
+    assert 4 + 2 + 2 == taking.asked
+    assert 1 == dead["total"]
+    letter = dead["items"][0]
+    assert ("crm", "screen_pop", 4, "answered 503") == tuple(
+        letter[name] for name in ("webhook", "event", "attempts", "reason")
+    )
+    assert "0501234567" in letter["body"]
+    assert 403 == hidden
+
+
+def ringing(count: int) -> list[Frame]:
+    """As many calls that begin to ring, and end, each at its own extension."""
+    begin = [
+        Frame.of("ExtensionEvent", json.loads(re.sub("2026010109000000000001", f"{number:022}", NEWCALL)))
+        for number in range(1, count + 1)
+    ]
+    for number, frame in enumerate(begin):
+        payload = json.loads(json.dumps(frame.payload()))
+        payload["data"]["extenUser"] = f"SIP{number}"
+        begin[number] = Frame.of("ExtensionEvent", payload)
+    ended = []
+    for frame in begin:
+        payload = json.loads(json.dumps(frame.payload()))
+        payload["data"]["calls"], payload["reason"] = [], "HANGUP"
+        payload["cause"], payload["servertime"] = "Normal hangup", payload["servertime"] + 5
+        ended.append(Frame.of("ExtensionEvent", payload))
+    return [*FRAMES[:2], *begin, *ended]
+
+
+NEWCALL = json.dumps(FRAMES[3].payload())
+
+
+@scenario
+async def test_calls_are_delivered_side_by_side_and_each_in_order() -> None:
+    """A receiver that answers none before it has all of the first ones: one after the other would never end."""
+    count, at_once = 40, asyncio.Barrier(40)
+
+    class Slow(Receiver):
+        async def take(self, request: web.Request) -> web.Response:
+            if self.asked < count:
+                self.asked += 1
+                await at_once.wait()
+            return await super().take(request)
+
+    async with receiver(Slow()) as taking, service(hooks=[hook(taking.url)]) as running:
+        running.source.give(*ringing(count))
+        await until(lambda: len(taking.got) == 2 * count)
+
+    bodies = [json.loads(body) for _, body in taking.got]
+    for call in {body["data"]["call_id"] for body in bodies}:
+        assert ["screen_pop", "call_ended"] == [one["type"] for one in bodies if one["data"]["call_id"] == call]
+
+
+@scenario
+async def test_with_one_at_a_time_all_are_in_order() -> None:
+    """For receivers that want the order of the stream."""
+    async with receiver() as taking, service(hooks=[hook(taking.url, parallel=1)]) as running:
+        running.source.give(*ringing(20))
+        await until(lambda: len(taking.got) == 40)
+
+    places = [StreamPosition.parse(headers["webhook-id"]) for headers, _ in taking.got]
+    assert sorted(places) == places
+
+
+@scenario
+async def test_a_receiver_that_fails_holds_up_no_other() -> None:
+    """Nor does a call whose delivery fails hold up another call."""
+    async with receiver() as failing, receiver() as taking:
+        failing.refuse = 10**9
+        hooks = [hook(failing.url, name="failing"), hook(taking.url, name="taking")]
+        async with service(hooks=hooks) as running:
+            running.source.give(*ringing(20))
+            await until(lambda: len(taking.got) == 40)
+            await until(lambda: failing.asked)
+
+    assert [] == failing.got
+
+
+def test_what_was_not_sent_before_a_crash_is_sent_after_it(tmp_path: Path) -> None:
+    """It was durable before the first try; what was taken is not sent again."""
+    count = 20
+
+    async def life(taking: Receiver, frames: list[Frame], done: Callable[[Outbox], Awaitable[bool]]) -> None:
+        source = Fed()
+        engine = Engine(source, Journal.open(tmp_path / "journal"), anew=False)
+        outbox = Outbox(tmp_path / "webhooks")
+        tasks = [asyncio.create_task(one) for one in (engine.run(), Webhook(hook(taking.url), engine, outbox).run())]
+        await until(lambda: engine.hub.clients)
+        source.give(*frames)
+        while not await done(outbox):
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        outbox.close()
+        await engine.close()
+
+    async def scene() -> Receiver:
+        async with receiver() as taking:
+            taking.free.clear()
+            frames = ringing(count)
+
+            async def kept(outbox: Outbox) -> bool:
+                return len(await outbox.pending("crm")) == 2 * count
+
+            async def sent(outbox: Outbox) -> bool:
+                return len(taking.got) >= 2 * count and not await outbox.pending("crm")
+
+            await life(taking, frames, kept)
+            taking.got.clear()
+            taking.free.set()
+            await life(taking, [], sent)
+            return taking
+
+    got = asyncio.run(scene()).got
+    assert 2 * count == len({headers["webhook-id"] for headers, _ in got})
+
+
+@scenario
+async def test_metrics_tell_how_it_goes() -> None:
+    """What was taken, what was given up, and how often it failed since."""
+    for refuse, status, figures in ((5, 503, (3, 1, 0)), (4, 302, (0, 4, 4))):
+        taken, given_up, failed = (f'{{webhook="crm"}} {figure}.0' for figure in figures)
+        expected = {f"taken_total{taken}", f"given_up_total{given_up}", f"failed{failed}"}
+        async with receiver() as taking:
+            taking.refuse, taking.status = refuse, status
+            async with service(hooks=[hook(taking.url)], pauses=(0.01, 0.01, 0.01)) as running:
+                running.source.give(*FRAMES)
+                told: set[str] = set()
+                while not expected <= told:
+                    async with running.client.get("/metrics") as answer:
+                        told = {line.removeprefix("calltrack_webhook_") for line in (await answer.text()).splitlines()}
+
+
+@scenario
+async def test_a_redirect_is_not_followed() -> None:
+    """It could lead inside; it is given up at once."""
+    async with receiver() as taking:
+        taking.refuse, taking.status = 4, 302
+        async with service(hooks=[hook(taking.url)]) as running:
+            running.source.give(*FRAMES)
+            await until(lambda: taking.asked == 4)
+            await until(lambda: running.engine.hub.clients)
+            _, dead = await running.get("/api/webhooks/dead")
+            while dead["total"] < 4:
+                _, dead = await running.get("/api/webhooks/dead")
+
+    assert {"answered 302"} == {letter["reason"] for letter in dead["items"]}
+
+
+@scenario
+async def test_an_internal_address_is_not_called() -> None:
+    """Unless it is allowed: what leads there is a dead letter, and nobody is asked."""
+    async with receiver() as taking:
+        url = taking.url.replace("127.0.0.1", "localhost")
+        async with service(hooks=[hook(url, allow_internal=False)]) as running:
+            running.source.give(*FRAMES)
+            total = 0
+            while total < 4:
+                _, dead = await running.get("/api/webhooks/dead")
+                total = dead["total"]
+
+    assert 0 == taking.asked
+    assert "internal address" in dead["items"][0]["reason"]
+
+
+def test_after_a_crash_it_goes_on_from_its_place(tmp_path: Path) -> None:
+    """Nothing is lost; what was delivered and noted is not delivered again."""
+
+    async def life(taking: Receiver, frames: int, count: int) -> None:
+        source = Fed()
+        engine = Engine(source, Journal.open(tmp_path / "journal"), anew=False)
+        outbox = Outbox(tmp_path / "webhooks")
+        tasks = [asyncio.create_task(one) for one in (engine.run(), Webhook(hook(taking.url), engine, outbox).run())]
+        await until(lambda: engine.hub.clients)
+        source.give(*FRAMES[engine.tracker.snapshot().position : frames])
+        await until(lambda: len(taking.got) == count)
+        while await outbox.pending("crm"):
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        outbox.close()
+        await engine.close()
+
+    async def scene() -> Receiver:
+        async with receiver() as taking:
+            await life(taking, 4, 1)
+            await life(taking, len(FRAMES), 4)
+            return taking
+
+    assert TOLD == asyncio.run(scene()).told()
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ("url = 'http://crm.example/x'", "write https"),
+        ("url = 'https://127.0.0.1/x'", "internal address"),
+        ("url = 'https://[::ffff:10.0.0.1]/x'", "internal address"),
+        ("url = 'https://u:password1@crm.example/'", "must not contain a user name or password"),
+        ("url = 'ftp://crm.example'", "invalid URL"),
+        ("url = 'https://crm.example:x/'", "invalid URL"),
+        (
+            "url = 'https://crm.example/'\nevents = ['calls']",
+            "no event calls; there are screen_pop, call_ended, queue_threshold$",
+        ),
+        (
+            "url = 'https://crm.example/'\nsecret_env = 'NOT_SET'",
+            r"config\.toml: webhook crm: its secret, in the environment's NOT_SET, is missing",
+        ),
+        ("url = 'https://crm.example/'\nsecret = 'x'", "unknown field `secret`"),
+    ],
+)
+def test_a_bad_configuration_is_refused(tmp_path: Path, lines: str, reason: str) -> None:
+    """At the start, with what is wrong."""
+    file = tmp_path / "config.toml"
+    given = lines if "secret_env" in lines else f"{lines}\nsecret_env = 'HOOK_SECRET'"
+    file.write_text(f"[[webhook]]\nname = 'crm'\n{given}\n")
+
+    with pytest.raises(ConfigError, match=reason) as caught:
+        read_config(file)
+    assert "password1" not in str(caught.value)

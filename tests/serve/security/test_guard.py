@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from yarl import URL
+
+from calltrack.serve.config import Config
+from calltrack.serve.hooks.webhooks import Webhooks
+from calltrack.serve.run import CannotListen, Listen, NeedsTokens, serve
+from calltrack.serve.security.access import Access, Visitor
+from calltrack.serve.security.scope import EVERYTHING, Scope
+from tests.live.harness import scenario
+from tests.serve.service import Service, events, service
+from tests.serve.stream.test_streams import FRAMES
+
+ALL, DESK, AGENT, OTHER = ("all" * 10, "desk" * 8, "agent" * 6, "other" * 6)
+TOKENS = {
+    ALL: Visitor("all", EVERYTHING),
+    DESK: Visitor("desk", Scope(queues=frozenset({"55"}), phone_numbers=False)),
+    AGENT: Visitor("agent", Scope(extensions=frozenset({"SIPSIP2"}))),
+    OTHER: Visitor("other", Scope(queues=frozenset({"77"}))),
+}
+CALL = "2026010109000000000001"
+TELLING = ["/api/state", "/api/calls", "/api/extensions", "/api/queues", f"/api/calls/{CALL}", "/metrics", "/schema"]
+STREAMS = ["/api/changes?after=0", "/api/updates"]
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def fed(running: Service) -> None:
+    running.source.give(*FRAMES)
+    await running.reached(len(FRAMES))
+
+
+@scenario
+async def test_without_a_token_nothing_is_told() -> None:
+    """Not by any endpoint or stream, nor with a wrong token; pages and health are for everybody."""
+    async with service(TOKENS) as running:
+        await fed(running)
+        odd = [
+            URL(f"{running.client._base_url}{path}", encoded=True)
+            for path in ("/api/state", "api//state", "%61pi/state", "%2Fapi/state")
+        ]
+        paths: list[str | URL] = [*TELLING, *STREAMS, "/api/session", *odd]
+        for path in paths:
+            for headers in ({}, bearer("wrong" * 6), {"Authorization": f"Basic {ALL}"}):
+                status, told = await running.get(path, headers=headers)
+                assert (401, "Unauthorized") == (status, told["title"])
+        for path in ("/", "/health/live", "/health/ready"):
+            async with running.client.get(path) as answer:
+                assert 200 == answer.status
+
+
+@scenario
+async def test_a_role_sees_its_part_only() -> None:
+    """In every endpoint."""
+    async with service(TOKENS) as running:
+        await fed(running)
+        seen: dict[str, Any] = {}
+        for name, token in (("all", ALL), ("desk", DESK), ("agent", AGENT), ("other", OTHER)):
+            headers = bearer(token)
+            _, state = await running.get("/api/state", headers=headers)
+            found, _ = await running.get(f"/api/calls/{CALL}", headers=headers)
+            figures, _ = await running.get("/metrics", headers=headers) if name != "all" else (200, None)
+            _, lists = await running.get("/api/extensions", headers=headers)
+            seen[name] = (
+                len(state["ended"]),
+                [one["exten_user"] for one in state["extensions"]],
+                [one["queue_id"] for one in state["queues"]],
+                found,
+                lists["total"],
+                figures,
+            )
+
+    assert (1, ["SIPSIP1", "SIPSIP2"], ["55"], 200, 2, 200) == seen["all"]
+    assert (1, [], ["55"], 200, 0, 403) == seen["desk"]
+    assert (1, ["SIPSIP2"], [], 200, 1, 403) == seen["agent"]
+    assert (0, [], [], 404, 0, 403) == seen["other"]
+
+
+@scenario
+async def test_a_role_without_numbers_is_told_none() -> None:
+    """By no endpoint, no stream and no filter."""
+    async with service(TOKENS) as running:
+        await fed(running)
+        for path in ("/api/state", "/api/calls?ended=true", f"/api/calls/{CALL}", "/api/queues"):
+            async with running.client.get(path, headers=bearer(DESK)) as answer:
+                told = await answer.text()
+            assert "0501234567" not in told
+            assert '"desk"' not in told
+        _, guessed = await running.get("/api/calls?ended=true&caller=0501234567", headers=bearer(DESK))
+        async with running.client.get("/api/changes?after=0", headers=bearer(DESK)) as answer:
+            stream = events(answer)
+            heard = [await anext(stream)]
+            while heard[-1].event != "change" or heard[-1].data["change"] != "CallEnded":
+                heard.append(await anext(stream))
+
+    assert 0 == guessed["total"]
+    assert "0501234567" not in str(heard)
+    assert "…67" in str(heard)
+
+
+@scenario
+async def test_a_browser_logs_in_once() -> None:
+    """The cookie is for the browser alone, and streams need nothing more; logging out ends it."""
+    async with service(TOKENS) as running:
+        await fed(running)
+        refused, _ = await running.get("/api/session")
+        async with running.client.post("/api/session", json={"token": "wrong" * 6}) as answer:
+            wrong = answer.status
+        async with running.client.post("/api/session", json={"token": DESK}) as answer:
+            cookie, told = answer.headers["set-cookie"], await answer.json()
+        mine = {"Cookie": cookie.partition(";")[0]}
+        async with running.client.get("/api/updates", headers=mine) as answer:
+            first = await anext(events(answer))
+        async with running.client.delete("/api/session", headers=mine) as answer:
+            ended = answer.status
+        after, _ = await running.get("/api/state", headers=mine)
+
+    assert (401, 401, 204, 401) == (refused, wrong, ended, after)
+    assert {"name": "desk", "sees_all": False, "phone_numbers": False, "queues": ["55"], "extensions": []} == told
+    assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
+    assert ["55"] == [one["queue_id"] for one in first.data["queues"]]
+
+
+@scenario
+async def test_pages_of_others_are_kept_out() -> None:
+    """By their origin, by what the browser says of them, and by the name under which they call us."""
+    foreign = [
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Host": "evil.example"}, 421),
+        ({"Host": "localhost.evil.example:80"}, 421),
+        ({"Host": "[::1"}, 421),
+    ]
+    async with service() as running:
+        await fed(running)
+        address = f"{running.client._base_url}".rstrip("/")
+        for headers, status in foreign:
+            for path in ("/api/state", "/api/changes"):
+                async with running.client.get(path, headers=headers) as answer:
+                    assert status == answer.status
+        own, _ = await running.get("/api/state", headers={"Origin": address, "Sec-Fetch-Site": "same-origin"})
+        async with running.client.get("/") as answer:
+            policy = answer.headers
+
+    assert 200 == own
+    assert "script-src 'self'" in policy["content-security-policy"]
+    assert "unsafe" not in policy["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy["content-security-policy"]
+    assert "nosniff" == policy["x-content-type-options"]
+
+
+@scenario
+async def test_an_address_that_others_reach_needs_tokens() -> None:
+    """Else the service does not start."""
+    async with service() as running:
+        none = Webhooks(Config(), running.engine, Path("nowhere"))
+        for host in ("0.0.0.0", "::", "192.0.2.1", "board.example"):
+            with pytest.raises(NeedsTokens, match="tokens are needed"):
+                await serve(running.engine, Access({}), Listen(host, 0), print, none)
+
+
+@scenario
+async def test_an_address_that_is_taken() -> None:
+    """Is said to be, and nothing is left behind."""
+    async with service() as running:
+        none = Webhooks(Config(), running.engine, Path("nowhere"))
+        taken = running.client._base_url.port  # type: ignore[union-attr]
+        with pytest.raises(CannotListen, match=f"^127.0.0.1:{taken} is taken; choose another with --listen$"):
+            await serve(running.engine, Access({}), Listen("127.0.0.1", taken or 0), print, none)
+        with pytest.raises(CannotListen, match=r"^192\.0\.2\.1:0 cannot be listened on: [^(]+$"):
+            await serve(
+                running.engine, Access({"t" * 30: Visitor("all", EVERYTHING)}), Listen("192.0.2.1", 0), print, none
+            )

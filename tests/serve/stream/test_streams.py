@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+import aiohttp
+import msgspec
+import pytest
+
+from calltrack import Frame, Tracker, read_recording
+from calltrack.simulate import Plan, traffic
+from calltrack.simulate.recording import encode
+from tests.live.harness import scenario
+from tests.serve.service import TIMEOUT, events, service
+
+FRAMES: list[Frame] = list(
+    read_recording(Path(__file__).parents[3] / "fixtures" / "scenarios" / "queue-rings-again.jsonl")
+)
+
+
+def simulated(count: int) -> list[Frame]:
+    """Frames of a call centre."""
+    lines = (line for some, _ in traffic(Plan(agents=30), seed=3, hours=24) for line in some)
+    return [Frame.decode(encode(line, Random(0))) for line in islice(lines, count)]
+
+
+def expected() -> list[tuple[str, object]]:
+    """Every change of the recording with its place, from a tracker alone."""
+    tracker, found = Tracker(), list[tuple[str, object]]()
+    for position, frame in enumerate(FRAMES, 1):
+        for number, change in enumerate(tracker.feed(frame), 1):
+            found.append((f"{position}.{number}", json.loads(msgspec.json.encode(change))))
+    return found
+
+
+@scenario
+async def test_from_any_position_on_nothing_is_lost_or_doubled() -> None:
+    """The stream after a place is the whole stream's rest."""
+    whole = expected()
+    async with service() as running:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        for begin in (0, 1, len(whole) // 2, len(whole) - 1):
+            after = "0" if begin == 0 else whole[begin - 1][0]
+            async with running.client.get("/api/changes", headers={"Last-Event-ID": after}) as answer:
+                told = events(answer)
+                heard = [await anext(told) for _ in whole[begin:]]
+            assert whole[begin:] == [(one.id, one.data) for one in heard]
+
+
+@scenario
+async def test_the_board_gets_the_state_and_then_what_alters() -> None:
+    """Put together they are the state at the end."""
+    async with service() as running:
+        running.source.give(*FRAMES[:5])
+        await running.reached(5)
+        async with running.client.get("/api/updates") as answer:
+            told = events(answer)
+            first = await anext(told)
+            running.source.give(*FRAMES[5:])
+            calls = {call["call_id"]: call for call in first.data["calls"]}
+            extensions = {one["exten_user"]: one for one in first.data["extensions"]}
+            while (heard := await anext(told)).id != str(len(FRAMES)):
+                calls.update((call["call_id"], call) for call in heard.data.get("calls", ()))
+                extensions.update((one["exten_user"], one) for one in heard.data.get("extensions", ()))
+            extensions.update((one["exten_user"], one) for one in heard.data.get("extensions", ()))
+            for ended in heard.data["ended"]:
+                del calls[ended["call_id"]]
+        _, state = await running.get("/api/state")
+
+    assert "state" == first.event
+    assert state["calls"] == list(calls.values())
+    assert state["extensions"] == list(extensions.values())
+
+
+@scenario
+async def test_messages_of_a_slow_websocket_stay_apart() -> None:
+    """Each is an array of its own, however many wait."""
+    async with service() as running, running.client.ws_connect("/api/socket?after=0") as ws:
+        for number, frame in enumerate(FRAMES, 1):
+            running.source.give(frame)
+            while running.engine.view.snapshot.position < number:
+                await asyncio.sleep(0)
+            running.engine.hub.beat()
+        heard: list[object] = []
+        while len(heard) < len(expected()):
+            heard += [one["data"] for one in await ws.receive_json() if one["event"] == "change"]
+
+    assert [change for _, change in expected()] == heard
+
+
+@scenario
+async def test_a_websocket_is_told_the_same() -> None:
+    """In arrays of events; filters are the same too."""
+    whole = expected()
+    async with service() as running:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        async with running.client.ws_connect("/api/socket?after=0") as ws:
+            heard: list[tuple[str, object]] = []
+            while len(heard) < len(whole):
+                heard += [(one["id"], one["data"]) for one in await ws.receive_json()]
+        async with running.client.ws_connect("/api/socket?after=0&kinds=CallEnded,QueueLeft&queue=55") as ws:
+            ends = [one["data"]["change"] for one in await ws.receive_json()]
+        refused = [
+            {"Origin": "http://evil.example"},
+            {"Host": "evil.example"},
+        ]
+        for headers in refused:
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                await running.client.ws_connect("/api/socket", headers=headers)
+
+    assert whole == heard
+    assert ["QueueLeft", "CallEnded"] == ends
+
+
+@scenario
+async def test_a_stuck_client_harms_nobody() -> None:
+    """It owns no memory here, others hear everything at once, and when it reads again it has lost nothing."""
+    frames = simulated(1500)
+    async with service() as running:
+        loop, port = asyncio.get_running_loop(), running.client._base_url.port  # type: ignore[union-attr]
+        stuck = socket.socket()
+        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stuck.setblocking(False)
+        await loop.sock_connect(stuck, ("127.0.0.1", port))
+        await loop.sock_sendall(stuck, b"GET /api/changes?after=0 HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        async with running.client.get("/api/changes?after=0") as answer:
+            told = events(answer)
+            running.source.give(*frames)
+            async with asyncio.timeout(TIMEOUT):
+                while (one := await anext(told)).id.partition(".")[0] != str(len(frames)):
+                    pass
+        last, text = one.id.encode(), b""
+        async with asyncio.timeout(TIMEOUT):
+            while b"\nid: " + last.partition(b".")[0] not in text:
+                text += await loop.sock_recv(stuck, 1 << 20)
+        stuck.close()
+        ids = re.findall(rb"^id: (\d+\.\d+)$", text, re.MULTILINE)
+        tracker, count = Tracker(), 0
+        for frame in frames:
+            count += len(tracker.feed(frame))
+
+    assert len(ids) == len(set(ids))
+    assert count - 20 <= len(ids) <= count
+
+
+@scenario
+async def test_places_are_limited() -> None:
+    """Who comes too many is asked to come back."""
+    async with service() as running:
+        running.engine.hub.most_clients = 1
+        async with running.client.get("/api/updates") as answer:
+            await anext(events(answer))
+            full, told = await running.get("/api/changes")
+        while running.engine.hub.clients:
+            await asyncio.sleep(0)
+        async with running.client.get("/api/changes") as answer:
+            assert "time" == (await anext(events(answer))).event
+
+    assert (503, "all places are taken; try again") == (full, told["detail"])
+
+
+@scenario
+async def test_a_position_that_is_not_here_begins_anew() -> None:
+    """With the state, and the reason."""
+    async with service() as running:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        async with running.client.get("/api/changes?after=999.1") as answer:
+            reset = await anext(events(answer))
+
+    assert ("reset", str(len(FRAMES))) == (reset.event, reset.id)
+    assert "another journal" in reset.data["reason"]
+    assert str(len(FRAMES)) == reset.data["state"]["position"]
+
+
+@scenario
+async def test_a_text_that_is_no_position_is_refused() -> None:
+    """With how one looks."""
+    async with service() as running:
+        status, told = await running.get("/api/changes?after=1,2")
+
+    assert (400, "'1,2' is no position; one looks like 1234.2, or 1234") == (status, told["detail"])
+
+
+@scenario
+async def test_who_was_away_for_long_reads_from_the_journal() -> None:
+    """What memory has no more comes from there, and joins what it has without a seam; also for a filter and a role."""
+    frames = simulated(3000)
+    tracker, whole = Tracker(), list[str]()
+    for position, frame in enumerate(frames, 1):
+        for number, change in enumerate(tracker.feed(frame), 1):
+            if type(change).__name__ in ("CallEnded", "CallStarted"):
+                whole.append(f"{position}.{number}")
+    async with service() as running:
+        running.source.give(*frames)
+        await running.reached(len(frames))
+        running.engine.hub.flush()
+        assert running.engine.hub._floor.frame > 100
+        async with running.client.get("/api/changes?after=0&kinds=CallEnded,CallStarted") as answer:
+            told = events(answer)
+            heard = [(await anext(told)).id for _ in whole]
+
+    assert whole == heard
+
+
+@scenario
+async def test_a_quiet_stream_tells_the_time_only() -> None:
+    """A place to go on from, and nothing that was told already; to the board as well."""
+    async with service() as running:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        running.engine.hub.flush()
+        async with running.client.get("/api/updates") as board, running.client.get("/api/changes") as all_changes:
+            streams = [events(board), events(all_changes)]
+            first = [(await anext(stream)).event for stream in streams]
+            for _ in range(2):
+                running.engine.hub.beat()
+            heard = [[await anext(stream) for _ in range(2)] for stream in streams]
+
+    assert ["state", "time"] == first
+    assert [["time"] * 2] * 2 == [[one.event for one in some] for some in heard]
+    assert {str(len(FRAMES))} == {one.id for some in heard for one in some}
