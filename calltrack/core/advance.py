@@ -164,7 +164,7 @@ class Advance:
             self._bring_back(call)
         call.past.remove(one)
         call.enter(one)
-        del one.marks[one.ended_open :]
+        one.reopen()
         bucket = one.marks[-1][1]
         one.ended = one.learned = one.outcome = one.confirmed = one.confirmed_at = None
         one.inferred, one.confirmed_position = "", 0
@@ -188,7 +188,7 @@ class Advance:
 
     def revise(self, one: HeldConnection, told: Told, moment: Seconds | None) -> None:
         """The event that reports an end comes after the list that lacked the connection (ruling 4)."""
-        del one.marks[one.ended_open :]
+        one.reopen()
         if told.call is not None and one.kind is LEG and not one.answered and not one.listens:
             self._mark_answer(one, told.call, STEPS[State.RINGING, SIGNALS[TALKING], ""])
             if one.answered and one.c2c != 1 and one.marks[-1][1] in (State.RINGING, State.DIALING):
@@ -208,7 +208,7 @@ class Advance:
         one.facts = _facts(listed, "")
         if began is not None and one.ended is not None:
             one.marks = [(min(began, one.ended), State.QUEUED), (one.ended, None)]
-            one.ended_open = 1
+            one.ended_open, one.over = 1, None
         one.start_told = True
         self.report("Revised", one, "its start was reported late")
         self.touch(one, weigh=True)
@@ -220,7 +220,7 @@ class Advance:
         if one.answered_at is not None and ended is not None and one.answered_at < ended:
             kept = [mark for mark in one.marks[:-1] if mark[0] < one.answered_at]
             one.marks = [*kept, (max(one.answered_at, one.began), TALKING), (ended, None)]
-            one.ended_open = len(one.marks) - 1
+            one.ended_open, one.over = len(one.marks) - 1, None
         self.report("Revised", one, "its answer was reported late")
         self.touch(one, weigh=True)
 
@@ -248,6 +248,7 @@ class Advance:
             if marks == one.marks and moved(one.answered_at) == one.answered_at:
                 continue
             one.marks, one.answered_at, one.ended = marks, moved(one.answered_at), moved(one.ended)
+            one.over = None
             if one.began > after:
                 one.added = None
             self.report("Revised", one, "the stamp of a frame was wrong" if not by else "the clock had stepped")

@@ -86,6 +86,7 @@ class HeldConnection:
     reported: int = -1  # the index in the frame's output of its last change, so that a second step does not show in it
     value: Any = None  # the record, until the next change
     kept: Any = None  # what a snapshot keeps of it, until the next change
+    over: Any = None  # spells and sums of the marks that are over (values.py); None once one of them was rewritten
 
     @property
     def counted_rank(self) -> int:
@@ -105,6 +106,11 @@ class HeldConnection:
         """How long it counted as one of these; what still runs is left out."""
         marks = self.marks
         return sum(marks[i + 1][0] - since for i, (since, bucket) in enumerate(marks[:-1]) if bucket in buckets)
+
+    def reopen(self) -> None:
+        """Take the end back: what it lived as before it goes on."""
+        del self.marks[self.ended_open :]
+        self.over = None
 
     @property
     def listens(self) -> bool:

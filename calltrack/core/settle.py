@@ -136,7 +136,7 @@ def _weigh(call: HeldCall, step: Advance) -> None:
             _count(step.held, one, outcome)
         one.outcome, one.value, one.kept = outcome, None, None
         if one.ended != end:
-            del one.marks[one.ended_open :]
+            one.reopen()
             one.mark(end, None)
             one.ended = one.marks[-1][0]
         if said:
@@ -208,7 +208,7 @@ def _unclaim(one: HeldConnection, waits: list[HeldConnection]) -> None:
         return
     if any(wait.began - 1 <= one.began and (wait.ended is None or wait.ended > ended) for wait in waits):
         one.marks = [(at, RINGING if bucket in (CLAIMED, TALKING, HOLD) else bucket) for at, bucket in one.marks]
-        one.value = one.kept = None
+        one.value = one.kept = one.over = None
 
 
 def _was_taken(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from calltrack.core.held import Held, HeldCall, HeldConnection, HeldExtension, HeldQueue, Settled
 from calltrack.core.observations import Seconds
 from calltrack.core.records import Call, Extension, Leg, Queue, Spell, Wait
@@ -17,6 +19,17 @@ from calltrack.core.table import CLAIMED, DIALING, HOLD, LOST, QUEUED, RINGING, 
 Span = tuple[Seconds, Seconds]
 
 
+class _Over(Struct, gc=False):
+    """What a live leg has spent up to its mark `count`, so that its next value costs no more than its next step."""
+
+    count: int = 0
+    ring: Seconds = 0
+    talk: Seconds = 0
+    hold: Seconds = 0
+    unknown: Seconds = 0
+    spells: tuple[Spell, ...] = ()
+
+
 def leg_value(held: Held, one: HeldConnection) -> Leg:
     """A leg as it is now."""
     if one.value is not None:
@@ -24,34 +37,36 @@ def leg_value(held: Held, one: HeldConnection) -> Leg:
     clock = held.clock
     marks = one.marks
     added = one.added
-    ring: Seconds = 0
-    talk: Seconds = 0
-    hold: Seconds = 0
-    unknown: Seconds = 0
-    spells: list[Spell] = []
-    since, bucket = marks[0]
-    for until, after in marks[1:]:
+    over: _Over = one.over or _Over()
+    count = over.count
+    since, bucket = marks[count]
+    for until, after in marks[count + 1 :]:
         if until != since and bucket is not None:
             spent = until - since
             if bucket is TALKING:
-                talk += spent
+                over.talk += spent
             elif bucket is RINGING or bucket is DIALING:
-                ring += spent
+                over.ring += spent
             elif bucket is HOLD:
-                hold += spent
+                over.hold += spent
             elif bucket is UNKNOWN:
-                unknown += spent
+                over.unknown += spent
             elif bucket is CLAIMED:
-                talk += spent
+                over.talk += spent
                 bucket = TALKING
-            spells.append(
+            over.spells += (
                 Spell(bucket, clock.shown(since), clock.shown(until))
                 if added is None
-                else Spell(bucket, since - added, until - added)
+                else Spell(bucket, since - added, until - added),
             )
         since, bucket = until, after
-    if bucket is not None:
-        spells.append(Spell(TALKING if bucket is CLAIMED else bucket, clock.shown(since), None))
+    spells = over.spells
+    if bucket is None:
+        one.over = None
+    else:
+        spells += (Spell(TALKING if bucket is CLAIMED else bucket, clock.shown(since, added), None),)
+        over.count = len(marks) - 1
+        one.over = over if over.count > 2 else None  # a short life is soon summed again, and most are short
     answered_at, ended_at = one.answered_at, one.ended
     if added is None:
         since, began = clock.shown(since), clock.shown(marks[0][0])  # type: ignore[assignment]
@@ -68,8 +83,8 @@ def leg_value(held: Held, one: HeldConnection) -> Leg:
         position, confirmed_at = one.confirmed_position, one.confirmed_at
     one.value = value = Leg(
         one.call, one.device, one.attempt, one.state, one.direction, since, began, one.answered, answered_at,
-        ended_at, ring, talk, hold, unknown, one.outcome, one.cause, one.inferred, *one.facts, one.c2c, one.stamp,
-        one.agent_id, one.agent_name, one.account_id, one.recording, tuple(spells), one.doubt, position,
+        ended_at, over.ring, over.talk, over.hold, over.unknown, one.outcome, one.cause,
+        one.inferred, *one.facts, one.c2c, one.stamp, one.agent_id, one.agent_name, one.account_id, one.recording, spells, one.doubt, position,
         confirmed_at,
     )  # type: ignore[call-arg]  # fmt: skip
     return value
