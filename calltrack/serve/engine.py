@@ -24,6 +24,7 @@ from calltrack.feed.wallclock import ServerClock
 from calltrack.journal import Cadence, Journal, JournalUnwritable, StreamPosition
 from calltrack.serve.figures import Figures
 from calltrack.serve.hub import Hub
+from calltrack.serve.limits import KeptLimits
 from calltrack.serve.past import Past
 from calltrack.serve.scope import Reach
 from calltrack.serve.state import View
@@ -106,6 +107,7 @@ class Engine:
             with suppress(JournalUnwritable):
                 journal.checkpoint(self.tracker)
         self.figures = Figures(journal.path, self.tracker.snapshot, zone)
+        self.limits = KeptLimits(journal.path.with_name(f"{journal.path.name}-limits.json"))
         if anew and journal.position and self._begun.resume.connected:
             self._waiting.append(Frame.of("disconnect", {"reason": "calltrack was restarted"}, time.time()))
             self._some.set()

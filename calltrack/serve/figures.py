@@ -20,6 +20,7 @@ from calltrack.core.records import Seconds
 from calltrack.core.snapshot import Snapshot
 from calltrack.figures import Facts, Options, Report, report
 from calltrack.figures.days import day, zone_of
+from calltrack.figures.hour import Hour, last_hour
 from calltrack.journal import Journal, PositionPruned
 from calltrack.serve import apart
 from calltrack.serve.past import what_is_kept
@@ -47,6 +48,7 @@ class Figures:
         self._seen = 0
         self._since: list[tuple[tuple[Change, ...], Seconds | None]] = []
         self._reports: dict[tuple[Interval, Options], tuple[float, Report]] = {}
+        self._hours: dict[tuple[Options, frozenset[str] | None, frozenset[str] | None], tuple[float, Hour]] = {}
         # One report at a time, and a long one of the past does not hold up today's.
         self._counting = {True: asyncio.Lock(), False: asyncio.Lock()}
 
@@ -110,9 +112,28 @@ class Figures:
     async def _live(self, wanted: Interval, options: Options, known: Snapshot) -> Report:
         assert self._facts is not None
         self._write(self._facts, known)
-        return await asyncio.to_thread(
-            apart.reported, self._facts.checkpoint(), self._written.extract, *wanted, options
-        )
+        held, written = self._facts.checkpoint(), self._written.extract
+        return await asyncio.to_thread(lambda: apart.made(report, held, written, *wanted, options))
+
+    async def hour(
+        self, known: Snapshot, options: Options, queues: frozenset[str] | None, extensions: frozenset[str] | None
+    ) -> Hour:
+        """The last hour of some queues and extensions, None for all; once `ready`."""
+        assert self._facts is not None
+        key = options, queues, extensions
+        async with self._counting[True]:
+            made, found = self._hours.get(key, (0.0, None))
+            if found is not None and time.monotonic() - made < _FRESH:
+                return found
+            self._write(self._facts, known)
+            held, written, day = self._facts.checkpoint(), self._written.extract, self.today(known)[0]
+            found = await asyncio.to_thread(
+                lambda: apart.made(last_hour, held, written, day, options, queues, extensions)
+            )
+            if len(self._hours) >= _REPORTS:
+                del self._hours[next(iter(self._hours))]
+            self._hours[key] = time.monotonic(), found
+            return found
 
     def _write(self, facts: Facts, known: Snapshot) -> None:
         """Forget yesterday, and write what of today is over."""

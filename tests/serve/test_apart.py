@@ -16,5 +16,5 @@ def test_the_report_is_that_of_all_rows(tmp_path: Path) -> None:
     written = Written(tmp_path / "rows")
     written.take(known, 0)
 
-    assert expected == apart.reported(known.checkpoint(), written.extract, 0, None, options)
+    assert expected == apart.made(report, known.checkpoint(), written.extract, 0, None, options)
     assert expected != report(known, 0, None, options)
