@@ -51,7 +51,7 @@ class DayOfWaits(Struct, frozen=True):
 
 
 class WaitLines(Struct, frozen=True):
-    """Waits at each moment: how many, the longest (s, None also if nobody waits), and the day's shares until then."""
+    """Waits at each moment: how many, the longest (s), and the day's shares until then (None also if none ended)."""
 
     waiting: list[int | None]
     longest_s: list[Seconds | None]
@@ -160,7 +160,7 @@ def _queue(
     days = _line(moments, heard, until)
     lines = WaitLines(
         [None if one is None else len(one) for one in waits],
-        [max(one, default=None) if one else None for one in waits],
+        [None if one is None else max(one, default=0) for one in waits],
         [None if one is None or one.level is None else one.level.low for one in days],
         [None if one is None or one.gone is None else one.gone.low for one in days],
     )

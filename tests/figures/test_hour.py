@@ -19,7 +19,7 @@ def test_a_line_has_the_value_of_each_moment() -> None:
 
     assert HOUR // STEP + 1 == len(lines.waiting)
     assert [0, 1, 1, 0] == lines.waiting[:4]
-    assert [None, 170, 350, None] == lines.longest_s[:4]
+    assert [0, 170, 350, 0] == lines.longest_s[:4]
     assert (1, 50) == (lines.waiting[-1], lines.longest_s[-1])
     assert found.queues["55"] == found.total
 

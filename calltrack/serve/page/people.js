@@ -5,6 +5,7 @@ import { day, moment, span } from "./clock.js";
 import { Line } from "./calls.js";
 import { arrange, el, icon, mark, say, theirs } from "./dom.js";
 import { inWords } from "./figures.js";
+import { queueLimits } from "./limitsform.js";
 import { facts, part } from "./panel.js";
 import { KINDS, doing, statusLabel } from "./status.js";
 import { longestSince, unknownSince } from "./queues.js";
@@ -80,7 +81,13 @@ export function agentPage(board, id) {
     if (!record) return;
     const what = doing(record, board.store);
     // What is the same stays, so that it can be read and copied.
-    const key = JSON.stringify([what, record.agent_status, record.agent_status_since, record.number, document.documentElement.lang]);
+    const key = JSON.stringify([
+      what,
+      record.agent_status,
+      record.agent_status_since,
+      record.number,
+      document.documentElement.lang,
+    ]);
     if (key !== shown) tell(record, what);
     shown = key;
     live.show(record.legs.flatMap((leg) => board.store.calls.get(leg.call_id) ?? []));
@@ -106,22 +113,32 @@ export function queuePage(board, id) {
     board.panel.dialog.close();
   });
   const list = callList(board, t("queue.empty"));
-  const body = el("div", {}, summary, day, only, part(t("state.Queued"), ...list.parts));
+  const limits = el("div");
+  const body = el("div", {}, summary, day, only, part(t("state.Queued"), ...list.parts), limits);
   const render = () => {
     const queue = board.store.queues.get(id);
     if (!queue) return;
-    const unknown = board.store.lost || queue.unknown;
+    const unknown = board.lost || queue.unknown;
     const since = longestSince(queue);
     const longest = since === null || board.now === null ? "–" : span(board.now - since);
     const { queued, answered, picked_up: picked, abandoned } = queue;
     const said = [unknown ? "?" : queue.waiting.length, unknown ? "?" : longest, queued, answered, picked, abandoned];
     said.forEach((value, index) => say(values[index], String(value)));
     const lost = unknownSince(queue, board);
+    const { hour } = board.figures;
     const figures = board.figures.of(id);
-    say(day, unknown ? `${t("state.Unknown")} · ${t("since", { time: moment(lost) })}` : figures ? inWords(figures) : "");
+    say(
+      day,
+      unknown
+        ? `${t("state.Unknown")} · ${t("since", { time: moment(lost) })}`
+        : hour && figures
+          ? inWords(hour, figures.day)
+          : "",
+    );
     list.show(unknown ? [] : queue.waiting.flatMap((wait) => board.store.calls.get(wait.call_id) ?? []));
   };
-  return { body, title: () => [theirs(board.store.queueName(id))], render, tick: render };
+  const begin = () => limits.replaceChildren(...(board.limits.maySet ? [part(t("set.limits"), queueLimits(board, id))] : []));
+  return { body, title: () => [theirs(board.store.queueName(id))], begin, render, tick: render };
 }
 
 /** @param {Board} board @returns {Page} */
