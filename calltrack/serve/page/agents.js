@@ -28,7 +28,7 @@ class Card {
     this.number = theirs("", "number");
     this.icon = icon("unknown");
     this.label = el("span", { class: "label" });
-    this.figure = new Figure("now timer");
+    this.figure = new Figure("acute timer");
     this.detail = el("span", { class: "detail" });
     this.button = el(
       "button",
@@ -90,7 +90,7 @@ export class Agents {
     this.place = byId("agent-groups");
     /** @type {Map<string, Card>} */
     this.cards = new Map();
-    /** @type {Map<string, {section: HTMLElement, heading: HTMLElement, name: HTMLElement, number: HTMLElement, note: HTMLElement, list: HTMLElement}>} */
+    /** @type {Map<string, {section: HTMLElement, heading: HTMLElement, list: HTMLElement} & Record<"name" | "number" | "note", HTMLElement>>} */
     this.groups = new Map();
     this.shown = 0;
     this.none = el("p", { class: "none" });

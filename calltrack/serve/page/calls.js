@@ -43,7 +43,7 @@ export class Line {
     this.arrow = icon("incoming");
     this.direction = el("span", { class: "hidden" });
     this.caller = theirs("", "name");
-    this.figure = new Figure("now timer");
+    this.figure = new Figure("acute timer");
     this.detail = el("span", { class: "detail" });
     this.button = el(
       "button",
@@ -172,7 +172,10 @@ export class Calls {
   }
 }
 
-/** Who waits, by call; a queue that is not known has nobody that is. @param {Board} board @returns {Map<string, {wait: Wait, call: Call}>} */
+/**
+ * Who waits, by call; a queue that is not known has nobody that is.
+ * @param {Board} board @returns {Map<string, {wait: Wait, call: Call}>}
+ */
 function waitsByCall(board) {
   /** @type {Map<string, {wait: Wait, call: Call}>} */
   const found = new Map();

@@ -64,7 +64,7 @@ export class Figure {
     unfit.add(this);
   }
 
-  /** A time, from a moment on. @param {number | null} seconds null is "nothing lasts" @param {Level} [level] @param {Shown["doubt"]} [doubt] */
+  /** A time; null is "nothing lasts". @param {number | null} seconds @param {Level} [level] @param {Shown["doubt"]} [doubt] */
   time(seconds, level = "", doubt = "") {
     const [low, unit] = seconds === null ? ["–", ""] : spell(seconds);
     this.show({ low, unit, level, doubt });
@@ -80,7 +80,10 @@ export class Figure {
   }
 }
 
-/** 0:34, 12:47; from an hour on 1:05 and its unit, for nobody reads seconds of an hour. @param {number} seconds @returns {[string, string]} */
+/**
+ * 0:34, 12:47; from an hour on 1:05 and its unit, without the seconds.
+ * @param {number} seconds @returns {[string, string]}
+ */
 export function spell(seconds) {
   const minutes = Math.floor(Math.max(0, seconds) / 60);
   if (minutes < 60) return [span(seconds), ""];

@@ -22,7 +22,7 @@ class Person {
     this.icon = icon("unknown");
     this.state = el("span", { class: "state" });
     this.queue = theirs("", "of");
-    this.figure = new Figure("now mid", true);
+    this.figure = new Figure("acute mid", true);
     const what = el("span", { class: "what" }, this.icon, this.state, this.queue);
     this.item = el(
       "li",

@@ -70,7 +70,10 @@ export function shareLevel(pair, range, falls) {
   return falls ? certain(below(percent, high), below(percent, low)) : certain(above(percent, low), above(percent, high));
 }
 
-/** Show a day's share: its low end large. @param {Figure} figure @param {number[] | null} range @param {Level} level @param {boolean} lost */
+/**
+ * Show a day's share: its low end large.
+ * @param {Figure} figure @param {number[] | null} range @param {Level} level @param {boolean} lost
+ */
 export function showShare(figure, range, level, lost) {
   if (!range) figure.show({ low: lost ? "?" : "–", doubt: lost ? "unknown" : "" });
   else figure.show({ low: String(range[0]), high: range.length > 1 ? String(range[1]) : "", level, doubt: lost ? "stale" : "" });
@@ -81,8 +84,8 @@ class Row {
   constructor(id) {
     this.id = id;
     this.name = theirs("", "name");
-    this.waiting = new Figure("now big c-waiting", true);
-    this.longest = new Figure("now big c-longest", true);
+    this.waiting = new Figure("acute big c-waiting", true);
+    this.longest = new Figure("acute big c-longest", true);
     this.talking = new Figure("big c-talking", true);
     this.level = new Figure("day big c-level", true);
     this.gone = new Figure("day big c-gone", true);

@@ -28,7 +28,10 @@ class Total {
     );
   }
 
-  /** @param {Board} board @param {(number | null)[] | null} values @param {number | null} limit @param {string} said @param {number | null} now */
+  /**
+   * Draw its last hour. @param {Board} board @param {(number | null)[] | null} values
+   * @param {number | null} limit @param {string} said the limit in words @param {number | null} now
+   */
   line(board, values, limit, said, now) {
     this.spark.draw(board.line(values, limit, now));
     say(this.limit, limit === null ? "" : said);
