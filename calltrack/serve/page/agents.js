@@ -90,7 +90,7 @@ export class Agents {
     this.place = byId("agent-groups");
     /** @type {Map<string, Card>} */
     this.cards = new Map();
-    /** @type {Map<string, {section: HTMLElement, heading: HTMLElement, list: HTMLElement} & Record<"name" | "number" | "note", HTMLElement>>} */
+    /** @type {Map<string, Record<"section" | "heading" | "list" | "name" | "number" | "note", HTMLElement>>} */
     this.groups = new Map();
     this.shown = 0;
     this.none = el("p", { class: "none" });

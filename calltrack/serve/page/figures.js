@@ -44,7 +44,22 @@ export class Figures {
 
   /** The first time at once, for who has just been let in. */
   begin() {
-    if (!this.asked) this.ask();
+    if (this.asked) return;
+    this.ask();
+    this.askLimits();
+  }
+
+  /** The limits alone: they are there at once, while the day takes a moment to be counted. */
+  async askLimits() {
+    try {
+      const answer = await fetch("api/limits", { cache: "no-store" });
+      if (!answer.ok) return;
+      const told = await answer.json();
+      if (!this.limits.all) this.limits.take(told.limits, told.may_set);
+      this.altered();
+    } catch {
+      // They come with the day as well.
+    }
   }
 
   async ask() {

@@ -82,7 +82,7 @@ export async function put(all) {
     });
     const said = await answer.json();
     if (answer.ok) return { answer: said, fault: "" };
-    return { answer: null, fault: said.parameters?.[0]?.message ?? said.detail ?? String(answer.status) };
+    return { answer: null, fault: Object.values(said.parameters ?? {})[0] ?? said.detail ?? String(answer.status) };
   } catch {
     return { answer: null, fault: "?" };
   }

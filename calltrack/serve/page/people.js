@@ -118,6 +118,7 @@ export function queuePage(board, id) {
   const render = () => {
     const queue = board.store.queues.get(id);
     if (!queue) return;
+    if (!limits.childElementCount && board.limits.maySet) limits.append(part(t("set.limits"), queueLimits(board, id)));
     const unknown = board.lost || queue.unknown;
     const since = longestSince(queue);
     const longest = since === null || board.now === null ? "–" : span(board.now - since);
@@ -137,8 +138,7 @@ export function queuePage(board, id) {
     );
     list.show(unknown ? [] : queue.waiting.flatMap((wait) => board.store.calls.get(wait.call_id) ?? []));
   };
-  const begin = () => limits.replaceChildren(...(board.limits.maySet ? [part(t("set.limits"), queueLimits(board, id))] : []));
-  return { body, title: () => [theirs(board.store.queueName(id))], begin, render, tick: render };
+  return { body, title: () => [theirs(board.store.queueName(id))], render, tick: render };
 }
 
 /** @param {Board} board @returns {Page} */

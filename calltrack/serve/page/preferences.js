@@ -12,6 +12,11 @@ import { t } from "./words.js";
 /** @param {Board} board @returns {Page} */
 export function settingsPage(board) {
   const body = el("div", { class: "settings" });
+  const account = el("div");
+  // They come a moment after the page, and are not to be made anew under the hands of who types.
+  const render = () => {
+    if (!account.childElementCount) account.replaceChildren(...accounts(board));
+  };
   const draw = () => {
     const { settings } = board;
     /** @param {string} name @param {string} title @param {[string, string][]} options */
@@ -79,10 +84,12 @@ export function settingsPage(board) {
       check("keys", t("set.keys"), "on", "off"),
       el("p", { class: "note" }, t("set.kept")),
       el("p", { class: "actions" }, share, reset),
-      ...accounts(board),
+      account,
     );
+    account.replaceChildren();
+    render();
   };
-  return { body, title: () => [t("settings")], begin: draw };
+  return { body, title: () => [t("settings")], begin: draw, render };
 }
 
 /** What is the account's, and the same on every screen. @param {Board} board */
