@@ -53,7 +53,8 @@ _CONTRASTS = """() => {
     return [...canvas.getImageData(0, 0, 1, 1).data];
   };
   const light = colour => {
-    const [r, g, b] = rgb(colour).map(one => one / 255).map(one => one <= 0.03928 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4);
+    const linear = one => one <= 0.03928 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4;
+    const [r, g, b] = rgb(colour).map(one => linear(one / 255));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const ground = place => {
@@ -67,7 +68,8 @@ _CONTRASTS = """() => {
     const [low, high] = [light(one), light(other)].sort((a, b) => a - b);
     return (high + 0.05) / (low + 0.05);
   };
-  const seen = place => place.checkVisibility({visibilityProperty: true, opacityProperty: true}) && !place.closest(".hidden, .skip");
+  const seen = place => place.checkVisibility({visibilityProperty: true, opacityProperty: true})
+    && !place.closest(".hidden, .skip");
   const wrong = [];
   const check = (place, colour, least) => {
     const found = contrast(colour, ground(place.parentElement));
@@ -79,7 +81,7 @@ _CONTRASTS = """() => {
     const text = [...place.childNodes].some(one => one.nodeType === 3 && one.data.trim());
     if (text && contrast(style.color, ground(place)) < 4.5) wrong.push(`text ${place.className} ${place.textContent}`);
     if (place.matches(".spark .line, .spark .dot, .spark .limit, .spark .gap")) check(place, style.stroke, 3);
-    if (place.matches("[data-doubt], .figure[data-level=warn]:not(.day, .total-figure)")) check(place, style.borderTopColor, 3);
+    if (place.matches("[data-doubt], .acute[data-level=warn]")) check(place, style.borderTopColor, 3);
     if (place.matches(".field i:not([data-state=out])")) {
       const drawn = rgb(style.backgroundColor)[3] ? style.backgroundColor
         : style.borderTopWidth !== "0px" ? style.borderTopColor : style.boxShadow.match(/rgba?\\([^)]*\\)/)[0];
@@ -90,22 +92,30 @@ _CONTRASTS = """() => {
 }"""
 
 _OVERFLOW = """() => {
-  const wrong = [], seen = place => place.checkVisibility({visibilityProperty: true}) && !place.closest(".hidden, dialog, .skip, .drawings");
+  const wrong = [];
+  const seen = place => place.checkVisibility({visibilityProperty: true})
+    && !place.closest(".hidden, dialog, .skip, .drawings");
   const said = place => `${place.id || place.className.baseVal || place.className} ${place.textContent.slice(0, 30)}`;
-  if (document.documentElement.scrollWidth > innerWidth || document.documentElement.scrollHeight > innerHeight) wrong.push("the page scrolls");
-  for (const place of document.querySelectorAll("main section, main li, .figure, .value, .label, .heads > *, .marks, .group, .top > *, .banner > *, .one")) {
+  const {scrollWidth, scrollHeight} = document.documentElement;
+  if (scrollWidth > innerWidth || scrollHeight > innerHeight) wrong.push("the page scrolls");
+  const boxes = "main section, main li, .figure, .value, .label, .heads > *, .marks, .group";
+  for (const place of document.querySelectorAll(`${boxes}, .top > *, .banner > *, .one`)) {
     if (!seen(place) || place.closest("#leave-wall")) continue;
     const mine = place.getBoundingClientRect();
-    if (mine.left < -1 || mine.top < -1 || mine.right > innerWidth + 1 || mine.bottom > innerHeight + 1) wrong.push(`outside: ${said(place)}`);
+    const screen = {left: 0, top: 0, right: innerWidth, bottom: innerHeight};
+    const beyond = box => mine.left < box.left - 1 || mine.right > box.right + 1 || mine.bottom > box.bottom + 1;
+    if (beyond(screen) || mine.top < -1) wrong.push(`outside: ${said(place)}`);
     const around = place.parentElement.closest("section, .figure, .top, .banner, li")?.getBoundingClientRect();
-    if (around && (mine.left < around.left - 1 || mine.right > around.right + 1 || mine.bottom > around.bottom + 1)) wrong.push(`over its edge: ${said(place)}`);
-    if (place.matches(".value, .label, .heads > *, .marks, #link-text, .banner p") && place.scrollWidth > place.clientWidth + 1 && getComputedStyle(place).display !== "inline")
-      wrong.push(`cut: ${said(place)}`);
+    if (around && beyond(around)) wrong.push(`over its edge: ${said(place)}`);
+    const whole = place.matches(".value, .label, .heads > *, .marks, #link-text, .banner p");
+    const cut = place.scrollWidth > place.clientWidth + 1 && getComputedStyle(place).display !== "inline";
+    if (whole && cut) wrong.push(`cut: ${said(place)}`);
   }
   const rows = [...document.querySelectorAll("#queue-list > li, #over-list > li")].filter(seen);
   for (const [index, row] of rows.slice(1).entries()) {
     const before = rows[index];
-    if (before.parentElement === row.parentElement && row.getBoundingClientRect().top < before.getBoundingClientRect().bottom - 1) wrong.push(`overlap: ${said(row)}`);
+    const [mine, above] = [row.getBoundingClientRect(), before.getBoundingClientRect()];
+    if (before.parentElement === row.parentElement && mine.top < above.bottom - 1) wrong.push(`overlap: ${said(row)}`);
   }
   return wrong;
 }"""
@@ -136,7 +146,8 @@ def until_whole(page: Page, scene: Scene) -> None:
     expect(page.locator("#queue-list > li")).to_have_count(min(scene.queues, 6), timeout=30_000)
     page.wait_for_function(
         """agents => {
-          const count = [...document.querySelectorAll(".field .count")].reduce((sum, one) => sum + Number(one.textContent), 0);
+          const counts = [...document.querySelectorAll(".field .count")].map(one => Number(one.textContent));
+          const count = counts.reduce((sum, one) => sum + one, 0);
           return count === agents || document.querySelectorAll(".one").length === agents;
         }""",
         arg=scene.agents,
