@@ -3,6 +3,7 @@
 
 import { GROUPS } from "./crew.js";
 import { arrange, byId, el, flag, mark, say, theirs } from "./dom.js";
+import { call } from "./fit.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./main.js").Board} Board */
@@ -108,7 +109,7 @@ export class Field {
       this.named.set(agent.id, (one = { item: el("span", { class: "one" }, dot, name, state), mark: dot, name, state }));
     }
     dress(one.mark, agent, agent.doing.kind === "out" ? "out" : agent.doing.kind);
-    say(one.name, agent.name);
+    call(one.name, agent.name);
     say(one.state, ` ${t(agent.doing.label)}${agent.level ? `, ${t(`level.${agent.level}`)}` : ""}`);
     return one.item;
   }

@@ -1,28 +1,32 @@
 // @ts-check
 /** Names that have no room: the first word becomes its initial, and then the end gives way. They never wrap. */
 
-/** What was measured for: text and room. @type {WeakMap<HTMLElement, string>} */
+/** The whole names. @type {WeakMap<HTMLElement, string>} */
+const names = new WeakMap();
+
+/** What was measured for: the name and its room. @type {WeakMap<HTMLElement, string>} */
 const measured = new WeakMap();
 
-/** @param {Iterable<HTMLElement>} names elements whose full text is their title, or was never shortened */
-export function shorten(names) {
-  const places = [...names].map((place) => ({ place, full: whole(place), room: place.clientWidth }));
-  const stale = places.filter(({ place, full, room }) => measured.get(place) !== `${full} ${room}`);
-  for (const { place, full } of stale) place.textContent = full;
-  const long = stale.filter(({ place }) => place.scrollWidth > place.clientWidth);
-  for (const { place, full, room } of stale) {
-    measured.set(place, `${full} ${room}`);
-    place.removeAttribute("title");
-  }
-  for (const { place, full } of long) {
-    const [first, ...rest] = full.split(" ");
-    place.title = full;
-    if (rest.length) place.textContent = `${[...first][0]}${/[\u0590-\u05ff]/.test(first) ? "׳" : "."} ${rest.join(" ")}`;
-  }
+/** Have an element show a name, as short as its room makes it. @param {HTMLElement} place @param {string} name */
+export function call(place, name) {
+  if (names.get(place) === name) return;
+  names.set(place, name);
+  place.textContent = name;
 }
 
-/** The whole name: what is shown, unless what is shown is the short form that was made of the title. @param {HTMLElement} place */
-function whole(place) {
-  const shown = place.textContent ?? "";
-  return place.title && place.title.endsWith(shown.slice(shown.indexOf(" ") + 1)) ? place.title : shown;
+/** Shorten those that have no room; all are measured together before any is altered. @param {Iterable<HTMLElement>} places */
+export function shorten(places) {
+  const all = [...places].map((place) => ({ place, name: names.get(place) ?? "", room: place.clientWidth }));
+  const stale = all.filter(({ place, name, room }) => name && measured.get(place) !== `${name} ${room}`);
+  for (const { place, name } of stale) place.textContent = name;
+  const long = stale.filter(({ place }) => place.scrollWidth > place.clientWidth);
+  for (const { place, name, room } of stale) {
+    measured.set(place, `${name} ${room}`);
+    place.removeAttribute("title");
+  }
+  for (const { place, name } of long) {
+    const [first, ...rest] = name.split(" ");
+    place.title = name;
+    if (rest.length) place.textContent = `${[...first][0]}${/[\u0590-\u05ff]/.test(first) ? "׳" : "."} ${rest.join(" ")}`;
+  }
 }

@@ -3,6 +3,7 @@
 
 import { arrange, byId, el, icon, mark, redraw, say, theirs } from "./dom.js";
 import { Figure } from "./figure.js";
+import { call } from "./fit.js";
 import { RANK } from "./limits.js";
 import { byTime } from "./crew.js";
 import { Steady } from "./order.js";
@@ -35,7 +36,7 @@ class Person {
   show(agent, board) {
     const { kind, label } = agent.doing;
     const named = board.limits.all?.agents_named !== false;
-    say(this.name, named ? agent.name : t(`kind.${kind}`));
+    call(this.name, named ? agent.name : t(`kind.${kind}`));
     redraw(this.icon, KINDS[kind]);
     say(this.state, t(label));
     const queue = agent.queue && board.queueLabel(agent.queue);
