@@ -44,7 +44,7 @@ def main(folder: Path) -> None:
                 expect(page.locator("#banner")).to_be_visible()
                 keep(page, folder / f"{name}.webp")
         for name, scene, limits, options in (
-            ("wall-one", Scene(6, 60, mood="one"), LIMITS, "#view=wall&theme=light"),
+            ("light", Scene(6, 60, mood="one"), LIMITS, "#view=wall&theme=light"),
             ("wall-calm", Scene(6, 15, mood="calm"), LIMITS, "#view=wall&theme=light"),
             ("wall-500", Scene(12, 500), LIMITS, "#view=wall&theme=dark"),
             ("wall-hebrew", Scene(6, 60, "hebrew"), HEBREW, "#view=wall&theme=dark&lang=he"),
