@@ -6,6 +6,7 @@ a wait whose end was not seen may have been answered in time, or given up.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -120,22 +121,45 @@ def last_hour(
 
 def day_of_waits(rows: Iterable[QueueEntryRow], day: Seconds, within_s: Seconds) -> DayOfWaits:
     """The ranges of the waits that ended since `day`."""
-    over = [row for row in rows if row.outcome is not None and row.left_at is not None and row.left_at >= day]
-    answered = [row for row in over if row.outcome in _ANSWERED]
-    within = sum(row.wait_s is not None and row.wait_s <= within_s for row in answered)
-    unmeasured = sum(row.wait_s is None for row in answered)
-    abandoned = sum(row.outcome is Outcome.ABANDONED for row in over)
-    lost = sum(row.outcome is Outcome.LOST for row in over)
-    ended = len(answered) + abandoned + lost
-    return DayOfWaits(
-        ended,
-        within,
-        abandoned,
-        lost,
-        unmeasured,
-        Range(within / ended, (within + lost + unmeasured) / ended) if ended else None,
-        Range(abandoned / ended, (abandoned + lost) / ended) if ended else None,
-    )
+    tally = _Tally(within_s)
+    for row in _ended(rows, day):
+        tally.add(row)
+    return tally.day()
+
+
+class _Tally:
+    """What is counted of waits that ended, one after the other."""
+
+    def __init__(self, within_s: Seconds) -> None:
+        self._within_s = within_s
+        self._answered = self._within = self._unmeasured = self._abandoned = self._lost = 0
+
+    def add(self, row: QueueEntryRow) -> None:
+        if row.outcome in _ANSWERED:
+            self._answered += 1
+            self._within += row.wait_s is not None and row.wait_s <= self._within_s
+            self._unmeasured += row.wait_s is None
+        self._abandoned += row.outcome is Outcome.ABANDONED
+        self._lost += row.outcome is Outcome.LOST
+
+    def day(self) -> DayOfWaits:
+        within, abandoned, lost = self._within, self._abandoned, self._lost
+        ended = self._answered + abandoned + lost
+        return DayOfWaits(
+            ended,
+            within,
+            abandoned,
+            lost,
+            self._unmeasured,
+            Range(within / ended, (within + lost + self._unmeasured) / ended) if ended else None,
+            Range(abandoned / ended, (abandoned + lost) / ended) if ended else None,
+        )
+
+
+def _ended(rows: Iterable[QueueEntryRow], day: Seconds) -> list[QueueEntryRow]:
+    """Those that ended since `day`, in the order of their ends."""
+    over = [(row.left_at, row) for row in rows if row.outcome is not None and row.left_at is not None]
+    return [row for left_at, row in sorted(over, key=lambda one: one[0]) if left_at >= day]
 
 
 def _queue(
@@ -152,9 +176,12 @@ def _queue(
             and (row.outcome is None if row.left_at is None else row.left_at > at)
         ]
 
-    def until(at: Seconds) -> DayOfWaits:
-        ended = (row for row in rows if row.left_at is not None and row.left_at <= at)
-        return day_of_waits(ended, day, options.service_level_s)
+    tally, ended = _Tally(options.service_level_s), deque(_ended(rows, day))
+
+    def until(at: Seconds) -> DayOfWaits:  # is asked for one moment after the other
+        while ended and (ended[0].left_at or 0) <= at:
+            tally.add(ended.popleft())
+        return tally.day()
 
     waits = _line(moments, heard, there)
     days = _line(moments, heard, until)

@@ -71,6 +71,8 @@ export function agentPage(board, id) {
       facts([
         [t("agent.status"), known ? el("span", {}, theirs(t(statusLabel(record))), began) : null],
         [t("since", { time: "" }).trim(), known || what.since === null ? null : moment(what.since)],
+        [t("agent.confirmed"), known && record.confirmed_at ? moment(record.confirmed_at) : null],
+        [t("agent.doubtful"), theirs(record.legs.map((leg) => leg.doubtful ?? "").filter(Boolean).join("; "))],
         [t("agent.phone"), el("span", {}, theirs(record.number ?? ""), " · ", theirs(id))],
         [t("story.account"), record.account_id === null ? null : theirs(record.account_id)],
       ]),

@@ -209,6 +209,8 @@ const WORDS = {
   "agent": ["Agent", "נציג"],
   "agent.phone": ["Phone", "טלפון"],
   "agent.status": ["Status", "סטטוס"],
+  "agent.confirmed": ["Last confirmed", "אושר לאחרונה"],
+  "agent.doubtful": ["Doubtful", "מוטל בספק"],
   "agent.activity": ["Activity", "פעילות"],
   "agent.now": ["Current calls", "שיחות נוכחיות"],
   "agent.nocalls": ["No call now.", "אין שיחה כעת."],
