@@ -44,6 +44,11 @@ function callList(board, none) {
   };
 }
 
+/** Why a call of an extension may be over, "" if none may. @param {import("./store.js").Extension} record */
+function doubt(record) {
+  return [...new Set(record.legs.map((leg) => leg.doubtful ?? ""))].filter(Boolean).join("; ");
+}
+
 /** @param {Board} board @param {string} id @returns {Page} */
 export function agentPage(board, id) {
   const badge = el("span", { class: "badge" });
@@ -72,7 +77,7 @@ export function agentPage(board, id) {
         [t("agent.status"), known ? el("span", {}, theirs(t(statusLabel(record))), began) : null],
         [t("since", { time: "" }).trim(), known || what.since === null ? null : moment(what.since)],
         [t("agent.confirmed"), known && record.confirmed_at ? moment(record.confirmed_at) : null],
-        [t("agent.doubtful"), theirs(record.legs.map((leg) => leg.doubtful ?? "").filter(Boolean).join("; "))],
+        [t("agent.doubtful"), doubt(record) ? theirs(doubt(record)) : null],
         [t("agent.phone"), el("span", {}, theirs(record.number ?? ""), " · ", theirs(id))],
         [t("story.account"), record.account_id === null ? null : theirs(record.account_id)],
       ]),
@@ -87,6 +92,8 @@ export function agentPage(board, id) {
       what,
       record.agent_status,
       record.agent_status_since,
+      record.confirmed_at,
+      doubt(record),
       record.number,
       document.documentElement.lang,
     ]);
