@@ -165,9 +165,11 @@ def faults(page: Page, lines: int, glyphs: bool = True) -> Iterator[str]:
 
 
 def _too_small(page: Page, lines: int) -> Iterator[str]:
+    before = {selector: page.evaluate(_GLYPHS, selector) for selector in HEIGHTS}
     screen = Image.open(BytesIO(page.screenshot())).convert("RGB")
     for selector, height in HEIGHTS.items():
-        for one in page.evaluate(_GLYPHS, selector):
+        # What changed meanwhile is not where the picture has it.
+        for one in (box for box in page.evaluate(_GLYPHS, selector) if box in before[selector]):
             found, least = ink(screen, one), SMALLEST if one["gaveWay"] else height
             if found < least * lines / 1080 - 1:
                 yield f"{one['text']!r} ({selector}) is {found} px high, not {least * lines / 1080:g}"
