@@ -9,7 +9,7 @@ from litestar.datastructures import CacheControlHeader
 from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 
-from calltrack.serve.api import kpis, ops, problems, routes, session, streams
+from calltrack.serve.api import kpis, ops, problems, routes, session, streams, wall
 from calltrack.serve.api.parameters import dependencies, only_known
 from calltrack.serve.api.reference import Description, Reference
 from calltrack.serve.engine import Engine
@@ -24,6 +24,7 @@ _LARGEST = 64 * 1024  # bytes of a request's body
 
 _ENDPOINTS = [
     *(routes.state, routes.calls, routes.one_call, routes.extensions, routes.queues, kpis.kpis),
+    *(wall.wall, wall.limits, wall.set_limits),
     *(streams.changes, streams.updates, streams.socket_of_changes),
     *(session.log_in, session.who_am_i, session.log_out),
     *(ops.live, ops.ready, ops.metrics, ops.dead_letters),

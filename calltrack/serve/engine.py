@@ -24,6 +24,7 @@ from calltrack.feed.wallclock import ServerClock
 from calltrack.journal import Cadence, Journal, JournalDamaged, JournalUnwritable, StreamPosition
 from calltrack.serve.history.figures import Figures
 from calltrack.serve.history.past import Past
+from calltrack.serve.limits import KeptLimits
 from calltrack.serve.security.scope import Reach
 from calltrack.serve.stream.hub import Hub
 from calltrack.serve.stream.state import View
@@ -107,6 +108,7 @@ class Engine:
             with suppress(JournalUnwritable):
                 self._repairing(journal.checkpoint, self.tracker)
         self.figures = Figures(journal.path, self.tracker.snapshot, zone)
+        self.limits = KeptLimits(journal.path.with_name(f"{journal.path.name}-limits.json"))
         if anew and journal.position and self._begun.resume.connected:
             self._waiting.append(Frame.of("disconnect", {"reason": "calltrack was restarted"}, time.time()))
             self._some.set()

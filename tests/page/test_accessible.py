@@ -11,6 +11,7 @@ from tests.page.conftest import Visit
 from tests.page.served import Served, fed, served
 from tests.page.test_link import BEGUN
 
+PHONE = {"width": 390, "height": 844}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -26,12 +27,17 @@ def violations(page: Page, npm: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "hash_", ["", "#theme=dark", "#lang=he&group=status", "#big=on&theme=dark", "#size=compact&tab=ended"]
+    "hash_",
+    [
+        *("", "#theme=dark", "#lang=he&group=queue", "#size=compact&tab=ended"),
+        *("#view=wall", "#view=wall&theme=dark&lang=he", "#view=phone", "#view=phone&theme=dark&lang=he"),
+    ],
 )
 def test_the_board(visit: Visit, centre: str, npm: Path, hash_: str) -> None:
-    """In every dress."""
-    page = visit(f"{centre}{hash_}")
-    expect(page.locator("[data-agent]").first).to_be_visible()
+    """In every view and dress."""
+    page = visit(f"{centre}{hash_}", viewport=PHONE if "phone" in hash_ else {"width": 1440, "height": 900})
+    expect(page.locator("[data-queue]").first).to_be_visible()
+    expect(page.locator(".spark .line").first).to_be_attached()
 
     assert [] == violations(page, npm)
 

@@ -19,13 +19,13 @@ def test_the_number_is_shown_whatever_name_comes_with_it(visit: Visit, service: 
         extension(4, "SIP2", "ANSWER", call("c2", "Talking", answered_at=2, callername="Dana")),
     )
     page = visit(service.address)
-    expect(page.locator("[data-agent=SIP1] .detail")).to_have_text(f"{NUMBER} · Support · 55")
+    expect(page.locator("[data-agent=SIP1] .detail")).to_have_text(f"55 · {NUMBER} · Support")
     expect(page.locator("[data-agent=SIP2] .detail")).to_have_text(f"{NUMBER} · Dana")
     service.give(queue(5, "JOIN", "c9", [waiting("c9", 5)]))
     expect(page.locator("[data-queue]")).to_have_count(1)
     page.reload()
 
-    expect(page.locator("[data-agent=SIP1] .detail")).to_have_text(f"{NUMBER} · Support")
+    expect(page.locator("[data-agent=SIP1] .detail")).to_have_text(f"Support · {NUMBER}")
 
 
 def test_a_caller_without_a_number(visit: Visit, service: Served) -> None:

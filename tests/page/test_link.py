@@ -26,6 +26,8 @@ def test_nothing_was_heard_yet(visit: Visit, service: Served) -> None:
 
     expect(page.locator("#link-text")).to_have_text("Waiting for the first event")
     expect(page.locator("#agent-groups")).to_have_text("No agent is to be shown.")
+    expect(page.locator("#calls-none")).to_have_text("Unknown")
+    page.click("#tab-live")
     expect(page.locator("#calls-none")).to_have_text("No live calls.")
 
 
@@ -34,15 +36,15 @@ def test_a_lost_server_makes_everything_unknown(visit: Visit) -> None:
     with served(*fed()) as first:
         first.give(*BEGUN)
         port = urlsplit(first.address).port or 0
-        page = visit(first.address)
+        page = visit(f"{first.address}#tab=live")
         expect(page.locator("[data-agent]")).to_have_attribute("data-kind", "talking")
-        expect(page.locator("[data-queue] .big")).to_have_text("1")
+        expect(page.locator("[data-queue] .c-waiting .low")).to_have_text("1")
         first.stop()
         expect(page.locator("#banner")).to_contain_text("No connection to the board's server")
         expect(page.locator("#banner")).to_contain_text(re.compile(r"unknown since \d\d:\d\d:\d\d \(\d+:\d\d\)"))
         expect(page.locator("[data-agent]")).to_have_attribute("data-kind", "unknown")
         expect(page.locator("[data-agent] .detail")).to_have_text(re.compile(r"since \d\d:\d\d:\d\d"))
-        expect(page.locator("[data-queue] .big")).to_have_text("?")
+        expect(page.locator("[data-queue] .c-waiting .low")).to_have_text("?")
         expect(page.locator("#announce")).to_contain_text("No connection to the board's server")
         assert {"unknown"} == set(
             page.locator("#call-list [data-call]").evaluate_all("found => found.map(one => one.dataset.kind)")
@@ -63,7 +65,7 @@ def test_a_lost_service_is_unknown_since_then(visit: Visit, service: Served) -> 
     expect(page.locator("#banner")).to_contain_text("No connection to the telephony service")
     expect(page.locator("#banner-why")).to_contain_text("transport close")
     expect(page.locator("[data-agent]")).to_have_attribute("data-kind", "unknown")
-    expect(page.locator("[data-queue] .big")).to_have_text("?")
+    expect(page.locator("[data-queue] .c-waiting .low")).to_have_text("?")
     service.give(all_queues(60, []), all_extensions(60, SIP1=[TALK]))
     expect(page.locator("#link-text")).to_have_text("Live")
     expect(page.locator("[data-agent]")).to_have_attribute("data-kind", "talking")

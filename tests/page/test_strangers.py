@@ -29,7 +29,7 @@ def test_markup_in_names_is_shown_as_text(visit: Visit, service: Served) -> None
         extension(4, "SIP2", "NEWCALL", call("c3", "Ringing", callername=TURNED), summery={"representative": TURNED}),
         queue(5, "JOIN", "c2", [wait], QueueName=EVIL),
     )
-    page = visit(service.address)
+    page = visit(f"{service.address}#tab=live")
     expect(page.locator("[data-agent=SIP1] .name")).to_have_text(EVIL)
     expect(page.locator("[data-queue] .name")).to_have_text(EVIL)
     expect(page.locator("[data-call=c1] .name")).to_have_text(EVIL)
@@ -56,7 +56,7 @@ def test_every_name_is_isolated_from_its_neighbours(visit: Visit, service: Serve
     service.give(
         extension(4, "SIP2", "NEWCALL", call("c3", "Ringing", callername=TURNED), summery={"representative": TURNED})
     )
-    page = visit(service.address)
+    page = visit(f"{service.address}#tab=live")
     holders = page.locator(f"text={TURNED}")
     expect(holders.first).to_be_visible()
 

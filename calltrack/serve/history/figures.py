@@ -21,6 +21,7 @@ from calltrack.core.records import Seconds
 from calltrack.core.snapshot import Snapshot
 from calltrack.figures import Checkpoint, Facts, Options, Report, report
 from calltrack.figures.days import day, zone_of
+from calltrack.figures.hour import Hour, last_hour
 from calltrack.journal import Journal, PositionPruned
 from calltrack.serve.history.finishedrows import Extract, Written
 from calltrack.serve.history.past import what_is_kept
@@ -52,6 +53,7 @@ class Figures:
         self._since: list[tuple[tuple[Change, ...], Seconds | None]] = []
         self._reports: dict[tuple[Interval, Options], tuple[float, Report]] = {}
         self._of_today, self._of_the_past = Worker(path, idle=0), Worker(path)
+        self._hours: dict[tuple[Options, frozenset[str] | None, frozenset[str] | None], tuple[float, Hour]] = {}
         # One report at a time, and a long one of the past does not hold up today's.
         self._counting = {True: asyncio.Lock(), False: asyncio.Lock()}
 
@@ -121,6 +123,24 @@ class Figures:
         held, written = self._facts.checkpoint(), self._written.extract
         return await self._of_today.ask(report_of_today, held, written, *wanted, options)
 
+    async def hour(
+        self, known: Snapshot, options: Options, queues: frozenset[str] | None, extensions: frozenset[str] | None
+    ) -> Hour:
+        """The last hour of some queues and extensions, None for all; once `ready`."""
+        assert self._facts is not None
+        key = options, queues, extensions
+        async with self._counting[True]:
+            made, found = self._hours.get(key, (0.0, None))
+            if found is not None and time.monotonic() - made < _FRESH:
+                return found
+            self._write(self._facts, known)
+            held, written, day = self._facts.checkpoint(), self._written.extract, self.today(known)[0]
+            found = await self._of_today.ask(hour_of_today, held, written, day, options, queues, extensions)
+            if len(self._hours) >= _REPORTS:
+                del self._hours[next(iter(self._hours))]
+            self._hours[key] = time.monotonic(), found
+            return found
+
     def _write(self, facts: Facts, known: Snapshot) -> None:
         """Forget yesterday, and write what of today is over."""
         facts.learn(known)
@@ -136,6 +156,19 @@ def report_of_today(
 ) -> Report:
     """The report of what facts hold and of what they handed out."""
     return report(Facts.restore(held.after(written.parts())), since, until, options)
+
+
+def hour_of_today(
+    _: Reader,
+    held: Checkpoint,
+    written: Extract,
+    day: Seconds,
+    options: Options,
+    queues: frozenset[str] | None,
+    extensions: frozenset[str] | None,
+) -> Hour:
+    """The last hour of what facts hold and of what they handed out."""
+    return last_hour(Facts.restore(held.after(written.parts())), day, options, queues, extensions)
 
 
 def _report_of_the_past(reader: Reader, interval: Interval, options: Options, position: int) -> Report:

@@ -1,17 +1,21 @@
 // @ts-check
-/** The calls: a line each, live or ended; who waits comes first. */
+/** The calls: who waits, longest first; all that live; those that ended. A line each. */
 
 import { day, moment, span } from "./clock.js";
-import { alarm, arrange, byId, count, el, flag, icon, listed, mark, redraw, say, sign, theirs } from "./dom.js";
-import { KINDS, callDoing, callerName, level } from "./status.js";
+import { arrange, byId, el, flag, icon, listed, mark, redraw, say, theirs } from "./dom.js";
+import { Figure } from "./figure.js";
+import { above } from "./limits.js";
+import { KINDS, callDoing, callerName } from "./status.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./main.js").Board} Board */
 /** @typedef {import("./store.js").Call} Call */
+/** @typedef {import("./store.js").Wait} Wait */
 /** @typedef {import("./status.js").Doing} Doing */
 
 const ORDER = ["queued", "ringing", "dialing", "hold", "talking", "spying", "unknown", "ended"];
 const ARROWS = ["Incoming", "Outgoing", "Internal", "Click2Call", "Spy"];
+const LIVE = ["talking", "hold", "ringing", "dialing", "spying", "unknown"];
 
 /** Where a call is or was: its queues, then its agents. @param {Call} call @param {Board} board */
 export function places(call, board) {
@@ -33,31 +37,34 @@ export class Line {
     this.doing = { kind: "unknown", label: "", since: null, limit: "" };
     this.words = "";
     this.queue = "";
+    this.doubtful = false;
     this.icon = icon("unknown");
     this.label = el("span", { class: "label" });
     this.arrow = icon("incoming");
     this.direction = el("span", { class: "hidden" });
     this.caller = theirs("", "name");
-    this.sign = sign();
-    this.timer = el("span", { class: "timer" });
+    this.figure = new Figure("acute timer");
     this.detail = el("span", { class: "detail" });
     this.button = el(
       "button",
       { type: "button", class: "line" },
+      this.figure.box,
       el("span", { class: "what" }, this.icon, this.label),
       el("span", { class: "who" }, this.arrow, this.direction, this.caller),
-      el("span", { class: "time" }, this.sign, this.timer),
       this.detail,
     );
     this.item = el("li", { "data-call": id }, this.button);
   }
 
-  /** @param {Call} record @param {Board} board */
-  update(record, board) {
+  /** @param {Call} record @param {Board} board @param {Wait | null} [wait] the wait that the line is about, if it is one */
+  update(record, board, wait = null) {
     if (this.record === record && this.epoch === board.store.epoch) return;
     this.record = record;
     this.epoch = board.store.epoch;
-    this.doing = callDoing(record, board.store);
+    this.doing =
+      wait && !board.store.lost
+        ? { kind: "queued", label: "state.Queued", since: wait.joined_at, limit: "" }
+        : callDoing(record, board.store);
     const { kind, label } = this.doing;
     mark(this.item, "kind", kind);
     redraw(this.icon, KINDS[kind]);
@@ -66,15 +73,17 @@ export class Line {
     say(this.direction, `${t(`direction.${record.direction}`)} `);
     say(this.caller, record.caller || t("anonymous"));
     const { queue, agents } = places(record, board);
-    this.queue = queue;
-    const queueName = queue && board.store.queueName(queue);
+    this.queue = wait?.queue_id ?? queue;
+    this.doubtful =
+      kind !== "ended" && Boolean(wait ? wait.doubtful : record.legs.length && record.legs.every((one) => one.doubtful));
+    const queueName = this.queue && board.store.queueName(this.queue);
     const took = kind === "ended" ? t("call.took", { span: span(total(record)) }) : "";
-    const parts = listed([took, callerName(record, queueName), queueName, agents.join(", ")]);
+    const parts = listed([took, callerName(record, queueName), queueName, agents.join(", "), this.doubtful ? t("doubtful") : ""]);
     if (kind === "unknown") parts.push(parts.length ? " · " : "", t("since", { time: board.moment(this.doing.since) }));
     this.detail.replaceChildren(...parts);
     const said = [record.caller, record.caller_name, record.did, record.call_id, record.account_id, t(label), queueName];
     this.words = [...said, ...agents, t(`direction.${record.direction}`)].join(" ").toLowerCase();
-    this.timer.title = kind === "ended" ? `${t("story.ended")} ${day(record.ended_at)} ${moment(record.ended_at)}` : "";
+    this.figure.box.title = kind === "ended" ? `${t("story.ended")} ${day(record.ended_at)} ${moment(record.ended_at)}` : "";
     this.tick(board);
   }
 
@@ -82,12 +91,15 @@ export class Line {
   tick(board) {
     const { doing } = this;
     if (doing.kind === "ended") {
-      count(this.timer, moment(doing.since));
+      this.figure.show({ low: moment(doing.since) });
       return;
     }
-    count(this.timer, doing.since === null || board.now === null ? "" : span(board.now - doing.since));
-    const beyond = level(board.settings.limits, doing, board.now);
-    alarm(this.item, this.sign, beyond, beyond && t(`level.${beyond}`));
+    const seconds = doing.since === null || board.now === null ? null : Math.max(0, board.now - doing.since);
+    const pair = doing.kind === "queued" ? board.limits.queue(this.queue, "longest_s") : board.limits.state(doing.limit);
+    const level = this.doubtful ? "" : above(pair, seconds);
+    mark(this.item, "level", level);
+    if (seconds === null) this.figure.show({ low: "" });
+    else this.figure.time(seconds, level, this.doubtful || doing.kind === "unknown" ? "unknown" : "");
   }
 }
 
@@ -102,10 +114,11 @@ export class Calls {
     this.board = board;
     this.place = byId("call-list");
     this.none = byId("calls-none");
-    this.tabs = { live: byId("tab-live"), ended: byId("tab-ended") };
-    this.counts = { live: byId("count-live"), ended: byId("count-ended") };
+    this.tabs = { waiting: byId("tab-waiting"), live: byId("tab-live"), ended: byId("tab-ended") };
+    this.counts = { waiting: byId("count-waiting"), live: byId("count-live"), ended: byId("count-ended") };
     /** @type {Map<string, Line>} */
     this.lines = new Map();
+    this.tab = "";
     this.shown = 0;
     this.place.addEventListener("click", (event) => {
       const item = /** @type {Element} */ (event.target).closest("[data-call]");
@@ -119,37 +132,61 @@ export class Calls {
   render() {
     const { board } = this;
     const { store, settings } = board;
-    const ended = settings.get("tab") === "ended";
-    for (const [name, button] of Object.entries(this.tabs)) {
-      flag(button, "aria-pressed", name === settings.get("tab"));
-    }
+    const tab = settings.get("tab");
+    if (tab !== this.tab) this.lines.clear();
+    this.tab = tab;
+    for (const [name, button] of Object.entries(this.tabs)) flag(button, "aria-pressed", name === tab);
+    const waits = waitsByCall(board);
+    say(this.counts.waiting, board.lost ? "?" : String(waits.size));
     say(this.counts.live, store.lost ? "?" : String(store.calls.size));
     say(this.counts.ended, String(store.ended.size));
-    const records = ended ? store.ended : store.calls;
+    mark(this.place, "tab", tab);
+    const records =
+      tab === "ended" ? store.ended : tab === "live" ? store.calls : new Map([...waits].map(([id, one]) => [id, one.call]));
     for (const id of this.lines.keys()) if (!records.has(id)) this.lines.delete(id);
     for (const [id, record] of records) {
       let line = this.lines.get(id);
       if (!line) this.lines.set(id, (line = new Line(id)));
-      line.update(record, board);
+      line.update(record, board, tab === "waiting" ? waits.get(id)?.wait : null);
     }
     const [kind, queue] = [settings.get("kind"), settings.get("queue")];
-    const live = ["talking", "hold", "ringing", "dialing", "spying", "unknown"].includes(kind) ? kind : "";
+    const live = tab === "live" && LIVE.includes(kind) ? kind : "";
     const wanted = [...this.lines.values()].filter(
-      (line) =>
-        (ended || !live || line.doing.kind === live) &&
-        (!queue || line.queue === queue) &&
-        board.finds(line.words),
+      (line) => (!live || line.doing.kind === live) && (!queue || line.queue === queue) && board.finds(line.words),
     );
-    wanted.sort(ended ? newest : urgent);
+    wanted.sort(tab === "ended" ? newest : urgent);
     this.shown = wanted.length;
-    arrange(this.place, wanted.map((line) => line.item));
+    arrange(
+      this.place,
+      wanted.map((line) => line.item),
+    );
     this.none.hidden = wanted.length > 0;
-    say(this.none, t(this.lines.size ? "calls.nomatch" : ended ? "calls.none.ended" : "calls.none"));
+    say(
+      this.none,
+      t(this.lines.size ? "calls.nomatch" : board.lost && tab === "waiting" ? "state.Unknown" : `calls.none.${tab}`),
+    );
   }
 
   tick() {
     for (const line of this.lines.values()) line.tick(this.board);
   }
+}
+
+/**
+ * Who waits, by call; a queue that is not known has nobody that is.
+ * @param {Board} board @returns {Map<string, {wait: Wait, call: Call}>}
+ */
+function waitsByCall(board) {
+  /** @type {Map<string, {wait: Wait, call: Call}>} */
+  const found = new Map();
+  if (board.lost) return found;
+  for (const queue of board.store.queues.values()) {
+    for (const wait of queue.unknown ? [] : queue.waiting) {
+      const call = board.store.calls.get(wait.call_id);
+      if (call) found.set(wait.call_id, { wait, call });
+    }
+  }
+  return found;
 }
 
 /** @param {Line} one @param {Line} other */

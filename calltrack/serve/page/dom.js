@@ -67,12 +67,6 @@ export function say(element, text) {
   }
 }
 
-/** Set a timer; a long one has more room. @param {HTMLElement} timer @param {string} text */
-export function count(timer, text) {
-  say(timer, text);
-  mark(timer, "long", text.length > 5 ? "yes" : "");
-}
-
 /** Set an attribute if it is another. @param {Element} element @param {string} name @param {boolean} value */
 export function flag(element, name, value) {
   if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
@@ -83,24 +77,6 @@ export function mark(element, name, value) {
   if ((element.dataset[name] ?? "") === value) return;
   if (value) element.dataset[name] = value;
   else delete element.dataset[name];
-}
-
-/** A sign that something is beyond its limit; the words are for those who do not see it. */
-export function sign() {
-  return el("span", { class: "sign" }, el("span", { class: "hidden" }));
-}
-
-/**
- * Have a limit that is passed be seen and heard.
- * @param {HTMLElement} item
- * @param {HTMLElement} itsSign
- * @param {string} level "", "warn" or "over"
- * @param {string} words
- */
-export function alarm(item, itsSign, level, words) {
-  if ((item.dataset.level ?? "") === level) return;
-  mark(item, "level", level);
-  if (itsSign.firstElementChild) say(itsSign.firstElementChild, words);
 }
 
 /** Do something that moves elements about, and leave the focus where it is. @param {() => void} moving */

@@ -1,68 +1,101 @@
 // @ts-check
-/** The day's figures of the queues, which the service counts; asked for now and then, while somebody looks. */
+/** What the service counts: the day's shares, the last hour, the limits; asked for now and then, while somebody looks. */
 
+import { Limits } from "./limits.js";
 import { t } from "./words.js";
 
 const PAUSE = 10000; // ms
 
+/** @typedef {{low: number, high: number}} Range shares between 0 and 1 */
 /**
  * @typedef {object} Day
- * @property {number | null} level share that was answered in time, null if nobody came
- * @property {number} within s
- * @property {number} abandoned
- * @property {number | null} coverage share of the day that was observed
+ * @property {number} ended @property {number} answered_within @property {number} abandoned
+ * @property {number} lost @property {number} unmeasured @property {Range | null} level @property {Range | null} gone
+ *
+ * @typedef {object} Lines
+ * @property {(number | null)[]} waiting @property {(number | null)[]} longest_s
+ * @property {(number | null)[]} level @property {(number | null)[]} gone
+ *
+ * @typedef {{day: Day, lines: Lines}} QueueHour
+ *
+ * @typedef {object} Hour
+ * @property {number | null} since @property {number | null} until @property {number} step_s @property {number} within_s
+ * @property {number | null} seen @property {[number, number][]} gaps @property {QueueHour} total
+ * @property {Record<string, QueueHour>} queues @property {(number | null)[]} free @property {(number | null)[]} on_calls
  */
 
 export class Figures {
-  /** @param {() => boolean} reachable @param {() => void} altered */
-  constructor(reachable, altered) {
+  /** @param {() => boolean} reachable @param {() => string} only the queues to be counted, "" for all @param {() => void} altered */
+  constructor(reachable, only, altered) {
     this.reachable = reachable;
+    this.only = only;
     this.altered = altered;
-    /** @type {Map<string, Day>} */
-    this.days = new Map();
+    this.limits = new Limits();
+    /** @type {Hour | null} null while it is not counted */
+    this.hour = null;
     this.asked = false;
     setInterval(() => this.ask(), PAUSE);
   }
 
-  /** A queue's day; null while it is not counted. @param {string} id */
+  /** A queue's day and hour; null while they are not counted. @param {string} id @returns {QueueHour | null} */
   of(id) {
-    return this.days.get(id) ?? null;
+    return this.hour?.queues[id] ?? null;
   }
 
   /** The first time at once, for who has just been let in. */
   begin() {
-    if (!this.asked) this.ask();
+    if (this.asked) return;
+    this.ask();
+    this.askLimits();
+  }
+
+  /** The limits alone: they are there at once, while the day takes a moment to be counted. */
+  async askLimits() {
+    try {
+      const answer = await fetch("api/limits", { cache: "no-store" });
+      if (!answer.ok) return;
+      const told = await answer.json();
+      if (!this.limits.all) this.limits.take(told.limits, told.may_set);
+      this.altered();
+    } catch {
+      // They come with the day as well.
+    }
   }
 
   async ask() {
     if (document.hidden || !this.reachable()) return;
     this.asked = true;
+    const only = this.only();
     try {
-      const answer = await fetch("api/kpis", { cache: "no-store" });
-      // 503 is "still counting": what was counted before stands for another day, perhaps.
-      const queues = answer.ok ? (await answer.json()).report.queues : [];
-      this.days = new Map(queues.filter((/** @type {any} */ one) => one.waits).map(read));
+      const answer = await fetch(`api/wall${only ? `?queues=${encodeURIComponent(only)}` : ""}`, { cache: "no-store" });
+      if (!answer.ok) return;
+      const told = await answer.json();
+      this.limits.take(told.limits, told.may_set_limits);
+      this.hour = told.hour;
+      // While today is still being counted it is not long until it is.
+      if (this.hour === null) setTimeout(() => this.ask(), PAUSE / 10);
     } catch {
-      this.days = new Map();
+      return; // What was counted before stands, until the connection is said to be lost.
     }
     this.altered();
   }
 }
 
-/** @param {any} one @returns {[string, Day]} */
-function read(one) {
-  const { service_level: level, abandoned } = one.waits;
-  return [one.key, { level: level.negative, within: level.within_s, abandoned, coverage: one.coverage }];
+/** A queue's day in words: which of the four service levels it is, and how much of the day it is of. @param {Hour} hour @param {Day} day */
+export function inWords(hour, day) {
+  const level = day.level === null ? "\u2013" : ranged(day.level).join("\u2013");
+  const seen = hour.seen === null ? "" : ` ${t("coverage", { share: `${points(hour.seen)}%` })}`;
+  const lost = day.lost ? ` ${t("level.lost", { count: day.lost })}` : "";
+  return `${t("level.said", { level: `${level}%`, seconds: hour.within_s, abandoned: day.abandoned })}${lost}${seen}`;
 }
 
-/** A queue's day in words: which of the four service levels it is, and how much of the day it is of. @param {Day} day */
-export function inWords(day) {
-  const level = day.level === null ? "\u2013" : percent(day.level);
-  const coverage = day.coverage === null ? "" : ` ${t("coverage", { share: percent(day.coverage) })}`;
-  return `${t("level.said", { level, seconds: day.within, abandoned: day.abandoned })}${coverage}`;
+/** The ends of a range in whole percent; one figure if they are the same. @param {Range} range @returns {number[]} */
+export function ranged(range) {
+  const [low, high] = [points(range.low), points(range.high)];
+  return low === high ? [low] : [low, high];
 }
 
-/** A share, rounded as reports round it: a bit less than all is not all. @param {number} share */
-export function percent(share) {
-  return `${share < 1 ? Math.min(99, Math.floor(share * 100 + 0.5)) : 100}%`;
+/** A share in whole percent, rounded as reports round it: a bit less than all is not all. @param {number} share */
+export function points(share) {
+  return share < 1 ? Math.min(99, Math.floor(share * 100 + 0.5)) : 100;
 }

@@ -10,13 +10,13 @@ export function listen(board) {
   /** @type {Record<string, () => void>} */
   const keys = {
     "/": () => byId("search").focus(),
-    1: () => enter(byId("queue-list")),
-    2: () => enter(byId("agent-groups")),
-    3: () => enter(byId("call-list")),
+    1: () => enter(board, "queues", byId("queue-list")),
+    2: () => enter(board, "agents", byId(board.view === "wall" ? "over-list" : "agent-groups")),
+    3: () => enter(board, "calls", byId("call-list")),
     g: () => board.nextGroup(),
     o: () => board.settings.set("out", board.settings.get("out") === "hide" ? "show" : "hide"),
     d: () => board.switchTheme(),
-    b: () => board.switchBig(),
+    b: () => board.switchWall(),
     s: () => board.openSettings(),
     "?": () => board.openHelp(),
   };
@@ -25,7 +25,7 @@ export function listen(board) {
     const writes = target.matches("select, input:not([type='checkbox'])");
     if (event.key === "Escape") {
       if (target.id === "search") leave(/** @type {HTMLInputElement} */ (target), board);
-      else if (!board.panel.dialog.open && board.settings.get("big") === "on") board.switchBig();
+      else if (!board.panel.dialog.open && board.view === "wall") board.switchWall();
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -55,8 +55,9 @@ function leave(field, board) {
   else field.blur();
 }
 
-/** Put the focus where it last was in a list, or on its first. @param {Element} place */
-function enter(place) {
+/** Put the focus where it last was in a list, or on its first. @param {Board} board @param {string} part @param {Element} place */
+function enter(board, part, place) {
+  if (board.view === "phone") board.showPart(part);
   const stop = place.querySelector("button[tabindex='0']") ?? place.querySelector("button");
   if (stop instanceof HTMLElement) stop.focus();
 }

@@ -6,11 +6,16 @@
 
 import { Agents } from "./agents.js";
 import { Calls } from "./calls.js";
-import { ServerClock, moment, span } from "./clock.js";
-import { byId, keepingFocus, mark, say } from "./dom.js";
+import { ServerClock, moment } from "./clock.js";
+import { Crew } from "./crew.js";
+import { byId, flag, keepingFocus, mark, say } from "./dom.js";
+import { Field } from "./field.js";
+import { boxesChanged, fitFigures } from "./figure.js";
 import { Figures } from "./figures.js";
-import { fit } from "./fit.js";
+import { shorten } from "./fit.js";
 import { listen, oneStop } from "./keys.js";
+import { LinkLine } from "./link.js";
+import { Over } from "./over.js";
 import { Panel } from "./panel.js";
 import { agentPage, linkPage, queuePage } from "./people.js";
 import { helpPage, settingsPage } from "./preferences.js";
@@ -19,35 +24,50 @@ import { Settings } from "./settings.js";
 import { Store } from "./store.js";
 import { callPage } from "./story.js";
 import { Stream, enter } from "./stream.js";
+import { Totals } from "./totals.js";
 import { speak, t } from "./words.js";
 
 /** Between two drawings of what the stream tells, ms. */
 const PAUSE = 200;
 
-const GROUPS = ["none", "status", "queue", "team"];
+const GROUPS = ["status", "none", "queue", "team"];
+
+/** How wide a hand's screen is, at most. */
+const HAND = matchMedia("(max-width: 44rem)");
 
 export class Board {
   constructor() {
     this.store = new Store();
     this.clock = new ServerClock();
-    this.figures = new Figures(() => !this.store.lost, () => this.draw());
+    this.settings = new Settings(() => this.changed());
+    this.figures = new Figures(
+      () => !this.store.lost,
+      () => this.settings.get("only"),
+      () => this.counted(),
+    );
+    this.limits = this.figures.limits;
+    this.version = 0;
     /** @type {number | null} the server's time of what is drawn now */
     this.now = null;
     /** @type {string[]} what is searched for */
     this.words = [];
     this.moment = moment;
     this.link = "link.connecting";
+    this.view = "desk";
     this.stale = true;
     this.due = true;
     this.frame = 0;
     this.soon = 0;
     this.painted = -PAUSE;
-    this.said = "";
-    this.settings = new Settings(() => this.changed());
     this.panel = new Panel();
+    this.crew = new Crew(this);
     this.queues = new Queues(this);
+    this.totals = new Totals(this);
+    this.field = new Field(this);
+    this.over = new Over(this);
     this.agents = new Agents(this);
     this.calls = new Calls(this);
+    this.linkLine = new LinkLine(this);
     this.stream = new Stream({
       event: (event, data) => {
         this.clock.told(data.now, data.speed);
@@ -69,6 +89,36 @@ export class Board {
     this.changed();
     this.stream.open();
     this.beat();
+  }
+
+  /** Whether nothing is known now: neither this page nor the service hears what happens. */
+  get lost() {
+    return this.store.lost || !this.store.known;
+  }
+
+  /** Since when, as a time of day. */
+  lostAt() {
+    return moment(this.store.lost ? this.store.lostSince : (this.store.gaps.at(-1)?.since ?? null));
+  }
+
+  /** The y of service level x/y, s. */
+  get within() {
+    return this.figures.hour?.within_s ?? this.limits.all?.within_s ?? 20;
+  }
+
+  /** A queue's short name, or else its name. @param {string} id */
+  queueLabel(id) {
+    return this.limits.all?.short_names[id] || this.store.queueName(id);
+  }
+
+  /**
+   * A line of the last hour to be drawn. @param {(number | null)[] | null} values @param {number | null} limit
+   * @param {number | null} now what is so now; null ends the line
+   */
+  line(values, limit, now) {
+    const { hour } = this.figures;
+    if (!values || !hour || hour.since === null || hour.until === null) return null;
+    return { values, since: hour.since, until: hour.until, gaps: hour.gaps, limit, now };
   }
 
   /** Draw what is new in the next frame of the screen. */
@@ -94,54 +144,44 @@ export class Board {
     this.frame = this.soon = 0;
     this.painted = performance.now();
     this.now = this.clock.now();
-    if (this.stale) {
-      keepingFocus(() => {
-        this.queues.render();
+    const lists = this.view !== "wall";
+    if (this.stale) this.crew.update();
+    // A level that begins puts an agent into another group.
+    const moves = this.due && this.crew.tick();
+    keepingFocus(() => {
+      this.queues.render();
+      this.totals.render();
+      this.over.render();
+      this.field.render();
+      if (lists && (this.stale || moves)) {
         this.agents.render();
         this.calls.render();
-        this.panel.render();
-      });
-      oneStop(document);
-    }
+      }
+      if (this.stale) this.panel.render();
+    });
+    if (this.stale || moves) oneStop(document);
     if (this.due) {
-      this.queues.tick();
-      this.agents.tick();
-      this.calls.tick();
+      if (lists) {
+        this.agents.tick();
+        this.calls.tick();
+      }
       this.panel.tick();
     }
-    this.tellLink();
-    fit(this.settings.get("big") === "on" ? `${this.agents.shown} ${this.queues.tiles.size} ${this.settings.get("group")}` : "");
+    this.linkLine.render();
+    fitFigures();
+    shorten(document.querySelectorAll(":is(.person, .one) .name"));
     this.stale = this.due = false;
   }
 
-  /** Say how things stand with the connection, everywhere where that is said. */
-  tellLink() {
-    const { store, now } = this;
-    const gap = store.gaps.at(-1);
-    if (store.lost) this.link = store.begun ? "link.lost" : "link.connecting";
-    else if (store.known) this.link = "link.live";
-    else this.link = gap && gap.until === null ? "link.unknown" : "link.waiting";
-    const bad = this.link === "link.lost" || this.link === "link.unknown";
-    mark(document.documentElement, "link", this.link.slice(5));
-    say(byId("link-text"), t(this.link));
-    say(byId("source"), store.lost ? "" : store.source);
-    say(byId("clock"), now === null ? "" : moment(now));
-    say(byId("gap-count"), store.gaps.length ? t("gaps.count", { count: store.gaps.length }) : "");
-    const since = this.link === "link.lost" ? store.lostSince : gap?.since ?? null;
-    const banner = byId("banner");
-    banner.hidden = !bad;
-    if (bad) {
-      const reason = this.link === "link.unknown" && gap?.reason ? t("banner.reason", { reason: gap.reason }) : "";
-      const length = since === null || now === null ? "?" : span(now - since);
-      say(byId("banner-what"), t(this.link));
-      say(byId("banner-since"), t("banner.since", { time: moment(since), span: length }));
-      say(byId("banner-why"), reason);
+  /** The service has counted, and said which limits hold. */
+  counted() {
+    if (this.version !== this.limits.version) {
+      this.version = this.limits.version;
+      this.store.epoch += 1;
+      this.queues.steady.forget();
+      this.over.steady.forget();
     }
-    const words = this.link === "link.live" ? t("announce.live") : bad ? `${t(this.link)}. ${t("since", { time: moment(since) })}` : "";
-    if (words !== this.said) say(byId("announce"), (this.said = words));
-    const waiting = [...store.queues.values()].reduce((sum, queue) => sum + queue.waiting.length, 0);
-    const title = store.lost || !store.known ? `? ${t("title")}` : waiting ? `(${waiting}) ${t("title")}` : t("title");
-    if (document.title !== title) document.title = title;
+    this.draw();
   }
 
   /** Settings are others than before. */
@@ -150,8 +190,12 @@ export class Board {
     const root = document.documentElement;
     speak(settings.get("lang"));
     mark(root, "theme", settings.get("theme") === "auto" ? "" : settings.get("theme"));
-    mark(root, "size", settings.get("size"));
-    mark(root, "big", settings.get("big") === "on" ? "on" : "");
+    const wanted = settings.get("view");
+    this.view = wanted === "auto" ? (HAND.matches ? "phone" : "desk") : wanted;
+    mark(root, "view", this.view);
+    boxesChanged();
+    this.queues.steady.forget();
+    this.over.steady.forget();
     for (const name of ["group", "sort"]) {
       const select = /** @type {HTMLSelectElement} */ (byId(name));
       select.value = settings.get(name);
@@ -162,6 +206,8 @@ export class Board {
     this.words = settings.get("q").toLowerCase().split(/\s+/).filter(Boolean);
     this.store.epoch += 1;
     this.due = true;
+    if (this.figures.asked && settings.get("only") !== this.asked) this.figures.ask();
+    this.asked = settings.get("only");
     this.draw();
   }
 
@@ -170,8 +216,8 @@ export class Board {
     byId("open-settings").addEventListener("click", () => this.openSettings());
     byId("open-help").addEventListener("click", () => this.openHelp());
     byId("switch-theme").addEventListener("click", () => this.switchTheme());
-    byId("switch-big").addEventListener("click", () => this.switchBig());
-    byId("leave-big").addEventListener("click", () => this.switchBig());
+    byId("switch-wall").addEventListener("click", () => this.switchWall());
+    byId("leave-wall").addEventListener("click", () => this.switchWall());
     for (const name of ["group", "sort"]) {
       const select = /** @type {HTMLSelectElement} */ (byId(name));
       select.addEventListener("change", () => this.settings.set(name, select.value));
@@ -180,10 +226,31 @@ export class Board {
     out.addEventListener("change", () => this.settings.set("out", out.checked ? "hide" : "show"));
     const search = /** @type {HTMLInputElement} */ (byId("search"));
     search.addEventListener("input", () => this.search(search.value));
-    document.addEventListener("visibilitychange", () => this.draw());
-    document.addEventListener("fullscreenchange", () => {
-      if (!document.fullscreenElement && this.settings.get("big") === "on") this.settings.set("big", "off");
+    for (const button of byId("parts").querySelectorAll("button")) {
+      button.addEventListener("click", () => this.showPart(button.dataset.part ?? ""));
+    }
+    this.showPart("queues");
+    document.addEventListener("visibilitychange", () => {
+      this.figures.ask();
+      this.draw();
     });
+    document.addEventListener("fullscreenchange", () => {
+      if (!document.fullscreenElement && this.settings.get("view") === "wall") this.settings.set("view", "auto");
+    });
+    HAND.addEventListener("change", () => this.changed());
+    addEventListener("resize", () => {
+      boxesChanged();
+      this.draw();
+    });
+  }
+
+  /** On a phone: which of the three parts is in sight. @param {string} name */
+  showPart(name) {
+    mark(document.documentElement, "part", name);
+    for (const button of byId("parts").querySelectorAll("button")) flag(button, "aria-current", button.dataset.part === name);
+    window.scrollTo(0, 0);
+    boxesChanged();
+    this.draw();
   }
 
   /**
@@ -192,13 +259,16 @@ export class Board {
    */
   finds(said) {
     const { words } = this;
-    return words.every((word) => (words.length > 1 && /^\d{1,2}$/.test(word) ? said.split(" ").includes(word) : said.includes(word)));
+    return words.every((word) =>
+      words.length > 1 && /^\d{1,2}$/.test(word) ? said.split(" ").includes(word) : said.includes(word),
+    );
   }
 
   /** @param {string} text */
   search(text) {
     this.settings.set("q", text);
     if (!text) return;
+    if (this.view === "phone" && document.documentElement.dataset.part === "queues") this.showPart("agents");
     this.paint();
     say(byId("announce"), t("announce.found", { agents: this.agents.shown, calls: this.calls.shown }));
   }
@@ -220,10 +290,10 @@ export class Board {
     this.settings.set("theme", isDark ? "light" : "dark");
   }
 
-  switchBig() {
-    const on = this.settings.get("big") !== "on";
-    this.settings.set("big", on ? "on" : "off");
-    // Not every browser lets a page have the whole screen; the big letters do without.
+  switchWall() {
+    const on = this.settings.get("view") !== "wall";
+    this.settings.set("view", on ? "wall" : "auto");
+    // Not every browser lets a page have the whole screen; the wall does without.
     if (on) document.documentElement.requestFullscreen?.().catch(() => {});
     else if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
   }
@@ -264,6 +334,7 @@ export class Board {
         if (status < 300) {
           dialog.close();
           field.value = "";
+          this.figures.asked = false;
           this.stream.open();
           return;
         }

@@ -5,6 +5,7 @@ import { day, moment, span } from "./clock.js";
 import { Line } from "./calls.js";
 import { arrange, el, icon, mark, say, theirs } from "./dom.js";
 import { inWords } from "./figures.js";
+import { queueLimits } from "./limitsform.js";
 import { facts, part } from "./panel.js";
 import { KINDS, doing, statusLabel } from "./status.js";
 import { longestSince, unknownSince } from "./queues.js";
@@ -43,6 +44,11 @@ function callList(board, none) {
   };
 }
 
+/** Why a call of an extension may be over, "" if none may. @param {import("./store.js").Extension} record */
+function doubt(record) {
+  return [...new Set(record.legs.map((leg) => leg.doubtful ?? ""))].filter(Boolean).join("; ");
+}
+
 /** @param {Board} board @param {string} id @returns {Page} */
 export function agentPage(board, id) {
   const badge = el("span", { class: "badge" });
@@ -70,6 +76,8 @@ export function agentPage(board, id) {
       facts([
         [t("agent.status"), known ? el("span", {}, theirs(t(statusLabel(record))), began) : null],
         [t("since", { time: "" }).trim(), known || what.since === null ? null : moment(what.since)],
+        [t("agent.confirmed"), known && record.confirmed_at ? moment(record.confirmed_at) : null],
+        [t("agent.doubtful"), doubt(record) ? theirs(doubt(record)) : null],
         [t("agent.phone"), el("span", {}, theirs(record.number ?? ""), " · ", theirs(id))],
         [t("story.account"), record.account_id === null ? null : theirs(record.account_id)],
       ]),
@@ -80,7 +88,15 @@ export function agentPage(board, id) {
     if (!record) return;
     const what = doing(record, board.store);
     // What is the same stays, so that it can be read and copied.
-    const key = JSON.stringify([what, record.agent_status, record.agent_status_since, record.number, document.documentElement.lang]);
+    const key = JSON.stringify([
+      what,
+      record.agent_status,
+      record.agent_status_since,
+      record.confirmed_at,
+      doubt(record),
+      record.number,
+      document.documentElement.lang,
+    ]);
     if (key !== shown) tell(record, what);
     shown = key;
     live.show(record.legs.flatMap((leg) => board.store.calls.get(leg.call_id) ?? []));
@@ -106,19 +122,29 @@ export function queuePage(board, id) {
     board.panel.dialog.close();
   });
   const list = callList(board, t("queue.empty"));
-  const body = el("div", {}, summary, day, only, part(t("state.Queued"), ...list.parts));
+  const limits = el("div");
+  const body = el("div", {}, summary, day, only, part(t("state.Queued"), ...list.parts), limits);
   const render = () => {
     const queue = board.store.queues.get(id);
     if (!queue) return;
-    const unknown = board.store.lost || queue.unknown;
+    if (!limits.childElementCount && board.limits.maySet) limits.append(part(t("set.limits"), queueLimits(board, id)));
+    const unknown = board.lost || queue.unknown;
     const since = longestSince(queue);
     const longest = since === null || board.now === null ? "–" : span(board.now - since);
     const { queued, answered, picked_up: picked, abandoned } = queue;
     const said = [unknown ? "?" : queue.waiting.length, unknown ? "?" : longest, queued, answered, picked, abandoned];
     said.forEach((value, index) => say(values[index], String(value)));
     const lost = unknownSince(queue, board);
+    const { hour } = board.figures;
     const figures = board.figures.of(id);
-    say(day, unknown ? `${t("state.Unknown")} · ${t("since", { time: moment(lost) })}` : figures ? inWords(figures) : "");
+    say(
+      day,
+      unknown
+        ? `${t("state.Unknown")} · ${t("since", { time: moment(lost) })}`
+        : hour && figures
+          ? inWords(hour, figures.day)
+          : "",
+    );
     list.show(unknown ? [] : queue.waiting.flatMap((wait) => board.store.calls.get(wait.call_id) ?? []));
   };
   return { body, title: () => [theirs(board.store.queueName(id))], render, tick: render };

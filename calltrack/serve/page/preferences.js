@@ -1,8 +1,8 @@
 // @ts-check
 /** What the drawer shows of the settings, and of the help. */
 
-import { span } from "./clock.js";
 import { el } from "./dom.js";
+import { boardForm, queueLimits, stateLimits } from "./limitsform.js";
 import { part } from "./panel.js";
 import { t } from "./words.js";
 
@@ -12,6 +12,11 @@ import { t } from "./words.js";
 /** @param {Board} board @returns {Page} */
 export function settingsPage(board) {
   const body = el("div", { class: "settings" });
+  const account = el("div");
+  // They come a moment after the page, and are not to be made anew under the hands of who types.
+  const render = () => {
+    if (!account.childElementCount) account.replaceChildren(...accounts(board));
+  };
   const draw = () => {
     const { settings } = board;
     /** @param {string} name @param {string} title @param {[string, string][]} options */
@@ -45,57 +50,60 @@ export function settingsPage(board) {
       board.panel.show();
     });
     body.replaceChildren(
-      choice("lang", t("set.lang"), [["auto", t("set.lang.auto")], ["en", "English"], ["he", "עברית"]]),
-      choice("theme", t("set.theme"), [["auto", t("set.theme.auto")], ["light", t("set.theme.light")], ["dark", t("set.theme.dark")]]),
-      choice("group", t("group"), ["none", "status", "queue", "team"].map((one) => [one, t(`group.${one}`)])),
-      choice("sort", t("sort"), ["name", "time"].map((one) => [one, t(`sort.${one}`)])),
-      choice("size", t("set.size"), ["roomy", "compact"].map((one) => [one, t(`set.size.${one}`)])),
+      choice("lang", t("set.lang"), [
+        ["auto", t("set.lang.auto")],
+        ["en", "English"],
+        ["he", "עברית"],
+      ]),
+      choice("theme", t("set.theme"), [
+        ["auto", t("set.theme.auto")],
+        ["light", t("set.theme.light")],
+        ["dark", t("set.theme.dark")],
+      ]),
+      choice(
+        "view",
+        t("set.view"),
+        ["auto", "desk", "wall", "phone"].map((one) => [one, t(`set.view.${one}`)]),
+      ),
+      choice(
+        "group",
+        t("group"),
+        ["status", "none", "queue", "team"].map((one) => [one, t(`group.${one}`)]),
+      ),
+      choice(
+        "sort",
+        t("sort"),
+        ["time", "name"].map((one) => [one, t(`sort.${one}`)]),
+      ),
+      choice(
+        "size",
+        t("set.size"),
+        ["auto", "roomy", "compact"].map((one) => [one, t(`set.size.${one}`)]),
+      ),
       check("out", t("out.hide"), "hide", "show"),
       check("keys", t("set.keys"), "on", "off"),
-      part(t("set.limits"), el("p", { class: "note", id: "limits-note" }, t("set.limits.note")), limits(board)),
       el("p", { class: "note" }, t("set.kept")),
       el("p", { class: "actions" }, share, reset),
+      account,
     );
+    account.replaceChildren();
+    render();
   };
-  return { body, title: () => [t("settings")], begin: draw };
+  return { body, title: () => [t("settings")], begin: draw, render };
 }
 
-/** @param {Board} board */
-function limits(board) {
-  const { settings } = board;
-  const rows = el("tbody");
-  for (const [name, pair] of settings.limits) {
-    const words = t(/^\d+$/.test(name) ? `status.${name}` : `state.${name}`);
-    const cells = /** @type {const} */ (["set.amber", "set.red"]).map((title, index) => {
-      const input = el("input", { type: "text", class: "ltr", maxlength: 8, placeholder: "–", "aria-label": `${words}: ${t(title)}` });
-      input.value = pair[index] ? span(pair[index]) : "";
-      input.addEventListener("change", () => {
-        const seconds = duration(input.value);
-        input.setCustomValidity(seconds === null ? t("set.wrong") : "");
-        if (seconds === null) {
-          input.reportValidity();
-          return;
-        }
-        input.value = seconds ? span(seconds) : "";
-        const [warn, over] = settings.limits.get(name) ?? [0, 0];
-        settings.setLimit(name, index === 0 ? seconds : warn, index === 1 ? seconds : over);
-      });
-      return el("td", {}, input);
-    });
-    rows.append(el("tr", {}, el("th", { scope: "row" }, words), ...cells));
-  }
-  const titles = el("tr", {}, el("td"), el("th", { scope: "col" }, t("set.amber")), el("th", { scope: "col" }, t("set.red")));
-  return el("table", { class: "limits", "aria-describedby": "limits-note" }, el("thead", {}, titles), rows);
-}
-
-/** Seconds of 1:30, 90:00, 1:30:00 or 2 (minutes); 0 for nothing, null for anything else. @param {string} text */
-function duration(text) {
-  if (!text.trim()) return 0;
-  const parts = /^(?:(\d{1,2}):)?(\d{1,4})(?::([0-5]\d))?$/.exec(text.trim());
-  if (!parts) return null;
-  const [hours, minutes, seconds] = parts.slice(1).map((part) => Number(part ?? 0));
-  // 1:30 is read as hours and minutes above; without a third part it is minutes and seconds.
-  return parts[3] === undefined && parts[1] !== undefined ? hours * 60 + minutes : hours * 3600 + minutes * 60 + seconds;
+/** What is the account's, and the same on every screen. @param {Board} board */
+function accounts(board) {
+  if (!board.limits.all) return [];
+  return [
+    part(
+      t("set.account"),
+      el("p", { class: "note" }, t(board.limits.maySet ? "set.account.note" : "set.account.read")),
+      boardForm(board),
+    ),
+    part(t("set.limits.states"), el("p", { class: "note" }, t("set.limits.note")), stateLimits(board)),
+    part(t("set.limits.queues"), el("p", { class: "note" }, t("set.limits.queues.note")), queueLimits(board)),
+  ];
 }
 
 /** @returns {Page} */
@@ -110,7 +118,7 @@ export function helpPage() {
     [["g"], "key.group"],
     [["o"], "key.out"],
     [["d"], "key.theme"],
-    [["b"], "key.big"],
+    [["b"], "key.wall"],
     [["s"], "key.settings"],
     [["?"], "key.help"],
   ];

@@ -1,5 +1,5 @@
 // @ts-check
-/** What somebody or something is doing, as it is shown: one name, one icon, one colour, one timer, and its limit. */
+/** What somebody or something is doing, as it is shown: one name, one icon, one timer, and its limit. */
 
 /** @typedef {import("./store.js").Extension} Extension */
 /** @typedef {import("./store.js").Call} Call */
@@ -10,21 +10,21 @@
  * @property {string} kind a row of KINDS
  * @property {string} label a key of words.js, or the vendor's own name
  * @property {number | null} since server time
- * @property {string} limit what settings.limits call it, "" for none
+ * @property {string} limit what the account's limits call it, "" for none
  */
 
-/** Every kind: its icon, in the order in which they are listed. @type {Record<string, string>} */
+/** Every kind: its icon, in the order in which they are listed; who can help comes first. @type {Record<string, string>} */
 export const KINDS = {
-  talking: "talking",
-  hold: "hold",
-  ringing: "ringing",
-  dialing: "dialing",
-  spying: "spying",
   queued: "queued",
   available: "available",
+  ringing: "ringing",
+  dialing: "dialing",
+  talking: "talking",
+  spying: "spying",
+  hold: "hold",
   paused: "paused",
-  out: "out",
   unknown: "unknown",
+  out: "out",
   ended: "ended",
 };
 
@@ -97,18 +97,4 @@ export function callDoing(call, store) {
   if (store.lost) return { kind: "unknown", label: "state.Unknown", since: store.lostSince, limit: "" };
   const since = call.state === "Queued" ? call.waiting[0]?.joined_at ?? call.since : call.since;
   return { kind: kindOf(call.state), label: `state.${call.state}`, since, limit: call.state };
-}
-
-/**
- * How far beyond its limits something is: "", "warn" or "over".
- * @param {Map<string, [number, number]>} limits seconds
- * @param {Doing} what
- * @param {number | null} now
- */
-export function level(limits, what, now) {
-  const limit = limits.get(what.limit);
-  if (!limit || now === null || what.since === null) return "";
-  const seconds = now - what.since;
-  if (limit[1] && seconds >= limit[1]) return "over";
-  return limit[0] && seconds >= limit[0] ? "warn" : "";
 }

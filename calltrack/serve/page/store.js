@@ -6,10 +6,12 @@
  * @property {string} call_id @property {string} exten_user @property {number} attempt @property {string} state
  * @property {string} direction @property {number | null} since @property {string} caller @property {string} caller_name
  * @property {string} queue_id @property {string | null} outcome
+ * @property {string} [doubtful] why it may be over, "" if not
  *
  * @typedef {object} Wait
  * @property {string} queue_id @property {string} call_id @property {string} caller @property {string} caller_name
  * @property {number | null} joined_at @property {string} state @property {string | null} outcome
+ * @property {string} [doubtful] why it may be over, "" if not
  *
  * @typedef {object} Call
  * @property {string} call_id @property {string} state @property {string} direction @property {string | number | null} account_id
@@ -24,6 +26,7 @@
  * @property {string} agent_status_name @property {number | null} agent_status_since @property {string | number | null} agent_id
  * @property {string} agent_name @property {string} user_name @property {string | number | null} number
  * @property {string | number | null} account_id @property {number | null} unknown_since @property {boolean} unknown @property {Leg[]} legs
+ * @property {number | null} [confirmed_at] server time at which what it does was last said
  *
  * @typedef {object} Queue
  * @property {string} queue_id @property {string} name @property {number} queued @property {number} answered
@@ -48,6 +51,8 @@ export class Store {
     /** @type {Gap[]} */
     this.gaps = [];
     this.source = "";
+    /** Times faster than life; 0 when the source has ended. */
+    this.speed = 1;
     /** The service knows what is so; false between a lost connection of its own and the first word after it. */
     this.known = false;
     /** Since when the service itself is not heard: server time, null if that is unknown. */
@@ -68,6 +73,7 @@ export class Store {
     this.lost = false;
     this.known = data.known;
     this.source = data.source;
+    this.speed = data.speed;
     if (event === "time") return;
     for (const call of data.calls) {
       this.calls.set(call.call_id, call);

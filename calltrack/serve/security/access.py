@@ -36,13 +36,14 @@ class TokensError(CalltrackError):
 
 
 class Visitor(NamedTuple):
-    """Who a token belongs to, by the name in the tokens' file, and what that role sees."""
+    """Who a token belongs to, by the name in the tokens' file, what that role sees, and what it may do."""
 
     name: str
     scope: Scope
+    may_set_limits: bool = False
 
 
-ANYBODY = Visitor("anybody on this machine", EVERYTHING)
+ANYBODY = Visitor("anybody on this machine", EVERYTHING, may_set_limits=True)
 
 
 class _Entry(Struct, forbid_unknown_fields=True):
@@ -51,6 +52,7 @@ class _Entry(Struct, forbid_unknown_fields=True):
     queues: frozenset[str] | None = None
     extensions: frozenset[str] | None = None
     phone_numbers: bool = True
+    limits: bool = False
 
 
 class _File(Struct, forbid_unknown_fields=True):
@@ -112,7 +114,7 @@ def access(file: Path | None) -> Access:
     tokens = {} if file is None else _read(file)
     if everything := os.environ.get(VARIABLE, ""):
         _check("token", everything, VARIABLE)
-        tokens[everything] = Visitor(VARIABLE, EVERYTHING)
+        tokens[everything] = Visitor(VARIABLE, EVERYTHING, may_set_limits=True)
     return Access(tokens)
 
 
@@ -130,7 +132,10 @@ def _read(file: Path) -> dict[str, Visitor]:
         _check(entry.name, entry.token, str(file))
         if entry.token in tokens:
             raise TokensError(f"{file}: {entry.name} has the token of another")
-        tokens[entry.token] = Visitor(entry.name, Scope(entry.queues, entry.extensions, entry.phone_numbers))
+        scope = Scope(entry.queues, entry.extensions, entry.phone_numbers)
+        if entry.limits and not scope.sees_all:
+            raise TokensError(f"{file}: {entry.name} cannot set limits: they concern queues that it does not see")
+        tokens[entry.token] = Visitor(entry.name, scope, entry.limits)
     return tokens
 
 

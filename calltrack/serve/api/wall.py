@@ -1,0 +1,84 @@
+"""The endpoints of the boards: the day in ranges, the last hour as lines, and the limits that both are held against."""
+
+from __future__ import annotations
+
+import logging
+
+from litestar import get, put
+from litestar.exceptions import ClientException, PermissionDeniedException, ServiceUnavailableException
+from litestar.params import JSONBody
+from msgspec import Struct
+
+from calltrack.figures import Options
+from calltrack.figures.hour import Hour
+from calltrack.serve.api.parameters import Some, TheEngine, TheVisitor, words
+from calltrack.serve.limits import Limits
+from calltrack.serve.security.scope import Scope
+
+_log = logging.getLogger("calltrack.serve")
+
+
+class Wall(Struct, frozen=True):
+    """What a board shows beside the records; `hour` is null while today is still being counted.
+
+    `now` is the server's time, UTC epoch s. The last value of each line is the present one.
+    """
+
+    position: str
+    now: float | None
+    may_set_limits: bool
+    limits: Limits
+    hour: Hour | None
+
+
+class TheLimits(Struct, frozen=True):
+    """The limits that hold, and whether this role may set others."""
+
+    may_set: bool
+    limits: Limits
+
+
+@get("/api/wall")
+async def wall(engine: TheEngine, visitor: TheVisitor, queues: Some = "") -> Wall:
+    """Today's shares and the last hour of the queues and agents of this role, or of some queues alone."""
+    known, scope, asked = engine.view.snapshot, visitor.scope, words(queues)
+    limits = engine.limits.limits
+    mine = _queues(scope, asked & {one.queue_id for one in known.queues})
+    hour = None
+    if engine.figures.ready:
+        options = Options(service_level_s=limits.within_s)
+        hour = await engine.figures.hour(known, options, mine, _extensions(scope))
+    return Wall(str(known.position), engine.clock.now(), visitor.may_set_limits, limits.seen(scope), hour)
+
+
+@get("/api/limits")
+async def limits(engine: TheEngine, visitor: TheVisitor) -> TheLimits:
+    """The account's limits, as far as they concern what this role sees."""
+    return TheLimits(visitor.may_set_limits, engine.limits.limits.seen(visitor.scope))
+
+
+@put("/api/limits")
+async def set_limits(engine: TheEngine, visitor: TheVisitor, data: JSONBody[Limits]) -> TheLimits:
+    """Set all limits for everybody; takes a role that may."""
+    if not visitor.may_set_limits:
+        raise PermissionDeniedException("this role may not set limits")
+    if faults := list(data.faults()):
+        raise ClientException(extra=[{"key": fault.split(":")[0], "message": fault} for fault in faults])
+    try:
+        engine.limits.set(data)
+    except OSError as error:
+        raise ServiceUnavailableException(f"the limits cannot be kept: {error.strerror}") from None
+    _log.info("%s set the limits", visitor.name)
+    return TheLimits(True, data)
+
+
+def _queues(scope: Scope, asked: frozenset[str]) -> frozenset[str] | None:
+    """The queues that are counted, None for all."""
+    if scope.sees_all:
+        return asked or None
+    seen = scope.queues or frozenset()
+    return seen & asked if asked else seen
+
+
+def _extensions(scope: Scope) -> frozenset[str] | None:
+    return None if scope.sees_all else scope.extensions or frozenset()

@@ -1,0 +1,129 @@
+"""The account's limits: when a figure of a queue or the time of an agent is worth a colour, an alert, or a call.
+
+They are the service's, one set for all screens, kept in a file beside the journal. Every role may read those of its
+queues; to set them takes a role that may (`limits = true` in the tokens' file) and that sees everything.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
+
+from calltrack.core.states import State
+from calltrack.serve.security.scope import Scope
+
+Level = Annotated[float, Meta(ge=0, le=1_000_000)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Key = Annotated[str, Meta(max_length=64)]
+Pair = tuple[Level, Level]
+"""From where on a first, and a second limit is passed; 0 is never."""
+Shares = tuple[Share, Share]
+
+_STATES = frozenset((State.RINGING, State.DIALING, State.TALKING, State.HOLD, State.SPYING))
+
+_USUAL: dict[str, Pair] = {
+    "Ringing": (20, 40),
+    "Talking": (1200, 2700),
+    "Hold": (120, 300),
+    "3": (1800, 2700),
+    "5": (3600, 7200),
+    "7": (900, 1800),
+    "9": (1800, 3600),
+    "13": (1800, 3600),
+}
+
+_log = logging.getLogger("calltrack.serve")
+
+
+class QueueLimits(Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits of a queue, null for those of all queues: callers waiting, the longest wait (s), shares of the day.
+
+    `level` is passed from above (answered in time), the others from below.
+    """
+
+    waiting: Pair | None = None
+    longest_s: Pair | None = None
+    level: Shares | None = None
+    gone: Shares | None = None
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that one account's boards share.
+
+    `states` has seconds by state, or by the number of an agent status. `within_s` is the y of service level x/y.
+    `agents_named` is whether a wall names agents over a limit. `name` is the board's, `short_names` those of queues.
+    """
+
+    name: Annotated[str, Meta(max_length=80)] = ""
+    agents_named: bool = True
+    within_s: Annotated[float, Meta(gt=0, le=86400)] = 20
+    queue: QueueLimits = QueueLimits((4, 8), (60, 180), (0.8, 0.7), (0.05, 0.1))
+    queues: Annotated[dict[Key, QueueLimits], Meta(max_length=1000)] = {}
+    short_names: Annotated[dict[Key, Annotated[str, Meta(max_length=40)]], Meta(max_length=1000)] = {}
+    states: Annotated[dict[Key, Pair], Meta(max_length=200)] = field(default_factory=lambda: dict(_USUAL))
+
+    def of(self, queue_id: str) -> QueueLimits:
+        """What holds for a queue: its own where it has some, else what holds for all."""
+        own, common = self.queues.get(queue_id, QueueLimits()), self.queue
+        pick = {name: getattr(own, name) or getattr(common, name) for name in QueueLimits.__struct_fields__}
+        return QueueLimits(**pick)
+
+    def seen(self, scope: Scope) -> Limits:
+        """As a role sees them."""
+        if scope.sees_all:
+            return self
+        return replace(
+            self,
+            queues={name: one for name, one in self.queues.items() if scope.sees_queue(name)},
+            short_names={name: one for name, one in self.short_names.items() if scope.sees_queue(name)},
+        )
+
+    def faults(self) -> Iterator[str]:
+        """What cannot be meant, in words."""
+        for where, one in (("queue", self.queue), *((f"queues.{name}", one) for name, one in self.queues.items())):
+            for kind in ("waiting", "longest_s", "gone"):
+                if (pair := getattr(one, kind)) and pair[0] and pair[1] and pair[0] > pair[1]:
+                    yield f"{where}.{kind}: the first limit is above the second"
+            if one.level and one.level[1] and one.level[0] < one.level[1]:
+                yield f"{where}.level: the first limit is below the second"
+        for name, pair in self.states.items():
+            if name not in _STATES and not (name.isascii() and name.isdecimal()):
+                yield f"states.{name}: neither a state ({', '.join(sorted(_STATES))}) nor a status number"
+            elif pair[0] and pair[1] and pair[0] > pair[1]:
+                yield f"states.{name}: the first limit is above the second"
+
+
+class KeptLimits:
+    """The limits of this service, kept in a file; one that cannot be read is set aside, and said to be."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.limits = Limits()
+        try:
+            self.limits = msgspec.json.decode(path.read_bytes(), type=Limits)
+        except FileNotFoundError:
+            pass
+        except (OSError, msgspec.MsgspecError, UnicodeError) as error:
+            aside = path.with_name(f"{path.name}.damaged")
+            _log.error("%s: %s; the usual limits hold, the file is now %s", path.name, error, aside.name)
+            try:
+                path.replace(aside)
+            except OSError as failed:
+                _log.error("%s: cannot be set aside: %s", path.name, failed.strerror)
+
+    def set(self, limits: Limits) -> None:
+        """Keep others; raises OSError, and then the ones before still hold."""
+        new = self._path.with_name(f"{self._path.name}.new")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(limits)))
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self._path)
+        self.limits = limits

@@ -1,0 +1,153 @@
+"""What boards are given beside the records: the day, the last hour, and the limits."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from calltrack.serve.limits import KeptLimits, Limits, QueueLimits
+from calltrack.serve.security.access import TokensError, Visitor, access
+from calltrack.serve.security.scope import EVERYTHING, Scope
+from tests.frames import queue, waiting
+from tests.live.harness import scenario
+from tests.serve.service import Service, service
+from tests.serve.test_access import written
+from tests.serve.test_guard import bearer
+
+BOSS, DESK = "boss-" + "b" * 24, "desk-" + "d" * 24
+TOKENS = {
+    BOSS: Visitor("boss", EVERYTHING, may_set_limits=True),
+    DESK: Visitor("desk", Scope(queues=frozenset({"55"}))),
+}
+
+
+async def put(running: Service, body: Any, token: str = BOSS) -> tuple[int, Any]:
+    async with running.client.put("api/limits", json=body, headers=bearer(token)) as answer:
+        return answer.status, await answer.json(content_type=None)
+
+
+async def the_wall(running: Service, token: str, query: str = "") -> Any:
+    """The answer, once today is counted."""
+    while True:
+        _, found = await running.get(f"api/wall{query}", headers=bearer(token))
+        if found["hour"] is not None:
+            return found
+        await asyncio.sleep(0)
+
+
+@scenario
+async def test_a_role_is_given_its_own_queues() -> None:
+    """In the sum, in the lines, and in the limits."""
+    async with service(TOKENS) as running:
+        running.source.give(
+            queue(3, "JOIN", "c1", [waiting("c1", 3)]),
+            queue(4, "JOIN", "c2", [waiting("c2", 4)], QueueID=56, QueueName="Sales"),
+        )
+        await running.reached(2)
+        await put(running, {"queues": {"55": {"waiting": [1, 2]}, "56": {"waiting": [3, 4]}}})
+        whole, part = await the_wall(running, BOSS), await the_wall(running, DESK)
+        alone = await the_wall(running, BOSS, "?queues=56")
+
+    assert {"55", "56"} == whole["hour"]["queues"].keys()
+    assert 2 == whole["hour"]["total"]["lines"]["waiting"][-1]
+    assert {"55"} == part["hour"]["queues"].keys() == part["limits"]["queues"].keys()
+    assert 1 == part["hour"]["total"]["lines"]["waiting"][-1]
+    assert {"56"} == alone["hour"]["queues"].keys()
+    assert whole["may_set_limits"]
+    assert not part["may_set_limits"]
+    assert 0 == part["hour"]["on_calls"][-1]
+
+
+@scenario
+async def test_limits_are_set_by_who_may_and_hold_for_everybody() -> None:
+    """Another role reads them, and is refused to write."""
+    async with service(TOKENS) as running:
+        assert 403 == (await put(running, {}, DESK))[0]
+        status, answer = await put(running, {"name": "Support", "states": {"Talking": [60, 90]}})
+        assert 200 == status
+        assert [60, 90] == answer["limits"]["states"]["Talking"]
+        _, read = await running.get("api/limits", headers=bearer(DESK))
+        assert ("Support", False) == (read["limits"]["name"], read["may_set"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"states": {"Talking": [90, 60]}},
+        {"states": {"Dancing": [1, 2]}},
+        {"queue": {"level": [0.7, 0.8]}},
+        {"queues": {"55": {"waiting": [8, 4]}}},
+        {"states": {"Talking": [-1, 60]}},
+        {"nothing": 1},
+    ],
+)
+def test_what_cannot_be_meant_is_refused(body: Any) -> None:
+    """With the field, and what holds stays."""
+
+    @scenario
+    async def refused() -> None:
+        async with service(TOKENS) as running:
+            before = running.engine.limits.limits
+            status, answer = await put(running, body)
+            assert 400 == status
+            assert answer["parameters"]
+            assert before is running.engine.limits.limits
+
+    refused()
+
+
+def test_a_queue_has_the_common_limits_where_it_has_none_of_its_own() -> None:
+    """Field by field."""
+    limits = Limits(queues={"55": QueueLimits(waiting=(1, 2))})
+
+    assert QueueLimits((1, 2), (60, 180), (0.8, 0.7), (0.05, 0.1)) == limits.of("55")
+    assert limits.queue == limits.of("56")
+
+
+def test_they_outlive_the_service(tmp_path: Path) -> None:
+    """In a file that is the service's alone; a damaged one is set aside, not lost."""
+    path = tmp_path / "journal-limits.json"
+    kept = KeptLimits(path)
+    assert Limits() == kept.limits
+    kept.set(Limits(name="Support"))
+    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
+    assert "Support" == KeptLimits(path).limits.name
+    path.write_bytes(b'{"name": 5}')
+
+    assert Limits() == KeptLimits(path).limits
+    assert b'{"name": 5}' == (tmp_path / "journal-limits.json.damaged").read_bytes()
+    assert not path.exists()
+
+
+def test_a_disk_that_refuses_changes_nothing(tmp_path: Path) -> None:
+    """What held before holds still."""
+    kept = KeptLimits(tmp_path / "missing" / "limits.json")
+    with pytest.raises(OSError, match="limits"):
+        kept.set(Limits(name="Support"))
+
+    assert "" == kept.limits.name
+
+
+def test_the_tokens_file_says_who_may_set_them(tmp_path: Path) -> None:
+    """Who sees a part of the queues cannot: the limits of the others would be lost."""
+    entry = f'[[token]]\nname = "boss"\ntoken = "{BOSS}"\nlimits = true\n'
+    visitor = access(written(tmp_path, entry)).by_token(BOSS)
+
+    assert visitor is not None
+    assert visitor.may_set_limits
+    with pytest.raises(TokensError, match="boss cannot set limits"):
+        access(written(tmp_path, f'{entry}queues = ["55"]\n'))
+
+
+def test_what_is_kept_is_what_was_set(tmp_path: Path) -> None:
+    """Every field of it."""
+    limits = Limits("x", False, 30, QueueLimits((1, 2)), {"55": QueueLimits()}, {"55": "Bills"}, {"Hold": (0, 9)})
+    KeptLimits(tmp_path / "file").set(limits)
+
+    assert limits == KeptLimits(tmp_path / "file").limits
+    assert limits == msgspec.json.decode((tmp_path / "file").read_bytes(), type=Limits)
