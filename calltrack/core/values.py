@@ -84,8 +84,8 @@ def leg_value(held: Held, one: HeldConnection) -> Leg:
     one.value = value = Leg(
         one.call, one.device, one.attempt, one.state, one.direction, since, began, one.answered, answered_at,
         ended_at, over.ring, over.talk, over.hold, over.unknown, one.outcome, one.cause,
-        one.inferred, *one.facts, one.c2c, one.stamp, one.agent_id, one.agent_name, one.account_id, one.recording, spells, one.doubt, position,
-        confirmed_at,
+        one.inferred, *one.facts, one.c2c, one.stamp, one.agent_id, one.agent_name, one.account_id, one.recording,
+        spells, one.doubt, position, confirmed_at,
     )  # type: ignore[call-arg]  # fmt: skip
     return value
 
