@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ LARGEST_FRAME = 32 << 20
 
 _DAY_MS = 86_400_000
 _BATCH = 1000  # records taken at a time
+_PATIENCE, _PAUSE = 60.0, 0.3  # s in which brokers may come back; s between two tries
 _ANSWER = 10.0  # s that a broker has to answer
 _NO_LOG = {"log_level": 2}  # what goes wrong is reported by our own messages, once
 
@@ -194,13 +195,26 @@ class Cluster:
         return {name: len(topics[name].partitions) for name in self.topics if name in topics}
 
     def _offsets(self, topic: str, partitions: Iterable[int], spec: OffsetSpec) -> dict[int, int]:
-        asked = {TopicPartition(topic, one): spec for one in partitions}
-        futures: dict[TopicPartition, Future[Any]] = self._admin().list_offsets(asked, request_timeout=_ANSWER)
-        try:
-            return {one.partition: future.result(2 * _ANSWER).offset for one, future in futures.items()}
-        except (KafkaException, TimeoutError) as error:
-            reason = error.args[0].str() if isinstance(error, KafkaException) else "no answer"
-            raise ClusterError(f"{topic}: its offsets cannot be asked for: {reason}") from None
+        asked, found, end = set(partitions), dict[int, int](), time.monotonic() + _PATIENCE
+        while asked:
+            answers = self._admin().list_offsets(
+                {TopicPartition(topic, one): spec for one in asked}, request_timeout=_ANSWER
+            )
+            reason = "no answer"
+            for one, future in answers.items():
+                try:
+                    found[one.partition] = future.result(2 * _ANSWER).offset
+                except KafkaException as error:
+                    reason = error.args[0].str()
+                except TimeoutError:
+                    pass
+            asked -= found.keys()
+            if asked and time.monotonic() > end:
+                raise ClusterError(f"{topic}: its offsets cannot be asked for: {reason}")
+            if asked:  # a broker that restarts, or a leader that moves: a client that lives on may not learn of it
+                self._opened = None
+                time.sleep(_PAUSE)
+        return found
 
     def _admin(self) -> AdminClient:
         if self._opened is None:

@@ -1,6 +1,7 @@
 import pytest
 
-from tests.kafka.simulate import World, compared, run
+from tests.kafka.reference import compared
+from tests.kafka.simulate import World, run
 
 
 @pytest.mark.parametrize("batch", range(10))
