@@ -46,6 +46,7 @@ def command(recording: str, line: int | None, at: float | None, as_json: bool, s
         snapshot, last = _journaled(recording, line, at)
         _show(snapshot, line, at, last, as_json)
         return
+    reader.recording.whole = line is not None or at is not None
     tracker, offset_s = reader.recording.tracker(), None
     checkpoint = None if line is None and at is None else _nearest(reader.recording, line, at)
     if checkpoint is not None:

@@ -85,10 +85,10 @@ class Reader:
     """The frames of a recording for a command: bad lines go to standard error, long files show their progress."""
 
     def __init__(self, path: str, *, strict: bool = False, on_bad: Callable[[BadLine], None] | None = None):
-        from calltrack.recordings.recording import Recording
+        from calltrack.recordings.recording import read_recording
 
         self._on_bad = on_bad
-        self.recording: Recording = Recording(path, strict=strict, on_bad=self._report)
+        self.recording: Recording = read_recording(path, strict=strict, on_bad=self._report)
 
     def __iter__(self) -> Iterator[Frame]:
         recording = self.recording

@@ -8,6 +8,7 @@ import sys
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
@@ -24,6 +25,7 @@ LONGEST_LINE = 64 * 1024 * 1024
 _SHOWN = 10  # bad lines kept and reported in full; the rest are counted
 _GZIP, _ZSTD, _SQLITE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"SQLite format 3\x00"
 _BOM = b"\xef\xbb\xbf"
+_SOURCES = {"kafka": ("calltrack.kafka.history", "KafkaRecording")}  # what is no file; each needs its extra
 
 
 class Place(NamedTuple):
@@ -43,7 +45,10 @@ class Recording:
     While iterating, `line` is the number of the last line read. Afterwards `frames` and `bad` are how many lines were
     frames and how many were not, and `first_bad` the first of those, each with file, line and reason.
     Of a journal (`is_journal`), the lines are its frames, by position; bad are those that are damaged.
+    Set `whole` to False before `tracker` if only the state at the end matters: what keeps states then skips the rest.
     """
+
+    whole = True
 
     def __init__(
         self,
@@ -196,11 +201,17 @@ class Recording:
 def read_recording(
     path: str | PathLike[str], *, strict: bool = False, on_bad: Callable[[BadLine], None] | None = None
 ) -> Recording:
-    """The frames of a recording; "-" is standard input, compression is recognised by content.
+    """The frames of a recording; "-" is standard input, compression is recognised by content, and kafka://HOST/ACCOUNT
+    is an account in Kafka.
 
     A line that is not a frame goes to `on_bad` (default: a warning for the first ten) and is counted; the rest is
     processed. With strict=True it raises BadLine. Raises RecordingError at once if the file cannot be opened.
     """
+    scheme, slashes, _ = fspath(path).partition("://")
+    if slashes and scheme in _SOURCES:
+        module, name = _SOURCES[scheme]
+        kind: type[Recording] = getattr(import_module(module), name)
+        return kind(path, strict=strict, on_bad=on_bad)
     return Recording(path, strict=strict, on_bad=on_bad)
 
 

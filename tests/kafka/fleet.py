@@ -95,6 +95,7 @@ class Fleet:
         self.kills: list[tuple[str, float]] = []
         self._counts, self._point_every = (workers, connectors), point_every
         self._undo = ExitStack()
+        self._outputs: dict[int, Path] = {}
         self._logs = [Topics(Log(), Log(), Log(), Log()) for _ in range(partitions)]
         self._written: dict[tuple[int, int], float] = {}
         self._received: dict[tuple[int, int], float] = {}
@@ -145,7 +146,7 @@ class Fleet:
         for role, processes in (("worker", self.workers), ("connect", self.connectors)):
             for slot, process in enumerate(processes):
                 if process.poll() is not None:
-                    ended.append(f"{role} ended with {process.returncode}")
+                    ended.append(f"{role} ended with {process.returncode}: {self._last_words(process.pid)}")
                     processes[slot] = self._start(role)
         return ended
 
@@ -166,10 +167,12 @@ class Fleet:
     def end_connectors(self) -> None:
         """No more frames come."""
         self._end(self.connectors, signal.SIGTERM)
+        self.connectors.clear()
 
     def end_workers(self, number: int = signal.SIGTERM) -> None:
         """No more changes come."""
         self._end(self.workers, number)
+        self.workers.clear()
 
     def verdict(self, patience: float = 90.0) -> Verdict:
         """Compare, as soon as everything is tracked, or after so long."""
@@ -242,11 +245,15 @@ class Fleet:
         options = ["--point-every", str(self._point_every)] if role == "worker" else []
         command = [sys.executable, "-m", "calltrack", role, "--kafka", self.broker.url, *options]
         environment = {**os.environ, "SIMULATED_TOKEN": "simulated-account-token", "NO_PROXY": "*"}
-        number = len(list(self.folder.glob(f"{role}-*.log")))
-        with (self.folder / f"{role}-{number}.log").open("wb") as log:
-            return subprocess.Popen(
-                [*command, "--session-timeout", str(SESSION)], stdout=log, stderr=log, env=environment
-            )
+        path = self.folder / f"{role}-{len(self._outputs)}.log"
+        with path.open("wb") as log:
+            command += ["--session-timeout", str(SESSION)]
+            process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        self._outputs[process.pid] = path
+        return process
+
+    def _last_words(self, process: int) -> str:
+        return self._outputs[process].read_text(errors="replace").rstrip().rpartition("\n")[2]
 
     @staticmethod
     def _end(processes: Iterable[subprocess.Popen[bytes]], number: int) -> None:
