@@ -43,5 +43,5 @@ def call_centre() -> Iterator[None]:
 
 
 recipes = Sybil(parsers=[PythonCodeBlockParser()], patterns=["recipes.md"], fixtures=["call_centre"])
-others = Sybil(parsers=[PythonCodeBlockParser()], patterns=["kpi.md", "journal.md", "testing.md"])
+others = Sybil(parsers=[PythonCodeBlockParser()], patterns=["kafka.md", "kpi.md", "journal.md", "testing.md"])
 pytest_collect_file = SybilCollection([recipes, others]).pytest()

@@ -6,6 +6,7 @@ belong there, and are never shown.
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import time
@@ -18,6 +19,8 @@ from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from calltrack.kafka.errors import ClusterError
 from calltrack.kafka.takeover import Ends
+
+_log = logging.getLogger("calltrack.kafka")
 
 PARTITIONS = 256
 LARGEST_FRAME = 32 << 20
@@ -176,8 +179,8 @@ class Cluster:
         if error is not None:
             if error.code() == KafkaError._PARTITION_EOF:
                 left.pop(partition, None)
-            elif not error.retriable() and error.code() not in PASSING:
-                raise ClusterError(f"{topic}: cannot be read: {error.str()}")
+            else:
+                met(topic, error)
             return
         end = left.get(partition)
         if end is None or offset is None:
@@ -234,8 +237,24 @@ class Cluster:
         }
 
 
-PASSING = {KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._RESOLVE}
-"""Errors of a connection; librdkafka goes on trying."""
+_DEADLY = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError._AUTHENTICATION,
+    KafkaError.FENCED_INSTANCE_ID,
+    KafkaError.INCONSISTENT_GROUP_PROTOCOL,
+    KafkaError.INVALID_GROUP_ID,
+    KafkaError.INVALID_SESSION_TIMEOUT,
+}
+
+
+def met(topic: str, error: KafkaError) -> None:
+    """Take note of an error among the records: brokers that are away come back, so most pass; else ClusterError."""
+    if error.fatal() or error.code() in _DEADLY:
+        raise ClusterError(f"{topic}: cannot be read: {error.str()}")
+    _log.info("kafka: topic=%s error=%s", topic, error.name())
 
 
 def batch(consumer: Consumer, patience: float) -> list[Message]:

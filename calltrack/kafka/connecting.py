@@ -17,8 +17,8 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from calltrack.kafka.cluster import PASSING, Cluster
-from calltrack.kafka.errors import ClusterError, NotARecord, NotDelivered
+from calltrack.kafka.cluster import Cluster, met
+from calltrack.kafka.errors import NotARecord, NotDelivered
 from calltrack.kafka.line import PATIENCE, Action, Buffer, Claim, Close, Line, Open, Phase, Write
 from calltrack.kafka.records import Account, Claimed, account_of, claim_key, partition_of
 from calltrack.live import (
@@ -139,8 +139,8 @@ class Connector:
                 self._read.add(number)
                 for name in [one for one in self._accounts if partition_of(one, self._partitions) == number]:
                     self._own(name)
-            elif not error.retriable() and error.code() not in PASSING:
-                raise ClusterError(f"{self._cluster.topics.accounts}: cannot be read: {error.str()}")
+            else:
+                met(self._cluster.topics.accounts, error)
             return
         name, is_claim = account_of(message.key() or b"")
         value = message.value()

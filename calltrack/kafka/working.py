@@ -16,8 +16,8 @@ from threading import Event
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from calltrack.kafka.cluster import PASSING, Cluster, batch
-from calltrack.kafka.errors import ClusterError, NotDelivered
+from calltrack.kafka.cluster import Cluster, batch, met
+from calltrack.kafka.errors import NotDelivered
 from calltrack.kafka.partition import Output, Partition, Settings
 from calltrack.kafka.points import Point, whole_points
 from calltrack.kafka.records import Marker
@@ -105,7 +105,8 @@ class Worker:
         for message in messages:
             error = message.error()
             if error is not None:
-                self._met(error)
+                if error.code() != KafkaError._PARTITION_EOF:
+                    met(self._cluster.topics.frames, error)
                 continue
             number = message.partition() or 0
             partition = owned.get(number)
@@ -117,11 +118,6 @@ class Worker:
             outputs = partition.apply(offset, message.key(), message.value() or b"")
             if outputs:
                 write(number, partition, outputs)
-
-    def _met(self, error: KafkaError) -> None:
-        if error.code() == KafkaError._PARTITION_EOF or error.retriable() or error.code() in PASSING:
-            return
-        raise ClusterError(f"{self._cluster.topics.frames}: cannot be read: {error.str()}")
 
     def _write(self, number: int, partition: Partition, outputs: Iterable[Output]) -> None:
         delivered = partial(self._delivered, number, partition)

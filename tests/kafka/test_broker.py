@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from threading import Event, Thread
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
@@ -13,6 +14,7 @@ from calltrack.kafka.accounts import definitions
 from calltrack.kafka.cluster import Cluster
 from calltrack.kafka.code import code_version
 from calltrack.kafka.errors import ClusterError
+from calltrack.kafka.metrics import WorkerFigures, serving
 from calltrack.kafka.partition import Settings
 from calltrack.kafka.points import Point
 from calltrack.kafka.working import Worker
@@ -88,6 +90,35 @@ def test_the_controls_differ(fleet: Fleet) -> None:
     assert 0 < twin(fleet, read_tail=False)
     assert [] != fleet.compare(rule=False).differences
     assert [] == fleet.compare().differences
+
+
+def test_what_a_worker_does_is_in_its_metrics(fleet: Fleet) -> None:
+    """And whether it is ready."""
+    settings = Settings(code_version(1000), "metrics", PARTITIONS)
+    worker = Twin(fleet.cluster, settings, group="metrics", session_s=SESSION)
+    stop = Event()
+    thread = Thread(target=worker.run, args=(stop,))
+    with serving(("127.0.0.1", 0), WorkerFigures(worker), lambda: worker.ready) as url:
+        thread.start()
+        while len(worker.takeovers) < PARTITIONS:
+            assert thread.is_alive()
+            thread.join(0.05)
+        shown = get(f"{url}/metrics")
+        ready = get(f"{url}/health/ready")
+        stop.set()
+        thread.join()
+
+    assert f"calltrack_worker_partitions {PARTITIONS}.0\n" in shown
+    assert "calltrack_worker_lag_frames 0.0\n" in shown
+    assert f'calltrack_worker_takeover_seconds_bucket{{le="+Inf"}} {PARTITIONS}.0\n' in shown
+    assert "ok\n" == ready
+
+
+def get(url: str) -> str:
+    """The body of an answer."""
+    with build_opener(ProxyHandler({})).open(url, timeout=30) as answer:
+        body: bytes = answer.read()
+    return body.decode()
 
 
 def test_an_account_reads_as_a_recording(fleet: Fleet) -> None:
