@@ -22,7 +22,7 @@ from calltrack.core.errors import NotAFrame
 from calltrack.core.tracker import HISTORY, Tracker
 from calltrack.kafka.errors import NotARecord
 from calltrack.kafka.points import Held, Point
-from calltrack.kafka.records import CLAIM, LARGEST, MARKER, Changed, Marker, changed_records, opened
+from calltrack.kafka.records import CLAIM, FRAME, HEAD, LARGEST, MARKER, Changed, Marker, changed_records, opened
 from calltrack.kafka.rule import Position
 from calltrack.voicenter.frames import Frame
 
@@ -138,6 +138,15 @@ class Partition:
         self.offset = offset + 1
         if self.superseded_at is not None:
             return ()
+        # Nearly every record is a frame of a known account; this way takes a third of the other.
+        if account is not None and value[:1] == FRAME and len(value) >= HEAD:
+            held = self._accounts.get(account)
+            lease = int.from_bytes(value[1:HEAD], "big")
+            if held is not None and lease >= held.lease:
+                held.lease = lease
+                outputs = self._feed(account, held, self._frame(value[HEAD:]))
+                self._returned += len(outputs)
+                return outputs
         if value[:1] == MARKER:
             self._marker(offset, value)
             return ()
@@ -147,9 +156,6 @@ class Partition:
             self.unreadable += 1
             return ()
         held = self._accounts.get(account or b"")
-        if held is not None and kind != CLAIM and lease >= held.lease:
-            held.lease = lease
-            return self._out(self._feed(account or b"", held, self._frame(rest)))
         return self._out(list(self._rare(account or b"", held, kind, lease, rest)))
 
     def cut(self, now: float) -> Point | None:
@@ -227,7 +233,7 @@ class Partition:
             self.unreadable += 1
             return Frame.of("malformed", {"error": str(error)})
 
-    def _feed(self, name: bytes, held: Account, frame: Frame) -> Iterable[Output]:
+    def _feed(self, name: bytes, held: Account, frame: Frame) -> Sequence[Output]:
         changes: Sequence[Change] = held.tracker.feed(frame)
         if not changes:
             return ()

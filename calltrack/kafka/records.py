@@ -17,7 +17,7 @@ Everything else is JSON, to be read with any tool.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -34,8 +34,10 @@ FRAME, CLAIM, MARKER = b"F", b"C", b"M"
 LARGEST = 900_000
 """Bytes of one record of `changes` or `points`; more is split. Kafka takes 1 MiB unless it is set otherwise."""
 
-_LEASE = 8
-_HEAD = 1 + _LEASE
+HEAD = 9
+"""Bytes before the text of a frame: its kind and its lease."""
+
+_LEASE = HEAD - 1
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
@@ -70,9 +72,9 @@ class Envelope(NamedTuple):
 def opened(value: bytes) -> Envelope:
     """The envelope of a frame or claim; raises NotARecord."""
     kind = value[:1]
-    if kind not in (FRAME, CLAIM) or len(value) < _HEAD:
+    if kind not in (FRAME, CLAIM) or len(value) < HEAD:
         raise NotARecord("neither a frame nor a claim")
-    return Envelope(kind, int.from_bytes(value[1:_HEAD], "big"), value[_HEAD:])
+    return Envelope(kind, int.from_bytes(value[1:HEAD], "big"), value[HEAD:])
 
 
 class Marker(Struct, frozen=True):
@@ -130,17 +132,14 @@ class Changed(Struct, frozen=True, omit_defaults=True):
             raise NotARecord("a change that this version does not know") from None
 
 
-def changed_records(
-    generation: int, frame: int, first: int, changes: Sequence[Change], largest: int
-) -> Iterator[bytes]:
+def changed_records(generation: int, frame: int, first: int, changes: Sequence[Change], largest: int) -> list[bytes]:
     """What a frame changed, from its change number `first` on, as records of at most `largest` bytes or one change."""
     whole = _encoder.encode(_Whole(generation, frame, first, changes))
     if len(whole) <= largest or len(changes) <= 1:
-        yield whole
-        return
+        return [whole]
     half = len(changes) // 2
-    yield from changed_records(generation, frame, first, changes[:half], largest)
-    yield from changed_records(generation, frame, first + half, changes[half:], largest)
+    begin = changed_records(generation, frame, first, changes[:half], largest)
+    return begin + changed_records(generation, frame, first + half, changes[half:], largest)
 
 
 class Account(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -202,7 +201,7 @@ def account_of(key: bytes) -> tuple[bytes, bool]:
     return key.removesuffix(_CLAIM_KEY), key.endswith(_CLAIM_KEY)
 
 
-class _Whole(Struct, omit_defaults=True):
+class _Whole(Struct, omit_defaults=True, gc=False):
     """`Changed` as it is written: the changes are encoded in place, not each on its own first."""
 
     generation: int
