@@ -31,7 +31,7 @@ class WorkerFigures(Collector):
         owned = list(worker.owned.values())
         yield _gauge("worker_partitions", "Partitions that this worker owns.", len(owned))
         yield _gauge("worker_accounts", "Accounts in them.", sum(one.accounts for one in owned))
-        yield _gauge("worker_lag_frames", "Records of frames that wait in them.", worker.lag())
+        yield _gauge("worker_lag_frames", "Records of frames that wait in them.", worker.lag)
         yield _gauge(
             "worker_pending_records", "Records written and not yet in Kafka.", sum(one.pending for one in owned)
         )

@@ -30,12 +30,13 @@ SESSION = 6.0
 """Seconds without a heartbeat after which another worker takes over; brokers allow no less by default."""
 
 _WAIT = 0.1  # s to wait for one
+_LOOK = 1.0  # s between two looks at the lag
 _NEWEST = 12  # records of `points` read first; the newest point is among the last
 _DELIVERY = 60.0  # s to wait for what must be in Kafka before a step
 
 
 class Worker:
-    """One worker; `run` until the event is set, or an error ends it.
+    """One worker; `run` until the event is set, or an error ends it. lag: frames that wait in what it owns.
 
     settings: its name, its code. patience: seconds after which a partition is taken over again from a rival that has
     begun a generation of it.
@@ -55,12 +56,15 @@ class Worker:
         self.owned: dict[int, Partition] = {}
         self.counts: Counter[str] = Counter()
         self.takeovers: list[float] = []
+        self.lag = 0
         self._cluster, self._settings, self._patience, self._read_tail = cluster, settings, patience, read_tail
         self._producer: Producer = cluster.producer()
         self._consumer: Consumer = cluster.member(group, session_s=session_s, member=member)
         self._begun: dict[int, float] = {}
         self._superseded: dict[int, float] = {}
         self._failure: Exception | None = None
+        self._again: set[int] = set()
+        self._looked = 0.0
 
     def run(self, stop: Event) -> None:
         """Work; raises FleetError if Kafka does not let it. What was read is written and stored before it returns."""
@@ -87,21 +91,9 @@ class Worker:
         behind = sum(not partition.caught_up for partition in list(self.owned.values()))
         return f"{behind} partitions are still being taken over" if behind else ""
 
-    def lag(self) -> int:
-        """Frames that wait in the partitions it owns, as far as is known."""
-        total = 0
-        for number, partition in list(self.owned.items()):
-            try:
-                _, high = self._consumer.get_watermark_offsets(
-                    TopicPartition(self._cluster.topics.frames, number), cached=True
-                )
-            except (KafkaException, RuntimeError):
-                continue
-            total += max(0, high - partition.offset) if high > 0 else 0
-        return total
-
     def _apply(self, messages: Sequence[Message]) -> None:
-        owned, write = self.owned, self._write
+        owned, write, again = self.owned, self._write, self._again
+        again.clear()
         for message in messages:
             error = message.error()
             if error is not None:
@@ -110,14 +102,32 @@ class Worker:
                 continue
             number = message.partition() or 0
             partition = owned.get(number)
-            if partition is None:
+            if partition is None or number in again:
                 continue
             offset = message.offset() or 0
-            if offset < partition.offset:
-                continue  # read before a seek
+            if offset != partition.offset and not self._follows(number, partition, offset):
+                continue
             outputs = partition.apply(offset, message.key(), message.value() or b"")
             if outputs:
                 write(number, partition, outputs)
+
+    def _follows(self, number: int, partition: Partition, offset: int) -> bool:
+        """Whether a record may be applied that is not the next one; if frames were removed, the partition says so."""
+        if offset < partition.offset:
+            return False  # read before a seek
+        if self._watermarks(number)[0] <= partition.offset:
+            return True  # what is between is no record: another program's transaction
+        self._take_again(number)
+        return False
+
+    def _watermarks(self, number: int) -> tuple[int, int]:
+        """The first and the next offset of `frames`, as far as is known here."""
+        place = TopicPartition(self._cluster.topics.frames, number)
+        try:
+            low, high = self._consumer.get_watermark_offsets(place, cached=True)
+        except KafkaException:
+            return 0, 0
+        return low, high
 
     def _write(self, number: int, partition: Partition, outputs: Iterable[Output]) -> None:
         delivered = partial(self._delivered, number, partition)
@@ -163,9 +173,16 @@ class Worker:
             if partition.superseded_at is not None:
                 since = self._superseded.setdefault(number, now)
                 if not partition.rival or now - since >= self._patience:
-                    _log.warning("partition taken over again: partition=%d", number)
-                    offsets = self._take_over([number], claim=True)
-                    self._consumer.seek(TopicPartition(self._cluster.topics.frames, number, offsets[number]))
+                    self._take_again(number, claim=True)
+        if now >= self._looked + _LOOK:
+            self._looked = now
+            self.lag = sum(max(0, self._watermarks(one)[1] - self.owned[one].offset) for one in self.owned)
+
+    def _take_again(self, number: int, *, claim: bool = False) -> None:
+        _log.warning("partition taken over again: partition=%d", number)
+        self._again.add(number)  # what was read before the seek is of no use
+        offsets = self._take_over([number], claim=claim)
+        self._consumer.seek(TopicPartition(self._cluster.topics.frames, number, offsets[number]))
 
     def _take(self, given: list[TopicPartition]) -> None:
         offsets = self._take_over([one.partition for one in given])
