@@ -70,9 +70,10 @@ def one_process(frames: Log, wanted: set[tuple[bytes, int]]) -> OneProcess:
 def as_read(changes: Log, *, rule: bool = True) -> tuple[dict[bytes, list[Line]], int]:
     """The changes of every account as a reader gets them, and how many it drops.
 
-    Without the rule it takes everything, and only begins again at resets.
+    Without the rule it takes everything, and only begins again with each generation.
     """
     facts = Facts()
+    generations: dict[bytes, int] = {}
     lines: dict[bytes, list[Line]] = {}
     for stored in changes.records:
         assert stored is not None
@@ -81,7 +82,8 @@ def as_read(changes: Log, *, rule: bool = True) -> tuple[dict[bytes, list[Line]]
         taken = (facts if rule else Facts()).take(account, changed)
         if taken is not None:
             mine += [(taken.number.frame, number, one) for number, one in enumerate(taken.changes, taken.number.change)]
-        elif len(changed.snapshot) and not rule:
+        elif len(changed.snapshot) and not rule and changed.generation > generations.get(account, -1):
+            generations[account] = changed.generation
             mine[:] = [line for line in mine if line[0] <= changed.frame]
     return lines, facts.dropped
 
