@@ -173,8 +173,9 @@ class Connector:
         line, topics = self.lines[name], self._cluster.topics
         for action in actions:
             match action:
-                case Write(value):
-                    self._produce(topics.frames, name, name, value, partial(self._settled, name, line, len(value)))
+                case Write(value, lost):
+                    settled = partial(self._settled, name, line, len(value), lost)
+                    self._produce(topics.frames, name, name, value, settled)
                 case Claim(number, value):
                     claimed = partial(self._claimed, name, line, number)
                     self._produce(topics.accounts, name, claim_key(name), value, claimed)
@@ -204,7 +205,9 @@ class Connector:
             self.counts["claims"] += 1
             self._act(name, line, line.claimed(number, message.offset() or 0))
 
-    def _settled(self, name: bytes, line: Line, size: int, error: KafkaError | None, _: Message | None) -> None:
+    def _settled(
+        self, name: bytes, line: Line, size: int, lost: int, error: KafkaError | None, _: Message | None
+    ) -> None:
         if error is None:
             self._act(name, line, line.delivered(size))
         elif error.fatal():
@@ -213,7 +216,7 @@ class Connector:
             _log.error("frame too large for Kafka: account=%s bytes=%d", name.decode(), size)
             self._act(name, line, line.too_large(size))
         else:
-            self._act(name, line, line.failed(size))
+            self._act(name, line, line.failed(size, lost))
 
     def _act(self, name: bytes, line: Line, actions: list[Action]) -> None:
         if self.lines.get(name) is line:  # else it is no longer ours, and has nothing to do but to be counted

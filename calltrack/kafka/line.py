@@ -31,9 +31,13 @@ class Claim(NamedTuple):
 
 
 class Write(NamedTuple):
-    """Write this under the account to `frames`, then call `delivered` or `failed` with its size."""
+    """Write this under the account to `frames`, then call `delivered` with its size, or `failed` with `lost` too.
+
+    lost: the frames that it reports as lost, which remain to be reported if it fails.
+    """
 
     value: bytes
+    lost: int = 0
 
 
 class Open(NamedTuple):
@@ -134,10 +138,13 @@ class Line:
         self._settle(size)
         return []
 
-    def failed(self, size: int) -> list[Action]:
+    def failed(self, size: int, lost: int = 0) -> list[Action]:
         """Kafka does not take a record, after all retries."""
         self._settle(size)
-        self._lose(1)
+        if lost:
+            self._gap += lost
+        else:
+            self._lose(1)
         before = self.phase
         if before is not Phase.OPEN:
             return []
@@ -161,7 +168,7 @@ class Line:
             self.phase = Phase.OPEN
             lost, self._gap = self._gap, 0
             gap = Frame.of("disconnect", {"reason": f"{lost} frames lost on the way to Kafka"})
-            return [self._write(frame_record(self.lease, gap.raw)), Open()]
+            return [self._write(frame_record(self.lease, gap.raw), lost), Open()]
         return []
 
     def _claim(self) -> list[Action]:
@@ -169,10 +176,10 @@ class Line:
         self._claims += 1
         return [Claim(self._claims, Claimed(self._owner).record())]
 
-    def _write(self, value: bytes) -> Write:
+    def _write(self, value: bytes, lost: int = 0) -> Write:
         self.waiting += 1
         self._buffer.used += len(value)
-        return Write(value)
+        return Write(value, lost)
 
     def _settle(self, size: int) -> None:
         self.waiting -= 1

@@ -7,6 +7,7 @@ nothing, prints the processes, and waits: kill any of them yourself, then press 
 
 from __future__ import annotations
 
+import logging
 import sys
 import tempfile
 import time
@@ -61,6 +62,7 @@ def main(accounts: int, partitions: int, kills: int, pause: float, speed: float,
     if lacking := missing():
         raise click.ClickException(lacking)
     random = Random(seed)
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # the call centres lose clients, as they should
     with (
         tempfile.TemporaryDirectory() as folder,
         Fleet(Path(folder), accounts=accounts, partitions=partitions, speed=speed) as fleet,

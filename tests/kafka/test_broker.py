@@ -54,11 +54,11 @@ class Twin(Worker):
         pass
 
 
-def twin(fleet: Fleet, *, read_tail: bool) -> int:
+def twin(fleet: Fleet, *, read_tail: bool = True, code: str = "") -> int:
     """Records that one more worker writes which takes all partitions over, behind the others' backs."""
     fleet.read()
-    group = f"twins-{read_tail}"
-    settings = Settings(code_version(1000), group, PARTITIONS, point_s=1e9, point_frames=1 << 30)
+    group = f"twins-{read_tail}-{code}"
+    settings = Settings(code or code_version(1000), group, PARTITIONS, point_s=1e9, point_frames=1 << 30)
     worker = Twin(fleet.cluster, settings, group=group, session_s=SESSION, read_tail=read_tail)
     stop = Event()
     thread = Thread(target=worker.run, args=(stop,))
@@ -89,6 +89,17 @@ def test_the_controls_differ(fleet: Fleet) -> None:
     assert before == fleet.compare(rule=False)
     assert 0 < twin(fleet, read_tail=False)
     assert [] != fleet.compare(rule=False).differences
+    assert [] == fleet.compare().differences
+
+
+def test_corrupt_points_and_another_version_change_nothing_for_readers(fleet: Fleet) -> None:
+    """The other version begins a generation from the newest point that it can read."""
+    producer, topics = fleet.cluster.producer(), fleet.cluster.topics
+    for number in range(PARTITIONS):
+        producer.produce(topics.points, b"junk", b"0/0", number)
+    producer.flush()
+
+    assert 0 < twin(fleet, code="another")
     assert [] == fleet.compare().differences
 
 

@@ -57,8 +57,9 @@ def test_what_kafka_does_not_take_is_a_gap() -> None:
     assert [Close()] == line.failed(10)
     (write, _) = line.tick(1.0)
     assert isinstance(write, Write)
-    assert [Close()] == line.failed(len(write.value))
-    assert [Write, Open] == kinds(line.tick(2.0))
+    assert [Close()] == line.failed(len(write.value), write.lost)
+    (again, _) = line.tick(2.0)
+    assert again == write
 
 
 def test_a_frame_that_is_too_large_is_in_the_stream_as_a_note() -> None:

@@ -232,8 +232,8 @@ class Connector(Process):
                     self.sockets.discard(account)
                 case Claim(number, value):
                     self.send(self._topics.accounts, account, value, self._claimed(account, line, number))
-                case Write(value):
-                    self.send(self._topics.frames, account, value, self._settled(account, line, len(value)))
+                case Write(value, lost):
+                    self.send(self._topics.frames, account, value, self._settled(account, line, len(value), lost))
 
     def _claimed(self, account: bytes, line: Line, number: int) -> Delivered:
         def delivered(offset: int | None) -> None:
@@ -242,5 +242,5 @@ class Connector(Process):
 
         return delivered
 
-    def _settled(self, account: bytes, line: Line, size: int) -> Delivered:
-        return lambda offset: self._do(account, line.failed(size) if offset is None else line.delivered(size))
+    def _settled(self, account: bytes, line: Line, size: int, lost: int) -> Delivered:
+        return lambda offset: self._do(account, line.failed(size, lost) if offset is None else line.delivered(size))
