@@ -92,17 +92,6 @@ def test_the_controls_differ(fleet: Fleet) -> None:
     assert [] == fleet.compare().differences
 
 
-def test_corrupt_points_and_another_version_change_nothing_for_readers(fleet: Fleet) -> None:
-    """The other version begins a generation from the newest point that it can read."""
-    producer, topics = fleet.cluster.producer(), fleet.cluster.topics
-    for number in range(PARTITIONS):
-        producer.produce(topics.points, b"junk", b"0/0", number)
-    producer.flush()
-
-    assert 0 < twin(fleet, code="another")
-    assert [] == fleet.compare().differences
-
-
 def test_what_a_worker_does_is_in_its_metrics(fleet: Fleet) -> None:
     """And whether it is ready."""
     settings = Settings(code_version(1000), "metrics", PARTITIONS)
@@ -215,3 +204,14 @@ def test_no_broker_is_said() -> None:
 
     assert 2 == done.returncode
     assert "no broker answers at 127.0.0.1:9" in done.stderr
+
+
+def test_corrupt_points_and_another_version_change_nothing_for_readers(fleet: Fleet) -> None:
+    """The other version begins a generation from the newest point that it can read."""
+    producer, topics = fleet.cluster.producer(), fleet.cluster.topics
+    for number in range(PARTITIONS):
+        producer.produce(topics.points, b"junk", b"0/0", number)
+    producer.flush()
+
+    assert 0 < twin(fleet, code="another")
+    assert [] == fleet.compare().differences
