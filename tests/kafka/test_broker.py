@@ -61,7 +61,7 @@ def twin(fleet: Fleet, *, read_tail: bool = True, code: str = "") -> int:
     settings = Settings(code or code_version(1000), group, PARTITIONS, point_s=1e9, point_frames=1 << 30)
     worker = Twin(fleet.cluster, settings, group=group, session_s=SESSION, read_tail=read_tail)
     stop = Event()
-    thread = Thread(target=worker.run, args=(stop,))
+    thread = Thread(target=worker.run, args=(stop,), daemon=True)
     thread.start()
     while len(worker.takeovers) < PARTITIONS:
         assert thread.is_alive()
@@ -97,7 +97,7 @@ def test_what_a_worker_does_is_in_its_metrics(fleet: Fleet) -> None:
     settings = Settings(code_version(1000), "metrics", PARTITIONS)
     worker = Twin(fleet.cluster, settings, group="metrics", session_s=SESSION)
     stop = Event()
-    thread = Thread(target=worker.run, args=(stop,))
+    thread = Thread(target=worker.run, args=(stop,), daemon=True)
     with serving(("127.0.0.1", 0), WorkerFigures(worker), lambda: worker.ready) as url:
         thread.start()
         while len(worker.takeovers) < PARTITIONS:
