@@ -19,7 +19,8 @@ LAYERS = {
     "live": ("core", "voicenter"),
     "simulate": (),
     "laws": ("core", "voicenter"),
-    "testing": ("core", "voicenter", "simulate", "laws"),
+    "kafka": ("core", "voicenter", "live", "recordings", "journal"),
+    "testing": ("core", "voicenter", "simulate", "laws", "kafka"),
     "figures": ("core",),
     "words": ("core", "figures"),
     "export": ("core", "voicenter", "figures"),
@@ -29,7 +30,7 @@ LAYERS = {
     "serve": ("core", "voicenter", "figures", "journal", "live", "recordings", "simulate", "feed", "words"),
     "cli": (
         *("core", "voicenter", "recordings", "journal", "live", "laws", "figures", "words", "export", "report"),
-        *("feed", "tui", "serve", "simulate"),
+        *("feed", "tui", "serve", "simulate", "kafka"),
     ),
 }
 """Each package, and the ones that it may import."""
