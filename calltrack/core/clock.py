@@ -224,7 +224,7 @@ class Clock:
 
 @define(slots=True)
 class PlainClock:
-    """The UTC of each frame as the frame has it: its stamp less the last offset; for finding a moment in a recording."""
+    """The UTC of each frame as the frame has it, its stamp less the last offset; to find a moment in a recording."""
 
     offset_s: Seconds | None = None
     at: Seconds | None = None
