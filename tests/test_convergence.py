@@ -4,9 +4,9 @@ More seeds: `python -m tests.convergence --seeds 0-1000`.
 """
 
 import pytest
+from calltrack.core.ledger import Ledger
 
 from calltrack import Tracker
-from calltrack.core.ledger import Ledger
 from calltrack.core.records import Leg
 from calltrack.simulate import Faults
 from calltrack.testing.simulated import repro

@@ -80,8 +80,13 @@ def masked(text: str) -> str:
     return _NUMBER.sub(lambda found: f"…{found[0][-2:]}", text)
 
 
-_MASKED = ("caller", "caller_name", "did", "detail", "expected", "seen", "transferred_by")
-_RECORDS = ("leg", "call", "wait", "extension")
+_MASKED = frozenset(
+    {
+        *("caller", "caller_name", "did", "detail", "expected", "seen", "transferred_by", "original_caller"),
+        *("original_caller_name", "presented_number", "presented_name", "dialed_number", "filename", "url"),
+    }
+)
+_RECORDS = ("leg", "call", "wait", "extension", "recording")
 _LISTS = ("legs", "past_legs", "waiting", "past_waits")
 
 
@@ -93,7 +98,7 @@ def _hidden(record: T) -> T:
         if name in _MASKED:
             instead[name] = masked(value)
         elif name in _RECORDS:
-            instead[name] = _hidden(value)
+            instead[name] = value and _hidden(value)
         elif name in _LISTS:
             instead[name] = tuple(map(_hidden, value))
         elif name == "custom_data":
@@ -129,6 +134,8 @@ class Reach:
             elif isinstance(call := getattr(change, "call", None), Call):
                 for leg in call.past_legs:
                     self._leg(leg)
+                for wait in call.past_waits:
+                    self._wait(wait)
         found = list(map(self._about, changes))
         for change in changes:
             if getattr(change, "call", None) is not None:
@@ -152,5 +159,7 @@ class Reach:
             extensions |= {exten_user}
         if queue_id := getattr(change, "queue_id", ""):
             queues |= {queue_id}
+        if (campaign := getattr(change, "campaign", None)) is not None and campaign.queue_id:
+            queues |= {campaign.queue_id}
         accounts = frozenset(self._accounts[name] for name in extensions if name in self._accounts)
         return About(call_id, extensions, queues, accounts, everybody=hasattr(change, "gap"))

@@ -30,7 +30,7 @@ PAUSES = (1.0, 5.0, 30.0, 120.0)
 """Seconds between the tries of one delivery; after the last it is a dead letter."""
 
 _TIMEOUT = 10.0  # s
-_KINDS = frozenset({"LegStarted", "CallEnded", "QueueJoined", "QueueLeft"})
+_KINDS = frozenset({"LegStarted", "CallEnded", "QueueJoined", "QueueLeft", "WaitResumed"})
 _OFTEN = 5.0  # s between two notes of a place at which there was nothing to deliver
 
 _log = logging.getLogger("calltrack.serve")
@@ -95,6 +95,8 @@ class Webhook:
         if kind == "QueueLeft":
             if change["call_id"] in waiting:
                 waiting.remove(change["call_id"])
+            return ""
+        if change["call_id"] in waiting:
             return ""
         waiting.append(change["call_id"])
         change["waiting"] = len(waiting)

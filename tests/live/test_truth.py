@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from calltrack.voicenter.events import AllExtensionsStatus
+
 from calltrack import Change, Frame, Tracker
 from calltrack.core.changes import Anomaly, CallEnded, CallResumed, ConnectionRegained
 from calltrack.core.records import Gap
 from calltrack.live import Stream
 from calltrack.simulate import End, Faults, Line, Plan, Truth
 from calltrack.simulate.server import Simulator
-from calltrack.voicenter.events import AllExtensionsStatus
 from tests.live.harness import FAST, fixed, scenario
 
 _SPEED = 1500.0  # simulated seconds per second: a lost connection of a tenth of a second misses minutes
