@@ -16,7 +16,9 @@ from calltrack.core.states import Outcome
 from calltrack.core.table import CALL, EXTENSION, HUNGUP, IDLE
 from calltrack.serve.parameters import Limit, Moment, Offset, Some, TheEngine, TheMoment, TheRole, names, words
 from calltrack.serve.state import State, seen
-from calltrack.serve.telling import Told, lines, timeline
+from calltrack.serve.telling import Told, lines
+from calltrack.words.timeline import timeline
+from calltrack.words.verdict import verdict
 
 T = TypeVar("T")
 
@@ -85,12 +87,14 @@ async def one_call(call_id: FromPath[str], engine: TheEngine, role: TheRole, mom
     changes = [one for one in engine.stories.of(call_id) if one.position <= position]
     if not (changes and type(changes[0]).__name__ == "CallStarted") and call.started is not None:
         changes = await engine.past.story(call, position) or changes
+    shown = role.shown(call)
     return Told(
         moment.times[0],
         moment.times[2],
-        role.shown(call),
+        shown,
+        verdict(shown, moment.snapshot.time, changes=changes),
         lines(changes, role),
-        timeline(changes),
+        timeline(shown),
         complete=bool(changes) and type(changes[0]).__name__ == "CallStarted",
     )
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -59,7 +61,7 @@ def leaves(kind: type[ch.Change]) -> list[type[ch.Change]]:
 
 def test_every_change_has_words() -> None:
     """A new one cannot be forgotten: what a reader would see of it is more than its name."""
-    some = {
+    some: dict[str, Any] = {
         "leg": LEG, "wait": WAIT, "call": CALL, "campaign": CAMPAIGN, "extension": Extension("SIP1"), "at": 0.0,
         "gap": Gap(0, 1, "why"), "related": ("c0",), "kind": ch.AnomalyKind.BAD_VALUE, "detail": "a value",
         "old": State.RINGING, "new": State.TALKING, "state": State.RINGING, "started": 0, "since": 0, "position": 1,
