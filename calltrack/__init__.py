@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         Gap,
         Leg,
         Queue,
+        Record,
         Spell,
         Wait,
     )
@@ -128,6 +129,7 @@ __all__ = [
     "QueueChange",
     "QueueJoined",
     "QueueLeft",
+    "Record",
     "Recording",
     "RecordingChanged",
     "Snapshot",
@@ -148,9 +150,8 @@ if not TYPE_CHECKING:
     from importlib import import_module as _load
 
     _HOMES = dict.fromkeys(__all__, "core.changes")
-    _HOMES |= dict.fromkeys(
-        ("Call", "CallRecording", "Campaign", "Extension", "Gap", "Leg", "Queue", "Spell", "Wait"), "core.records"
-    )
+    _RECORDS = ("Call", "CallRecording", "Campaign", "Extension", "Gap", "Leg", "Queue", "Record", "Spell", "Wait")
+    _HOMES |= dict.fromkeys(_RECORDS, "core.records")
     _HOMES |= {
         "AGENT_STATUSES": "core.states",
         "CalltrackError": "core.errors",
