@@ -20,7 +20,18 @@ from calltrack.core.observations import Id, Recording, Seconds
 from calltrack.core.states import Outcome, State
 
 __all__ = [
-    *("Call", "Campaign", "Extension", "Gap", "Id", "Leg", "Queue", "Record", "Recording", "Seconds", "Spell", "Wait"),
+    "Call",
+    "Campaign",
+    "Extension",
+    "Gap",
+    "Id",
+    "Leg",
+    "Queue",
+    "Record",
+    "Recording",
+    "Seconds",
+    "Spell",
+    "Wait",
 ]
 
 PAST_KEPT = 50
