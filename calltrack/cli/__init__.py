@@ -28,6 +28,7 @@ COMMANDS = {
     "replay": Home("calltrack.cli.replay", "Tell the story of a recording, one line per change."),
     "snapshot": Home("calltrack.cli.snapshot", "Show the state at one moment of a recording."),
     "explain": Home("calltrack.cli.explain", "Show one call's whole life, and why it went so."),
+    "find": Home("calltrack.cli.find", "List the calls that an id, a number, a name, an extension or a time names."),
     "index": Home("calltrack.cli.index", "Write checkpoints of a long recording, so that any moment is reached fast."),
     "check": Home("calltrack.cli.check", "Report whether a recording is sound, and whether every law holds."),
     "record": Home("calltrack.cli.record", "Record what the live service sends."),
