@@ -74,7 +74,13 @@ class Recomputed:
             self.ended_waits.append(wait)
         for key in sorted(listed - set(self.waiting), key=lambda key: key[2]):
             self.directions.append((key[1], "incoming"))
-            self.waiting[key] = {"queue": queue_id, "call": key[1], "joined": key[2] - self.ahead, "rings": 0}
+            self.waiting[key] = {
+                "queue": queue_id,
+                "call": key[1],
+                "joined": key[2] - self.ahead,
+                "rings": 0,
+                "begun": [],
+            }
 
     def extension(self, data: Json, frame: Json, moment: int) -> None:
         """An extension's list of live calls."""
@@ -90,7 +96,7 @@ class Recomputed:
             leg = live.pop(key)
             told = ends_one and about == key[0]
             replaced = key[2] == "1" and any(other[0] == key[0] and other[2] == "2" for other in listed)
-            if told and current and not leg["talked"] and number(current.get("callAnswered")):
+            if told and current and not leg["talked"] and number(current.get("answered")):
                 self.to(leg, seen_as(current), number(current["callAnswered"]) - self.ahead)
             self.to(leg, "", moment)
             leg["cause"], leg["dial"] = (frame.get("cause"), frame.get("dialStatus")) if told else ("", "")
@@ -112,6 +118,8 @@ class Recomputed:
         if status == "Ringing":
             for wait in self.waiting.values():
                 wait["rings"] += wait["call"] == key[0]
+                if wait["call"] == key[0] and (not wait["begun"] or started > wait["begun"][-1] + 2):
+                    wait["begun"].append(started)
         leg: Json = {"extension": name, "call": key[0], "c2c": key[2], "talked": False, "rang": False, "unsure": False}
         leg |= {"agent": data.get("onlineUserID"), "direction": call.get("direction", "").lower()}
         leg |= {"since": started, "in": Counter()}
@@ -174,7 +182,7 @@ class Recomputed:
             "positive": (a + b) / (len(answers) + len(abandons)) if answers or abandons else None,
             "handled_only": a / len(answers) if answers else None,
             "rings": sum(wait["rings"] for wait in over),
-            "re_rings": sum(max(0, wait["rings"] - 1) for wait in over),
+            "re_rings": sum(max(0, len(wait["begun"]) - 1) for wait in over),
         }
 
     def work_figures(self, **of: Any) -> Json:
