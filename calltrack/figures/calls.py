@@ -127,13 +127,14 @@ class OpenCall(Struct):
         talked = [one.leg for one in legs if one.leg.answered and one.leg.c2c != 1 and one.leg.direction != "Spy"]
         taken = [wait for wait in waits if wait.outcome in TAKEN]
         first = least(leg.answered_at for leg in talked)
-        over, newest = self.over, [*[one.leg for one in legs], *waits]
+        over = self.over
+        records: list[Leg | Wait] = [*[one.leg for one in legs], *waits]
         row = CallRow(
             self.call_id,
             self.account_id,
             self._direction(),
-            self.caller or next((one.caller for one in newest if one.caller), ""),
-            self.caller_name or next((one.caller_name for one in newest if one.caller_name), ""),
+            self.caller or next((one.caller for one in records if one.caller), ""),
+            self.caller_name or next((one.caller_name for one in records if one.caller_name), ""),
             self.did or next((one.leg.did for one in legs if one.leg.did), ""),
             waits[-1].queue_id if waits else "",
             least([*[one.leg.started for one in legs], *map(joined, waits)]),

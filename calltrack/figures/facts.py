@@ -228,6 +228,8 @@ class Facts:
         return call
 
     def _call_started(self, change: changes.CallStarted) -> None:
+        if (before := self._ended.pop(change.call_id, None)) is not None:  # the tracker has forgotten that one
+            self._done = joined((self._done, rows_of((before,))))
         if (call := self._call(change)) is not None:
             call.caller, call.caller_name, call.did = change.caller, change.caller_name, change.did
 
