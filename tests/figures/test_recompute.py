@@ -18,7 +18,11 @@ BEYOND = {
     "repeated-and-late-frames": "a frame that comes late takes the time back",
 }
 RECORDINGS = sorted(
-    path for path in FIXTURES.rglob("*.jsonl") if not path.name.endswith(".changes.jsonl") and path.stem not in BEYOND
+    path
+    for path in FIXTURES.rglob("*.jsonl")
+    if not path.name.endswith(".changes.jsonl")
+    and path.stem not in BEYOND
+    and path.parent.name != "cases"  # test_cases
 )
 
 
