@@ -64,7 +64,7 @@ class CallRow(Struct, frozen=True, gc=False):
     rings: int = 0
     """Legs that rang before the first answer."""
     wait_s: Seconds | None = None
-    """Time in queues, stays at the same time once, less what is talk, hold or unknown; none if of one it is not known."""
+    """Time in queues, each moment once, less talk, hold and unknown; none if one stay is not measured."""
     ring_s: Seconds | None = None
     """Time that it rang or was dialed as a whole: overlapping legs count once."""
     talk_s: Seconds | None = None

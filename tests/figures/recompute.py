@@ -26,6 +26,7 @@ class Recomputed:
         self.over: dict[str, set[tuple[str, int, str]]] = defaultdict(set)
         self.status: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self.answered_calls: dict[str, int] = {}  # when a leg of theirs last was
+        self.claimed: dict[str, int] = {}  # when somebody was last said to have a call
         self.answers: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self.now = self.first = self.ahead = 0
         for event, frame in frames:
@@ -71,6 +72,8 @@ class Recomputed:
                 )
                 talked = self.answered_calls.get(key[1], wait["joined"] - 1) >= wait["joined"]
                 wait["outcome"] = "answered" if talks or talked else "lost"
+            if told and wait["outcome"] in ("answered", "picked up"):
+                self.claimed[key[1]] = self.now
             wait["wait_s"] = max(0, moment - wait["joined"]) if told else None
             self.ended_waits.append(wait)
         for key in sorted(listed - set(self.waiting), key=lambda key: key[2]):
@@ -104,6 +107,8 @@ class Recomputed:
             leg["unsure"] |= not (told or replaced)
             self.over[name].add(key)
             self.ended_legs.append(leg)
+            if leg["cause"] == "Answered elsewhere":
+                self.claimed[key[0]] = self.now
         for key, call in listed.items():
             if key not in live:
                 new = frame.get("reason") == "NEWCALL" and current and key_of(current) == key
@@ -221,6 +226,8 @@ class Recomputed:
     def direction_figures(self) -> dict[str, int]:
         """Ended calls by direction: that of the first leg which is no listener's, Incoming for who waited first."""
         live = {key[0] for legs in self.live.values() for key in legs} | {key[1] for key in self.waiting}
+        # One that somebody has, whose leg is not seen yet, lives for 30 s (ruling 10).
+        live |= {one for one, at in self.claimed.items() if self.now - at <= 30 and one not in self.answered_calls}
         found: dict[str, str] = {}
         for call_id, direction in self.directions:
             if found.get(call_id, "spy") == "spy":
