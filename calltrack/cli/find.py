@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.terminal import recording_argument, strict_option
+from calltrack.cli.terminal import recording_argument, strict_option, tz_options
 
 if TYPE_CHECKING:
     from datetime import tzinfo
