@@ -44,6 +44,7 @@ def call_centre() -> Iterator[None]:
 
 recipes = Sybil(parsers=[PythonCodeBlockParser()], patterns=["recipes.md", "moving.md"], fixtures=["call_centre"])
 others = Sybil(
-    parsers=[PythonCodeBlockParser()], patterns=["kpi.md", "journal.md", "recordings.md", "sources.md", "testing.md"]
+    parsers=[PythonCodeBlockParser()],
+    patterns=["kafka.md", "kpi.md", "journal.md", "recordings.md", "sources.md", "testing.md"],
 )
 pytest_collect_file = SybilCollection([recipes, others]).pytest()

@@ -13,8 +13,10 @@ import msgspec
 from calltrack.core import changes, table
 from calltrack.core.changes import AnomalyKind, Change
 from calltrack.core.machine import diagrams
+from calltrack.core.states import Outcome
 from calltrack.export import columns, writers
 from calltrack.figures import rows
+from calltrack.voicenter import spellings
 
 DOCS = Path(__file__).parent
 
@@ -30,7 +32,7 @@ def changes_page() -> str:
         "",
         "As JSON (`calltrack replay --format json`) a change is an object whose field `change` is its name.",
         "",
-        "| change | says | fields, beside `position` and `at` |",
+        "| change | says | fields, besides `position` and `at` |",
         "| --- | --- | --- |",
     ]
     for kind in _leaves(Change):
@@ -48,9 +50,11 @@ def changes_page() -> str:
 def states_page() -> str:
     """The state machines and the tables of outcomes."""
     drawn = diagrams()
-    told = {"leg": "A leg's machine; in brackets the reasons that announce a step.", "call": "", "extension": ""}
-    told["call"] = "A call's state is derived: the first question with a yes."
-    told["extension"] = "So is an extension's."
+    says = {
+        "connection": "The machine of a leg or a wait; in brackets the kinds of event that report a step.",
+        "call": "A call's state is derived: the first question with a yes.",
+        "extension": "So is an extension's.",
+    }
     lines = [
         "# States",
         "",
@@ -59,12 +63,17 @@ def states_page() -> str:
         *_prose(table.__doc__),
     ]
     for name, text in drawn.items():
-        lines += ["", f"## {name.capitalize()}", "", told[name], "", "```mermaid", text.rstrip(), "```"]
-    lines += ["", "## Outcomes of a leg", "", "The first row that fits.", "", "| the leg | ended with | outcome |"]
-    lines += ["| --- | --- | --- |"]
-    lines += [f"| any | dialStatus `{status}` | {outcome} |" for status, outcome in table.DIAL_STATUSES.items()]
-    lines += ["| was answered | anything else | answered |", "| was not answered | no HANGUP of its own | lost |"]
-    lines += [f"| was not answered | cause `{cause}` | {outcome} |" for cause, outcome in table.CAUSES.items()]
+        lines += ["", f"## {name.capitalize()}", "", says[name], "", "```mermaid", text.rstrip(), "```"]
+    lines += [
+        "",
+        "## Outcomes of a leg",
+        "",
+        "The first row that fits. Words that stand for no outcome decide nothing.",
+    ]
+    lines += ["", "| the leg | ended with | outcome |", "| --- | --- | --- |"]
+    lines += [f"| any | dialStatus `{word}` | {outcome} |" for word, outcome in _words(spellings.DIAL_STATUSES)]
+    lines += ["| was answered | anything else | answered |", "| was not answered | no event of its own | lost |"]
+    lines += [f"| was not answered | cause `{word}` | {outcome} |" for word, outcome in _words(spellings.CAUSES)]
     lines += [f"| was {state} | any other cause | {outcome} |" for state, outcome in table.UNANSWERED.items()]
     lines += [
         "",
@@ -76,7 +85,7 @@ def states_page() -> str:
     lines[-2] += " the latest."
     lines += [f"{number}. {', '.join(row)}" for number, row in enumerate(table.CALL_OUTCOMES, 1)]
     lines += ["", "## Outcome of a wait in a queue", "", "| QueueEvent | outcome |", "| --- | --- |"]
-    lines += [f"| {reason} | {outcome} |" for reason, outcome in table.WAIT_ENDS.items()]
+    lines += [f"| {word} | {outcome} |" for word, outcome in _words(spellings.QUEUE_OUTCOMES)]
     lines += ["| gone from the list | lost; answered, if an agent has the call |"]
     return "\n".join(lines) + "\n"
 
@@ -107,6 +116,14 @@ def tables_page() -> str:
 
 
 PAGES = {"changes.md": changes_page, "states.md": states_page, "tables.md": tables_page}
+
+
+def _words(meanings: dict[str, Outcome]) -> list[tuple[str, Outcome]]:
+    """The vendor's words as it usually writes them; the tables have other cases of each, too."""
+    usual: dict[str, tuple[str, Outcome]] = {}
+    for word, outcome in meanings.items():
+        usual.setdefault(word.casefold(), (word, outcome))
+    return list(usual.values())
 
 
 def _leaves(kind: type[Change]) -> list[type[Change]]:

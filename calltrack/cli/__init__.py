@@ -28,6 +28,7 @@ COMMANDS = {
     "replay": Home("calltrack.cli.replay", "Tell the story of a recording, one line per change."),
     "snapshot": Home("calltrack.cli.snapshot", "Show the state at one moment of a recording."),
     "explain": Home("calltrack.cli.explain", "Show one call's whole life, and why it went so."),
+    "find": Home("calltrack.cli.find", "List the calls that an id, a number, a name, an extension or a time names."),
     "index": Home("calltrack.cli.index", "Write checkpoints of a long recording, so that any moment is reached fast."),
     "check": Home("calltrack.cli.check", "Report whether a recording is sound, and whether every law holds."),
     "record": Home("calltrack.cli.record", "Record what the live service sends."),
@@ -41,6 +42,9 @@ COMMANDS = {
     "diagram": Home("calltrack.cli.diagram", "Print the state machines as Mermaid, from the tables."),
     "listen": Home("calltrack.cli.listen", "Tell what happens as it happens, one line per change, for pipes."),
     "serve": Home("calltrack.cli.serve", "Serve the state, the changes and a board over HTTP."),
+    "connect": Home("calltrack.cli.connect", "Connect many accounts to Kafka: what their sockets bring, into frames."),
+    "worker": Home("calltrack.cli.worker", "Track many accounts from Kafka: frames in, changes out."),
+    "cluster": Home("calltrack.cli.cluster", "Set up Kafka's topics, and the accounts in them.", "cluster"),
     "simulate": Home("calltrack.cli.simulate", "Simulate a call centre: recordings, and a server.", "simulate"),
 }
 

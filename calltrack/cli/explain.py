@@ -1,27 +1,26 @@
-"""`calltrack explain`: one call's whole life."""
+"""`calltrack explain`: one call's whole life, and the verdict on it."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from calltrack.cli import tables
-from calltrack.cli.missing import no_such
-from calltrack.cli.terminal import Reader, colourful, recording_argument, strict_option, tz_options
-from calltrack.words.values import clock, moment, safe, span
+from calltrack.cli.terminal import colourful, recording_argument, strict_option, tz_options
+from calltrack.words.values import safe
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
+    from calltrack.cli.found import Found
     from calltrack.core.changes import Change
     from calltrack.core.records import Call
     from calltrack.voicenter.frames import Frame
+    from calltrack.words.timeline import Stretch
 
-_WIDTH, _NARROWEST = 64, 17  # columns of the timeline; the two times below it need the fewest
-_MARKS = {"Ringing": "░", "Dialing": "▚", "Talking": "█", "Hold": "▒", "Queued": "─", "Spying": "○", "Unknown": "?"}
-_PLAIN = {"Ringing": ".", "Dialing": ":", "Talking": "#", "Hold": "=", "Queued": "-", "Spying": "o", "Unknown": "?"}
+_WIDTH = 64  # columns of the timeline
+_FINAL_S = 120  # after its end, s of stream time in which a call can still be revised, and some more
 
 
 class _Touch(NamedTuple):
@@ -32,156 +31,144 @@ class _Touch(NamedTuple):
     changes: list[Change]
 
 
-class _Piece(NamedTuple):
-    """A stretch of a timeline's row."""
+class _Life(NamedTuple):
+    """What a second reading finds: the frames of a call, and those that list it and change nothing."""
 
-    row: str
-    state: str
-    since: float | None
+    call: Call | None
+    touches: list[_Touch]
+    listed: int
+    lines: dict[int, int]
+    changes: list[Change]
 
 
 @click.command("explain", short_help="Show one call's whole life, and why it went so.")
 @recording_argument
-@click.argument("call_id")
+@click.argument("what", nargs=-1, required=True)
 @tz_options
 @strict_option
-def command(recording: str, call_id: str, tz: tzinfo | None, strict: bool) -> None:
-    """Show the whole life of the call CALL_ID (the start of its id is enough): its legs as a timeline, every frame that
-    changed it, what was told, what was inferred, and the anomalies.
+def command(recording: str, what: tuple[str, ...], tz: tzinfo | None, strict: bool) -> None:
+    """Explain one call: a verdict, its legs and waits as a timeline, and every frame that changed it.
+
+    WHAT names the call: its id or the start or end of it, a phone number in any notation, a name of an agent or a
+    caller, an extension, or a time of day such as 12:50 (on the stream's clock). Several words narrow it down. If more
+    than one call matches, they are listed.
 
     \b
-    Example:
+    Examples:
       calltrack explain events.jsonl 202311301129476d30fb50a125f19f53
+      calltrack explain events.jsonl 050-1234567
+      calltrack explain events.jsonl Dana 12:50
     """
-    reader = Reader(recording, strict=strict, zone=tz)
-    tracker = reader.recording.tracker()
+    from calltrack.cli.found import Found, listed
+    from calltrack.words.timeline import timeline
+    from calltrack.words.verdict import verdict
+
+    found = Found(recording, what, strict=strict, zone=tz)
+    if len(found.matches) > 1:
+        click.echo(f"{safe(' '.join(what))} matches {len(found.matches)} calls; name one of them:", err=True)
+        for line in listed(found.matches, found.zone, found.snapshot.time):
+            click.echo(f"  {line}", err=True)
+        sys.exit(1)
+    call_id = found.matches[0].call_id
+    life = _life(found, call_id)
+    if life.call is not None:
+        lines, now = life.lines, found.snapshot.time
+
+        def frame(position: int) -> str:
+            return f"line {lines[position]}" if position in lines else f"frame {position}"
+
+        said = verdict(life.call, now, changes=life.changes, frame=frame, zone=found.zone)
+        click.echo(safe(said))
+        _head(life.call)
+        _draw(timeline(life.call), now, found.zone)
+    _frames(life, found.zone)
+    found.reader.finish()
+
+
+def _life(found: Found, call_id: str) -> _Life:
+    """The frames of the call, found by reading again."""
+    from calltrack.core.changes import CallEnded, CallRevised
+
+    tracker = found.reader.recording.tracker()
+    call = found.snapshot.call(call_id)
+    wanted: set[int] = set()
+    if call is not None:
+        wanted = {leg.confirmed_position for leg in call.legs} | {wait.confirmed_position for wait in call.waiting}
     touches: list[_Touch] = []
-    found: dict[str, None] = {}
-    known: set[str] = set()
-    wanted, listed = call_id.encode(), 0
-    for frame in reader:
-        mine: list[Change] = []
-        for change in tracker.feed(frame):
-            about = getattr(change, "call_id", "")
-            known.add(about)
-            if about.startswith(call_id):
-                mine.append(change)
-                found[about] = None
+    told: list[Change] = []
+    lines: dict[int, int] = {}
+    wanted_id, listed, start = call_id.encode(), 0, tracker.snapshot().position
+    for position, (line, frame) in enumerate(_again(found), start + 1):
+        changes = tracker.feed(frame)
+        mine = [change for change in changes if getattr(change, "call_id", "") == call_id]
+        if position in wanted:
+            lines[position] = line
+            told += changes
         if mine:
-            touches.append(_Touch(reader.recording.line, frame, mine))
-        elif wanted in frame.raw:
+            touches.append(_Touch(line, frame, mine))
+            ends = [change.call for change in mine if isinstance(change, CallEnded | CallRevised)]
+            if ends and (call is None or call.ended_at is not None):
+                call = ends[-1]  # it has left the history of the end, or is about to
+        elif wanted_id in frame.raw:
             listed += 1
-    if not found:
-        click.echo(no_such("call", call_id, known, reader.recording.name), err=True)
-        sys.exit(1)
-    if len(found) > 1:
-        click.echo(f"{safe(call_id)} is the start of {len(found)} calls:", err=True)
-        for about in found:
-            click.echo(f"  {safe(about)}", err=True)
-        sys.exit(1)
-    call = tracker.snapshot().call(next(iter(found)))
-    if call is not None:  # else it has left the bounded history again
-        _head(call, reader.zone)
-    pieces, end = _pieces(touches)
-    _timeline(pieces, end if call is None or call.ended_at is not None else tracker.time, reader.zone)
-    _frames(touches, listed, reader.zone)
-    reader.finish()
+        ended_at = call.ended_at if call is not None and touches else None
+        if ended_at is not None and (tracker.time or 0) > ended_at + _FINAL_S and found.final(call):
+            break
+    return _Life(call, touches, listed, lines, told)
 
 
-def _head(call: Call, zone: tzinfo) -> None:
-    _say(f"Call {safe(call.call_id)}: {call.direction}, {safe(call.caller or 'unknown')} {safe(call.caller_name)}")
-    started = moment(call.started, zone)
-    if call.ended_at is None:
-        so_far = f", {call.outcome} so far" if call.outcome is not None else ""
-        _say(f"  {call.state} since {moment(call.since, zone)}{so_far}, started {started}")
-    else:
-        why = f" ({safe(call.cause)})" if call.cause else ""
-        inferred = f"; inferred: {safe(call.inferred)}" if call.inferred else ""
-        _say(f"  {call.outcome}{why}, {started} to {moment(call.ended_at, zone)}{inferred}")
-    _say(
-        f"  wait {span(call.wait_s)}, ring {span(call.ring_s)}, talk {span(call.talk_s)}, hold {span(call.hold_s)}"
-        + (f", unknown {span(call.unknown_s)}" if call.unknown_s != 0 else "")
-    )
+def _again(found: Found) -> Iterator[tuple[int, Frame]]:
+    from calltrack.recordings.recording import Recording
+
+    if found.kept is not None:
+        yield from found.kept
+        return
+    recording = Recording(found.reader.recording.path, on_bad=lambda _: None)
+    for frame in recording:
+        yield recording.line, frame
+
+
+def _head(call: Call) -> None:
+    click.echo(f"  {safe(call.call_id)}: {call.direction}, {safe(call.caller or 'unknown')} {safe(call.caller_name)}")
     if call.related:
         by = f", transferred by {safe(call.transferred_by)}" if call.transferred_by else ""
-        _say(f"  comes from {safe(', '.join(call.related))}{by}")
+        click.echo(f"  comes from {safe(', '.join(call.related))}{by}")
     click.echo()
 
 
-def _pieces(touches: list[_Touch]) -> tuple[list[_Piece], float | None]:
-    """What each leg and wait was in, from when on; and when the last of them ended."""
-    from calltrack.core.changes import LegChange, QueueChange
-
-    pieces: list[_Piece] = []
-    end: float | None = None
-    for touch in touches:
-        for change in touch.changes:
-            if isinstance(change, LegChange):
-                leg = change.leg
-                pieces.append(_Piece(f"{leg.exten_user} #{leg.attempt}", leg.state, leg.since))
-                end = leg.ended_at or end
-            elif isinstance(change, QueueChange):
-                wait = change.wait
-                since = wait.joined_at if wait.left_at is None else wait.left_at
-                pieces.append(_Piece(f"queue {wait.queue_id}", wait.state, since))
-                end = wait.left_at or end
-    return pieces, end
-
-
-def _timeline(pieces: list[_Piece], end: float | None, zone: tzinfo) -> None:
+def _draw(stretches: list[Stretch], now: float | None, zone: tzinfo) -> None:
     """The picture: a row for each leg and wait, from the first moment to the last."""
-    times = [piece.since for piece in pieces if piece.since is not None]
-    if not times:
+    from calltrack.words.timeline import MARKS, PLAIN, UNKNOWN, drawn, limits
+
+    if not stretches:
         return
-    start, end = min(times), max([*times, *([end] if end is not None else [])])
-    marks = _MARKS if _can_print("".join(_MARKS.values())) else _PLAIN
-    name_width = max(len(safe(piece.row)) for piece in pieces)
-    columns = tables.width()
-    picture = _WIDTH if columns is None else max(_NARROWEST, min(_WIDTH, columns - name_width - 4))
-    scale = picture / max(1, end - start)
-    rows: dict[str, list[str]] = {}
-    for i, piece in enumerate(pieces):
-        if piece.since is None:
-            continue
-        row = rows.setdefault(piece.row, [" "] * picture)
-        after = (other.since for other in pieces[i + 1 :] if other.row == piece.row)
-        until = next((since for since in after if since is not None), end)
-        if piece.state in marks:
-            first = min(picture - 1, int((piece.since - start) * scale))
-            last = max(first + 1, round((until - start) * scale))
-            row[first:last] = marks[piece.state] * (min(last, picture) - first)
+    plain = not _can_print("".join(MARKS.values()))
+    rows = drawn(stretches, now, _WIDTH, plain=plain)
+    begin, end = (datetime.fromtimestamp(at, zone) for at in limits(stretches, now))
+    form = "%H:%M:%S" if begin.date() == end.date() else "%m-%d %H:%M:%S"
+    first, last = begin.strftime(form), end.strftime(form)
+    width = max(len(safe(name)) for name in rows)
     for name, row in rows.items():
-        click.echo(f"  {safe(name):<{name_width}} |{''.join(row)}|")
-    ruler = f"{clock(start, zone)}{'':{picture - 16}}{clock(end, zone)}"
-    click.echo(f"  {'':<{name_width}}  {ruler}")
-    _say("  " + "  ".join(f"{mark} {state}" for state, mark in marks.items()))
+        click.echo(f"  {safe(name):<{width}} |{row}|")
+    click.echo(f"  {'':<{width}}  {first}{last:>{_WIDTH - len(first)}}")
+    marks = {**(PLAIN if plain else MARKS), "not known": UNKNOWN}
+    click.echo("  " + "  ".join(f"{mark} {state}" for state, mark in marks.items()))
     click.echo()
 
 
-def _frames(touches: list[_Touch], listed: int, zone: tzinfo) -> None:
+def _frames(life: _Life, zone: tzinfo) -> None:
     from calltrack.words.sentences import brief
 
     colour = colourful()
-    for touch in touches:
-        body = touch.frame.body
+    for touch in life.touches:
+        body, at = touch.frame.body, touch.changes[0].at
         reason = safe(getattr(body, "reason", None) or "")
-        _say(f"{moment(touch.changes[0].at, zone)} line {touch.line}: {safe(touch.frame.event)} {reason}")
+        when = "?" if at is None else f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S}"
+        click.echo(f"{when} line {touch.line}: {safe(touch.frame.event)} {reason}".rstrip())
         for change in touch.changes:
-            click.echo(_indented(brief(change, colour, zone)))
-    if listed:
-        click.echo(f"{listed} more frames list the call and change nothing")
-
-
-def _indented(text: str) -> str:
-    columns = tables.width()
-    return f"    {text}" if columns is None else "    " + tables.folded([], text, columns - 4)
-
-
-def _say(text: str) -> None:
-    """Print a line, over several where the terminal is narrow."""
-    columns, bare = tables.width(), text.lstrip()
-    indent = text[: len(text) - len(bare)]
-    click.echo(text if columns is None else indent + tables.folded([], bare, columns - len(indent)))
+            click.echo(f"    {brief(change, colour, zone)}")
+    if life.listed:
+        click.echo(f"{life.listed} more frames list the call and change nothing")
 
 
 def _can_print(text: str) -> bool:

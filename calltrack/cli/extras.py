@@ -5,6 +5,7 @@ from calltrack.core.errors import CalltrackError
 DISTRIBUTION = "calltrack-voicenter"
 """The name that pip knows; `calltrack` is another project's on PyPI. pyproject.toml has the same."""
 EXTRAS = {
+    "kafka": ("aiohttp", "aiohttp_socks", "confluent_kafka", "prometheus_client", "socketio"),
     "live": ("aiohttp", "aiohttp_socks", "socketio"),
     "parquet": ("pyarrow",),
     "report": ("jinja2", "matplotlib"),
@@ -24,7 +25,7 @@ EXTRAS = {
     "watch": ("aiohttp", "aiohttp_socks", "socketio", "textual"),
 }
 """The modules of each extra in pyproject.toml."""
-_OF_COMMAND = {"listen": "live", "record": "live"}
+_OF_COMMAND = {"cluster": "kafka", "connect": "kafka", "listen": "live", "record": "live", "worker": "kafka"}
 """The extra of a command, where it does not have the command's name."""
 
 

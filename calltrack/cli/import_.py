@@ -73,9 +73,9 @@ class _Span:
     """The first and last moment of the frames: when they were received, or else the server's time."""
 
     def __init__(self) -> None:
-        from calltrack.core.clock import Clock
+        from calltrack.core.clock import PlainClock
 
-        self._clock = Clock()
+        self._clock = PlainClock()
         self._first: float | None = None
         self._last: float | None = None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calltrack.simulate.options import faults_option, plan_option, planned
+from calltrack.cli.simulate_options import faults_option, plan_option, planned
 
 if TYPE_CHECKING:
     from calltrack.simulate.faults import Faults

@@ -52,6 +52,7 @@ def command(recording: str, line: int | None, at: float | None, as_json: bool, t
         snapshot, last = _journaled(recording, line, at)
         reader.offset_s = snapshot.resume.offset_s
         sys.exit(_show(snapshot, line, at, last, last == snapshot.position, as_json, reader.zone))
+    reader.recording.whole = line is not None or at is not None
     tracker, offset_s = reader.recording.tracker(), None
     checkpoint = None if line is None and at is None else _nearest(reader.recording, line, at)
     if checkpoint is not None:

@@ -158,13 +158,13 @@ class Reader:
         quiet: bool = False,
         report: Callable[[BadLine], None] | None = None,
     ):
-        from calltrack.recordings.recording import Recording
+        from calltrack.recordings.recording import read_recording
 
         self.offset_s: float | None = None
         self._zone = zone
         self._quiet = quiet
         self._on_bad = on_bad
-        self.recording: Recording = Recording(path, strict=strict, on_bad=report or self._report)
+        self.recording: Recording = read_recording(path, strict=strict, on_bad=report or self._report)
 
     def __iter__(self) -> Iterator[Frame]:
         from calltrack.core.observations import times_of

@@ -239,7 +239,7 @@ class Advance:
 
         by: 0 to move all times after `after` to it.
         """
-        for one in self.held.unbelieved:
+        for one in {id(one): one for one in self.held.unbelieved}.values():
 
             def moved(at: Seconds | None) -> Seconds | None:
                 return at if at is None or at <= after else max(after, at - by) if by else after

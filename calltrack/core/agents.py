@@ -107,7 +107,7 @@ def _same(one: Id, other: Id) -> bool:
 def move_times(step: Advance, after: Seconds, by: Seconds) -> None:
     """Statuses that an unbelieved stamp has dated after a moment are moved by as much; by 0 to that moment."""
     held = step.held
-    for name in held.unbelieved_status:
+    for name in dict.fromkeys(held.unbelieved_status):
         extension = held.extensions.get(name)
         since = None if extension is None else extension.status_since
         if extension is None or since is None or since <= after:

@@ -13,9 +13,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from msgspec import Struct
-
-from calltrack.core.records import Call, Campaign, Extension, Gap, Id, Leg, Seconds, Wait
+from calltrack.core.records import Call, Campaign, Extension, Gap, Id, Leg, Record, Seconds, Wait
 from calltrack.core.states import State
 
 
@@ -52,7 +50,7 @@ class AnomalyKind(StrEnum):
     """The server reports an error of its own."""
 
 
-class Change(Struct, frozen=True, gc=False, tag_field="change", tag=True):
+class Change(Record, frozen=True, gc=False, tag_field="change", tag=True):
     """Base of all changes."""
 
     position: int

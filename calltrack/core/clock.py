@@ -220,3 +220,18 @@ class Clock:
             # The wall clock stepped before, and the offset follows only now: the hour was corrected already.
             self.correction += by
             self._add(now + 1, by)
+
+
+@define(slots=True)
+class PlainClock:
+    """The UTC of each frame as the frame has it, its stamp less the last offset; to find a moment in a recording."""
+
+    offset_s: Seconds | None = None
+    at: Seconds | None = None
+
+    def tell(self, stamp: Seconds | None, offset_min: Seconds | None, moment: Seconds | None = None) -> None:
+        """Take a frame's stamps; a frame without a believable one is of the time of the one before."""
+        if offset_min is not None and -_WIDEST_OFFSET_MIN <= offset_min <= _WIDEST_OFFSET_MIN:
+            self.offset_s = offset_min * 60
+        if stamp and self.offset_s is not None and EARLIEST < stamp < LATEST:
+            self.at = stamp - self.offset_s

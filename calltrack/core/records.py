@@ -11,19 +11,48 @@ rebuild a snapshot.
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 from msgspec import Struct
 
 from calltrack.core.observations import Id, Recording, Seconds
 from calltrack.core.states import Outcome, State
 
-__all__ = ["Call", "Campaign", "Extension", "Gap", "Id", "Leg", "Queue", "Recording", "Seconds", "Spell", "Wait"]
+__all__ = [
+    "Call",
+    "Campaign",
+    "Extension",
+    "Gap",
+    "Id",
+    "Leg",
+    "Queue",
+    "Record",
+    "Recording",
+    "Seconds",
+    "Spell",
+    "Wait",
+]
 
 PAST_KEPT = 50
 """Ended legs, and ended waits, that a call keeps; a call can ring for ever, memory must not follow it."""
 GAPS_KEPT = 100
 
 
-class Spell(Struct, frozen=True, gc=False):
+class Record(Struct, frozen=True, gc=False):
+    """Base of all records and changes."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its fields as plain values, all the way down: what JSON, pandas and a web framework take."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
+
+    def to_json(self) -> str:
+        """The same as JSON text."""
+        return msgspec.json.encode(self).decode()
+
+
+class Spell(Record, frozen=True, gc=False):
     """A stretch of a leg or wait that counts as one state; `until` is None while it lasts."""
 
     state: State
@@ -31,7 +60,7 @@ class Spell(Struct, frozen=True, gc=False):
     until: Seconds | None
 
 
-class Leg(Struct, frozen=True, gc=False):
+class Leg(Record, frozen=True, gc=False):
     """One attempt of one call at one extension (CSTA: a connection); `attempt` counts within the call, from 1.
 
     `since` is when `state` began. `ring_s`, `talk_s`, `hold_s` and `unknown_s` hold what is over; the time since
@@ -84,7 +113,7 @@ class Leg(Struct, frozen=True, gc=False):
     confirmed_at: Seconds | None = None
 
 
-class Wait(Struct, frozen=True, gc=False):
+class Wait(Record, frozen=True, gc=False):
     """One call's stay in one queue; `outcome` is answered, picked up, abandoned or lost (field guide §5).
 
     `wait_s` is how long it took, None while it lasts and if the end is not known (`inferred` says why). `agent_name` is
@@ -113,7 +142,7 @@ class Wait(Struct, frozen=True, gc=False):
     confirmed_at: Seconds | None = None
 
 
-class Call(Struct, frozen=True, gc=False):
+class Call(Record, frozen=True, gc=False):
     """All legs and waits under one id; `legs` and `waiting` live, `past_legs` and `past_waits` are over.
 
     Of what is over the last 50 are kept; `attempts` counts all legs. A call begins with the first and ends with the
@@ -154,7 +183,7 @@ class Call(Struct, frozen=True, gc=False):
     past_waits: tuple[Wait, ...] = ()
 
 
-class Extension(Struct, frozen=True, gc=False):
+class Extension(Record, frozen=True, gc=False):
     """A phone, the agent now logged on to it, and its live legs; activity and agent status are independent.
 
     Ids are as the source sends them, numbers or strings; `agent_id` is None when no agent is logged on. `user_name`
@@ -188,7 +217,7 @@ class Extension(Struct, frozen=True, gc=False):
     confirmed_at: Seconds | None = None
 
 
-class Queue(Struct, frozen=True, gc=False):
+class Queue(Record, frozen=True, gc=False):
     """A queue, who waits in it, and the sums: queued = answered + picked_up + abandoned + lost + still waiting."""
 
     queue_id: str
@@ -205,7 +234,7 @@ class Queue(Struct, frozen=True, gc=False):
     confirmed_at: Seconds | None = None
 
 
-class Campaign(Struct, frozen=True, gc=False):
+class Campaign(Record, frozen=True, gc=False):
     """An automatic dialer campaign; `kind` is "Automatic" (with agents) or "IVR" (a message).
 
     `statistics` has the counts that the source says, by the names listed in `observations.CampaignSeen`.
@@ -224,7 +253,7 @@ class Campaign(Struct, frozen=True, gc=False):
     statistics: dict[str, int] = {}
 
 
-class Gap(Struct, frozen=True, gc=False):
+class Gap(Record, frozen=True, gc=False):
     """A time in which nothing was received, and why; `until` is None while it lasts."""
 
     since: Seconds | None

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from calltrack.core.errors import NotASnapshot
 from calltrack.core.keep import Resume
-from calltrack.core.records import Call, Campaign, Extension, Gap, Leg, Queue, Seconds, Wait
+from calltrack.core.records import Call, Campaign, Extension, Gap, Leg, Queue, Record, Seconds, Wait
 from calltrack.core.states import State
 
 FORMAT = 2
@@ -23,7 +23,7 @@ class Counters(Struct, frozen=True):
     unknown_events: dict[str, int] = {}
 
 
-class Snapshot(Struct, frozen=True):
+class Snapshot(Record, frozen=True):
     """The state after `position` frames, at server time `time` (UTC epoch s, None if unknown).
 
     `calls` live, `ended` is the bounded history of ended ones, oldest first. The queries read like English:
@@ -96,10 +96,6 @@ class Snapshot(Struct, frozen=True):
         """How long the first caller of this queue has waited at the snapshot's time, s; None if nobody waits."""
         joined = [wait.joined_at for wait in self.waiting_in(queue_id) if wait.joined_at is not None]
         return self.time - min(joined) if joined and self.time is not None else None
-
-    def to_json(self) -> str:
-        """The whole snapshot as JSON, the same bytes for the same frames on every machine."""
-        return msgspec.json.encode(self).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Snapshot:

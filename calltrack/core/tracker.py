@@ -111,11 +111,18 @@ class Tracker:
     def feed(self, frame: Frame) -> tuple[Change, ...]:
         """Apply one frame; returns what it changed, in order, () if nothing.
 
-        Raises AnomalyFound after applying the frame if the tracker is strict and met an anomaly.
+        Raises AnomalyFound after applying the frame if the tracker is strict and met an anomaly, TypeError for what is
+        not a frame.
         """
         held, step = self._held, self._step
+        try:
+            body = frame.body
+        except AttributeError:
+            raise TypeError(
+                f"feed takes a Frame, not {type(frame).__name__}; "
+                "Frame.of(name, payload) makes one of an event, Frame.decode(line) of a line"
+            ) from None
         held.position += 1
-        body = frame.body
         fingerprint = frame.fingerprint()
         if fingerprint == held.last_print and not isinstance(body, Tick):
             self._duplicates += 1

@@ -17,7 +17,7 @@ from calltrack.figures.rows import Spell
 Kind = Literal["text", "integer", "seconds", "timestamp", "boolean", "texts", "spells"]
 
 _TIMES = {"started", "answered_at", "ended_at", "joined_at", "left_at", "since", "until"}
-_INTEGERS = {"attempt", "legs", "rings", "c2c", "status"}
+_INTEGERS = {"attempt", "legs", "rings", "rounds", "c2c", "status"}
 _BOOLEANS = {"answered", "picked_up", "rang", "internal"}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from calltrack.core.clock import Clock
+from calltrack.core.clock import PlainClock
 from calltrack.core.observations import times_of
 from calltrack.voicenter.frames import Frame
 
@@ -104,7 +104,7 @@ class Replay:
     async def run(self, on_frame: OnFrame) -> None:
         """Give the frames as they are due, by their time of receipt or else by the server's."""
         loop = asyncio.get_running_loop()
-        clock, due = Clock(), loop.time()
+        clock, due = PlainClock(), loop.time()
         last: float | None = None
         for count, frame in enumerate(self._recording, 1):
             if count <= self._skip:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -20,12 +20,12 @@ NOBODY = "at "
 
 
 class Stretch(NamedTuple):
-    """Time of whoever worked at an extension: in conversation (`busy`), or in a status."""
+    """Time of whoever worked at an extension: in a conversation (`state`), or in a status if that is None."""
 
     worker: str
     exten_user: str
     account_id: Id
-    busy: bool
+    state: State | None
     status: int | None
     name: str
     spans: list[Span]
@@ -55,54 +55,61 @@ def stretches(legs: Iterable[LegRow], states: Iterable[AgentStateRow], window: W
     """What of these rows lies in the window and was observed."""
     found = []
     for leg in legs:
-        if leg.spells and window.touches(leg.spells[0].since, leg.spells[-1].until):
-            spans = window.heard(leg.exten_user, conversation(leg, window))
-            if spans:
-                found.append(Stretch(worker(leg), leg.exten_user, leg.account_id, True, None, "", spans))
+        if leg.c2c == 1 or not leg.spells or not window.touches(leg.spells[0].since, leg.spells[-1].until):
+            continue
+        for state, spans in ((State.TALKING, conversation(leg, window)), (State.UNKNOWN, unseen(leg, window))):
+            if spans := window.heard(leg.exten_user, spans):
+                found.append(Stretch(worker(leg), leg.exten_user, leg.account_id, state, None, "", spans))
     for row in states:
         if window.touches(row.since, row.until):
             spans = window.heard(row.exten_user, window.lasting(row.since, row.until))
             if spans:
-                mine = Stretch(worker(row), row.exten_user, row.account_id, False, row.status, row.status_name, spans)
+                mine = Stretch(worker(row), row.exten_user, row.account_id, None, row.status, row.status_name, spans)
                 found.append(mine)
     return found
 
 
 def conversation(leg: LegRow, window: Window) -> list[Span]:
     """When a leg was in talk or on hold."""
-    return [
-        span
-        for spell in leg.spells
-        if spell.state is State.TALKING or spell.state is State.HOLD
-        for span in window.lasting(spell.since, spell.until)
-    ]
+    return _in(leg, (State.TALKING, State.HOLD), window)
 
 
-def agent_time(found: Iterable[Stretch], options: Options) -> AgentTime:
-    """The sums, agent by agent: what overlaps, at one phone or at two, counts once."""
+def unseen(leg: LegRow, window: Window) -> list[Span]:
+    """When it is not known what a leg did: its agent was not available then, but not known to be busy either."""
+    return [] if leg.direction == "Spy" else _in(leg, (State.UNKNOWN,), window)
+
+
+def _in(leg: LegRow, states: tuple[State, ...], window: Window) -> list[Span]:
+    return [span for spell in leg.spells if spell.state in states for span in window.lasting(spell.since, spell.until)]
+
+
+def agent_time(
+    found: Iterable[Stretch], options: Options, who: Callable[[Stretch], str] = lambda one: one.worker
+) -> AgentTime:
+    """The sums, agent by agent or as `who` groups them: what overlaps, at one phone or at two, counts once."""
     talking: defaultdict[str, list[Span]] = defaultdict(list)
-    logged: defaultdict[str, defaultdict[int | None, list[Span]]] = defaultdict(lambda: defaultdict(list))
+    unknown: defaultdict[str, list[Span]] = defaultdict(list)
+    manned: defaultdict[str, defaultdict[int | None, list[Span]]] = defaultdict(lambda: defaultdict(list))
+    alone: defaultdict[str, defaultdict[int | None, list[Span]]] = defaultdict(lambda: defaultdict(list))
     names: dict[int | None, str] = {}
     for one in found:
-        if one.busy:
-            talking[one.worker] += one.spans
-        else:
-            logged[one.worker][one.status] += one.spans
-            names[one.status] = one.name or AGENT_STATUSES.get(one.status or 0, "")
+        if one.state is not None:
+            (talking if one.state is State.TALKING else unknown)[who(one)] += one.spans
+            continue
+        # A phone without an agent is not available, whatever its status is.
+        (alone if one.worker.startswith(NOBODY) else manned)[who(one)][one.status] += one.spans
+        names[one.status] = one.name or AGENT_STATUSES.get(one.status or 0, "")
     busy_s: Seconds = 0
     after_call_s: Seconds = 0
     available_s: Seconds = 0
     by_status: defaultdict[int | None, Seconds] = defaultdict(int)
-    for agent in {**talking, **logged}:
-        busy = union(talking[agent])
+    for name in {**talking, **manned, **alone}:
+        busy = union(talking[name])
         busy_s += length(busy)
-        spans = {status: union(parts) for status, parts in logged[agent].items()}
-        for status, parts in spans.items():
-            by_status[status] += length(parts)
-        if agent.startswith(NOBODY):
-            continue  # a phone without an agent is not available, whatever its status is
-        after_call = without(_of(spans, options.wrap_up), busy)
-        available = without(_of(spans, options.available), union(busy + after_call))
+        for status in {**manned[name], **alone[name]}:
+            by_status[status] += length(union(manned[name][status] + alone[name][status]))
+        after_call = without(_of(manned[name], options.wrap_up), busy)
+        available = without(_of(manned[name], options.available), union(busy + unknown[name] + after_call))
         after_call_s += length(after_call)
         available_s += length(available)
     statuses = tuple(

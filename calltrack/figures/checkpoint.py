@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from calltrack.core.errors import NotASnapshot
 from calltrack.core.records import Gap, Seconds
-from calltrack.figures.rows import Rows, joined
+from calltrack.figures.calls import OpenCall
+from calltrack.figures.rows import AgentStateRow, Id, Rows, joined
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Presence(Struct, frozen=True):
@@ -24,14 +25,52 @@ class Presence(Struct, frozen=True):
 
 
 class Names(Struct, frozen=True):
-    """What things are called; the changes have the names of agents alone."""
+    """What things are called, newest names by id; the changes have the names of agents alone."""
 
     queues: dict[str, str] = {}
     extensions: dict[str, str] = {}
+    agents: dict[str, str] = {}
+
+    def call(self, agent_id: Id, name: str) -> None:
+        """An agent is called this now."""
+        if agent_id is not None and name:
+            self.agents[str(agent_id)] = name
+
+    def copy(self) -> Names:
+        """The same as a value of its own."""
+        return Names(dict(self.queues), dict(self.extensions), dict(self.agents))
+
+
+class Accounts(Struct, frozen=True):
+    """Whose calls waited in which queue, and all accounts seen: whose a call is that never reached an agent."""
+
+    queues: dict[str, list[Id]] = {}
+    seen: list[Id] = []
+
+    def learn(self, account_id: Id, queues: Iterable[str] = ()) -> None:
+        """A call of this account waited in these queues."""
+        if account_id is None:
+            return
+        known = [self.seen, *[self.queues.setdefault(queue, []) for queue in queues]]
+        for accounts in known:
+            if not any(str(one) == str(account_id) for one in accounts):
+                accounts.append(account_id)
+
+    def of(self, queue_id: str) -> Id:
+        """The account of a queue: that of its calls which reached an agent, else the stream's only one."""
+        accounts = self.queues.get(queue_id) or self.seen
+        return accounts[0] if len(accounts) == 1 else None
+
+    def copy(self) -> Accounts:
+        """The same as a value of its own."""
+        return Accounts({queue: list(known) for queue, known in self.queues.items()}, list(self.seen))
 
 
 class Checkpoint(Struct, frozen=True):
-    """Everything that facts hold, to store beside a tracker's snapshot and to go on from."""
+    """Everything that facts hold, to store beside a tracker's snapshot and to go on from.
+
+    `done` is final; `calls` are live or may be corrected, `statuses_over` too; `statuses` last.
+    """
 
     first: Seconds | None
     time: Seconds | None
@@ -39,9 +78,11 @@ class Checkpoint(Struct, frozen=True):
     gaps: tuple[Gap, ...]
     presences: tuple[Presence, ...]
     names: Names
-    queue_accounts: dict[str, tuple[int | str, ...]]
+    accounts: Accounts
     done: Rows
-    live: Rows
+    calls: tuple[OpenCall, ...] = ()
+    statuses_over: tuple[AgentStateRow, ...] = ()
+    statuses: tuple[AgentStateRow, ...] = ()
     format: int = FORMAT
 
     def to_json(self) -> bytes:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import chain
-from typing import Any, Self
+from collections.abc import Callable, Iterable
+from typing import Any, Self, TypeVar
 
 from msgspec.structs import replace
 
 from calltrack.core import changes
 from calltrack.core.changes import Change
-from calltrack.core.records import Gap, Leg, Seconds
+from calltrack.core.records import Gap, Id, Seconds
 from calltrack.core.snapshot import Snapshot
-from calltrack.core.states import Outcome, State
-from calltrack.figures import following
-from calltrack.figures.checkpoint import Checkpoint, Names, Presence
-from calltrack.figures.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntryRow, Rows
+from calltrack.figures.calls import OpenCall
+from calltrack.figures.checkpoint import Accounts, Checkpoint, Names, Presence
+from calltrack.figures.rows import AgentStateRow, CallRow, LegRow, QueueEntryRow, Rows, joined
+from calltrack.figures.statuses import Statuses
 
 SILENCE_S = 600
 """A stream without any frame for longer was not observed: a live one is asked for a sign of life every 60 s."""
+FINAL_S = 60
+"""For so long a change may correct what was handed out (changes.py)."""
 
 
 class Facts:
@@ -35,20 +36,16 @@ class Facts:
         self.gaps: list[Gap] = []
         self.presences: list[Presence] = []
         self.names = Names()
-        self.queue_accounts: dict[str, tuple[int | str, ...]] = {}
-        self._calls: dict[str, CallRow] = {}  # done; by id, for a call may be resumed
-        self._legs: list[LegRow] = []
-        self._entries: dict[str, tuple[QueueEntryRow, ...]] = {}  # done, by call: its account may follow
-        self._states: list[AgentStateRow] = []
-        self._live_calls: dict[str, CallRow] = {}
-        self._live_legs: dict[tuple[str, int], LegRow] = {}
-        self._live_entries: dict[str, tuple[QueueEntryRow, ...]] = {}
-        self._live_states: dict[str, AgentStateRow] = {}
+        self.accounts = Accounts()
+        self._statuses = Statuses()
+        self._done = Rows()  # what no change can touch any more
+        self._live: dict[str, OpenCall] = {}
+        self._ended: dict[str, OpenCall] = {}  # in the order of their ends: a change may still correct or resume one
         self._here: dict[str, Presence] = {}
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
-        """Facts that begin where a tracker is: what lives is known from its stamps, what is over is not."""
+        """Facts that begin where a tracker is: with all that it knows of the live calls, and no others."""
         facts = cls()
         facts.first = facts.time = at = snapshot.time
         facts.gaps = [gap for gap in snapshot.gaps if gap.until is None]
@@ -56,14 +53,8 @@ class Facts:
         for extension in snapshot.extensions:
             facts._extension_appeared(changes.ExtensionAppeared(snapshot.position, at, extension.exten_user, extension))
         for call in snapshot.calls:
-            facts._live_calls[call.call_id] = following.begun(call)
-            for wait in call.waiting:
-                facts._queue_joined(changes.QueueJoined(snapshot.position, at, wait.queue_id, call.call_id, wait))
-            for leg in call.legs:
-                facts._leg_changed(changes.LegStarted(snapshot.position, at, call.call_id, leg.exten_user, leg))
-            facts._live_calls[call.call_id] = replace(
-                facts._call(call.call_id), legs=call.attempts, rings=following.rang_before_answer(call)
-            )
+            facts._live[call.call_id] = found = OpenCall.of(call)
+            facts.accounts.learn(found.account_id, found.queues)
         return facts
 
     def apply(self, changes: Iterable[Change], time: Seconds | None = None) -> None:
@@ -73,7 +64,6 @@ class Facts:
         from time to time with no changes.
         """
         for change in changes:
-            self._pass(change.at)
             apply = _APPLY.get(type(change))
             if apply is not None:
                 apply(self, change)
@@ -83,28 +73,35 @@ class Facts:
         """Take from a snapshot what no change tells: names of queues and extensions, the server's UTC offset."""
         queues = {queue.queue_id: queue.name for queue in snapshot.queues if queue.name}
         extensions = {known.exten_user: known.user_name for known in snapshot.extensions if known.user_name}
-        self.names = Names({**self.names.queues, **queues}, {**self.names.extensions, **extensions})
+        names = self.names
+        self.names = Names({**names.queues, **queues}, {**names.extensions, **extensions}, names.agents)
         self.offset_s = snapshot.resume.offset_s if snapshot.resume.offset_s is not None else self.offset_s
+
+    def rows(self) -> Rows:
+        """All rows, those of what still lasts last."""
+        calls = [*self._ended.values(), *self._live.values()]
+        states = (*self._statuses.over, *self._statuses.live.values())
+        return self.named(joined((self._done, rows_of(calls), Rows(agent_states=states))))
 
     @property
     def calls(self) -> Iterable[CallRow]:
         """Every call, the live ones last."""
-        return (*self._calls.values(), *self._live_calls.values())
+        return self.rows().calls
 
     @property
     def legs(self) -> Iterable[LegRow]:
-        """Every leg, the live ones last."""
-        return (*self._legs, *self._live_legs.values())
+        """Every leg, those of live calls last."""
+        return self.rows().legs
 
     @property
     def queue_entries(self) -> Iterable[QueueEntryRow]:
-        """Every stay in a queue, the ones that last come last."""
-        return (*chain.from_iterable(self._entries.values()), *chain.from_iterable(self._live_entries.values()))
+        """Every stay in a queue, those of live calls last."""
+        return self.rows().queue_entries
 
     @property
     def agent_states(self) -> Iterable[AgentStateRow]:
         """Every stretch of an agent's status, the ones that last come last."""
-        return (*self._states, *self._live_states.values())
+        return self.rows().agent_states
 
     @property
     def all_presences(self) -> Iterable[Presence]:
@@ -112,63 +109,67 @@ class Facts:
         return (*self.presences, *self._here.values())
 
     def drop_before(self, at: Seconds) -> Rows:
-        """Forget what had ended before a moment (UTC epoch s), and return it; the time before counts as unobserved."""
+        """Forget what had ended before a moment (UTC epoch s), and return it; the time before counts as unobserved.
+
+        A call that ended in the last minute stays: it can still be corrected. `named` completes the rows.
+        """
 
         def old(end: Seconds | None) -> bool:
             return end is None or end < at
 
+        def final(call: OpenCall) -> bool:
+            over, time, learned = call.over, self.time, call.learned
+            quiet = time is None or learned is None or time - learned > FINAL_S
+            return over is not None and old(over.ended_at) and quiet
+
+        done = self._done
         dropped = Rows(
-            tuple(row for row in self._calls.values() if old(row.ended_at)),
-            tuple(row for row in self._legs if old(row.ended_at)),
-            tuple(row for row in chain.from_iterable(self._entries.values()) if old(row.left_at)),
-            tuple(row for row in self._states if old(row.until)),
+            tuple(row for row in done.calls if row.outcome and old(row.ended_at)),
+            tuple(row for row in done.legs if row.outcome and old(row.ended_at)),
+            tuple(row for row in done.queue_entries if row.outcome and old(row.left_at)),
+            tuple(row for row in done.agent_states if old(row.until)),
         )
-        self._calls = {row.call_id: row for row in self._calls.values() if not old(row.ended_at)}
-        self._legs = [row for row in self._legs if not old(row.ended_at)]
-        self._entries = by_call(row for row in chain.from_iterable(self._entries.values()) if not old(row.left_at))
-        self._states = [row for row in self._states if not old(row.until)]
+        self._done = Rows(
+            tuple(row for row in done.calls if not (row.outcome and old(row.ended_at))),
+            tuple(row for row in done.legs if not (row.outcome and old(row.ended_at))),
+            tuple(row for row in done.queue_entries if not (row.outcome and old(row.left_at))),
+            tuple(row for row in done.agent_states if not old(row.until)),
+        )
+        over = [call for call in self._ended.values() if final(call)]
+        for call in over:
+            del self._ended[call.call_id]
+        states = self._statuses.drop(self.time, at)
         self.gaps = [gap for gap in self.gaps if gap.until is None or gap.until >= at]
         self.presences = [one for one in self.presences if not old(one.until)]
         if self.first is not None and self.first < at:
             self.first = at
-        return dropped
+        return joined((dropped, rows_of(over), Rows(agent_states=states)))
 
     def hand_out(self, history: int) -> Rows:
         """Forget the rows that no change can touch any more, and return them, to be given to `Checkpoint.after`.
 
-        `history` is how many ended calls the tracker remembers: one of these may come back.
+        `history` is how many ended calls the tracker remembers: one of these may be corrected, or come back.
         """
-        calls = [self._calls.pop(call_id) for call_id in list(self._calls)[: max(0, len(self._calls) - history)]]
-        over = [one for one in self._entries if one not in self._calls and one not in self._live_calls]
-        entries = chain.from_iterable([self._entries.pop(call_id) for call_id in over])
-        rows = Rows(tuple(calls), tuple(self._legs), tuple(entries), tuple(self._states))
-        self._legs, self._states = [], []
+        over = [self._ended.pop(call_id) for call_id in list(self._ended)[: max(0, len(self._ended) - history)]]
+        rows = joined((self._done, rows_of(over), Rows(agent_states=self._statuses.drop(self.time))))
+        self._done = Rows()
         return rows
 
     def checkpoint(self) -> Checkpoint:
         """Everything held, as a value."""
-        done = Rows(
-            tuple(self._calls.values()),
-            tuple(self._legs),
-            tuple(chain.from_iterable(self._entries.values())),
-            tuple(self._states),
-        )
-        live = Rows(
-            tuple(self._live_calls.values()),
-            tuple(self._live_legs.values()),
-            tuple(chain.from_iterable(self._live_entries.values())),
-            tuple(self._live_states.values()),
-        )
+        calls = tuple(call.copy() for call in (*self._ended.values(), *self._live.values()))
         return Checkpoint(
             self.first,
             self.time,
             self.offset_s,
             tuple(self.gaps),
             tuple(self.all_presences),
-            self.names,
-            dict(self.queue_accounts),
-            done,
-            live,
+            self.names.copy(),
+            self.accounts.copy(),
+            self._done,
+            calls,
+            tuple(self._statuses.over),
+            tuple(self._statuses.live.values()),
         )
 
     @classmethod
@@ -176,135 +177,92 @@ class Facts:
         """Facts that go on from a checkpoint exactly as the ones that made it would have."""
         facts = cls()
         facts.first, facts.time, facts.offset_s = checkpoint.first, checkpoint.time, checkpoint.offset_s
-        facts.gaps, facts.names = list(checkpoint.gaps), checkpoint.names
-        facts.queue_accounts = dict(checkpoint.queue_accounts)
+        facts.gaps, facts.names = list(checkpoint.gaps), checkpoint.names.copy()
+        facts.accounts, facts._done = checkpoint.accounts.copy(), checkpoint.done
         facts.presences = [one for one in checkpoint.presences if one.until is not None]
         facts._here = {one.exten_user: one for one in checkpoint.presences if one.until is None}
-        done, live = checkpoint.done, checkpoint.live
-        facts._calls = {row.call_id: row for row in done.calls}
-        facts._legs, facts._states = [*done.legs], [*done.agent_states]
-        facts._entries = by_call(done.queue_entries)
-        facts._live_calls = {row.call_id: row for row in live.calls}
-        facts._live_legs = {(row.call_id, row.attempt): row for row in live.legs}
-        facts._live_entries = by_call(live.queue_entries)
-        facts._live_states = {row.exten_user: row for row in live.agent_states}
+        for call in checkpoint.calls:
+            (facts._live if call.over is None else facts._ended)[call.call_id] = call.copy()
+        facts._statuses = Statuses(checkpoint.statuses_over, checkpoint.statuses)
         return facts
 
-    # What a change does to the rows
+    def named(self, rows: Rows) -> Rows:
+        """Rows with what is known only later: the newest names of agents, and whose calls never reached one."""
+        rows, account = self.named_agents(rows), self.accounts.of
+        return replace(
+            rows,
+            calls=tuple([_owned(row, account) for row in rows.calls]),
+            queue_entries=tuple([_owned(row, account) for row in rows.queue_entries]),
+        )
+
+    def named_agents(self, rows: Rows) -> Rows:
+        """Rows with the newest names of agents."""
+        names = self.names.agents
+        return replace(
+            rows,
+            legs=tuple([_called(row, names) for row in rows.legs]),
+            agent_states=tuple([_called(row, names) for row in rows.agent_states]),
+        )
+
+    # What a change does
 
     def _pass(self, at: Seconds | None) -> None:
         if at is None or (self.time is not None and at <= self.time):
             return
         if self.time is None:
             self.first = at
-        elif at - self.time > SILENCE_S and not (self.gaps and self.gaps[-1].until is None):
-            self.gaps.append(Gap(self.time, at, "nothing was received"))
+        elif at - self.time > SILENCE_S:
+            last = self.gaps[-1].until if self.gaps else self.time
+            if last is not None and last <= self.time:  # else the silence is part of a lost connection
+                self.gaps.append(Gap(self.time, at, "nothing was received"))
         self.time = at
 
-    def _call(self, call_id: str) -> CallRow:
-        """A live call's row; a bare one if nothing told of its start."""
-        return self._live_calls.get(call_id) or CallRow(call_id, None, "", "", "", "", "", None)
+    def _call(self, change: Any) -> OpenCall | None:
+        """The call that a change is about; none if it corrects one that is forgotten."""
+        name = change.call_id
+        call = self._live.get(name) or self._ended.get(name)
+        if call is None and not isinstance(change, changes.LegRevised | changes.WaitRevised | changes.CallRevised):
+            call = self._live[name] = OpenCall(name)
+        if call is not None:
+            call.learned = change.at
+        return call
 
     def _call_started(self, change: changes.CallStarted) -> None:
-        self._live_calls[change.call_id] = CallRow(
-            change.call_id,
-            None,
-            change.direction,
-            change.caller,
-            change.caller_name,
-            change.did,
-            "",
-            change.started,
-        )
+        if (before := self._ended.pop(change.call_id, None)) is not None:  # the tracker has forgotten that one
+            self._done = joined((self._done, rows_of((before,))))
+        if (call := self._call(change)) is not None:
+            call.caller, call.caller_name, call.did = change.caller, change.caller_name, change.did
 
     def _call_resumed(self, change: changes.CallResumed) -> None:
-        row = self._calls.pop(change.call_id, None) or self._call(change.call_id)
-        self._live_calls[change.call_id] = replace(row, ended_at=None, outcome=None, inferred="")
+        if (call := self._call(change)) is not None:
+            call.over = None
+            self._ended.pop(call.call_id, None)
+            self._live[call.call_id] = call
 
     def _call_linked(self, change: changes.CallLinked) -> None:
-        row = self._call(change.call_id)
-        self._live_calls[row.call_id] = replace(
-            row, related=change.related, transferred_by=change.transferred_by or row.transferred_by
-        )
+        if (call := self._call(change)) is not None:
+            call.related, call.transferred_by = change.related, change.transferred_by or call.transferred_by
 
     def _call_ended(self, change: changes.CallEnded) -> None:
-        row = self._live_calls.pop(change.call_id, None) or self._call(change.call_id)
-        self._calls[change.call_id] = following.ended(row, change.call)
+        if (call := self._call(change)) is not None:
+            call.end(change.call)
+            self._live.pop(call.call_id, None)
+            self._ended[call.call_id] = call
+
+    def _call_revised(self, change: changes.CallRevised) -> None:
+        if (call := self._call(change)) is not None:
+            call.end(change.call)
 
     def _leg_changed(self, change: changes.LegChange) -> None:
-        leg = change.leg
-        key = leg.call_id, leg.attempt
-        before = self._live_legs.get(key)
-        if before is None:
-            before = self._leg_started(leg)
-        row = following.followed(before, leg)
-        call = self._call(leg.call_id)
-        if row.answered and not call.answered and leg.c2c != 1 and leg.state is not State.SPYING:
-            self._live_calls[leg.call_id] = replace(call, answered=True, answered_at=leg.answered_at)
-        if leg.state is State.HUNGUP:
-            self._live_legs.pop(key, None)
-            self._legs.append(row)
-        else:
-            self._live_legs[key] = row
+        if (call := self._call(change)) is not None:
+            call.take_leg(change)
+            if change.leg.attempt == min(call.legs):
+                self.accounts.learn(call.account_id, call.queues)
 
-    def _leg_started(self, leg: Leg) -> LegRow:
-        agent = self._live_states.get(leg.exten_user)
-        account = agent.account_id if agent is not None else None
-        call = self._call(leg.call_id)
-        ringing = leg.state is State.RINGING
-        self._live_calls[leg.call_id] = call = replace(
-            call,
-            account_id=account if call.account_id is None else call.account_id,
-            direction=following.direction(call, leg),
-            caller=call.caller or leg.caller,
-            caller_name=call.caller_name or leg.caller_name,
-            did=call.did or leg.did,
-            legs=call.legs + 1,
-            rings=call.rings + (ringing and not call.answered),
-        )
-        if entries := self._live_entries.get(leg.call_id):
-            self._live_entries[leg.call_id] = tuple(
-                [replace(entry, account_id=call.account_id, rings=entry.rings + ringing) for entry in entries]
-            )
-        if (done := self._entries.get(leg.call_id)) and done[-1].account_id is None:
-            self._entries[leg.call_id] = tuple([replace(entry, account_id=call.account_id) for entry in done])
-        queue_id = leg.queue_id or (call.queue_id if leg.direction == "Incoming" else "")
-        if queue_id and account is not None and account not in self.queue_accounts.get(queue_id, ()):
-            self.queue_accounts[queue_id] = (*self.queue_accounts.get(queue_id, ()), account)
-        return LegRow(
-            leg.call_id,
-            leg.exten_user,
-            leg.attempt,
-            account,
-            agent.agent_id if agent is not None else None,
-            agent.agent_name if agent is not None else "",
-            queue_id,
-            leg.direction,
-            leg.internal,
-            leg.c2c,
-            picked_up=call.picked_up and leg.answered and not leg.ring_s,
-            rang=bool(leg.direction == "Incoming" and leg.answered and leg.ring_s),
-            started=leg.started,
-        )
-
-    def _queue_joined(self, change: changes.QueueJoined) -> None:
-        wait = change.wait
-        call = self._call(wait.call_id)
-        self._live_calls[wait.call_id] = replace(call, queue_id=wait.queue_id)
-        entry = QueueEntryRow(wait.queue_id, wait.call_id, call.account_id, wait.joined_at)
-        self._live_entries[wait.call_id] = (*self._live_entries.get(wait.call_id, ()), entry)
-
-    def _queue_left(self, change: changes.QueueLeft) -> None:
-        wait = change.wait
-        entries = self._live_entries.pop(wait.call_id, ())
-        mine = next((one for one in entries if (one.queue_id, one.joined_at) == (wait.queue_id, wait.joined_at)), None)
-        if rest := tuple(one for one in entries if one is not mine):
-            self._live_entries[wait.call_id] = rest
-        call = self._call(wait.call_id)
-        if wait.outcome is Outcome.PICKED_UP:
-            self._live_calls[wait.call_id] = replace(call, picked_up=True)
-        row = mine or QueueEntryRow(wait.queue_id, wait.call_id, call.account_id, wait.joined_at)
-        self._entries[row.call_id] = (*self._entries.get(row.call_id, ()), following.left(row, wait))
+    def _queue_changed(self, change: changes.QueueChange) -> None:
+        if (call := self._call(change)) is not None:
+            call.take_wait(change)
+            self.accounts.learn(call.account_id, (change.queue_id,))
 
     def _extension_appeared(self, change: changes.ExtensionAppeared) -> None:
         known = change.extension
@@ -313,45 +271,32 @@ class Facts:
         if last is not None and last.until is not None and since is not None:
             since = max(since, last.until)
         self._here[known.exten_user] = Presence(known.exten_user, change.at)
-        self._live_states[known.exten_user] = AgentStateRow(
-            known.exten_user,
-            known.account_id,
-            known.agent_id,
-            known.agent_name,
-            known.agent_status,
-            known.agent_status_name,
-            since,
-        )
+        self.accounts.learn(known.account_id)
+        self.names.call(known.agent_id, known.agent_name)
+        self._statuses.begin(known, since)
 
     def _extension_removed(self, change: changes.ExtensionRemoved) -> None:
         if (here := self._here.pop(change.exten_user, None)) is not None:
             self.presences.append(replace(here, until=change.at))
-        if (row := self._live_states.pop(change.exten_user, None)) is not None:
-            self._states.append(replace(row, until=change.at))
+        self._statuses.end(change.exten_user, change.at)
 
     def _agent_changed(self, change: changes.AgentLoggedOn | changes.AgentLoggedOff) -> None:
+        since = change.at if change.since is None else change.since
         if isinstance(change, changes.AgentLoggedOn):
-            self._cut(change.exten_user, change.at, agent_id=change.agent_id, agent_name=change.agent_name)
+            self.names.call(change.agent_id, change.agent_name)
+            self._statuses.cut(change.exten_user, since, agent_id=change.agent_id, agent_name=change.agent_name)
         else:
-            self._cut(change.exten_user, change.at, agent_id=None, agent_name="")
+            self._statuses.cut(change.exten_user, since, agent_id=None, agent_name="")
+
+    def _agent_renamed(self, change: changes.AgentRenamed) -> None:
+        self.names.call(change.agent_id, change.agent_name)
 
     def _status_changed(self, change: changes.AgentStatusChanged) -> None:
-        row = self._live_states.get(change.exten_user)
-        known_since = row.since if row is not None else None
-        since, at = change.since, change.at
-        if since is None or at is None or since > at or (known_since is not None and since < known_since):
-            since = at  # a stamp from before what is known, or from the future, tells nothing
-        self._cut(change.exten_user, since, status=change.new, status_name=change.name)
+        since = change.at if change.since is None else change.since
+        self._statuses.cut(change.exten_user, since, status=change.new, status_name=change.name)
 
-    def _cut(self, exten_user: str, at: Seconds | None, **news: Id) -> None:
-        """End the running stretch of an agent's status and begin the next; one without length leaves no row."""
-        row = self._live_states.get(exten_user)
-        if row is None:
-            row = AgentStateRow(exten_user, None, None, "", None, "", at)
-        elif at is not None and row.since is not None and at > row.since:
-            self._states.append(replace(row, until=at))
-            row = replace(row, since=at)
-        self._live_states[exten_user] = replace(row, **news)
+    def _status_revised(self, change: changes.AgentStatusRevised) -> None:
+        self._statuses.revise(change.exten_user, change.since)
 
     def _connection_lost(self, change: changes.ConnectionLost) -> None:
         self.gaps.append(change.gap)
@@ -362,12 +307,31 @@ class Facts:
         self.gaps.append(change.gap)
 
 
-def by_call(entries: Iterable[QueueEntryRow]) -> dict[str, tuple[QueueEntryRow, ...]]:
-    """The stays in queues of each call, in their order."""
-    found: dict[str, tuple[QueueEntryRow, ...]] = {}
-    for entry in entries:
-        found[entry.call_id] = (*found.get(entry.call_id, ()), entry)
-    return found
+Owned = TypeVar("Owned", CallRow, QueueEntryRow)
+Named = TypeVar("Named", LegRow, AgentStateRow)
+
+
+def _owned(row: Owned, account: Callable[[str], Id]) -> Owned:
+    """A row with the account of its queue, if it has none of its own."""
+    if row.account_id is not None or (found := account(row.queue_id)) is None:
+        return row
+    return replace(row, account_id=found)
+
+
+def _called(row: Named, names: dict[str, str]) -> Named:
+    """A row with its agent's newest name."""
+    name = names.get(str(row.agent_id), row.agent_name)
+    return row if name == row.agent_name else replace(row, agent_name=name)
+
+
+def rows_of(calls: Iterable[OpenCall]) -> Rows:
+    """The rows of calls, and of their legs and stays in queues."""
+    calls = list(calls)
+    return Rows(
+        tuple(call.row() for call in calls),
+        tuple(row for call in calls for row in call.leg_rows()),
+        tuple(row for call in calls for row in call.entry_rows()),
+    )
 
 
 _APPLY: dict[type[Change], Any] = {
@@ -375,14 +339,16 @@ _APPLY: dict[type[Change], Any] = {
     changes.CallResumed: Facts._call_resumed,
     changes.CallLinked: Facts._call_linked,
     changes.CallEnded: Facts._call_ended,
+    changes.CallRevised: Facts._call_revised,
     **dict.fromkeys(changes.LegChange.__subclasses__(), Facts._leg_changed),
-    changes.QueueJoined: Facts._queue_joined,
-    changes.QueueLeft: Facts._queue_left,
+    **dict.fromkeys(changes.QueueChange.__subclasses__(), Facts._queue_changed),
     changes.ExtensionAppeared: Facts._extension_appeared,
     changes.ExtensionRemoved: Facts._extension_removed,
     changes.AgentLoggedOn: Facts._agent_changed,
     changes.AgentLoggedOff: Facts._agent_changed,
+    changes.AgentRenamed: Facts._agent_renamed,
     changes.AgentStatusChanged: Facts._status_changed,
+    changes.AgentStatusRevised: Facts._status_revised,
     changes.ConnectionLost: Facts._connection_lost,
     changes.ConnectionRegained: Facts._connection_regained,
 }

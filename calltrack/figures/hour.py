@@ -216,7 +216,11 @@ def _agents(
         found: dict[str, bool] = {}
         for leg in legs:
             for spell in leg.spells:
-                if spell.since <= at and (leg.outcome is None if spell.until is None else spell.until > at):
+                if (
+                    spell.since is not None
+                    and spell.since <= at
+                    and (leg.outcome is None if spell.until is None else spell.until > at)
+                ):
                     talks = spell.state is State.TALKING or spell.state is State.HOLD
                     found[leg.exten_user] = found.get(leg.exten_user, False) or talks
         return found

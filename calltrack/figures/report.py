@@ -47,10 +47,9 @@ class _Reporter:
 
     def __init__(self, facts: Facts, options: Options):
         self.facts, self.options = facts, options
-        self.calls = list(facts.calls)
-        self.legs = list(facts.legs)
-        self.entries = list(facts.queue_entries)
-        self.states = list(facts.agent_states)
+        rows = facts.rows()
+        self.calls, self.legs = list(rows.calls), list(rows.legs)
+        self.entries, self.states = list(rows.queue_entries), list(rows.agent_states)
         whole = window(facts, None, None, options)
         self.followed: Followed = followed(self.calls, self.legs, self.states, whole)
 
@@ -90,8 +89,10 @@ class _Reporter:
             calls=call_figures(self.calls, view.window),
         )
 
-    def _work(self, legs: list[LegRow], time: list[Stretch]) -> WorkFigures:
-        return work_figures(legs, agent_time(time, self.options), self.followed)
+    def _work(
+        self, legs: list[LegRow], time: list[Stretch], who: Callable[[Stretch], str] = lambda one: one.worker
+    ) -> WorkFigures:
+        return work_figures(legs, agent_time(time, self.options, who), self.followed)
 
     def _queues(self, view: _View) -> tuple[Figures, ...]:
         names, entries = self.facts.names.queues, by(self.entries, lambda row: row.queue_id)
@@ -136,14 +137,14 @@ class _Reporter:
                 key,
                 names.get(key, ""),
                 *self._extent(view.window, {key}),
-                work=self._work(legs.get(key, []), time.get(key, [])),
+                work=self._work(legs.get(key, []), time.get(key, []), lambda one: one.exten_user),
             )
             for key in {row.exten_user for row in self.states} | {leg.exten_user for leg in self.legs}
         )
 
     def _accounts(self, view: _View) -> tuple[Figures, ...]:
-        calls = by(self.calls, lambda row: self._account(row.account_id, row.queue_id))
-        entries = by(self.entries, lambda row: self._account(row.account_id, row.queue_id))
+        calls = by(self.calls, lambda row: _text(row.account_id))
+        entries = by(self.entries, lambda row: _text(row.account_id))
         legs = by(view.over, lambda leg: _text(leg.account_id))
         time = by(view.time, lambda one: _text(one.account_id))
         return ordered(
@@ -157,11 +158,6 @@ class _Reporter:
             )
             for key in {**calls, **entries, **legs, **time}
         )
-
-    def _account(self, account_id: Id, queue_id: str) -> str:
-        """The account's key; that of a call which rang nowhere is its queue's, if all that rang were of one."""
-        accounts = {_text(one) for one in self.facts.queue_accounts.get(queue_id, ())}
-        return accounts.pop() if account_id is None and len(accounts) == 1 else _text(account_id)
 
     def _extent(
         self, window: Window, extensions: set[str] | None = None

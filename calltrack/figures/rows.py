@@ -11,18 +11,21 @@ from itertools import chain
 
 from msgspec import Struct
 
-from calltrack.core.records import Seconds
-from calltrack.core.states import Outcome, State
+from calltrack.core.records import Id, Seconds, Spell
+from calltrack.core.states import Outcome
 
-Id = int | str | None
-
-
-class Spell(Struct, frozen=True, gc=False):
-    """A stretch of a leg in one state; `until` is None while it lasts."""
-
-    state: State
-    since: Seconds
-    until: Seconds | None
+__all__ = [
+    "TABLES",
+    "AgentStateRow",
+    "CallRow",
+    "Id",
+    "LegRow",
+    "QueueEntryRow",
+    "Rows",
+    "Seconds",
+    "Spell",
+    "joined",
+]
 
 
 class CallRow(Struct, frozen=True, gc=False):
@@ -31,7 +34,7 @@ class CallRow(Struct, frozen=True, gc=False):
     call_id: str
     """The vendor's ivrid."""
     account_id: Id
-    """Account of the extension at which it was first seen; none while it only waited in queues."""
+    """Account of its first leg; of a call that reached no agent, its queue's, or the only one there is; else none."""
     direction: str
     """Incoming, Outgoing, Internal, Click2call or Spy."""
     caller: str
@@ -61,7 +64,7 @@ class CallRow(Struct, frozen=True, gc=False):
     rings: int = 0
     """Legs that rang before the first answer."""
     wait_s: Seconds | None = None
-    """Time in queues."""
+    """Time in queues, each moment once, less talk, hold and unknown; none if one stay is not measured."""
     ring_s: Seconds | None = None
     """Time that it rang or was dialed as a whole: overlapping legs count once."""
     talk_s: Seconds | None = None
@@ -90,11 +93,11 @@ class LegRow(Struct, frozen=True, gc=False):
     account_id: Id
     """Account of the extension."""
     agent_id: Id
-    """onlineUserID of who was logged on; none if nobody was."""
+    """onlineUserID of who was logged on when it was first seen; none if nobody was."""
     agent_name: str
-    """Who was logged on."""
+    """The newest name of that id."""
     queue_id: str
-    """The queue that it came from; empty if from none."""
+    """The queue that it came from, by the vendor's word, else the one its call waited in last; empty if from none."""
     direction: str
     """Incoming, Outgoing, Click2call or Spy."""
     internal: bool
@@ -139,7 +142,7 @@ class QueueEntryRow(Struct, frozen=True, gc=False):
     call_id: str
     """The vendor's ivrid of the call."""
     account_id: Id
-    """The call's account; none if it rang nowhere."""
+    """The call's account."""
     joined_at: Seconds | None
     """When it joined."""
     left_at: Seconds | None = None
@@ -151,7 +154,9 @@ class QueueEntryRow(Struct, frozen=True, gc=False):
     agent_name: str = ""
     """Who answered, if the vendor says so."""
     rings: int = 0
-    """Legs of the call that rang while it waited."""
+    """Legs of the call that began to ring while it waited."""
+    rounds: int = 0
+    """Of the rings: how many attempts of the queue they were; rings within 2 s are one."""
     inferred: str = ""
     """Why its end was concluded, if nothing told of it."""
 

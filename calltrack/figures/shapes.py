@@ -86,9 +86,9 @@ class WaitFigures(Struct, frozen=True):
     rings: int
     """Legs that rang."""
     re_rings: int
-    """Rings after the first of each wait."""
+    """Rounds of rings after the first of each wait; phones that begin to ring within 2 s are one round."""
     most_rings: int
-    """Rings of the wait that had most."""
+    """Rounds of the wait that had most."""
     unmeasured: int
     """Of the presented: how long they waited is not known; they are in counts, not in levels and averages."""
 

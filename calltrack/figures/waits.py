@@ -17,13 +17,14 @@ def wait_figures(rows: Iterable[QueueEntryRow], window: Window) -> WaitFigures:
     """The figures of these waits in the window's interval."""
     rows = list(rows)
     over = [row for row in rows if row.outcome is not None and window.has(row.left_at)]
-    still = [row for row in rows if window.still(row.joined_at, row.left_at)]
+    placed = [row for row in rows if row.outcome is None or row.left_at is not None]
+    still = [row for row in placed if window.still(row.joined_at, row.left_at)]
     answered = [row for row in over if row.outcome in _ANSWERED]
     abandoned = [row for row in over if row.outcome is Outcome.ABANDONED]
     answers, abandons = _waits(answered), _waits(abandoned)
     presented = len(answered) + len(abandoned)
     short = sum(wait < window.options.short_abandon_s for wait in abandons)
-    rings = [row.rings for row in over]
+    rounds = [row.rounds for row in over]
     return WaitFigures(
         queued=sum(window.has(row.joined_at) for row in rows),
         offered=len(over),
@@ -41,9 +42,9 @@ def wait_figures(rows: Iterable[QueueEntryRow], window: Window) -> WaitFigures:
         average_abandon_s=ratio(sum(abandons), len(abandons)),
         longest_wait_s=max(answers + abandons, default=None),
         longest_waiting_s=_longest(still, window.end),
-        rings=sum(rings),
-        re_rings=sum(max(0, count - 1) for count in rings),
-        most_rings=max(rings, default=0),
+        rings=sum(row.rings for row in over),
+        re_rings=sum(max(0, count - 1) for count in rounds),
+        most_rings=max(rounds, default=0),
         unmeasured=presented - len(answers) - len(abandons),
     )
 

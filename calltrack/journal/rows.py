@@ -8,7 +8,7 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import replace
 
-from calltrack.core.clock import Clock
+from calltrack.core.clock import PlainClock
 from calltrack.core.errors import NotAFrame
 from calltrack.core.observations import times_of
 from calltrack.journal.packing import Packer
@@ -44,7 +44,7 @@ class Row(NamedTuple):
         """The row that follows another (None: the first); raises ValueError of a frame without its text."""
         if not frame.raw:
             raise ValueError("a frame without its text cannot be kept")
-        clock = Clock()
+        clock = PlainClock()
         position, latest = 1, None
         if before is not None:
             position, latest, clock.offset_s = before.position + 1, before.latest, before.offset_s

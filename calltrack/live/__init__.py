@@ -1,6 +1,7 @@
 """The live shell: one supervised socket.io connection to the vendor, and a tracker that it feeds.
 
-`connect` gives the stream of changes to asyncio programs, `listen` to all others.
+`Desk` calls handlers with one flat record for each call that rings, is answered, is missed or has ended. `connect`
+gives the stream of all changes to asyncio programs, `listen` to all others.
 """
 
 from calltrack.live.blocking import BlockingStream, listen
@@ -12,7 +13,9 @@ from calltrack.live.credentials import (
     credentials_from_env,
     credentials_from_file,
 )
+from calltrack.live.desk import Desk
 from calltrack.live.errors import ConnectFailed, CredentialsError, LiveError, LoginFailed, LoginRefused
+from calltrack.live.happenings import AnsweredCall, EndedCall, Happening, MissedCall, RingingCall
 from calltrack.live.login import DEFAULT_SERVERS, Endpoints, LoginApi, Session
 from calltrack.live.network import CannotUseCA, Network
 from calltrack.live.stream import Changes, Missed, Stream, connect
@@ -22,19 +25,25 @@ from calltrack.live.timing import Timing
 __all__ = [
     "DEFAULT_SERVERS",
     "Account",
+    "AnsweredCall",
     "BlockingStream",
     "CannotUseCA",
     "Changes",
     "ConnectFailed",
     "Credentials",
     "CredentialsError",
+    "Desk",
+    "EndedCall",
     "Endpoints",
+    "Happening",
     "LiveError",
     "LoginApi",
     "LoginFailed",
     "LoginRefused",
     "Missed",
+    "MissedCall",
     "Network",
+    "RingingCall",
     "Session",
     "Stream",
     "Supervisor",

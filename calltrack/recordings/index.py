@@ -22,7 +22,7 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from calltrack.core.clock import Clock
+from calltrack.core.clock import PlainClock
 from calltrack.core.errors import NotAnIndex, NotASnapshot, RecordingError
 from calltrack.core.observations import times_of
 from calltrack.core.records import Seconds
@@ -120,7 +120,7 @@ def write_index(recording: Recording, frames: Iterable[Frame] | None = None, *, 
 def _checkpoints(recording: Recording, frames: Iterable[Frame], archive: zipfile.ZipFile, closest: int) -> list[Entry]:
     distance = max(closest, (recording.size or 0) // CHECKPOINTS)
     entries: list[Entry] = []
-    tracker, clock, digest = Tracker(), Clock(), hashlib.sha256()
+    tracker, clock, digest = Tracker(), PlainClock(), hashlib.sha256()
     latest: Seconds | None = None
     hashed, due = 0, distance
     with Path(recording.path).open("rb") as file:

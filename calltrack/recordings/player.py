@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from calltrack.core.changes import Change
-from calltrack.core.clock import Clock
+from calltrack.core.clock import PlainClock
 from calltrack.core.observations import times_of
 from calltrack.core.records import Seconds
 from calltrack.core.snapshot import Snapshot
@@ -20,7 +20,7 @@ def until(frames: Iterable[Frame], at: Seconds, offset_s: Seconds | None = None)
 
     offset_s: the server's offset before the first of them, if it is known.
     """
-    clock = Clock()
+    clock = PlainClock()
     clock.offset_s = offset_s
     for frame in frames:
         clock.tell(*times_of(frame.body))

@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from calltrack.recordings.forms.reading import Odd, Read
 
 _SHOWN = 10  # bad lines kept and reported in full; the rest are counted
+_SOURCES = {"kafka": ("calltrack.kafka.history", "KafkaRecording")}  # what is no file; each needs its extra
 
 
 class Place(NamedTuple):
@@ -49,7 +51,10 @@ class Recording:
     were and how much could not be read, and `first_bad` the first of it, each with file, line and reason; `forms` has
     the frames by the form in which they stood, `passed` counts what is known to be no event, such as heartbeats.
     Of a journal (`is_journal`), the lines are its frames, by position; bad are those that are damaged.
+    Set `whole` to False before `tracker` if only the state at the end matters: what keeps states then skips the rest.
     """
+
+    whole = True
 
     def __init__(
         self,
@@ -248,12 +253,18 @@ class Recording:
 def read_recording(
     path: str | PathLike[str], *, strict: bool = False, on_bad: Callable[[BadLine], None] | None = None
 ) -> Recording:
-    """The frames of a recording in any form that docs/recordings.md lists; "-" is standard input.
+    """The frames of a recording in any form that docs/recordings.md lists; "-" is standard input, and
+    kafka://HOST/ACCOUNT an account in Kafka.
 
     The form, and how it is compressed, is recognised by content. What is no frame goes to `on_bad` (default: a warning
     for the first ten) and is counted; the rest is processed. With strict=True it raises BadLine. Raises RecordingError
     at once if the file cannot be opened, and while reading if it holds something else, such as a picture.
     """
+    scheme, slashes, _ = fspath(path).partition("://")
+    if slashes and scheme in _SOURCES:
+        module, name = _SOURCES[scheme]
+        kind: type[Recording] = getattr(import_module(module), name)
+        return kind(path, strict=strict, on_bad=on_bad)
     return Recording(path, strict=strict, on_bad=on_bad)
 
 

@@ -3,6 +3,7 @@
 * `lawful(seed)`, `faulty(seed)`: what a simulated call centre sends in an hour or as long as you like.
 * `streams()`: a hypothesis strategy; small streams that no call centre would send (extra `testing`).
 * `prove(frames)`: fails, in words, if the tracker breaks one of its laws on a stream.
+* `prove_reader(read)`: fails if a reader of Kafka's changes loses or doubles one.
 * `calltrack.testing.frames`: single frames from what matters to a test.
 
 docs/testing.md shows them in use.
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from calltrack.core.replica import Replica
     from calltrack.laws.trial import Trial
+    from calltrack.testing.disturbed import prove_reader
     from calltrack.testing.laws import prove
     from calltrack.testing.simulated import faulty, lawful
     from calltrack.testing.strategies import streams
@@ -24,6 +26,7 @@ else:
         "faulty": "calltrack.testing.simulated",
         "lawful": "calltrack.testing.simulated",
         "prove": "calltrack.testing.laws",
+        "prove_reader": "calltrack.testing.disturbed",
         "streams": "calltrack.testing.strategies",
     }
 
@@ -33,4 +36,4 @@ else:
         return getattr(import_module(_HOMES[name]), name)
 
 
-__all__ = ["Replica", "Trial", "faulty", "lawful", "prove", "streams"]
+__all__ = ["Replica", "Trial", "faulty", "lawful", "prove", "prove_reader", "streams"]

@@ -17,8 +17,20 @@ COLOURS = {
     "LegStarted": "cyan",
     "CallStarted": "cyan",
     "ConnectionLost": "red",
+    "LegBlurred": "red",
+    "WaitBlurred": "red",
+    "LegDoubted": "bold red",
+    "WaitDoubted": "bold red",
+    "LegResumed": "magenta",
+    "LegRevised": "magenta",
+    "WaitResumed": "magenta",
+    "WaitRevised": "magenta",
+    "CallResumed": "magenta",
+    "CallRevised": "magenta",
+    "AgentStatusRevised": "magenta",
 }
 _ANSI = {"red": "\033[31m", "green": "\033[32m", "yellow": "\033[33m", "cyan": "\033[36m"}
+"""A style by kind; what takes an earlier change back has one of its own."""
 
 
 def line(change: ch.Change, colour: bool, zone: tzinfo = UTC) -> str:
@@ -38,9 +50,11 @@ def brief(change: ch.Change, colour: bool, zone: tzinfo = UTC) -> str:
 
 
 def where(change: ch.Change) -> str:
-    """The extension or the queue that the change is about; "" for neither."""
-    queue_id = getattr(change, "queue_id", "")
-    return safe(getattr(change, "exten_user", "") or (f"queue {queue_id}" if queue_id else ""))
+    """The extension, queue or campaign that the change is about; "" for none."""
+    if exten_user := getattr(change, "exten_user", ""):
+        return safe(exten_user)
+    named = ((word, getattr(change, f"{word}_id", "")) for word in ("queue", "campaign"))
+    return safe(next((f"{word} {found}" for word, found in named if found), ""))
 
 
 def what(change: ch.Change, zone: tzinfo = UTC) -> str:
@@ -74,37 +88,63 @@ def _leg_started(change: ch.LegStarted) -> str:
     return f"{leg.state} {leg.direction} {_with(leg)}, attempt {leg.attempt}{queue}{c2c}"
 
 
-def _leg_ended(change: ch.LegEnded) -> str:
+def _leg_ended(change: ch.LegChange) -> str:
     leg = change.leg
     cause = f" ({leg.cause})" if leg.cause else ""
     return ", ".join(filter(None, [f"{leg.outcome}{cause}", _durations(leg)]))
 
 
-def _call_ended(change: ch.CallEnded) -> str:
+def _leg_revised(change: ch.LegRevised) -> str:
+    leg = change.leg
+    if leg.ended_at is None and leg.outcome is None:
+        return f"is {leg.state} since {moment(leg.since)}, {_durations(leg) or 'nothing counted yet'}"
+    return f"ended at {moment(leg.ended_at)}: {_leg_ended(change)}"
+
+
+def _recording(change: ch.RecordingChanged) -> str:
+    recording = change.leg.recording
+    if recording is None:
+        return "no recording"
+    return f"{recording.filename or 'recording'}{', muted' if recording.muted else ''}"
+
+
+def _call_ended(change: ch.CallEnded | ch.CallRevised) -> str:
     call = change.call
     spent = (("wait", call.wait_s), ("ring", call.ring_s), ("talk", call.talk_s), ("hold", call.hold_s))
     times = ", ".join(f"{name} {span(value)}" for name, value in spent if value != 0)
     return ", ".join(filter(None, [f"{call.outcome}, {call.attempts} leg{'s' * (call.attempts != 1)}", times]))
 
 
-def _queue_left(change: ch.QueueLeft) -> str:
+def _queue_left(change: ch.QueueChange) -> str:
     wait = change.wait
     by = f" by {wait.agent_name}" if wait.agent_name else ""
     return f"{wait.outcome}{by} after {span(wait.wait_s)}"
+
+
+def _wait_revised(change: ch.WaitRevised) -> str:
+    wait = change.wait
+    return f"waits since {moment(wait.joined_at)}" if wait.outcome is None else _queue_left(change)
+
+
+def _campaign(change: ch.CampaignAppeared | ch.CampaignChanged) -> str:
+    campaign = change.campaign
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in campaign.statistics.items() if count)
+    calls = f"{len(campaign.call_ids)} call{'s' * (len(campaign.call_ids) != 1)}"
+    return "; ".join(filter(None, [campaign.name, calls, counts]))
 
 
 def _status(number: int | None, name: str) -> str:
     return f"{name} ({number})" if name else str(number)
 
 
-def _agent(change: ch.AgentLoggedOn | ch.AgentLoggedOff) -> str:
+def _agent(change: ch.AgentLoggedOn | ch.AgentLoggedOff | ch.AgentRenamed) -> str:
     return f"{change.agent_name} ({change.agent_id})"
 
 
 def _appeared(change: ch.ExtensionAppeared) -> str:
     known = change.extension
     status = _status(known.agent_status, known.agent_status_name)
-    return f"{known.user_name}, agent {known.agent_name or 'nobody'}, status {status}"
+    return f"{known.user_name}, agent {known.agent_name or 'none'}, status {status}"
 
 
 def _anomaly(change: ch.Anomaly) -> str:
@@ -120,19 +160,36 @@ _TELL: dict[type[ch.Change], Callable[..., str]] = {
     ch.LegBlurred: lambda change: "state unknown",
     ch.LegCorrected: lambda change: f"is {change.leg.state}",
     ch.LegEnded: _leg_ended,
+    ch.LegResumed: lambda change: f"is {change.leg.state} after all; its end is taken back",
+    ch.LegRevised: _leg_revised,
+    ch.LegDoubted: lambda change: f"{change.leg.state}, may be over: {change.leg.doubtful}",
+    ch.LegConfirmed: lambda change: f"is {change.leg.state} without doubt again",
+    ch.RecordingChanged: _recording,
     ch.CallStarted: lambda change: f"{change.state} {change.direction} {change.caller or 'unknown'}",
+    ch.CallResumed: lambda change: "goes on under its id",
     ch.CallStateChanged: lambda change: f"{change.old} → {change.new}",
     ch.CallLinked: lambda change: (
         f"from {', '.join(change.related)}"
         + (f", transferred by {change.transferred_by}" if change.transferred_by else "")
     ),
     ch.CallEnded: _call_ended,
+    ch.CallRevised: _call_ended,
     ch.ExtensionAppeared: _appeared,
     ch.ExtensionStateChanged: lambda change: f"{change.old} → {change.new}",
     ch.AgentLoggedOn: _agent,
     ch.AgentLoggedOff: _agent,
+    ch.AgentRenamed: _agent,
     ch.AgentStatusChanged: lambda change: f"{change.agent_name}: {_status(change.new, change.name)}",
+    ch.AgentStatusRevised: lambda change: f"{_status(change.status, '')} since {moment(change.since)}",
     ch.QueueLeft: _queue_left,
+    ch.WaitBlurred: lambda change: "whether it still waits is unknown",
+    ch.WaitCorrected: lambda change: f"waits, since {moment(change.wait.joined_at)}",
+    ch.WaitResumed: lambda change: "waits after all; its end is taken back",
+    ch.WaitRevised: _wait_revised,
+    ch.WaitDoubted: lambda change: f"may not wait any more: {change.wait.doubtful}",
+    ch.WaitConfirmed: lambda change: "waits without doubt again",
+    ch.CampaignAppeared: _campaign,
+    ch.CampaignChanged: _campaign,
     ch.ConnectionLost: lambda change: change.gap.reason,
     ch.Anomaly: _anomaly,
 }

@@ -33,7 +33,7 @@ def test_streamed_rows_are_all_rows(table: str) -> None:
 
 
 def test_memory_does_not_follow_the_traffic() -> None:
-    """Eight hours take hardly more than two."""
+    """Eight hours have four times the calls of two, and take not even twice the memory."""
 
     def peak(hours: float) -> int:
         tracemalloc.start()
@@ -43,7 +43,7 @@ def test_memory_does_not_follow_the_traffic() -> None:
         tracemalloc.stop()
         return most
 
-    assert peak(8) < 1.5 * peak(2)
+    assert peak(8) < 2 * peak(2)
 
 
 def test_begins_in_the_middle() -> None:

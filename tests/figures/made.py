@@ -5,7 +5,7 @@ from typing import Any
 from calltrack.core.records import Gap
 from calltrack.core.states import Outcome, State
 from calltrack.figures import AgentStateRow, CallRow, Checkpoint, Facts, LegRow, QueueEntryRow, Rows
-from calltrack.figures.checkpoint import Names, Presence
+from calltrack.figures.checkpoint import Accounts, Names, Presence
 from calltrack.figures.rows import Spell
 
 ANSWERED, PICKED_UP, ABANDONED, LOST = Outcome.ANSWERED, Outcome.PICKED_UP, Outcome.ABANDONED, Outcome.LOST
@@ -16,18 +16,11 @@ def facts(*rows: Any, first: float = 0, time: float = 1000, gaps: tuple[Gap, ...
     kinds: dict[type, list[Any]] = {CallRow: [], LegRow: [], QueueEntryRow: [], AgentStateRow: []}
     for row in rows:
         kinds[type(row)].append(row)
-    over = Rows(*(tuple(row for row in found if end(row) is not None) for found in kinds.values()))
-    live = Rows(*(tuple(row for row in found if end(row) is None) for found in kinds.values()))
+    done = Rows(*(tuple(found) for found in kinds.values()))
+    accounts = more.pop("accounts", Accounts())
     names = {row.exten_user for row in rows if isinstance(row, LegRow | AgentStateRow)}
     there = more.pop("presences", tuple(Presence(name, first) for name in sorted(names)))
-    return Facts.restore(Checkpoint(first, time, None, gaps, there, Names(**more), {}, over, live))
-
-
-def end(row: CallRow | LegRow | QueueEntryRow | AgentStateRow) -> float | None:
-    """When a row's thing was over."""
-    if isinstance(row, AgentStateRow):
-        return row.until
-    return row.left_at if isinstance(row, QueueEntryRow) else row.ended_at
+    return Facts.restore(Checkpoint(first, time, None, gaps, there, Names(**more), accounts, done))
 
 
 def wait(joined: float, left: float | None = None, outcome: Outcome | None = None, **more: Any) -> QueueEntryRow:

@@ -26,6 +26,8 @@ class Recomputed:
         self.over: dict[str, set[tuple[str, int, str]]] = defaultdict(set)
         self.status: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self.answered_calls: dict[str, int] = {}  # when a leg of theirs last was
+        self.claimed: dict[str, int] = {}  # when somebody was last said to have a call
+        self.answers: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self.now = self.first = self.ahead = 0
         for event, frame in frames:
             self.read(event, frame)
@@ -70,11 +72,19 @@ class Recomputed:
                 )
                 talked = self.answered_calls.get(key[1], wait["joined"] - 1) >= wait["joined"]
                 wait["outcome"] = "answered" if talks or talked else "lost"
+            if told and wait["outcome"] in ("answered", "picked up"):
+                self.claimed[key[1]] = self.now
             wait["wait_s"] = max(0, moment - wait["joined"]) if told else None
             self.ended_waits.append(wait)
         for key in sorted(listed - set(self.waiting), key=lambda key: key[2]):
             self.directions.append((key[1], "incoming"))
-            self.waiting[key] = {"queue": queue_id, "call": key[1], "joined": key[2] - self.ahead, "rings": 0}
+            self.waiting[key] = {
+                "queue": queue_id,
+                "call": key[1],
+                "joined": key[2] - self.ahead,
+                "rings": 0,
+                "begun": [],
+            }
 
     def extension(self, data: Json, frame: Json, moment: int) -> None:
         """An extension's list of live calls."""
@@ -90,16 +100,22 @@ class Recomputed:
             leg = live.pop(key)
             told = ends_one and about == key[0]
             replaced = key[2] == "1" and any(other[0] == key[0] and other[2] == "2" for other in listed)
-            if told and current and not leg["talked"] and number(current.get("callAnswered")):
+            if told and current and not leg["talked"] and number(current.get("answered")):
                 self.to(leg, seen_as(current), number(current["callAnswered"]) - self.ahead)
             self.to(leg, "", moment)
             leg["cause"], leg["dial"] = (frame.get("cause"), frame.get("dialStatus")) if told else ("", "")
             leg["unsure"] |= not (told or replaced)
             self.over[name].add(key)
             self.ended_legs.append(leg)
+            if leg["cause"] == "Answered elsewhere":
+                self.claimed[key[0]] = self.now
         for key, call in listed.items():
             if key not in live:
-                live[key] = self.begin(name, call, data, moment)
+                new = frame.get("reason") == "NEWCALL" and current and key_of(current) == key
+                # These two carry the stamps of an earlier leg: a transfer's far end, a click2call's leg 2 (ruling 7).
+                lent = new and (key[2] == "2" or (seen_as(call) == "Talking" and number(call.get("answered"))))
+                own = {**call, "callStarted": 0, "callAnswered": 0} if lent else call
+                live[key] = self.begin(name, own, data, moment)
             leg, status = live[key], seen_as(call)
             if status in ("Talking", "Hold") and not leg["talked"] and number(call.get("callAnswered")):
                 self.to(leg, "Talking", number(call["callAnswered"]) - self.ahead)
@@ -112,6 +128,7 @@ class Recomputed:
         if status == "Ringing":
             for wait in self.waiting.values():
                 wait["rings"] += wait["call"] == key[0]
+                wait["begun"] += [started] * (wait["call"] == key[0])
         leg: Json = {"extension": name, "call": key[0], "c2c": key[2], "talked": False, "rang": False, "unsure": False}
         leg |= {"agent": data.get("onlineUserID"), "direction": call.get("direction", "").lower()}
         leg |= {"since": started, "in": Counter()}
@@ -119,11 +136,11 @@ class Recomputed:
         direction = "click2call" if key[2] else "internal" if internal else leg["direction"]
         self.directions.append((key[0], direction))
         answered = number(call.get("callAnswered")) - self.ahead
-        if status in ("Talking", "Hold") and answered > started:
+        if status in ("Talking", "Hold") and answered > started and number(call.get("callAnswered")):
             leg["in"]["Ringing"] += answered - started
             leg["since"], leg["rang"] = answered, leg["direction"] == "incoming"
-        if status == "Hold":
-            leg["in"]["Talking"] += moment - leg["since"]
+        if status == "Hold":  # how long was talked before is not known (ruling 11)
+            leg["unsure"] |= moment > leg["since"]
             leg["since"] = moment
         leg["status"] = None
         self.to(leg, status, leg["since"])
@@ -139,6 +156,8 @@ class Recomputed:
         if status in ("Talking", "Hold"):
             if not leg["talked"]:
                 self.answered_calls[leg["call"]] = leg["since"]
+                if leg["direction"] == "incoming":
+                    self.answers[leg["call"]].append((leg["extension"], leg["since"]))
             leg["talked"] = True
 
     def note_status(self, name: str, data: Json) -> None:
@@ -174,7 +193,7 @@ class Recomputed:
             "positive": (a + b) / (len(answers) + len(abandons)) if answers or abandons else None,
             "handled_only": a / len(answers) if answers else None,
             "rings": sum(wait["rings"] for wait in over),
-            "re_rings": sum(max(0, wait["rings"] - 1) for wait in over),
+            "re_rings": sum(max(0, rounds(wait["begun"]) - 1) for wait in over),
         }
 
     def work_figures(self, **of: Any) -> Json:
@@ -182,7 +201,7 @@ class Recomputed:
         over = [leg for leg in self.ended_legs if all(leg[name] == value for name, value in of.items())]
         handled = [leg for leg in over if leg["talked"] and leg["c2c"] != "1" and leg["direction"] != "spy"]
         rang = [leg for leg in over if leg["rang"]]
-        elsewhere = [leg for leg in rang if leg["cause"] == "Answered elsewhere" and not leg["talked"]]
+        elsewhere = [leg for leg in rang if not leg["talked"] and self.taken_elsewhere(leg)]
         answered = [leg for leg in rang if leg["talked"]]
         sure = [leg for leg in handled if not leg["unsure"]]
         talk, hold = (sum(leg["in"][state] for leg in sure) for state in ("Talking", "Hold"))
@@ -198,9 +217,17 @@ class Recomputed:
             "aht_s": (talk + hold) / len(sure) if sure else None,
         }
 
+    def taken_elsewhere(self, leg: Json) -> bool:
+        """Whether a colleague took the call as this ring ended (ruling 9)."""
+        if leg["cause"] in ("Answered elsewhere", "Call Rejected") or leg["dial"] == "Transfer":
+            return bool(leg["cause"] != "Call Rejected")
+        return any(who != leg["extension"] and abs(at - leg["since"]) <= 2 for who, at in self.answers[leg["call"]])
+
     def direction_figures(self) -> dict[str, int]:
         """Ended calls by direction: that of the first leg which is no listener's, Incoming for who waited first."""
         live = {key[0] for legs in self.live.values() for key in legs} | {key[1] for key in self.waiting}
+        # One that somebody has, whose leg is not seen yet, lives for 30 s (ruling 10).
+        live |= {one for one, at in self.claimed.items() if self.now - at <= 30 and one not in self.answered_calls}
         found: dict[str, str] = {}
         for call_id, direction in self.directions:
             if found.get(call_id, "spy") == "spy":
@@ -214,6 +241,15 @@ class Recomputed:
         for (status, since), (_, until) in zip(known, [*known[1:], (0, self.now)], strict=True):
             found[status] += max(0, until - since)
         return {status: seconds for status, seconds in found.items() if seconds}
+
+
+def rounds(begun: list[int]) -> int:
+    """How often a queue tried: rings that begin within 2 s of the first of them are one attempt (ruling 14)."""
+    firsts: list[int] = []
+    for at in sorted(begun):
+        if not firsts or at > firsts[-1] + 2:
+            firsts.append(at)
+    return len(firsts)
 
 
 def number(value: Any) -> int:

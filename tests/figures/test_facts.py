@@ -100,9 +100,9 @@ def feed(*frames: Frame) -> Facts:
 
 
 def test_a_status_begins_when_it_was_set() -> None:
-    """Not when a frame told of it; a logout ends the agent's time, not the extension's."""
+    """Not when a frame told of it, a logout neither; that ends the agent's time, not the extension's."""
     set_at = (START + 50) * 1000
-    gone: Any = {"onlineUserID": 0, "representativeStatus": 2, "representativeUpdated": set_at + 1}
+    gone: Any = {"onlineUserID": 0, "representativeStatus": 2, "representativeUpdated": (START + 90) * 1000}
     facts = feed(
         extension(0, "A", "userStatusUpdate"),
         extension(60, "A", "userStatusUpdate", representativeStatus=3, representativeUpdated=set_at),
@@ -111,9 +111,9 @@ def test_a_status_begins_when_it_was_set() -> None:
     )
     found = report(facts)
 
-    assert [(1, 50), (3, 50)] == [(one.status, one.seconds) for one in work(found.agents[0]).statuses]
-    assert [(1, 50), (2, 60), (3, 50)] == [(one.status, one.seconds) for one in work(found.extensions[0]).statuses]
-    assert [(utc(-60), utc(50)), (utc(50), utc(100)), (utc(100), None)] == [
+    assert [(1, 50), (3, 40)] == [(one.status, one.seconds) for one in work(found.agents[0]).statuses]
+    assert [(1, 50), (2, 70), (3, 40)] == [(one.status, one.seconds) for one in work(found.extensions[0]).statuses]
+    assert [(utc(-60), utc(50)), (utc(50), utc(90)), (utc(90), None)] == [
         (row.since, row.until) for row in facts.agent_states
     ]
 
@@ -144,7 +144,11 @@ def test_another_agent_at_the_same_desk() -> None:
 @pytest.mark.parametrize(("silence", "observed"), [(600, 1.0), (601, 0.0)])
 def test_a_long_silence_was_not_observed(silence: int, observed: float) -> None:
     """A live stream is asked for a sign of life every minute."""
-    facts = feed(extension(0, "A", "userStatusUpdate"), extension(silence, "A", "userStatusUpdate"))
+    facts = feed(
+        extension(0, "A", "userStatusUpdate"),
+        extension(silence, "A", "userStatusUpdate"),
+        extension(silence, "B", "userStatusUpdate"),  # one stamp alone, far ahead, is not believed
+    )
 
     assert observed == report(facts).total.coverage
 

@@ -9,6 +9,7 @@ from calltrack.core.errors import NotASnapshot
 from calltrack.core.records import Gap
 from calltrack.core.states import Outcome
 from calltrack.figures import CallRow, Checkpoint, Facts, Part, Report, report
+from calltrack.figures.checkpoint import Accounts
 from tests.figures.made import ANSWERED, facts, status, talk, wait
 from tests.figures.test_facts import gathered
 
@@ -72,8 +73,8 @@ def test_a_wait_that_rang_nowhere_is_its_queues_accounts() -> None:
         wait(0, 10, Outcome.ABANDONED),
         wait(0, 20, ANSWERED, account_id=1),
         wait(0, 30, Outcome.ABANDONED, queue_id="56"),
+        accounts=Accounts({"55": [1], "56": [1, 2]}, [1, 2]),
     )
-    held.queue_accounts = {"55": (1, "1"), "56": (1, 2)}
     offered = {one.key: one.waits.offered for one in report(held).accounts if one.waits}
 
     assert {"1": 2, "": 1} == offered
@@ -121,7 +122,7 @@ def test_what_is_no_checkpoint(text: str | bytes) -> None:
 
 def test_a_checkpoint_of_another_format() -> None:
     """Is not read as if it were this one."""
-    text = msgspec.json.encode(msgspec.structs.replace(Facts().checkpoint(), format=2))
+    text = msgspec.json.encode(msgspec.structs.replace(Facts().checkpoint(), format=1))
 
-    with pytest.raises(NotASnapshot, match="format 2"):
+    with pytest.raises(NotASnapshot, match="format 1"):
         Checkpoint.from_json(text)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from calltrack.core.records import Call, Extension, Queue
 from calltrack.core.states import Outcome
 from calltrack.core.table import CALL, EXTENSION, HUNGUP, IDLE
-from calltrack.serve.api.callstory import CallStory, lines, timeline
+from calltrack.serve.api.callstory import CallStory, lines
 from calltrack.serve.api.parameters import (
     Limit,
     Moment,
@@ -28,6 +28,8 @@ from calltrack.serve.api.parameters import (
     words,
 )
 from calltrack.serve.stream.state import State, seen
+from calltrack.words.timeline import timeline
+from calltrack.words.verdict import verdict
 
 T = TypeVar("T")
 
@@ -97,12 +99,14 @@ async def one_call(call_id: FromPath[str], engine: TheEngine, visitor: TheVisito
     if not (changes and type(changes[0]).__name__ == "CallStarted") and call.started is not None:
         with engine.past.ration.one(visitor.name):
             changes = await engine.past.story(call, position) or changes
+    shown = role.shown(call)
     return CallStory(
         moment.times[0],
         moment.times[2],
-        role.shown(call),
+        shown,
+        verdict(shown, moment.snapshot.time, changes=changes),
         lines(changes, role),
-        timeline(changes),
+        timeline(shown),
         complete=bool(changes) and type(changes[0]).__name__ == "CallStarted",
     )
 

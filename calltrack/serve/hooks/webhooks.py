@@ -22,7 +22,7 @@ from calltrack.serve.hooks.delivery import PAUSES, Sender, keep, letter
 from calltrack.serve.hooks.outbox import DeadLetter, Delivery, Outbox
 from calltrack.serve.stream.subscriptions import Changes, Wanted, messages
 
-_KINDS = frozenset({"LegStarted", "CallEnded", "QueueJoined", "QueueLeft"})
+_KINDS = frozenset({"LegStarted", "CallEnded", "QueueJoined", "QueueLeft", "WaitResumed"})
 _OFTEN = 5.0  # s between two notes of a place at which there was nothing to deliver
 
 
@@ -94,6 +94,8 @@ class Webhook:
         if kind == "QueueLeft":
             if change["call_id"] in waiting:
                 waiting.remove(change["call_id"])
+            return ""
+        if change["call_id"] in waiting:
             return ""
         waiting.append(change["call_id"])
         change["waiting"] = len(waiting)

@@ -141,6 +141,8 @@ class Reach:
             elif isinstance(call := getattr(change, "call", None), Call):
                 for leg in call.past_legs:
                     self._leg(leg)
+                for wait in call.past_waits:
+                    self._wait(wait)
         found = list(map(self._about, changes))
         for change in changes:
             if getattr(change, "call", None) is not None:
@@ -164,5 +166,7 @@ class Reach:
             extensions |= {exten_user}
         if queue_id := getattr(change, "queue_id", ""):
             queues |= {queue_id}
+        if (campaign := getattr(change, "campaign", None)) is not None and campaign.queue_id:
+            queues |= {campaign.queue_id}
         accounts = frozenset(self._accounts[name] for name in extensions if name in self._accounts)
         return About(call_id, extensions, queues, accounts, everybody=hasattr(change, "gap"))

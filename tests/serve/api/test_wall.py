@@ -15,9 +15,9 @@ from calltrack.serve.security.access import TokensError, Visitor, access
 from calltrack.serve.security.scope import EVERYTHING, Scope
 from tests.frames import queue, waiting
 from tests.live.harness import scenario
-from tests.serve.service import Service, service
 from tests.serve.security.test_access import written
 from tests.serve.security.test_guard import bearer
+from tests.serve.service import Service, service
 
 BOSS, DESK = "boss-" + "b" * 24, "desk-" + "d" * 24
 TOKENS = {

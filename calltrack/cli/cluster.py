@@ -1,0 +1,102 @@
+"""`calltrack cluster`: the topics, and the accounts in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from calltrack.cli.fleet import cluster_of, kafka_options
+from calltrack.words.values import safe
+
+
+@click.group()
+def cluster() -> None:
+    """Set up Kafka's topics, and the accounts that connectors connect.
+
+    \b
+    Examples:
+      calltrack cluster init --kafka kafka1:9092
+      calltrack cluster account acme --kafka kafka1:9092 --credentials file:/run/secrets/acme
+      calltrack cluster accounts --kafka kafka1:9092
+    """
+
+
+@cluster.command()
+@kafka_options
+@click.option("--partitions", type=click.IntRange(1, 10_000), help="Of every topic; fixed for good. Default: 256.")
+@click.option("--replication", type=click.IntRange(min=1), help="Copies. Default: what the brokers say.")
+@click.option("--retention-days", type=click.FloatRange(min=0.01), default=7.0, show_default=True)
+def init(
+    servers: str,
+    prefix: str,
+    config: Path | None,
+    partitions: int | None,
+    replication: int | None,
+    retention_days: float,
+) -> None:
+    """Create the topics that are missing, and check those that are there.
+
+    \b
+    Example:
+      calltrack cluster init --kafka kafka1:9092 --partitions 256 --replication 3
+    """
+    found = cluster_of(servers, prefix, config).create(
+        partitions, replication=replication or -1, retention_days=retention_days
+    )
+    click.echo(f"{prefix}accounts, frames, changes, points: {found} partitions each")
+
+
+@cluster.command()
+@kafka_options
+@click.argument("name")
+@click.option("--credentials", metavar="WHERE", help="file:PATH or env:PREFIX, where connectors find the login.")
+@click.option("--login-url", metavar="URL", default="", help="The login API's host, if it is not the vendor's.")
+@click.option("--server", "hosts", metavar="URL", multiple=True, help="As for calltrack record. Repeatable.")
+@click.option("--protocol", type=click.Choice(["3", "4"]), help="Engine.IO's; default: what the login answer says.")
+@click.option("--remove", is_flag=True, help="Disconnect the account. What is in Kafka of it stays.")
+def account(
+    servers: str,
+    prefix: str,
+    config: Path | None,
+    name: str,
+    credentials: str | None,
+    login_url: str,
+    hosts: tuple[str, ...],
+    protocol: str | None,
+    remove: bool,
+) -> None:
+    """Add the account NAME, change it, or remove it. Its secret stays where it is: Kafka gets to know only where.
+
+    \b
+    Examples:
+      calltrack cluster account acme --kafka kafka1:9092 --credentials file:/run/secrets/acme
+      calltrack cluster account acme --kafka kafka1:9092 --remove
+    """
+    from calltrack.kafka.accounts import put
+    from calltrack.kafka.errors import NotARecord
+    from calltrack.kafka.records import Account, is_account
+
+    if not is_account(name):
+        raise click.UsageError(f"{safe(name)} is not a name; use letters, digits, and . _ - between them")
+    if remove == bool(credentials):
+        raise click.UsageError("give --credentials, or --remove")
+    definition = None
+    if credentials:
+        definition = Account(credentials, login_url, hosts, None if protocol is None else int(protocol))
+        try:
+            Account.of(definition.record())
+        except NotARecord as error:
+            raise click.UsageError(str(error)) from None
+    put(cluster_of(servers, prefix, config), name, definition)
+    click.echo(f"{name}: {'removed' if remove else 'stored'}")
+
+
+@cluster.command()
+@kafka_options
+def accounts(servers: str, prefix: str, config: Path | None) -> None:
+    """List the accounts, and where their logins are."""
+    from calltrack.kafka.accounts import definitions
+
+    for name, definition in sorted(definitions(cluster_of(servers, prefix, config)).items()):
+        click.echo(f"{safe(name)}  {safe(definition.credentials)}  {safe(definition.login_url)}".rstrip())

@@ -1,0 +1,289 @@
+"""A call that may still change: the newest record of each leg and wait, and the rows that are made of them.
+
+A change replaces the record that it is about. What depends on several records (who rang for which stay, what was picked
+up, a call's direction and account) is computed when rows are read, from all of them, so the order in which the changes
+came cannot matter. The rulings are those of docs/tables.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from calltrack.core import changes
+from calltrack.core.records import Call, Leg, Seconds, Wait
+from calltrack.core.states import Outcome, State
+from calltrack.figures.rows import CallRow, Id, LegRow, QueueEntryRow
+
+ROUND_S = 2
+"""Rings that begin so soon after the first of their round are one attempt of the queue (ring-all)."""
+LATE_JOIN_S = 1
+"""A JOIN can come so much later than the ring that it explains."""
+TAKEN = (Outcome.ANSWERED, Outcome.PICKED_UP)
+
+
+class OpenLeg(Struct):
+    """A leg's newest record; `came` is the position of its first frame, `told` whether that frame was its own event.
+
+    `rang` is set once it has been seen ringing: a ring of no length leaves no spell.
+    """
+
+    leg: Leg
+    came: int = 0
+    told: bool = False
+    rang: bool = False
+
+
+class OpenWait(Struct):
+    """A wait's newest record; `came` and `went` are the positions of the frames that showed it first and last."""
+
+    wait: Wait
+    came: int = 0
+    went: int | None = None
+
+
+class OpenCall(Struct):
+    """A call's newest records, legs by attempt; `over` is its own record since it has ended, without its parts.
+
+    `learned` is the server time of its last change.
+    """
+
+    call_id: str
+    caller: str = ""
+    caller_name: str = ""
+    did: str = ""
+    related: tuple[str, ...] = ()
+    transferred_by: str = ""
+    over: Call | None = None
+    learned: Seconds | None = None
+    legs: dict[int, OpenLeg] = {}
+    waits: list[OpenWait] = []
+
+    @classmethod
+    def of(cls, call: Call) -> OpenCall:
+        """A call that is found in the middle of its life, with what its record has of its past."""
+        found = cls(call.call_id, call.caller, call.caller_name, call.did, call.related, call.transferred_by)
+        for leg in (*call.past_legs, *call.legs):
+            found.legs[leg.attempt] = OpenLeg(leg, rang=began_ringing(leg))
+        found.waits = [OpenWait(wait, went=0) for wait in call.past_waits]
+        found.waits += [OpenWait(wait) for wait in call.waiting]
+        return found
+
+    def copy(self) -> OpenCall:
+        """The same as a value of its own."""
+        legs = {attempt: replace(one) for attempt, one in self.legs.items()}
+        return replace(self, legs=legs, waits=[replace(one) for one in self.waits])
+
+    def end(self, call: Call) -> None:
+        """Take the record of its end, or a revision of that."""
+        self.over = replace(call, legs=(), past_legs=(), waiting=(), past_waits=())
+        self.related, self.transferred_by = call.related, call.transferred_by or self.transferred_by
+
+    def take_leg(self, change: changes.LegChange) -> None:
+        """Take a leg's newest record."""
+        leg = change.leg
+        one = self.legs.get(leg.attempt)
+        if one is None:
+            told = isinstance(change, changes.LegStarted) and not change.inferred
+            one = self.legs[leg.attempt] = OpenLeg(leg, change.position, told)
+        one.leg = leg
+        one.rang = one.rang or began_ringing(leg)
+
+    def take_wait(self, change: changes.QueueChange) -> None:
+        """Take a wait's newest record; one whose JOIN comes late gets its stamp only then."""
+        wait = change.wait
+        one = None
+        if not isinstance(change, changes.QueueJoined):
+            same = [known for known in self.waits if known.wait.queue_id == wait.queue_id]
+            one = next((known for known in reversed(same) if known.wait.stamp == wait.stamp), None)
+            one = one or next((known for known in reversed(same) if not known.wait.stamp), None)
+        if one is None:
+            one = OpenWait(wait, change.position)
+            self.waits.append(one)
+        one.wait = wait
+        if isinstance(change, changes.WaitResumed):
+            one.went = None
+        elif wait.outcome is not None and one.went is None:
+            one.went = change.position
+
+    # The rows
+
+    @property
+    def account_id(self) -> Id:
+        """The account of its first leg; none if it reached no agent."""
+        return self.legs[min(self.legs)].leg.account_id if self.legs else None
+
+    @property
+    def queues(self) -> Iterator[str]:
+        """The queues in which it has waited, in their order."""
+        return (one.wait.queue_id for one in self.waits)
+
+    def row(self) -> CallRow:
+        """The row of the call."""
+        legs = [self.legs[attempt] for attempt in sorted(self.legs)]
+        waits = [one.wait for one in self.waits]
+        talked = [one.leg for one in legs if one.leg.answered and one.leg.c2c != 1 and one.leg.direction != "Spy"]
+        taken = [wait for wait in waits if wait.outcome in TAKEN]
+        first = least(leg.answered_at for leg in talked)
+        over = self.over
+        records: list[Leg | Wait] = [*[one.leg for one in legs], *waits]
+        row = CallRow(
+            self.call_id,
+            self.account_id,
+            self._direction(),
+            self.caller or next((one.caller for one in records if one.caller), ""),
+            self.caller_name or next((one.caller_name for one in records if one.caller_name), ""),
+            self.did or next((one.leg.did for one in legs if one.leg.did), ""),
+            waits[-1].queue_id if waits else "",
+            least([*[one.leg.started for one in legs], *map(joined, waits)]),
+            answered=bool(talked or taken),
+            answered_at=first if talked else least(wait.left_at for wait in taken),
+            picked_up=any(wait.outcome is Outcome.PICKED_UP for wait in waits),
+            legs=max(self.legs, default=0),
+            rings=sum(one.rang and not after(one.leg.started, first) for one in legs),
+            related=self.related,
+            transferred_by=self.transferred_by,
+        )
+        if over is None:
+            return row
+        return replace(
+            row,
+            started=over.started,
+            answered=over.answered,
+            answered_at=over.answered_at,
+            ended_at=over.ended_at,
+            outcome=over.outcome,
+            cause=over.cause,
+            wait_s=None if any(wait.wait_s is None for wait in waits) else over.wait_s,
+            ring_s=over.ring_s,
+            talk_s=over.talk_s,
+            hold_s=over.hold_s,
+            unknown_s=over.unknown_s,
+            inferred=over.inferred,
+        )
+
+    def leg_rows(self) -> Iterator[LegRow]:
+        """The rows of its legs."""
+        chosen = any(one.wait.outcome is Outcome.PICKED_UP for one in self.waits)
+        for one in self.legs.values():
+            leg = one.leg
+            yield LegRow(
+                leg.call_id,
+                leg.exten_user,
+                leg.attempt,
+                leg.account_id,
+                leg.agent_id,
+                leg.agent_name,
+                self._queue_of(one),
+                leg.direction,
+                leg.internal,
+                leg.c2c,
+                chosen and leg.answered and leg.direction == "Incoming" and not leg.c2c and not one.rang,
+                one.rang,
+                leg.started,
+                leg.answered_at,
+                leg.ended_at,
+                leg.answered,
+                leg.outcome,
+                leg.cause,
+                leg.ring_s,
+                leg.talk_s,
+                leg.hold_s,
+                leg.unknown_s,
+                leg.inferred,
+                leg.spells,
+            )
+
+    def entry_rows(self) -> Iterator[QueueEntryRow]:
+        """The rows of its stays in queues."""
+        account_id = self.account_id
+        rung: dict[int, list[OpenLeg]] = {}
+        for leg in self.legs.values():
+            if leg.rang and (mine := self._rung_for(leg)) is not None:
+                rung.setdefault(id(mine), []).append(leg)
+        for one in self.waits:
+            wait, rings = one.wait, rung.get(id(one), [])
+            yield QueueEntryRow(
+                wait.queue_id,
+                wait.call_id,
+                account_id,
+                wait.joined_at,
+                wait.left_at,
+                wait.wait_s,
+                wait.outcome,
+                wait.agent_name,
+                len(rings),
+                rounds(rings),
+                wait.inferred,
+            )
+
+    def _direction(self) -> str:
+        """That of its first leg which is not a listener's; Incoming if it waited in a queue first."""
+        own = [self.legs[attempt].leg for attempt in sorted(self.legs)]
+        first = next((leg for leg in own if leg.direction != "Spy"), None)
+        begun = least(joined(one.wait) for one in self.waits)
+        if self.waits and (first is None or begun is None or not after(begun, first.started)):
+            return "Incoming"
+        if first is None:
+            return "Spy" if own else ""
+        return "Internal" if first.internal and not first.c2c else first.direction
+
+    def _queue_of(self, one: OpenLeg) -> str:
+        """The queue that a leg came from: the vendor's word, else the one in which its call waited last."""
+        if one.leg.queue_id or one.leg.direction != "Incoming":
+            return one.leg.queue_id
+        before = [wait for wait in self.waits if wait.came < one.came or began_before(wait, one.leg)]
+        return before[-1].wait.queue_id if before else ""
+
+    def _rung_for(self, one: OpenLeg) -> OpenWait | None:
+        """The stay that a ring belongs to: one that was open when it began, by arrival or by the clock."""
+        begun = one.leg.started
+        queue_id = self._queue_of(one)
+        found: OpenWait | None = None
+        best: tuple[bool, Seconds] | None = None
+        for wait in self.waits:
+            arrived = one.told and wait.came <= one.came and (wait.went is None or one.came < wait.went)
+            lasted = began_before(wait, one.leg) and not after(begun, wait.wait.left_at)
+            rank = wait.wait.queue_id == queue_id, wait.wait.joined_at or 0
+            if (arrived or lasted) and (best is None or rank >= best):
+                found, best = wait, rank
+        return found
+
+
+def began_ringing(leg: Leg) -> bool:
+    """Whether a leg's record shows that it rang: a click2call's own phone and its customer are dialed."""
+    if leg.c2c or leg.direction != "Incoming":
+        return False
+    return leg.state is State.RINGING or bool(leg.spells and leg.spells[0].state is State.RINGING)
+
+
+def began_before(wait: OpenWait, leg: Leg) -> bool:
+    """Whether a stay had begun when a leg did, by the clock."""
+    since = wait.wait.joined_at
+    return leg.started is not None and (since is None or since - LATE_JOIN_S <= leg.started)
+
+
+def rounds(rings: list[OpenLeg]) -> int:
+    """How many attempts of the queue these rings were."""
+    count, begun = 0, None
+    for at in sorted(one.leg.started or 0 for one in rings):
+        if begun is None or at > begun + ROUND_S:
+            count, begun = count + 1, at
+    return count
+
+
+def joined(wait: Wait) -> Seconds | None:
+    """When a wait is known to have been there first."""
+    return wait.left_at if wait.joined_at is None else wait.joined_at
+
+
+def after(one: Seconds | None, other: Seconds | None) -> bool:
+    """Whether a moment is after another, and both are known."""
+    return one is not None and other is not None and one > other
+
+
+def least(moments: Iterator[Seconds | None] | list[Seconds | None]) -> Seconds | None:
+    """The first of the moments that are known."""
+    return min((at for at in moments if at is not None), default=None)

@@ -1,0 +1,47 @@
+"""The definitions in the topic `accounts`, for people who add and remove them."""
+
+from __future__ import annotations
+
+from confluent_kafka import KafkaError, Message
+
+from calltrack.kafka.cluster import Cluster
+from calltrack.kafka.errors import NotARecord, NotDelivered
+from calltrack.kafka.records import Account, account_of, partition_of
+
+_PATIENCE = 30.0  # s for a record to be in Kafka
+
+
+def put(cluster: Cluster, name: str, account: Account | None) -> None:
+    """Store an account's definition, or remove it; raises FleetError if Kafka does not take it."""
+    key, partitions, failures = name.encode(), cluster.check(), list[str]()
+    producer = cluster.producer(timeout_s=_PATIENCE)
+
+    def settled(error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            failures.append(error.str())
+
+    value = None if account is None else account.record()
+    producer.produce(cluster.topics.accounts, value, key, partition_of(key, partitions), settled)
+    if producer.flush(2 * _PATIENCE) or failures:
+        raise NotDelivered(f"{cluster.topics.accounts}: cannot be written: {failures[0] if failures else 'no answer'}")
+
+
+def definitions(cluster: Cluster) -> dict[str, Account]:
+    """Every account; a definition that cannot be read is left out, connectors report it."""
+    found: dict[str, Account] = {}
+
+    def take(message: Message) -> None:
+        key, is_claim = account_of(message.key() or b"")
+        name, value = key.decode(errors="replace"), message.value()
+        if is_claim:
+            return
+        found.pop(name, None)
+        if value:
+            try:
+                found[name] = Account.of(value)
+            except NotARecord:
+                return
+
+    topic = cluster.topics.accounts
+    cluster.read(topic, cluster.limits(topic, range(cluster.check())), take)
+    return found

@@ -1,0 +1,282 @@
+"""The brokers and the four topics: connecting, creating and checking topics, reading ranges of them.
+
+Everything that librdkafka is configured with is here. A file of its properties (TLS, SASL) may add to it; passwords
+belong there, and are never shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+
+from calltrack.kafka.errors import ClusterError
+from calltrack.kafka.takeover import Ends
+
+_log = logging.getLogger("calltrack.kafka")
+
+PARTITIONS = 256
+LARGEST_FRAME = 32 << 20
+"""Bytes of one record of any topic, packed; the list of 10,000 extensions has 8 MB before."""
+
+_DAY_MS = 86_400_000
+_BATCH = 1000  # records taken at a time
+_PATIENCE, _PAUSE = 60.0, 0.3  # s in which brokers may come back; s between two tries
+_ANSWER = 10.0  # s that a broker has to answer
+_NO_LOG = {"log_level": 2}  # what goes wrong is reported by our own messages, once
+
+
+class Topics(NamedTuple):
+    """The names of the topics of one installation."""
+
+    accounts: str
+    frames: str
+    changes: str
+    points: str
+
+
+class Cluster:
+    """Where Kafka is and how the topics are called; nothing is connected before it is used.
+
+    servers: HOST:PORT, more after commas. prefix: of the topics' names, so that installations can share brokers.
+    config: properties of librdkafka, for all clients.
+    """
+
+    def __init__(self, servers: str, *, prefix: str = "calltrack.", config: Mapping[str, str] | None = None) -> None:
+        self.servers = servers
+        self.topics = Topics(*(prefix + name for name in Topics._fields))
+        self._config: dict[str, Any] = {"bootstrap.servers": servers, **_NO_LOG, **(config or {})}
+        self._opened: AdminClient | None = None
+
+    def producer(self, *, timeout_s: float = 300.0) -> Producer:
+        """A producer that keeps order and writes nothing twice; what it cannot deliver in `timeout_s` has failed."""
+        return Producer(
+            {
+                **self._config,
+                "enable.idempotence": True,
+                "acks": "all",
+                "compression.type": "lz4",
+                "linger.ms": 5,
+                "batch.size": 1 << 20,
+                "message.max.bytes": 2 * LARGEST_FRAME,
+                "delivery.timeout.ms": int(timeout_s * 1000),
+                "queue.buffering.max.messages": 500_000,
+                "queue.buffering.max.kbytes": 1 << 19,
+            }
+        )
+
+    def member(self, group: str, *, session_s: float, member: str | None = None) -> Consumer:
+        """A consumer to which the group assigns partitions, and nothing else: offsets are not committed.
+
+        session_s: a member that is not heard of for so long has lost its partitions. member: a name that lasts, so that
+        a process that is restarted within that time gets its partitions again.
+        """
+        return Consumer(
+            {
+                **self._config,
+                **self._reading(),
+                "group.id": group,
+                "session.timeout.ms": int(session_s * 1000),
+                "heartbeat.interval.ms": max(100, int(session_s * 1000 / 4)),
+                "partition.assignment.strategy": "cooperative-sticky",
+                **({"group.instance.id": member} if member else {}),
+            }
+        )
+
+    def reader(self) -> Consumer:
+        """A consumer that is assigned partitions by hand."""
+        return Consumer({**self._config, **self._reading(), "group.id": "calltrack.readers"})
+
+    def create(self, partitions: int | None, *, replication: int = -1, retention_days: float = 7.0) -> int:
+        """Create the topics that are missing; returns their number of partitions.
+
+        partitions: what it must be; None for 256, or what it is. Raises ClusterError if they are otherwise.
+        """
+        found = self._found()
+        count = partitions or next(iter(found.values()), PARTITIONS)
+        size = {"max.message.bytes": str(LARGEST_FRAME)}
+        log = {**size, "retention.ms": str(int(retention_days * _DAY_MS))}
+        state = {**size, "cleanup.policy": "compact", "segment.bytes": str(2 * LARGEST_FRAME)}
+        configs = Topics(state, log, log, {**state, "min.cleanable.dirty.ratio": "0.1"})  # type: ignore[arg-type]
+        new = [
+            NewTopic(name, num_partitions=count, replication_factor=replication, config=config)  # type: ignore[arg-type]
+            for name, config in zip(self.topics, configs, strict=True)
+            if name not in found
+        ]
+        for name, future in self._admin().create_topics(new).items() if new else ():
+            try:
+                future.result(_ANSWER * 3)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise ClusterError(f"topic {name}: cannot be created: {error.args[0].str()}") from None
+        return self.check(partitions)
+
+    def check(self, partitions: int | None = None) -> int:
+        """The number of partitions; raises ClusterError if topics are missing or are not as they must be."""
+        found = self._found()
+        missing = [name for name in self.topics if name not in found]
+        if missing:
+            raise ClusterError(f"no topic {', '.join(missing)} at {self.servers}; run: calltrack cluster init")
+        want = partitions or found[self.topics.frames]
+        wrong = [f"{name} has {found[name]}" for name in self.topics if found[name] != want]
+        if wrong:
+            raise ClusterError(
+                f"every topic must have {want} partitions, but {', '.join(wrong)}; the number is fixed for good, "
+                "because it decides where an account's history is. Delete a new topic, or use another --prefix"
+            )
+        return want
+
+    def ends(self, partitions: Iterable[int]) -> dict[int, Ends]:
+        """What takeovers need to know of these partitions."""
+        topics = self.topics
+        first = self._offsets(topics.frames, partitions, OffsetSpec.earliest())
+        frames = self._offsets(topics.frames, partitions, OffsetSpec.latest())
+        changes = self._offsets(topics.changes, partitions, OffsetSpec.latest())
+        return {one: Ends(first[one], frames[one], changes[one]) for one in first}
+
+    def limits(self, topic: str, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """The first and the next offset of partitions."""
+        low = self._offsets(topic, partitions, OffsetSpec.earliest())
+        high = self._offsets(topic, partitions, OffsetSpec.latest())
+        return {one: (low[one], high[one]) for one in low}
+
+    def read(
+        self,
+        topic: str,
+        ranges: Mapping[int, tuple[int, int]],
+        take: Callable[[Message], None],
+        *,
+        patience: float = 60.0,
+    ) -> None:
+        """Hand every record of some partitions, from an offset up to another, to `take`.
+
+        Raises ClusterError if nothing comes for `patience` seconds.
+        """
+        left = {partition: end for partition, (begin, end) in ranges.items() if begin < end}
+        if not left:
+            return
+        consumer = self.reader()
+        try:
+            consumer.assign([TopicPartition(topic, one, ranges[one][0]) for one in left])
+            while left:
+                messages = batch(consumer, patience)
+                if not messages:
+                    raise ClusterError(f"{topic}: nothing can be read, the brokers at {self.servers} do not answer")
+                for message in messages:
+                    self._read_one(topic, message, left, take)
+        finally:
+            consumer.close()
+
+    def _read_one(self, topic: str, message: Message, left: dict[int, int], take: Callable[[Message], None]) -> None:
+        partition, offset, error = message.partition() or 0, message.offset(), message.error()
+        if error is not None:
+            if error.code() == KafkaError._PARTITION_EOF:
+                left.pop(partition, None)
+            else:
+                met(topic, error)
+            return
+        end = left.get(partition)
+        if end is None or offset is None:
+            return
+        if offset < end:
+            take(message)
+        if offset >= end - 1:
+            del left[partition]
+
+    def _found(self) -> dict[str, int]:
+        try:
+            topics = self._admin().list_topics(timeout=_ANSWER).topics
+        except KafkaException as error:
+            raise ClusterError(f"no broker answers at {self.servers}: {error.args[0].str()}") from None
+        return {name: len(topics[name].partitions) for name in self.topics if name in topics}
+
+    def _offsets(self, topic: str, partitions: Iterable[int], spec: OffsetSpec) -> dict[int, int]:
+        asked, found, end = set(partitions), dict[int, int](), time.monotonic() + _PATIENCE
+        while asked:
+            answers = self._admin().list_offsets(
+                {TopicPartition(topic, one): spec for one in asked}, request_timeout=_ANSWER
+            )
+            reason = "no answer"
+            for one, future in answers.items():
+                try:
+                    found[one.partition] = future.result(2 * _ANSWER).offset
+                except KafkaException as error:
+                    reason = error.args[0].str()
+                except TimeoutError:
+                    pass
+            asked -= found.keys()
+            if asked and time.monotonic() > end:
+                raise ClusterError(f"{topic}: its offsets cannot be asked for: {reason}")
+            if asked:  # a broker that restarts, or a leader that moves: a client that lives on may not learn of it
+                self._opened = None
+                time.sleep(_PAUSE)
+        return found
+
+    def _admin(self) -> AdminClient:
+        if self._opened is None:
+            self._opened = AdminClient(self._config)
+        return self._opened
+
+    @staticmethod
+    def _reading() -> dict[str, Any]:
+        return {
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": 100,
+            "fetch.message.max.bytes": 2 << 20,
+            "fetch.max.bytes": 2 * LARGEST_FRAME,
+            "receive.message.max.bytes": 3 * LARGEST_FRAME,
+        }
+
+
+_DEADLY = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError._AUTHENTICATION,
+    KafkaError.FENCED_INSTANCE_ID,
+    KafkaError.INCONSISTENT_GROUP_PROTOCOL,
+    KafkaError.INVALID_GROUP_ID,
+    KafkaError.INVALID_SESSION_TIMEOUT,
+}
+
+
+def met(topic: str, error: KafkaError) -> None:
+    """Take note of an error among the records: brokers that are away come back, so most pass; else ClusterError."""
+    if error.fatal() or error.code() in _DEADLY:
+        raise ClusterError(f"{topic}: cannot be read: {error.str()}")
+    _log.info("kafka: topic=%s error=%s", topic, error.name())
+
+
+def batch(consumer: Consumer, patience: float) -> list[Message]:
+    """What there is, as soon as there is something; nothing after `patience` seconds."""
+    first = consumer.poll(patience)
+    return [] if first is None else [first, *consumer.consume(_BATCH, 0)]
+
+
+def properties(path: Path) -> dict[str, str]:
+    """The properties of a file, lines name=value; raises ClusterError if others may read it or it is none."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            if os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise ClusterError(f"{path}: others may use this file; run: chmod 600 {path}")
+            lines = [line.strip() for line in file]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ClusterError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+    found = {}
+    for number, line in enumerate(lines, 1):
+        if line and not line.startswith("#"):
+            name, equals, value = line.partition("=")
+            if not equals:
+                raise ClusterError(f"{path}:{number}: expected name=value")
+            found[name.strip()] = value.strip()
+    return found

@@ -1,0 +1,135 @@
+"""Find calls by the words that people have: an id or a part of it, a number, a name, an extension, a time.
+
+A call has to match every word. A word is looked for as an id first, then as a time, an extension, a phone number and a
+name; the first that finds a call decides what the word means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
+
+from msgspec import Struct
+
+from calltrack.core.changes import CallEnded, CallRevised, Change
+from calltrack.core.records import Call, Seconds
+from calltrack.words.numbers import same
+
+_SHORTEST = 4  # characters of a part that may stand for a whole id
+_NUMBER = re.compile(r"[+(]?\d[\d\s().+-]{3,}\d|\d{5,}")
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
+
+
+class Traits(Struct, frozen=True, gc=False):
+    """What of a call people know."""
+
+    call_id: str
+    numbers: frozenset[str]
+    names: frozenset[str]
+    extensions: frozenset[str]
+    started: Seconds | None
+    ended_at: Seconds | None
+
+
+def traits(call: Call) -> Traits:
+    """The traits of a call and of the legs and waits that it keeps."""
+    legs, waits = (*call.past_legs, *call.legs), (*call.past_waits, *call.waiting)
+    numbers, names = {call.caller, call.did}, {call.caller_name}
+    for leg in legs:
+        numbers |= {leg.caller, leg.did, leg.presented_number, leg.original_caller, leg.dialed_number}
+        names |= {leg.agent_name, leg.caller_name, leg.original_caller_name}
+    for wait in waits:
+        numbers.add(wait.caller)
+        names |= {wait.agent_name, wait.caller_name}
+    return Traits(
+        call.call_id,
+        frozenset(numbers - {""}),
+        frozenset(names - {""}),
+        frozenset(leg.exten_user for leg in legs),
+        call.started,
+        call.ended_at,
+    )
+
+
+class Calls:
+    """The traits of every call of a stream, gathered from its changes; a few hundred bytes for each."""
+
+    def __init__(self) -> None:
+        self._ended: dict[str, Traits] = {}
+
+    def see(self, changes: Iterable[Change]) -> None:
+        """Take note of calls that end."""
+        for change in changes:
+            if isinstance(change, CallEnded | CallRevised):
+                self._ended[change.call_id] = traits(change.call)
+
+    def all(self, live: Iterable[Call]) -> list[Traits]:
+        """Those of ended calls, and of the ones that live, oldest first."""
+        known = self._ended | {call.call_id: traits(call) for call in live}
+        return sorted(known.values(), key=lambda one: (one.started or 0, one.call_id))
+
+
+def find(calls: Iterable[Traits], words: Iterable[str], zone: tzinfo, now: Seconds | None) -> list[Traits]:
+    """The calls that match every word; a time of day is on the clock of `zone`.
+
+    `now` is up to when live calls are known, UTC epoch s.
+    """
+    found = list(calls)
+    for word in words:
+        ways: tuple[Callable[[Traits, str, tzinfo, Seconds | None], bool], ...] = (
+            _is,
+            _has_id,
+            _lived_at,
+            _was_at,
+            _has_number,
+            _named,
+        )
+        found = next((some for way in ways if (some := [one for one in found if way(one, word, zone, now)])), [])
+    return found
+
+
+def _is(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
+    return one.call_id == word
+
+
+def _has_id(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
+    return len(word) >= _SHORTEST and (one.call_id.startswith(word) or one.call_id.endswith(word))
+
+
+def _lived_at(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
+    """Whether a call lived in the minute or second that a time of day names, on any day of its life."""
+    when = _TIME.fullmatch(word)
+    if when is None or one.started is None:
+        return False
+    begin = datetime.fromtimestamp(one.started, zone)
+    at = begin.replace(hour=int(when[1]), minute=int(when[2]), second=int(when[3] or 0), microsecond=0)
+    last = 1 if when[3] else 60
+    if (at + timedelta(seconds=last)).timestamp() <= one.started:
+        at += timedelta(days=1)
+    until = now if one.ended_at is None else one.ended_at
+    return until is None or at.timestamp() <= until
+
+
+def _was_at(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
+    return any(word.casefold() == name.casefold() for name in one.extensions)
+
+
+def _has_number(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
+    return bool(_NUMBER.fullmatch(word)) and any(_same(number, word) for number in one.numbers)
+
+
+def _named(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
+    return any(word.casefold() in name.casefold() for name in one.names)
+
+
+_same = lru_cache(maxsize=65_536)(same)
+_WAYS: tuple[Callable[[Traits, str, tzinfo, Seconds | None], bool], ...] = (
+    _is,
+    _has_id,
+    _lived_at,
+    _was_at,
+    _has_number,
+    _named,
+)

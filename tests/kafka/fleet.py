@@ -1,0 +1,268 @@
+"""A whole installation on loopback: a broker, call centres, connectors and workers as processes that can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from confluent_kafka import Message
+
+from calltrack.kafka.accounts import put
+from calltrack.kafka.cluster import Cluster
+from calltrack.kafka.records import Account, Changed
+from calltrack.simulate import Plan
+from calltrack.simulate.server import Simulator
+from tests.kafka.broker import Broker
+from tests.kafka.reference import compared, one_process
+from tests.kafka.world import Log, Stored, Topics
+
+SESSION = 1.5
+"""Seconds of silence until another process takes over."""
+
+
+class Verdict(NamedTuple):
+    """How the changes of all accounts compare with one process's."""
+
+    differences: list[str]
+    frames: int
+    changes: int
+    dropped: int
+    fenced: int
+
+
+class Vendors:
+    """Call centres in a thread: account names and the address of each one's login API."""
+
+    def __init__(self, accounts: int, *, agents: int, speed: float) -> None:
+        self.urls: dict[str, str] = {}
+        self._accounts, self._agents, self._speed = accounts, agents, speed
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join()
+
+    async def _serve(self) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        async with AsyncExitStack() as stack:
+            for number in range(self._accounts):
+                simulator = Simulator(Plan(agents=self._agents), seed=number, speed=self._speed, pings=(2.0, 4.0))
+                await stack.enter_async_context(simulator)
+                self.urls[f"account{number}"] = simulator.url
+            self._ready.set()
+            await self._over.wait()
+
+
+class Fleet:
+    """Enter it to run it. workers, connectors: the processes, by slot; one that is killed has a successor there."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        accounts: int,
+        partitions: int,
+        workers: int = 3,
+        connectors: int = 2,
+        agents: int = 5,
+        speed: float = 20.0,
+        point_every: float = 30.0,
+    ) -> None:
+        self.folder, self.partitions = folder, partitions
+        self.vendors = Vendors(accounts, agents=agents, speed=speed)
+        self.broker = Broker(folder)
+        self.cluster = Cluster(self.broker.url)
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self.connectors: list[subprocess.Popen[bytes]] = []
+        self.kills: list[tuple[str, float]] = []
+        self._counts, self._point_every = (workers, connectors), point_every
+        self._undo = ExitStack()
+        self._outputs: dict[int, Path] = {}
+        self._logs = [Topics(Log(), Log(), Log(), Log()) for _ in range(partitions)]
+        self._written: dict[tuple[int, int], float] = {}
+        self._received: dict[tuple[int, int], float] = {}
+
+    def __enter__(self) -> Self:
+        self._undo.enter_context(self.broker)
+        self._undo.enter_context(self.vendors)
+        self._undo.callback(self._end, self.workers, signal.SIGKILL)
+        self._undo.callback(self._end, self.connectors, signal.SIGKILL)
+        self.cluster.create(self.partitions)
+        for name, url in self.vendors.urls.items():
+            put(self.cluster, name, Account("env:SIMULATED", login_url=url))
+        self.workers += [self._start("worker") for _ in range(self._counts[0])]
+        self.connectors += [self._start("connect") for _ in range(self._counts[1])]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.close()
+
+    def kill(self, role: str, slot: int) -> None:
+        """`kill -9`, and a successor."""
+        processes = self.workers if role == "worker" else self.connectors
+        self.kills.append((role, time.time()))
+        processes[slot].kill()
+        processes[slot].wait()
+        processes[slot] = self._start(role)
+
+    def freeze(self, role: str, slot: int, seconds: float) -> None:
+        """It stops for longer than the others wait for it, and goes on as a zombie."""
+        process = (self.workers if role == "worker" else self.connectors)[slot]
+        self.kills.append((f"frozen {role}", time.time()))
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        process.send_signal(signal.SIGCONT)
+
+    def kill_broker(self, away: float) -> None:
+        """`kill -9` of the broker, which comes back after a while."""
+        self.kills.append(("broker", time.time()))
+        self.broker.kill()
+        time.sleep(away)
+        self.broker.start()
+
+    def restart_ended(self) -> list[str]:
+        """What a supervisor does: start again what has ended; returns what it was."""
+        ended = []
+        for role, processes in (("worker", self.workers), ("connect", self.connectors)):
+            for slot, process in enumerate(processes):
+                if process.poll() is not None:
+                    ended.append(f"{role} ended with {process.returncode}: {self._last_words(process.pid)}")
+                    processes[slot] = self._start(role)
+        return ended
+
+    def frames(self) -> int:
+        """Records of `frames` so far."""
+        limits = self.cluster.limits(self.cluster.topics.frames, range(self.partitions))
+        return sum(high for _, high in limits.values())
+
+    def until_frames(self, count: int, patience: float = 120.0) -> None:
+        """Wait until so many more records of `frames` are there."""
+        goal, end = self.frames() + count, time.monotonic() + patience
+        while self.frames() < goal:
+            if time.monotonic() > end:
+                raise TimeoutError(f"no {count} frames in {patience} s; {self.tails()}")
+            self.restart_ended()
+            time.sleep(0.2)
+
+    def end_connectors(self) -> None:
+        """No more frames come."""
+        self._end(self.connectors, signal.SIGTERM)
+        self.connectors.clear()
+
+    def end_workers(self, number: int = signal.SIGTERM) -> None:
+        """No more changes come."""
+        self._end(self.workers, number)
+        self.workers.clear()
+
+    def verdict(self, patience: float = 90.0) -> Verdict:
+        """Compare, as soon as everything is tracked, or after so long."""
+        end = time.monotonic() + patience
+        while True:
+            self.restart_ended()
+            self.read()
+            verdict = self.compare()
+            if not verdict.differences or time.monotonic() > end:
+                return verdict
+            time.sleep(1.0)
+
+    def compare(self, *, rule: bool = True) -> Verdict:
+        """What was read, as it is."""
+        outcomes = [compared(topics, rule=rule) for topics in self._logs]
+        frames = sum(len(topics.frames.records) for topics in self._logs)
+        differences = [one for found, *_ in outcomes for one in found]
+        changes, dropped, fenced = (sum(column) for column in zip(*(counts for _, *counts in outcomes), strict=True))
+        return Verdict(differences, frames, changes, dropped, fenced)
+
+    def read(self) -> int:
+        """Read what is new in `frames` and `changes`; returns how many records of `changes` that is."""
+        new = 0
+        for name in ("frames", "changes"):
+            topic = getattr(self.cluster.topics, name)
+            logs = [getattr(topics, name) for topics in self._logs]
+            times = self._received if name == "frames" else self._written
+            limits = self.cluster.limits(topic, range(self.partitions))
+            ranges = {one: (len(logs[one].records), high) for one, (_, high) in limits.items()}
+
+            def take(message: Message, logs: list[Log] = logs, times: dict[tuple[int, int], float] = times) -> None:
+                number = message.partition() or 0
+                times[number, len(logs[number].records)] = message.timestamp()[1] / 1000
+                logs[number].records.append(Stored(message.key() or b"", message.value() or b""))
+
+            self.cluster.read(topic, ranges, take)
+            new = sum(end - begin for begin, end in ranges.values())
+        return new
+
+    def delays(self) -> list[tuple[float, float]]:
+        """For each frame that changed something: when it was in Kafka, and after how many seconds its changes were."""
+        found = []
+        for number, topics in enumerate(self._logs):
+            causes, seen = one_process(topics.frames, set()).causes, set[tuple[bytes, int]]()
+            for offset, stored in enumerate(topics.changes.records):
+                assert stored is not None
+                record = Changed.of(stored.value)
+                cause = stored.key, record.frame
+                if record.changes and cause not in seen:
+                    seen.add(cause)
+                    received = self._received[number, causes[cause]]
+                    found.append((received, self._written[number, offset] - received))
+        return found
+
+    def takeovers(self) -> list[float]:
+        """For each kill of a worker: the longest that a frame of the seconds around it had to wait."""
+        delays = self.delays()
+        return [
+            max((wait for received, wait in delays if at - 1 <= received <= at + 2 * SESSION), default=0.0)
+            for role, at in self.kills
+            if role in ("worker", "frozen worker")
+        ]
+
+    def tails(self) -> str:
+        """The ends of the processes' logs."""
+        logs = sorted(self.folder.glob("*.log"), key=lambda path: path.stat().st_mtime)[-6:]
+        return "\n".join(f"{path.name}: {path.read_text(errors='replace')[-600:]}" for path in logs)
+
+    def _start(self, role: str) -> subprocess.Popen[bytes]:
+        options = ["--point-every", str(self._point_every)] if role == "worker" else []
+        command = [sys.executable, "-m", "calltrack", role, "--kafka", self.broker.url, *options]
+        environment = {**os.environ, "SIMULATED_TOKEN": "simulated-account-token", "NO_PROXY": "*"}
+        path = self.folder / f"{role}-{len(self._outputs)}.log"
+        with path.open("wb") as log:
+            command += ["--session-timeout", str(SESSION)]
+            process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        self._outputs[process.pid] = path
+        return process
+
+    def _last_words(self, process: int) -> str:
+        return self._outputs[process].read_text(errors="replace").rstrip().rpartition("\n")[2]
+
+    @staticmethod
+    def _end(processes: Iterable[subprocess.Popen[bytes]], number: int) -> None:
+        for process in processes:
+            if process.poll() is None:
+                process.send_signal(number)
+        for process in processes:
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

@@ -1,0 +1,217 @@
+"""On a real broker; `python -m tests.kafka.demo` goes on for longer."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from threading import Event, Thread
+from urllib.request import ProxyHandler, build_opener
+
+import pytest
+
+from calltrack import read_recording
+from calltrack.kafka.accounts import definitions
+from calltrack.kafka.cluster import Cluster
+from calltrack.kafka.code import code_version
+from calltrack.kafka.errors import ClusterError
+from calltrack.kafka.metrics import WorkerFigures, serving
+from calltrack.kafka.partition import Settings
+from calltrack.kafka.points import Point
+from calltrack.kafka.working import Worker
+from tests.kafka.broker import missing
+from tests.kafka.fleet import SESSION, Fleet
+
+pytestmark = [
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(bool(missing()), reason=f"NO TEST ON A REAL BROKER: {missing()}"),
+]
+PARTITIONS = 6
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """Six accounts, two workers, two connectors, after every kind of kill; no frame comes any more."""
+    folder = tmp_path_factory.mktemp("broker")
+    with Fleet(folder, accounts=6, partitions=PARTITIONS, workers=2, speed=60.0, point_every=3600.0) as running:
+        running.until_frames(30)
+        running.kill("worker", 0)
+        running.until_frames(30)
+        running.freeze("worker", 1, SESSION + 1.5)
+        running.kill("connect", 0)
+        running.until_frames(30)
+        running.freeze("connect", 1, SESSION + 1.5)
+        running.kill_broker(1.0)
+        running.kill("worker", 1)
+        running.until_frames(60)
+        running.end_connectors()
+        yield running
+
+
+class Twin(Worker):
+    """It is killed before it stores a point, so far as others can see."""
+
+    def _store(self, number: int, point: Point) -> None:
+        pass
+
+
+def twin(fleet: Fleet, *, read_tail: bool = True, code: str = "") -> int:
+    """Records that one more worker writes which takes all partitions over, behind the others' backs."""
+    fleet.read()
+    group = f"twins-{read_tail}-{code}"
+    settings = Settings(code or code_version(1000), group, PARTITIONS, point_s=1e9, point_frames=1 << 30)
+    worker = Twin(fleet.cluster, settings, group=group, session_s=SESSION, read_tail=read_tail)
+    stop = Event()
+    thread = Thread(target=worker.run, args=(stop,), daemon=True)
+    thread.start()
+    while len(worker.takeovers) < PARTITIONS:
+        assert thread.is_alive()
+        thread.join(0.05)
+    stop.set()
+    thread.join()
+    return fleet.read()
+
+
+def test_every_account_is_as_one_process_makes_it(fleet: Fleet) -> None:
+    """After kills and zombies of workers, connectors and the broker; no trial is without changes of every account."""
+    verdict = fleet.verdict()
+
+    assert [] == verdict.differences
+    assert verdict.changes > 100
+
+
+def test_the_controls_differ(fleet: Fleet) -> None:
+    """A worker that reads the tail repeats nothing; without, it repeats, and only a reader with the rule is right."""
+    assert [] == fleet.verdict().differences
+    fleet.end_workers(9)
+    before = fleet.compare(rule=False)
+
+    assert 0 == twin(fleet, read_tail=True)
+    assert before == fleet.compare(rule=False)
+    assert 0 < twin(fleet, read_tail=False)
+    assert [] != fleet.compare(rule=False).differences
+    assert [] == fleet.compare().differences
+
+
+def test_what_a_worker_does_is_in_its_metrics(fleet: Fleet) -> None:
+    """And whether it is ready."""
+    settings = Settings(code_version(1000), "metrics", PARTITIONS)
+    worker = Twin(fleet.cluster, settings, group="metrics", session_s=SESSION)
+    stop = Event()
+    thread = Thread(target=worker.run, args=(stop,), daemon=True)
+    with serving(("127.0.0.1", 0), WorkerFigures(worker), lambda: worker.ready) as url:
+        thread.start()
+        while len(worker.takeovers) < PARTITIONS:
+            assert thread.is_alive()
+            thread.join(0.05)
+        shown = get(f"{url}/metrics")
+        ready = get(f"{url}/health/ready")
+        stop.set()
+        thread.join()
+
+    assert f"calltrack_worker_partitions {PARTITIONS}.0\n" in shown
+    assert "calltrack_worker_lag_frames 0.0\n" in shown
+    assert f'calltrack_worker_takeover_seconds_bucket{{le="+Inf"}} {PARTITIONS}.0\n' in shown
+    assert "ok\n" == ready
+
+
+def get(url: str) -> str:
+    """The body of an answer."""
+    with build_opener(ProxyHandler({})).open(url, timeout=30) as answer:
+        body: bytes = answer.read()
+    return body.decode()
+
+
+def test_an_account_reads_as_a_recording(fleet: Fleet) -> None:
+    """Its frames by number, and its newest state from the point that a worker has stored."""
+    url = f"kafka://{fleet.broker.url}/account0"
+    recording = read_recording(url)
+    tracker = recording.tracker()
+    for frame in recording:
+        tracker.feed(frame)
+    near = read_recording(url)
+    near.whole = False
+    newest = near.tracker()
+    for frame in near:
+        newest.feed(frame)
+
+    assert 0 < recording.frames == near.frames == tracker.snapshot().position
+    assert tracker.snapshot().to_json() == newest.snapshot().to_json()
+
+
+def calltrack(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process."""
+    command = [sys.executable, "-m", "calltrack", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env={**os.environ, "COLUMNS": "100"})
+
+
+def test_the_commands_read_an_account(fleet: Fleet) -> None:
+    """`replay`, `snapshot`, `explain`, `export`."""
+    url = f"kafka://{fleet.broker.url}/account0"
+    replayed, shown = calltrack("replay", url), calltrack("snapshot", url)
+    exported = calltrack("export", url, "--table", "calls")
+    call = exported.stdout.split('"call_id":"')[1].split('"')[0]
+
+    assert [0, 0, 0] == [replayed.returncode, shown.returncode, exported.returncode]
+    assert "CallStarted" in replayed.stdout or "call" in replayed.stdout
+    assert "After " in shown.stdout
+    assert call in calltrack("explain", url, call).stdout
+    assert "After 3 frames" in calltrack("snapshot", url, "--line", "3").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("snapshot", "kafka://{url}/a/b"), "use kafka://HOST:PORT/ACCOUNT"),
+        (("worker", "--kafka", "{url}", "--prefix", "none."), "run: calltrack cluster init"),
+        (("connect", "--kafka", "{url}", "--prefix", "none."), "run: calltrack cluster init"),
+        (("cluster", "init", "--kafka", "{url}", "--partitions", "7"), "every topic must have 7 partitions"),
+        (("cluster", "account", "a b", "--kafka", "{url}", "--remove"), "is not a name"),
+        (("cluster", "account", "a", "--kafka", "{url}", "--credentials", "hunter2"), "file:PATH or env:PREFIX"),
+    ],
+)
+def test_what_is_wrong_is_said(fleet: Fleet, arguments: tuple[str, ...], reason: str) -> None:
+    """On standard error, with exit code 2."""
+    done = calltrack(*(one.format(url=fleet.broker.url) for one in arguments))
+
+    assert 2 == done.returncode
+    assert reason in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_accounts_are_added_and_removed(fleet: Fleet) -> None:
+    """Under another prefix."""
+    where = ("--kafka", fleet.broker.url, "--prefix", "other.")
+    calltrack("cluster", "init", *where, "--partitions", "3")
+    calltrack("cluster", "account", "acme", *where, "--credentials", "env:ACME")
+    listed = calltrack("cluster", "accounts", *where)
+    calltrack("cluster", "account", "acme", *where, "--remove")
+
+    assert "acme  env:ACME\n" == listed.stdout
+    assert {} == definitions(Cluster(fleet.broker.url, prefix="other."))
+
+
+def test_a_topic_with_another_number_of_partitions_is_refused(fleet: Fleet) -> None:
+    """Whoever made it."""
+    cluster = Cluster(fleet.broker.url, prefix="uneven.")
+    cluster.create(2)
+    with pytest.raises(ClusterError, match=r"uneven.accounts has 2"):
+        cluster.check(3)
+
+
+def test_no_broker_is_said() -> None:
+    """Within seconds."""
+    done = calltrack("worker", "--kafka", "127.0.0.1:9")
+
+    assert 2 == done.returncode
+    assert "no broker answers at 127.0.0.1:9" in done.stderr
+
+
+def test_corrupt_points_and_another_version_change_nothing_for_readers(fleet: Fleet) -> None:
+    """The other version begins a generation from the newest point that it can read."""
+    producer, topics = fleet.cluster.producer(), fleet.cluster.topics
+    for number in range(PARTITIONS):
+        producer.produce(topics.points, b"junk", b"0/0", number)
+    producer.flush()
+
+    assert 0 < twin(fleet, code="another")
+    assert [] == fleet.compare().differences
