@@ -101,15 +101,24 @@ class Clock:
         """The UTC of a change: when it became known. A stamp that is not believed yet dates nothing."""
         return self.shown(self.at if self.ahead is None else self.now)
 
+    def dates(self) -> tuple[Seconds | None, Seconds | None]:
+        """`reported_at`, and the UTC of the moment that this frame reports."""
+        at, when = (self.at if self.ahead is None else self.now), self.when
+        if (
+            at is not None and when is not None and at >= self.recent and when >= self.recent
+        ) and self.offset_s is not None:
+            return at - self.added, when - self.added  # nearly always
+        return self.shown(at), self.shown(when)
+
     def tell(
         self,
         stamp: Seconds | None,
         offset_min: Seconds | None,
         moment: Seconds | None = None,
+        received: float | None = None,
         *,
         whole: bool = False,
         busy: bool = True,
-        received: float | None = None,
     ) -> Verdict:
         """Take a frame's stamps.
 
@@ -118,7 +127,10 @@ class Clock:
         if offset_min is not None and offset_min * 60 != self.offset_s:
             self._take_offset(stamp, offset_min)
         self.bend = 0
-        at, now = self.stream(stamp), self.now
+        now = self.now
+        at = (
+            stamp - (self.offset_s or 0) + self.correction if stamp and EARLIEST < stamp < LATEST else None
+        )  # as `stream` has it, which costs a call more in every frame
         if at is None:
             self.at = now
             when = self.stream(moment)

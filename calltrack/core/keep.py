@@ -47,11 +47,16 @@ class _Twin:
         self._of = of
         self._names = names
         self._lists = [name for name in names if get_origin(hints[name]) is list]
+        self._places = [names.index(name) for name in self._lists]
         self._values = attrgetter(*names)
 
     def keep(self, one: Any) -> Struct:
         """The twin of a held object."""
-        values = [tuple(value) if type(value) is list else value for value in self._values(one)]
+        if not self._places:
+            return self.type(*self._values(one))
+        values = list(self._values(one))
+        for place in self._places:
+            values[place] = tuple(values[place])
         return self.type(*values)
 
     def back(self, kept: Any) -> Any:
@@ -131,7 +136,7 @@ def keep(held: Held, *, history: int, strict: bool) -> Resume:
         _CLOCK.keep(held.clock),
         tuple([_call(call) for call in held.calls.values()]),
         tuple([_call(call) for call in held.ended.values()]),
-        tuple([_extension(one) for one in held.extensions.values()]),
+        tuple([one.kept or _extension(one) for one in held.extensions.values()]),
         tuple([_queue(one) for one in held.queues.values()]),
         tuple(held.campaigns.values()),
         held.gaps,
@@ -184,16 +189,21 @@ def restored(resume: Resume) -> Held:
 
 
 def _connections(ones: list[HeldConnection]) -> tuple[Struct, ...]:
+    keep_one = _CONNECTION.keep
     for one in ones:
         if one.kept is None:
-            one.kept = _CONNECTION.keep(one)
+            one.kept = keep_one(one)
     return tuple([one.kept for one in ones])
 
 
 def _call(call: HeldCall) -> KeptCall:
     known: KeptCall | None = call.kept
-    if known is not None and all(one.kept is not None for one in call.live):
-        return known
+    if known is not None:
+        for one in call.live:
+            if one.kept is None:
+                break
+        else:
+            return known
     settled = None if call.settled is None else _SETTLED.keep(call.settled)
     call.kept = known = KeptCall(_CALL.keep(call), _connections(call.live), _connections(call.past), settled)
     return known

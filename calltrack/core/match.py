@@ -67,11 +67,14 @@ def match(live: Sequence[HeldConnection], listed: Sequence[Listed], told: Told) 
     """Pair a device's list with what is held there."""
     if len(listed) == 1 and len(live) == 1:  # nearly always, at a phone
         call, one = listed[0], live[0]
-        own = told.call_id == one.call and (told.kind is STARTS or told.kind is ENDS)
-        if call.call_id == one.call and same_attempt(one, call.started, call.c2c, not own):
-            return Matched([(one, call)], [], [], [one])
+        if call.call_id == one.call:
+            own = told.call_id == one.call and (told.kind is STARTS or told.kind is ENDS)
+            if same_attempt(one, call.started, call.c2c, not own):
+                return Matched([(one, call)], [], [], [one])
     if not listed:
         return Matched([], [], list(live), [])
+    if not live and len(listed) == 1 and listed[0].call_id:
+        return Matched([], [listed[0]], [], [listed[0]])
     once = {(call.call_id, call.c2c, call.started or 0): call for call in listed}  # listed twice is one (ruling 5)
     rest = {(one.call, one.c2c, one.stamp): one for one in live}
     pairs: list[tuple[HeldConnection, Listed]] = []
@@ -145,7 +148,14 @@ def attempt_of(
     entry = None
     if told.call is None and told.kind is STARTS:
         entry = next((call for call in listed or () if call.call_id == told.call_id), None)
+    call_id = told.call_id
     for one in device.live:
-        if is_about(told, one, entry):
+        if one.call == call_id and is_about(told, one, entry):
             return one
-    return next((one for one in past(held, device, told.call_id) if is_about(told, one, entry)), None)
+    call = held.calls.get(call_id) or held.ended.get(call_id)
+    if call is not None and call.past:
+        key, kind = device.key, device.holds
+        for one in reversed(call.past):
+            if one.device == key and one.kind is kind and is_about(told, one, entry):
+                return one
+    return None

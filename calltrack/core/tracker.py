@@ -159,7 +159,7 @@ class Tracker:
         if step.touched:
             for call in step.touched:
                 settle(call, step)
-            step.touched = []
+            step.touched.clear()
         if held.awaited:
             forget_unseen(step)
         if not step.out:
@@ -167,10 +167,12 @@ class Tracker:
         while len(held.ended) > self._history:
             del held.ended[next(iter(held.ended))]
         found, step.out = step.out, []
-        out: tuple[Change, ...] = tuple([step.change(*item) if isinstance(item, tuple) else item for item in found])
         counts = self._changes
-        for change in out:
-            counts[type(change)] += 1
+        for i, item in enumerate(found):
+            if type(item) is tuple:
+                found[i] = item = step.change(*item)
+            counts[type(item)] += 1  # type: ignore[index]
+        out: tuple[Change, ...] = tuple(found)  # type: ignore[arg-type]
         if step.anomalies:
             anomalies, step.anomalies = step.anomalies, []
             for anomaly in anomalies:
@@ -184,6 +186,7 @@ class Tracker:
     def _event(self, body: ExtensionEvent | QueueEvent, received: float | None) -> None:
         """One change at one device, with the device's whole list."""
         held, step, told = self._held, self._step, body.told
+        kind = told.kind
         seen: ExtensionSeen | QueueSeen
         device: HeldDevice | None
         if isinstance(body, ExtensionEvent):
@@ -199,12 +202,13 @@ class Tracker:
         own = None
         if device is not None and told.call_id:
             own = attempt_of(held, device, told, seen.listed)
-            moment = clock.stream(body.moment or body.stamp)
-            if is_known(told, own, moment):
-                self._late(device, told, own, moment, seen)
-                return
+            if own is not None:
+                moment = clock.stream(body.moment or body.stamp)
+                if is_known(told, own, moment):
+                    self._late(device, told, own, moment, seen)
+                    return
         if (
-            told.kind is STATUS
+            kind is STATUS
             and isinstance(device, HeldExtension)
             and isinstance(seen, ExtensionSeen)
             and is_old_status(device, seen, clock.stream(body.stamp))
@@ -218,7 +222,7 @@ class Tracker:
             what = "an extension without a name" if isinstance(body, ExtensionEvent) else "a queue without an id"
             step.anomaly(AnomalyKind.MISSING_IDENTITY, what)
             return
-        if not told.kind:
+        if not kind:
             step.anomaly(
                 AnomalyKind.UNKNOWN_REASON,
                 f"an event is {told.reason!r}",
@@ -235,9 +239,8 @@ class Tracker:
         held, step = self._held, self._step
         clock = held.clock
         before = clock.now
-        verdict = clock.tell(body.stamp, body.offset_min, moment, whole=whole, busy=bool(held.calls), received=received)
-        step.at = clock.reported_at
-        step.confirmed_at = clock.shown(clock.when)
+        verdict = clock.tell(body.stamp, body.offset_min, moment, received, whole=whole, busy=bool(held.calls))
+        step.at, step.confirmed_at = clock.dates()
         if verdict is Verdict.FINE:
             if held.unbelieved and clock.ahead is None:
                 held.unbelieved = []
@@ -278,13 +281,15 @@ class Tracker:
         told: the one difference that the event explains. own: the connection that it is about, if one is held. source:
         the name of the full list that the frame is, "" for an event.
         """
-        held, clock = self._held, self._held.clock
-        quiet = device.fresh or device.unknown or bool(source)  # differences are no surprise
-        if isinstance(device, HeldExtension) and isinstance(seen, ExtensionSeen):
-            if not device.fresh:
-                agents.update(self._step, device, seen)
-        elif isinstance(device, HeldQueue) and isinstance(seen, QueueSeen) and seen.name:
-            device.name = seen.name
+        held = self._held
+        clock, fresh, kind = held.clock, device.fresh, told.kind
+        quiet = fresh or device.unknown or source != ""  # differences are no surprise
+        phone = isinstance(device, HeldExtension)
+        if isinstance(device, HeldExtension):
+            if not fresh:
+                agents.update(self._step, device, seen)  # type: ignore[arg-type]
+        elif seen.name:  # type: ignore[union-attr]
+            device.name = seen.name  # type: ignore[attr-defined, union-attr]
         if device.unknown:
             device.unknown, device.unknown_since, device.value, device.kept = False, None, None, None
         listed = seen.listed
@@ -299,9 +304,10 @@ class Tracker:
         if matched is not None:
             ended = self._reconcile(device, matched, told, own, source, quiet=quiet)
         if told.call_id and not source:
-            if told.kind is ENDS and not ended:
-                self._end_unseen(device, told, quiet=quiet)
-            if listed is not None:
+            if kind is ENDS:
+                if not ended:
+                    self._end_unseen(device, told, quiet=quiet)
+            if listed is not None and (kind is not ENDS or device.live):
                 self._check_reason(device, told)
         if listed is not None:
             device.confirmed_position = held.position
@@ -314,8 +320,8 @@ class Tracker:
         if clock.at is not None and (device.heard is None or clock.at > device.heard):
             device.heard = clock.at
         device.fresh = False
-        if isinstance(device, HeldExtension):
-            self._settle_extension(device, source)
+        if phone:
+            self._settle_extension(device, source)  # type: ignore[arg-type]
         device.kept = None
 
     def _reconcile(
@@ -574,8 +580,10 @@ class Tracker:
 
     def _check_reason(self, device: HeldDevice, told: Told) -> None:
         """Whether the list agrees with the event."""
-        kind, call_id = told.kind, told.call_id
-        shown = [one for one in device.live if one.call == call_id]
+        kind, call_id, live = told.kind, told.call_id, device.live
+        if len(live) == 1 and live[0].call == call_id and live[0].state in _EXPECTED.get(kind, _ANY):
+            return  # most events
+        shown = [one for one in live if one.call == call_id]
         if kind is ENDS:
             if not shown or not any(is_about(told, one) for one in shown):
                 return
@@ -606,7 +614,8 @@ class Tracker:
         elif not live:
             state = IDLE
         elif len(live) == 1:
-            state = counted_state(live[0].state, live[0].c2c)
+            one = live[0]
+            state = one.state if one.c2c != 1 else counted_state(one.state, 1)
         else:
             state = min([counted_state(one.state, one.c2c) for one in live], key=_EXTENSION.__getitem__)
         before = extension.state

@@ -6,7 +6,7 @@ count once each: as talk, else hold, else unknown, else wait; ringing is counted
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from operator import is_
 
 from msgspec import Struct
 
@@ -129,25 +129,28 @@ def _wait_evidence(held: Held, one: HeldConnection) -> tuple[int, Seconds | None
     return (0, None) if device is None else (device.confirmed_position, device.confirmed_at)
 
 
-def _current(held: Held, one: HeldConnection, device: HeldExtension | HeldQueue) -> None:
-    """Have the value of a live connection made anew if its evidence is older than its device's."""
-    if one.value is not None and one.value.confirmed_position != device.confirmed_position:
-        one.value = None
-
-
 def call_value(held: Held, call: HeldCall) -> Call:
     """A call as it is now, with its legs and waits."""
-    by_serial = sorted(call.live, key=_serial)
-    legs = tuple([leg_value(held, one) for one in by_serial if one.kind == "leg"])
-    waiting = tuple([wait_value(held, one) for one in by_serial if one.kind != "leg"])
+    live = call.live
     known: Call | None = call.value
-    if known is not None and (known.legs, known.waiting) == (legs, waiting):
+    if known is not None and len(live) == 1 == len(known.legs) and known.legs[0] is live[0].value:
+        return known  # most calls of a snapshot
+    legs: tuple[Leg, ...] = ()
+    waiting: tuple[Wait, ...] = ()
+    if live:
+        by_serial = live if len(live) == 1 else sorted(live, key=_serial)
+        legs = tuple([one.value or leg_value(held, one) for one in by_serial if one.kind == "leg"])
+        if len(legs) < len(live):
+            waiting = tuple([wait_value(held, one) for one in by_serial if one.kind != "leg"])
+    if known is not None and _are(known.legs, legs) and _are(known.waiting, waiting):
         return known
     shown, added = held.clock.shown, call.added
     talk, hold, unknown, wait, ring = spent(call)
-    every = [*call.past, *call.live]
-    started = min([one.began for one in every])
-    if call.settled is not None:
+    started = min([one.marks[0][0] for one in call.past], default=None)
+    for one in live:
+        if started is None or one.marks[0][0] < started:
+            started = one.marks[0][0]
+    if call.settled is not None and started is not None:
         started = min(started, call.settled.started)
     call.value = value = Call(
         call.call_id, call.state, call.direction, call.account_id, call.caller, call.caller_name, call.did,
@@ -155,7 +158,7 @@ def call_value(held: Held, call: HeldCall) -> Call:
         shown(call.ended, added),
         wait, ring, talk, hold, unknown, call.outcome, call.cause, call.inferred, call.related, call.transferred_by,
         shown(call.awaited, added), call.campaign_id, legs,
-        tuple([leg_value(held, one) for one in call.past if one.kind == "leg"]), waiting,
+        tuple([one.value or leg_value(held, one) for one in call.past if one.kind == "leg"]), waiting,
         tuple([wait_value(held, one) for one in call.past if one.kind != "leg"]),
     )  # fmt: skip
     return value
@@ -165,14 +168,25 @@ def _serial(one: HeldConnection) -> int:
     return one.serial
 
 
+def _are(known: tuple[Leg, ...] | tuple[Wait, ...], made: tuple[Leg, ...] | tuple[Wait, ...]) -> bool:
+    """Whether these are the very records; to compare two that only look alike would cost 40 fields each."""
+    return len(known) == len(made) and all(map(is_, known, made))
+
+
 def extension_value(held: Held, extension: HeldExtension) -> Extension:
     """An extension as it is now, with its legs."""
-    for one in extension.live:
-        _current(held, one, extension)
-    legs = tuple([leg_value(held, one) for one in extension.live])
     known: Extension | None = extension.value
-    if known is not None and known.legs == legs and known.confirmed_position == extension.confirmed_position:
-        return known
+    position, live = extension.confirmed_position, extension.live
+    for one in live:
+        if one.value is not None and one.value.confirmed_position != position:  # its evidence is older
+            one.value = None
+    if known is not None and known.confirmed_position == position and len(known.legs) == len(live):
+        for leg, one in zip(known.legs, live, strict=True):
+            if one.value is not leg:
+                break
+        else:
+            return known
+    legs = tuple([one.value or leg_value(held, one) for one in live])
     shown, status = held.clock.shown, extension.status
     extension.value = value = Extension(
         extension.key, extension.state, shown(extension.since), status,
@@ -189,10 +203,11 @@ def extension_value(held: Held, extension: HeldExtension) -> Extension:
 def queue_value(held: Held, queue: HeldQueue) -> Queue:
     """A queue as it is now, with the calls that wait in it."""
     for one in queue.live:
-        _current(held, one, queue)
+        if one.value is not None and one.value.confirmed_position != queue.confirmed_position:
+            one.value = None
     waiting = tuple([wait_value(held, one) for one in queue.live])
     known: Queue | None = queue.value
-    if known is not None and known.waiting == waiting and known.confirmed_position == queue.confirmed_position:
+    if known is not None and known.confirmed_position == queue.confirmed_position and _are(known.waiting, waiting):
         return known
     shown = held.clock.shown
     queue.value = value = Queue(
@@ -208,8 +223,10 @@ def queue_value(held: Held, queue: HeldQueue) -> Queue:
 def spent(call: HeldCall) -> tuple[Seconds, Seconds, Seconds, Seconds, Seconds]:
     """Seconds of talk, hold, unknown, wait and ring of what is over; each moment counts once, ringing apart."""
     settled = call.settled
-    sums = (settled.talk, settled.hold, settled.unknown, settled.wait, settled.ring) if settled else (0, 0, 0, 0, 0)
-    more = _spent(call, settled.until if settled else None, None)
+    if settled is None:
+        return _spent(call, None, None)
+    sums = settled.talk, settled.hold, settled.unknown, settled.wait, settled.ring
+    more = _spent(call, settled.until, None)
     return tuple([one + other for one, other in zip(sums, more, strict=True)])  # type: ignore[return-value]
 
 
@@ -249,33 +266,52 @@ def _spent(
             one.seconds(QUEUED) if one.outcome is not LOST else 0,
             one.seconds(RINGING, DIALING),
         )
-    spans: dict[State, list[Span]] = {TALKING: [], HOLD: [], UNKNOWN: [], QUEUED: [], RINGING: []}
+    talk: list[Span] = []
+    hold: list[Span] = []
+    unknown: list[Span] = []
+    wait: list[Span] = []
+    ring: list[Span] = []
     for one in connections:
         if one.kind != "leg" and one.outcome is LOST:
             continue
-        marks = one.marks
-        for i, (begin, bucket) in enumerate(marks[:-1]):
-            end = marks[i + 1][0]
+        began, bucket = one.marks[0]
+        for mark in one.marks:
+            begin, end, was = began, mark[0], bucket
+            began, bucket = mark
             if since is not None and begin < since:
                 begin = since
             if until is not None and end > until:
                 end = until
-            if end > begin and bucket is not None and (into := spans.get(_AS.get(bucket, bucket))) is not None:
-                into.append((begin, end))
+            if end <= begin:
+                continue
+            if was is RINGING or was is DIALING:
+                ring.append((begin, end))
+            elif was is TALKING or was is CLAIMED:
+                talk.append((begin, end))
+            elif was is QUEUED:
+                wait.append((begin, end))
+            elif was is HOLD:
+                hold.append((begin, end))
+            elif was is UNKNOWN:
+                unknown.append((begin, end))
     counted: list[Span] = []
+    length: Seconds = 0
     found: list[Seconds] = []
-    for bucket in (TALKING, HOLD, UNKNOWN, QUEUED):
-        own = spans[bucket]
-        found.append(_length([*counted, *own]) - _length(counted) if own else 0)
-        counted += own
-    return found[0], found[1], found[2], found[3], _length(spans[RINGING])
+    for own in (talk, hold, unknown, wait):
+        before = length
+        if own:
+            counted += own
+            length = _length(counted)
+        found.append(length - before)
+    return found[0], found[1], found[2], found[3], _length(ring)
 
 
-_AS = {CLAIMED: TALKING, DIALING: RINGING}
-
-
-def _length(spans: Iterable[Span]) -> Seconds:
+def _length(spans: list[Span]) -> Seconds:
     """The length of the union of spans."""
+    if not spans:
+        return 0
+    if len(spans) == 1:
+        return spans[0][1] - spans[0][0]
     total: Seconds = 0
     end: Seconds | None = None
     for since, until in sorted(spans):
