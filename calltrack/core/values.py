@@ -77,7 +77,7 @@ def leg_value(held: Held, one: HeldConnection) -> Leg:
         ended_at = None if ended_at is None else ended_at - added
     else:
         began = marks[0][0]
-    if ended_at is None and (device := held.extensions.get(one.device)) is not None:
+    if one.ended is None and (device := held.extensions.get(one.device)) is not None:
         position, confirmed_at = device.confirmed_position, device.confirmed_at
     else:
         position, confirmed_at = one.confirmed_position, one.confirmed_at
