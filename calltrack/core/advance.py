@@ -82,6 +82,8 @@ class Advance:
             self.out.append(CallResumed(0, None, ""))  # its place; what it says is known after the step
         one = self._enter(call, device, listed)
         self.see(one, listed, told, why)
+        if one.added is None and (at_utc := held.clock.shown(one.began)) is not None:
+            one.added = one.began - at_utc  # its call began before the first offset, but it did not
         if fresh:
             call.state, call.since = counted_state(one.state, one.c2c), one.marks[-1][0]
             self.out[at] = self._call_started(call, one, why if not self._told_by(one, told) else "")
@@ -239,11 +241,19 @@ class Advance:
 
         by: 0 to move all times after `after` to it.
         """
-        for one in {id(one): one for one in self.held.unbelieved}.values():
 
-            def moved(at: Seconds | None) -> Seconds | None:
-                return at if at is None or at <= after else max(after, at - by) if by else after
+        def moved(at: Seconds | None) -> Seconds | None:
+            return at if at is None or at <= after else max(after, at - by) if by else after
 
+        held = self.held
+        unbelieved = list(dict.fromkeys(held.unbelieved))  # each is moved once
+        for call in [held.call(name) for name in dict.fromkeys(one.call for one in unbelieved)]:
+            if call is not None:
+                call.since, call.value, call.kept = moved(call.since), None, None
+        for one in unbelieved:
+            one.kept = None
+            one.stepped_at, one.retrieved = moved(one.stepped_at), moved(one.retrieved)
+            one.confirmed = moved(one.confirmed)
             marks = [(moved(at) or 0, bucket) for at, bucket in one.marks]
             if marks == one.marks and moved(one.answered_at) == one.answered_at:
                 continue
@@ -253,7 +263,27 @@ class Advance:
                 one.added = None
             self.report("Revised", one, "the stamp of a frame was wrong" if not by else "the clock had stepped")
             self.touch(one, weigh=True)
+        for device in (*held.extensions.values(), *held.queues.values()):
+            device.heard, device.confirmed = moved(device.heard), moved(device.confirmed)
+            if isinstance(device, HeldExtension):
+                device.since = moved(device.since)
+            device.value = device.kept = None
         self.held.unbelieved = []
+
+    def redate(self, since: Seconds) -> None:
+        """The UTC of times from `since` on is another now: report what was handed out with such a time."""
+        held = self.held
+        for call in (*held.calls.values(), *held.ended.values()):
+            call.value = None
+            for one in (*call.past, *call.live):
+                if one.added is None and max(one.marks[-1][0], one.answered_at or 0) >= since:
+                    one.over = None
+                    if one.began >= since and (began := held.clock.shown(one.began)) is not None:
+                        one.added = one.began - began
+                    self.report("Revised", one, "the UTC of its times is known")
+                    self.touch(one)
+        for device in (*held.extensions.values(), *held.queues.values()):
+            device.value = None
 
     def complete(self, one: HeldConnection, listed: Listed) -> None:
         """What a list says more of a connection than was known."""

@@ -18,9 +18,10 @@ _NO_AGENT = (0, "0", "")
 
 def update(step: Advance, extension: HeldExtension, seen: ExtensionSeen) -> None:
     """Take a frame's agent, status and names; what the frame does not say stays as it was."""
-    extension.last_call = seen.last_call_at or extension.last_call
-    extension.last_answered = seen.last_answered_at or extension.last_answered
-    extension.last_hangup = seen.last_hangup_at or extension.last_hangup
+    stream = step.held.clock.stream
+    extension.last_call = stream(seen.last_call_at) or extension.last_call
+    extension.last_answered = stream(seen.last_answered_at) or extension.last_answered
+    extension.last_hangup = stream(seen.last_hangup_at) or extension.last_hangup
     if (
         seen.agent_status_since == extension.status_stamp
         and seen.agent_status == extension.status
@@ -107,7 +108,7 @@ def _same(one: Id, other: Id) -> bool:
 def move_times(step: Advance, after: Seconds, by: Seconds) -> None:
     """Statuses that an unbelieved stamp has dated after a moment are moved by as much; by 0 to that moment."""
     held = step.held
-    for name in dict.fromkeys(held.unbelieved_status):
+    for name in dict.fromkeys(held.unbelieved_status):  # each is moved once
         extension = held.extensions.get(name)
         since = None if extension is None else extension.status_since
         if extension is None or since is None or since <= after:

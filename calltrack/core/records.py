@@ -188,8 +188,8 @@ class Extension(Record, frozen=True, gc=False):
 
     Ids are as the source sends them, numbers or strings; `agent_id` is None when no agent is logged on. `user_name`
     owns the phone, `agent_name` works there. `agent_status_since` follows ruling 18. `unknown_since` is set from a lost
-    connection until the extension is heard of again. `last_call_at`, `last_answered_at` and `last_hangup_at` are the
-    server's own words.
+    connection until the extension is heard of again. `last_call_at`, `last_answered_at` and `last_hangup_at` are as
+    the server says, in UTC.
     """
 
     exten_user: str

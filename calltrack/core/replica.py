@@ -236,8 +236,10 @@ class Replica:
             call.waiting.pop(identity, None)
             self._leave(queue, wait)
             return
-        queue.queued += isinstance(change, ch.QueueJoined)
-        if isinstance(change, ch.WaitResumed):
+        if isinstance(change, ch.QueueJoined):
+            queue.queued += 1
+            call.caller, call.caller_name = call.caller or wait.caller, call.caller_name or wait.caller_name
+        elif isinstance(change, ch.WaitResumed):
             self._count(queue, self._left.pop(identity, None), -1)
         queue.waiting[identity] = call.waiting[identity] = wait
 

@@ -85,8 +85,8 @@ def _state(call: HeldCall) -> State:
     if not live:
         if call.awaited is None:
             return HUNGUP
-        lost = bool(call.past) and call.past[-1].kind is WAIT and call.past[-1].outcome is LOST
-        return AWAITED_AFTER_LOSS if lost else AWAITED
+        last = next((one for one in reversed(call.past) if one.kind is WAIT), None)
+        return AWAITED_AFTER_LOSS if last is not None and last.outcome is LOST else AWAITED
     known = LOWEST if call.state is NEW or call.state is HUNGUP else CALL.index(call.state)
     if call.best < known:
         return CALL[call.best]

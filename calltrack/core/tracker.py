@@ -238,9 +238,11 @@ class Tracker:
         """Take a frame's stamps; report and mend what they show of the clock."""
         held, step = self._held, self._step
         clock = held.clock
-        before = clock.now
+        before, steps = clock.now, len(clock.steps)
         verdict = clock.tell(body.stamp, body.offset_min, moment, received, whole=whole, busy=bool(held.calls))
         step.at, step.confirmed_at = clock.dates()
+        if len(clock.steps) > steps:
+            step.redate(min(since for since, _ in clock.steps[steps:]))
         if verdict is Verdict.FINE:
             if held.unbelieved and clock.ahead is None:
                 held.unbelieved = []
@@ -339,8 +341,10 @@ class Tracker:
         for _ in range(matched.nameless):
             step.anomaly(AnomalyKind.MISSING_IDENTITY, "a call without an id", device=device)
         for one, listed in matched.pairs:
-            if listed.started and one.stamp != listed.started:
-                one.stamp, one.value, one.kept = listed.started, None, None
+            if listed.started and one.stamp != listed.started and one.kind is LEG:  # a wait is known by its stamp
+                one.stamp = listed.started
+                step.report("Revised", one, "its stamp has moved")
+                step.touch(one)
             mine = told if one is own else None
             if mine is None and one.stepped_at is not None and is_past(one, listed, at):
                 self._stale(device, one, told)

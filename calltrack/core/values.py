@@ -13,7 +13,7 @@ from msgspec import Struct
 from calltrack.core.held import Held, HeldCall, HeldConnection, HeldExtension, HeldQueue, Settled
 from calltrack.core.observations import Seconds
 from calltrack.core.records import Call, Extension, Leg, Queue, Spell, Wait
-from calltrack.core.states import AGENT_STATUSES, State
+from calltrack.core.states import AGENT_STATUSES
 from calltrack.core.table import CLAIMED, DIALING, HOLD, LOST, QUEUED, RINGING, TALKING, UNKNOWN
 
 Span = tuple[Seconds, Seconds]
@@ -77,7 +77,7 @@ def leg_value(held: Held, one: HeldConnection) -> Leg:
         ended_at = None if ended_at is None else ended_at - added
     else:
         began = marks[0][0]
-    if ended_at is None and (device := held.extensions.get(one.device)) is not None:
+    if one.ended is None and (device := held.extensions.get(one.device)) is not None:
         position, confirmed_at = device.confirmed_position, device.confirmed_at
     else:
         position, confirmed_at = one.confirmed_position, one.confirmed_at

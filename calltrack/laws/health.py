@@ -204,10 +204,10 @@ def _seen_as(call: ListedCall) -> State:
 
 def _state_of_call(call: Call) -> State:
     found: set[State] = {counted(leg) for leg in call.legs} | {wait.state for wait in call.waiting}
-    if not found and call.awaited_since is not None:
+    if not found:  # live with nothing: its answering leg is awaited
         lost = call.past_waits and call.past_waits[-1].outcome is Outcome.LOST
         return AWAITED_AFTER_LOSS if lost else AWAITED
-    return next((state for state in CALL if state in found), State.HUNGUP)
+    return next(state for state in CALL if state in found)
 
 
 def _state_of_extension(known: Extension) -> State:

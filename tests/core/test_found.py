@@ -1,0 +1,110 @@
+"""What disturbed traffic has found: one test for each fault, and a few seeds of `disturb` itself."""
+
+import pytest
+
+from calltrack import Frame, Outcome, Snapshot, State, Tracker
+from calltrack.core.replica import Replica
+from calltrack.core.snapshot import Snapshot as Kept
+from tests.core.disturb import broken
+from tests.frames import START, all_extensions, call, extension, queue, utc, waiting
+
+NO_OFFSET = {"servertimeoffset": None}
+
+
+def fed(*frames: Frame) -> tuple[Tracker, Snapshot]:
+    """A tracker after some frames; the changes must rebuild what it knows, and a restored one must know the same."""
+    tracker, replica = Tracker(), Replica()
+    for frame in frames:
+        for change in tracker.feed(frame):
+            replica.apply(change)
+    snapshot = tracker.snapshot()
+    assert [] == replica.differences(Replica.of(snapshot))
+    assert snapshot == Tracker.restore(Kept.from_json(snapshot.to_json())).snapshot()
+    return tracker, snapshot
+
+
+@pytest.mark.parametrize("seed", [5, 10, 14, 21, 22, 33, 46, 50, 85, 235, 491, 948, 1141, 3373, *range(20)])
+def test_no_law_is_broken_by_disturbed_traffic(seed: int) -> None:
+    """Longer: `python -m tests.core.disturb`."""
+    assert [] == broken(seed)
+
+
+def test_a_stamp_that_moves_is_reported() -> None:
+    """The leg in the changes has the stamp that the snapshot has."""
+    moved = call("1", "Ringing", 3)
+    _, snapshot = fed(
+        extension(1, "A", "NEWCALL", call("1", "Ringing", 1)), extension(4, "A", "userStatusUpdate", calls=[moved])
+    )
+
+    assert [START + 3] == [leg.stamp for leg in snapshot.extensions[0].legs]
+
+
+def test_the_evidence_of_an_ended_leg_stays_without_an_offset() -> None:
+    """Later frames of the extension confirm it no more."""
+    frames = [
+        extension(1, "A", "NEWCALL", call("1", "Ringing", 1), outside=NO_OFFSET),
+        extension(9, "A", "HANGUP", call("1", "Ringing", 1), outside=NO_OFFSET),
+        extension(10, "A", "NEWCALL", call("2", "Ringing", 10), outside=NO_OFFSET),
+    ]
+
+    assert 1 == fed(*frames)[1].ended[0].past_legs[0].confirmed_position
+
+
+def test_the_last_events_of_an_extension_are_in_utc() -> None:
+    """As every other time; the stream says them in the server's wall clock."""
+    known = fed(extension(5, "A", "userStatusUpdate", lastCallEventEpoch=START + 3))[1].extensions[0]
+
+    assert utc(3) == known.last_call_at
+
+
+def test_a_replica_learns_the_caller_s_name_from_the_queue() -> None:
+    """The tracker does, of a call whose leg said none."""
+    nameless = call("1", "Ringing", 1, callername="", callerphone="")
+    fed(
+        extension(1, "A", "NEWCALL", nameless),
+        queue(2, "JOIN", "1", [waiting("1", 1)]),
+    )
+
+
+def test_a_wrong_stamp_leaves_no_time_of_tomorrow() -> None:
+    """Neither in states nor in what orders frames: the next list is believed (ruling 2)."""
+    tomorrow = extension(10 + 86_400, "A", "NEWCALL", call("1", "Dialing", 10))
+    frames = [
+        extension(1, "B", "userStatusUpdate"),
+        tomorrow,
+        extension(12, "B", "userStatusUpdate", representativeStatus=3),
+    ]
+    tracker, snapshot = fed(*frames)
+    latest = max(snapshot.calls[0].since or 0, snapshot.extensions[1].since or 0)
+    assert latest <= utc(12)
+
+    tracker.feed(extension(20, "A", "userStatusUpdate", calls=[]))  # its end was lost
+
+    assert State.IDLE == tracker.snapshot().extensions[1].state
+    assert Outcome.LOST == tracker.snapshot().ended[0].outcome
+
+
+@pytest.mark.parametrize("by", [3600, 7200])
+def test_a_clock_step_moves_each_time_once(by: int) -> None:
+    """A leg that was written twice in the frame is moved once (ruling 2)."""
+    talk = call("1", "Talking", 1, 9)
+    frames = [
+        extension(1, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(9, "A", "ANSWER", talk),
+        extension(69 + by, "A", "HANGUP", talk),
+        *(extension(75 + n + by, "B", "userStatusUpdate", representativeStatus=n) for n in (1, 3, 5)),
+    ]
+
+    assert 60 - 9 <= fed(*frames)[1].ended[0].talk_s <= 69
+
+
+def test_times_that_become_known_are_handed_out() -> None:
+    """The first offset comes with a stamp behind that of a call: the changes have its times then."""
+    frames = [
+        extension(1, "B", "userStatusUpdate", outside=NO_OFFSET),
+        extension(9, "A", "NEWCALL", call("1", "Dialing", 14), outside=NO_OFFSET),
+        extension(10, "B", "userStatusUpdate", representativeStatus=3),
+        all_extensions(12, A=[call("1", "Dialing", 14)], B=[]),
+    ]
+
+    assert utc(14) == fed(*frames)[1].calls[0].legs[0].started
