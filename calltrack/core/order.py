@@ -44,9 +44,12 @@ def is_known(told: Told, one: HeldConnection | None, moment: Seconds | None) -> 
 
 
 def is_past(one: HeldConnection, listed: Listed | None, at: Seconds | None) -> bool:
-    """Whether a list shows a connection as it was before its last reported step, and is no younger than that."""
+    """Whether a list shows a connection as it was before its last reported step, and is older than that.
+
+    Of one second, what arrives later is younger.
+    """
     since = one.stepped_at
-    if since is None or at is None or at > since:
+    if since is None or at is None or at >= since:
         return False
     if listed is None:
         return one.before is None

@@ -92,6 +92,19 @@ def test_1_frames_count_in_the_order_in_which_they_arrive() -> None:
     assert AnomalyKind.LATE_FRAME not in kinds(changes)
 
 
+def test_1_a_list_of_the_same_second_that_comes_later_is_younger() -> None:
+    """Its retrieval was lost, or was the echo of another; the next event's list shows the leg talking."""
+    talking, second = call("1", "Talking", 9, 15), call("2", "Dialing", 20, direction="Outgoing")
+    snapshot, _ = fed(
+        extension(9, "A", "NEWCALL", call("1", "Ringing", 9)),
+        extension(15, "A", "ANSWER", talking),
+        extension(20, "A", "HOLD", call("1", "Hold", 9, 15)),
+        extension(20, "A", "NEWCALL", second, calls=[talking, second]),
+    )
+
+    assert [State.TALKING] == [leg.state for leg in the_call(snapshot).legs]
+
+
 def test_1_what_is_known_is_late_and_changes_nothing() -> None:
     """A second report of an answer, in other bytes."""
     again = Frame.of("ExtensionEvent", {**CALL[6].payload(), "noise": 1})

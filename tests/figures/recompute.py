@@ -26,6 +26,7 @@ class Recomputed:
         self.over: dict[str, set[tuple[str, int, str]]] = defaultdict(set)
         self.status: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self.answered_calls: dict[str, int] = {}  # when a leg of theirs last was
+        self.events: set[str] = set()
         self.claimed: dict[str, int] = {}  # when somebody was last said to have a call
         self.answers: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self.now = self.first = self.ahead = 0
@@ -33,7 +34,11 @@ class Recomputed:
             self.read(event, frame)
 
     def read(self, event: str, frame: Json) -> None:
-        """One frame."""
+        """One frame; an exact echo of an event says nothing (ruling 4)."""
+        if event in ("ExtensionEvent", "QueueEvent"):
+            if (echo := json.dumps(frame, sort_keys=True)) in self.events:
+                return
+            self.events.add(echo)
         data = frame.get("data") or {}
         if event == "disconnect":
             for legs in self.live.values():
@@ -115,20 +120,21 @@ class Recomputed:
                 # These two carry the stamps of an earlier leg: a transfer's far end, a click2call's leg 2 (ruling 7).
                 lent = new and (key[2] == "2" or (seen_as(call) == "Talking" and number(call.get("answered"))))
                 own = {**call, "callStarted": 0, "callAnswered": 0} if lent else call
-                live[key] = self.begin(name, own, data, moment)
+                live[key] = self.begin(name, own, data, moment, bool(new))
             leg, status = live[key], seen_as(call)
             if status in ("Talking", "Hold") and not leg["talked"] and number(call.get("callAnswered")):
                 self.to(leg, "Talking", number(call["callAnswered"]) - self.ahead)
             self.to(leg, status, moment)
 
-    def begin(self, name: str, call: Json, data: Json, moment: int) -> Json:
+    def begin(self, name: str, call: Json, data: Json, moment: int, new: bool = False) -> Json:
         """An attempt that was not there before."""
         key, status = key_of(call), seen_as(call)
         started = key[1] - self.ahead if key[1] else moment
         if status == "Ringing":
             for wait in self.waiting.values():
-                wait["rings"] += wait["call"] == key[0]
-                wait["begun"] += [started] * (wait["call"] == key[0])
+                rang_for = wait["call"] == key[0] and (new or wait["joined"] - 1 <= started)  # ruling 14
+                wait["rings"] += rang_for
+                wait["begun"] += [started] * rang_for
         leg: Json = {"extension": name, "call": key[0], "c2c": key[2], "talked": False, "rang": False, "unsure": False}
         leg |= {"agent": data.get("onlineUserID"), "direction": call.get("direction", "").lower()}
         leg |= {"since": started, "in": Counter()}
