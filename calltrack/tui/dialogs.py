@@ -22,6 +22,7 @@ HELP = """\
 z            only this table, and all again
 /            show only rows with a text             Esc      show all again
 f, F         show only one state: the next, the one before
+a            show phones without an agent, hide them again
 s, S         sort by the next column, the one before (or click a title)
 r            sort the other way round
 ↑ ↓ Home …   move                                   Enter    the story of the row's call
