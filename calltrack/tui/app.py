@@ -22,11 +22,14 @@ from calltrack.tui.grid import Grid
 from calltrack.tui.model import BY_TROUBLE, STATES, TABLES, lost_since, seen, totals
 from calltrack.voicenter.frames import Frame
 from calltrack.words.recent import Stories
-from calltrack.words.values import moment
+from calltrack.words.timeline import drawn, timeline
+from calltrack.words.values import moment, safe
+from calltrack.words.verdict import verdict
 
 REFRESH = 0.25
 """Seconds between two drawings."""
 
+_TIMELINE = 60  # columns of a call's timeline
 _HISTORY = 100  # ended calls: the board shows none, but a call may come back under its id
 
 
@@ -171,7 +174,7 @@ class Board(App[None]):
         """Open the story of the row's call."""
         call_id = message.row.call_id
         if call_id:
-            self.push_screen(StoryDialog(call_id, partial(self._stories.of, call_id)))
+            self.push_screen(StoryDialog(call_id, partial(self._stories.of, call_id), partial(self._life, call_id)))
         else:
             self.notify("There is no call.", timeout=2)
 
@@ -240,6 +243,17 @@ class Board(App[None]):
     def action_help(self) -> None:
         """Show the keys."""
         self.push_screen(Dialog("Keys"))
+
+    def _life(self, call_id: str) -> list[str]:
+        """The verdict on a call and its timeline, as far as they are known here."""
+        snapshot = self.tracker.snapshot()
+        call = snapshot.call(call_id)
+        if call is None:
+            return []
+        rows = drawn(timeline(call), snapshot.time, _TIMELINE)
+        width = max(map(len, rows), default=0)
+        said = verdict(call, snapshot.time, changes=self._stories.of(call_id))
+        return [safe(said), *(f"{safe(name):<{width}} {row}" for name, row in rows.items())]
 
     def _focus(self, widget: Widget) -> None:
         # At once: `Widget.focus` waits its turn, and keys typed fast would still go to where the focus was.

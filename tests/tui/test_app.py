@@ -226,7 +226,7 @@ def test_a_row_opens_its_calls_story() -> None:
         assert "There is no call." in {note.message for note in board._notifications}
         await pilot.press("down", "enter")
         assert isinstance(board.screen, StoryDialog)
-        for expected in ("Call c2", "LegAnswered", "rang 0:04", "07:00:09Z"):
+        for expected in ("Call c2", "LegAnswered", "rang 0:04", "07:00:09Z", "Still Talking at Lois Lane", "SIP2 #1 ░"):
             assert expected in screen(board)
         assert "LegEnded" not in screen(board)
         push(board, extension(40, "SIP2", "HANGUP", call("c2", "Talking", 5, 9)))
