@@ -21,6 +21,7 @@ _KEYS = """\
   g 250        go to frame 250
   c ID         on to the next frame that changes this call
   t TIME       on to the first frame at or after this server time
+  e ID         the verdict on this call
   s            show the state      f      show the frame as it came
   h            this help           q      quit"""
 
@@ -55,6 +56,8 @@ def step_through(path: str, *, strict: bool, zone: tzinfo | None = None) -> None
             return
         if key == "s":
             show(player.tracker.snapshot(), reader.zone)
+        elif key == "e":
+            _explain(player, value.strip())
         elif key == "f" and player.frame is not None:
             click.echo(json.dumps(player.frame.payload(), indent=2))
         elif moved is None:
@@ -66,6 +69,18 @@ def step_through(path: str, *, strict: bool, zone: tzinfo | None = None) -> None
                 click.echo(f"{safe(player.frame.event)} {safe(getattr(player.frame.body, 'reason', '') or '')}")
             for change in player.changes:
                 click.echo(f"  {line(change, colour, reader.zone)}")
+
+
+def _explain(player: Player, call_id: str) -> None:
+    """The verdict on the calls whose id begins so, as they stand at this frame."""
+    from calltrack.words.verdict import verdict
+
+    snapshot = player.tracker.snapshot()
+    found = [call for call in (*snapshot.calls, *snapshot.ended) if call_id and call.call_id.startswith(call_id)]
+    for call in found[:10]:
+        click.echo(f"{safe(call.call_id)}: {safe(verdict(call, snapshot.time, changes=player.changes))}")
+    if not found:
+        click.echo(f"no call {safe(call_id)} is known at this frame")
 
 
 def _go(player: Player, reader: Reader, key: str, value: str) -> bool | None:

@@ -19,14 +19,17 @@ from calltrack.feed.source import Source
 from calltrack.feed.wallclock import ServerClock
 from calltrack.tui.dialogs import Dialog, StoryDialog
 from calltrack.tui.grid import Grid
-from calltrack.tui.model import STATES, TABLES, lost_since, seen, totals
+from calltrack.tui.model import BY_TROUBLE, STATES, TABLES, lost_since, seen, totals
 from calltrack.voicenter.frames import Frame
 from calltrack.words.recent import Stories
-from calltrack.words.values import moment
+from calltrack.words.timeline import drawn, timeline
+from calltrack.words.values import moment, safe
+from calltrack.words.verdict import verdict
 
 REFRESH = 0.25
 """Seconds between two drawings."""
 
+_TIMELINE = 60  # columns of a call's timeline
 _HISTORY = 100  # ended calls: the board shows none, but a call may come back under its id
 
 
@@ -65,6 +68,7 @@ class Board(App[None]):
         Binding("s", "sort(1)", "Sort"),
         Binding("S", "sort(-1)", show=False),
         Binding("r", "reverse", "Reverse", show=False),
+        Binding("a", "everyone", "Logged out"),
         Binding("z", "zoom", "Zoom"),
         Binding("escape", "all", "Show all", show=False),
         Binding("h,question_mark", "help", "Help", key_display="h"),
@@ -86,11 +90,11 @@ class Board(App[None]):
         self._feeding: asyncio.Task[None] | None = None
 
     def compose(self) -> ComposeResult:
-        """Status, totals, the three tables, the filter, the keys."""
+        """Totals, status, the three tables, the filter, the keys."""
+        yield Static(id="totals", markup=False)
         with Horizontal(id="top"):
             yield Static(id="status", markup=False)
             yield Static(id="time", markup=False)
-        yield Static(id="totals", markup=False)
         grids = {name: Grid(table, id=name) for name, table in TABLES.items()}
         with Horizontal(id="tables"):
             yield grids["agents"]
@@ -170,7 +174,7 @@ class Board(App[None]):
         """Open the story of the row's call."""
         call_id = message.row.call_id
         if call_id:
-            self.push_screen(StoryDialog(call_id, partial(self._stories.of, call_id)))
+            self.push_screen(StoryDialog(call_id, partial(self._stories.of, call_id), partial(self._life, call_id)))
         else:
             self.notify("There is no call.", timeout=2)
 
@@ -214,15 +218,22 @@ class Board(App[None]):
         self._filter()
 
     def action_sort(self, by: int) -> None:
-        """Sort the table by its next column, or the one before."""
+        """Sort the table by its next column, or the one before; before the first it is sorted by trouble."""
         grid = self.chosen()
-        grid.view = grid.view._replace(sort=(grid.view.sort + by) % len(grid.table.columns))
+        choices = [BY_TROUBLE, *range(len(grid.table.columns))]
+        grid.view = grid.view._replace(sort=choices[(grid.view.sort + 1 + by) % len(choices)])
         self.draw()
 
     def action_reverse(self) -> None:
         """Sort the table the other way round."""
         grid = self.chosen()
         grid.view = grid.view._replace(reverse=not grid.view.reverse)
+        self.draw()
+
+    def action_everyone(self) -> None:
+        """Show phones without an agent, too, or hide them again."""
+        for grid in self.grids():
+            grid.view = grid.view._replace(everyone=not grid.view.everyone)
         self.draw()
 
     def action_zoom(self) -> None:
@@ -232,6 +243,17 @@ class Board(App[None]):
     def action_help(self) -> None:
         """Show the keys."""
         self.push_screen(Dialog("Keys"))
+
+    def _life(self, call_id: str) -> list[str]:
+        """The verdict on a call and its timeline, as far as they are known here."""
+        snapshot = self.tracker.snapshot()
+        call = snapshot.call(call_id)
+        if call is None:
+            return []
+        rows = drawn(timeline(call), snapshot.time, _TIMELINE)
+        width = max(map(len, rows), default=0)
+        said = verdict(call, snapshot.time, changes=self._stories.of(call_id))
+        return [safe(said), *(f"{safe(name):<{width}} {row}" for name, row in rows.items())]
 
     def _focus(self, widget: Widget) -> None:
         # At once: `Widget.focus` waits its turn, and keys typed fast would still go to where the focus was.

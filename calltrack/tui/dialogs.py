@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -22,6 +23,7 @@ HELP = """\
 z            only this table, and all again
 /            show only rows with a text             Esc      show all again
 f, F         show only one state: the next, the one before
+a            show phones without an agent, hide them again
 s, S         sort by the next column, the one before (or click a title)
 r            sort the other way round
 ↑ ↓ Home …   move                                   Enter    the story of the row's call
@@ -55,24 +57,25 @@ class Dialog(ModalScreen[None]):
         box.border_subtitle = "Esc closes"
         yield box
 
-    def content(self) -> Text | Table:
-        """What is in the box."""
+    def content(self) -> Text | Group:
+        """The text in the box."""
         return Text(HELP)
 
 
 class StoryDialog(Dialog):
-    """One call's changes so far; `changes` is asked again whenever the board is drawn."""
+    """One call: the verdict, its timeline, its changes so far; all are asked again whenever the board is drawn."""
 
-    def __init__(self, call_id: str, changes: Callable[[], Sequence[Change]]) -> None:
+    def __init__(self, call_id: str, changes: Callable[[], Sequence[Change]], life: Callable[[], list[str]]) -> None:
         super().__init__(f"Call {safe(call_id)}")
         self._changes = changes
+        self._life = life
         self._shown: Sequence[Change] = ()
 
-    def content(self) -> Text | Table:
-        """The changes, one below the other."""
+    def content(self) -> Text | Group:
+        """The verdict, the timeline, and the changes one below the other."""
         self._shown = self._changes()
         if not self._shown:
-            return Text("Nothing has been told of this call since the board was opened.", "dim")
+            return Text("Nothing has happened to this call since the board was opened.", "dim")
         table = Table.grid(padding=(0, 2, 0, 0))
         for style in ("dim", "", ""):
             table.add_column(no_wrap=True, style=style)
@@ -81,7 +84,8 @@ class StoryDialog(Dialog):
             kind = type(change).__name__
             texts = (moment(change.at)[11:], Text(kind, COLOURS.get(kind, "")), where(change), Text(what(change)))
             table.add_row(*(Text(text) if isinstance(text, str) else text for text in texts))
-        return table
+        said, *rows = self._life() or [""]
+        return Group(Text(said, "bold"), *map(Text, rows), Text(), table)
 
     def update(self) -> None:
         """Draw what has been added, and stay at the end if that is what is looked at."""

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from calltrack.tui.model import Column, Row, Table, View
+from calltrack.tui.model import BY_TROUBLE, Column, Row, Table, View
 
 
 class Grid(ScrollView, can_focus=True):
@@ -56,7 +56,7 @@ class Grid(ScrollView, can_focus=True):
     def __init__(self, table: Table, *, id: str) -> None:
         super().__init__(id=id)
         self.table = table
-        self.view = View(table.sort, table.reverse)
+        self.view = View()
         self.rows: list[Row] = []
         self.cursor = 0
         self._key = ""
@@ -144,9 +144,9 @@ class Grid(ScrollView, can_focus=True):
         self._key = self.rows[self.cursor].key if self.rows else self._key
 
     def _titles(self) -> list[str]:
-        arrow = "▼" if self.view.reverse else "▲"
         titles = [column.title for column in self.table.columns]
-        titles[self.view.sort] += f" {arrow}"
+        if self.view.sort != BY_TROUBLE:
+            titles[self.view.sort] += " ▼" if self.view.reverse else " ▲"
         return titles
 
     def _widths(self, room: int) -> list[int]:

@@ -37,6 +37,8 @@ _STYLES = {
     State.UNKNOWN: "red",
 }
 _WAYS = {"Incoming": "in", "Outgoing": "out"}
+_RANKS = {State.RINGING: 1, State.QUEUED: 2}
+_LOGOUT = 2
 _LONG_WAIT, _TOO_LONG_WAIT = 30, 120  # s; where a queue's longest wait turns yellow, and red
 
 
@@ -49,12 +51,18 @@ class Cell(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line of a table; `key` names it for good, `call_id` is the call that it opens, "" for none."""
+    """One line of a table; `key` names it for good, `call_id` is the call that it opens, "" for none.
+
+    `trouble` sorts by how much it needs attention, the most first. `away` is a phone without an agent and without a
+    call, which is hidden unless it is asked for.
+    """
 
     key: str
     cells: tuple[Cell, ...]
     state: State | None = None
     call_id: str = ""
+    trouble: tuple[int, float, str] = (0, 0, "")
+    away: bool = False
 
 
 class Column(NamedTuple):
@@ -67,23 +75,26 @@ class Column(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table of the board; `states` are those its rows can be in, `sort` and `reverse` its order at first."""
+    """A table of the board; `states` are those its rows can be in. At first it is sorted by trouble."""
 
     title: str
     columns: tuple[Column, ...]
     rows: Callable[[Snapshot, float | None], list[Row]]
     states: frozenset[State]
-    sort: int = 0
-    reverse: bool = False
+
+
+BY_TROUBLE = -1
+"""In the place of a column: the rows that need attention first, then by name."""
 
 
 class View(NamedTuple):
-    """What of a table is to be seen: rows with this text, in this state, by this column."""
+    """What of a table is shown: rows with this text, in this state, by this column; with `everyone` all phones."""
 
-    sort: int
-    reverse: bool
+    sort: int = BY_TROUBLE
+    reverse: bool = False
     text: str = ""
     state: State | None = None
+    everyone: bool = False
 
 
 def agents(snapshot: Snapshot, now: float | None) -> list[Row]:
@@ -107,8 +118,8 @@ TABLES = {
     "agents": Table(
         "Agents",
         (
-            Column("Ext", 6, 16),
             Column("Agent", 8, 24),
+            Column("Ext", 6, 16),
             Column("State", 7, 8),
             Column("For", 7, 8, right=True),
             Column("Status", 6, 16),
@@ -143,8 +154,6 @@ TABLES = {
         ),
         calls,
         frozenset(STATES) - {State.IDLE},
-        sort=3,
-        reverse=True,
     ),
 }
 """The tables by name, in the order of their keys."""
@@ -157,12 +166,16 @@ def seen(rows: Iterable[Row], table: Table, view: View) -> list[Row]:
     found = [
         row
         for row in rows
-        if (wanted is None or row.state is wanted)
+        if (view.everyone or text or not row.away)
+        and (wanted is None or row.state is wanted)
         and (not text or row.key.casefold().startswith(text) or any(text in words for words in _words(row)))
     ]
     # Twice, for rows that are equal in the one column are to stay where they are from frame to frame.
     found.sort(key=lambda row: row.key)
-    found.sort(key=lambda row: row.cells[view.sort].order, reverse=view.reverse)
+    if view.sort == BY_TROUBLE:
+        found.sort(key=lambda row: row.trouble, reverse=view.reverse)
+    else:
+        found.sort(key=lambda row: row.cells[view.sort].order, reverse=view.reverse)
     return found
 
 
@@ -175,29 +188,37 @@ def lost_since(snapshot: Snapshot) -> str:
 
 
 def totals(snapshot: Snapshot, now: float | None) -> str:
-    """The whole centre in one line, the most urgent first."""
+    """The whole centre in one line, the most urgent first; the sums are since the source began."""
     states = Counter(known.state for known in snapshot.extensions)
     doing = ", ".join(f"{states[state]} {state.lower()}" for state in STATES if states[state])
     waiting = sum(len(queue.waiting) for queue in snapshot.queues)
     longest = max((_longest(queue, now) for queue in snapshot.queues), default=-1)
+    answered = sum(queue.answered + queue.picked_up for queue in snapshot.queues)
+    abandoned, lost = (sum(getattr(queue, name) for queue in snapshot.queues) for name in ("abandoned", "lost"))
     parts = [
         f"{waiting} waiting" + (f", longest {span(longest)}" if longest >= 0 else ""),
         f"{len(snapshot.calls)} call{'s' * (len(snapshot.calls) != 1)}",
         f"{len(snapshot.extensions)} agents" + (f": {doing}" if doing else ""),
     ]
+    if snapshot.queues:
+        sums = (("answered", answered), ("abandoned", abandoned), ("lost", lost))
+        parts.append(", ".join(f"{count} {name}" for name, count in sums if count or name != "lost"))
+    if doubtful := len(snapshot.doubtful()):
+        parts.insert(0, f"{doubtful} doubtful")
     return "  │  ".join(parts)
 
 
 def _agent(known: Extension, now: float | None) -> Row:
     leg = next((leg for leg in known.legs if leg.state is known.state), known.legs[0] if known.legs else None)
+    doubtful = any(leg.doubtful for leg in known.legs)
     number, dim = known.agent_status, "dim" if known.unknown else ""
     status = known.agent_status_name or AGENT_STATUSES.get(number or 0) or ("" if number is None else str(number))
     return Row(
         known.exten_user,
         (
+            _text(known.agent_name) if known.agent_name else Cell("no agent", "\uffff", "dim"),
             _text(known.exten_user),
-            _text(known.agent_name) if known.agent_name else Cell("nobody", "", "dim"),
-            _state(known.state),
+            _state(known.state, doubtful),
             _timer(known.since, now, _STYLES.get(known.state, "")),
             _text(f"{status}?" if known.unknown and status else status, dim),
             _timer(known.agent_status_since, now, dim),
@@ -205,7 +226,15 @@ def _agent(known: Extension, now: float | None) -> Row:
         ),
         known.state,
         leg.call_id if leg else "",
+        _trouble(known.state, known.since, (known.agent_name or f"\uffff{known.exten_user}").casefold(), doubtful),
+        away=not known.legs and (known.agent_id is None or known.agent_status == _LOGOUT),
     )
+
+
+def _trouble(state: State, since: float | None, name: str, doubtful: bool) -> tuple[int, float, str]:
+    """May be over, rings, waits, each the longest first; then all others by name."""
+    rank = 0 if doubtful else _RANKS.get(state, len(_RANKS) + 1)
+    return rank, (since or 0) if rank <= len(_RANKS) else 0, name
 
 
 def _party(leg: Leg) -> str:
@@ -214,12 +243,13 @@ def _party(leg: Leg) -> str:
 
 def _call(call: Call, now: float | None, names: dict[str, str], queues_by_id: dict[str, str]) -> Row:
     waits = [f"queue {queues_by_id.get(wait.queue_id) or wait.queue_id}" for wait in call.waiting]
+    doubtful = any(leg.doubtful for leg in call.legs) or any(wait.doubtful for wait in call.waiting)
     where = ", ".join([*(names.get(leg.exten_user, leg.exten_user) for leg in call.legs), *waits])
     return Row(
         call.call_id,
         (
             _text(call.caller or "unknown"),
-            _state(call.state),
+            _state(call.state, doubtful),
             _timer(call.since, now, _STYLES.get(call.state, "")),
             _timer(call.started, now),
             _text(_WAYS.get(call.direction, call.direction)),
@@ -227,6 +257,7 @@ def _call(call: Call, now: float | None, names: dict[str, str], queues_by_id: di
         ),
         call.state,
         call.call_id,
+        _trouble(call.state, call.since, f"{call.started or 0:020.3f}", doubtful),
     )
 
 
@@ -246,6 +277,7 @@ def _queue(queue: Queue, now: float | None) -> Row:
             *(Cell(str(count), count) for count in (queue.answered + queue.picked_up, queue.abandoned, queue.lost)),
         ),
         call_id=first.call_id if first else "",
+        trouble=(0, -longest, (queue.name or queue.queue_id).casefold()),
     )
 
 
@@ -264,8 +296,8 @@ def _text(text: str, style: str = "") -> Cell:
     return Cell(safe(text), text.casefold(), style)
 
 
-def _state(state: State) -> Cell:
-    return Cell(state.value, state.value, _STYLES.get(state, ""))
+def _state(state: State, doubtful: bool) -> Cell:
+    return Cell(f"{state.value}{'?' * doubtful}", state.value, "bold red" if doubtful else _STYLES.get(state, ""))
 
 
 def _timer(since: float | None, now: float | None, style: str = "") -> Cell:

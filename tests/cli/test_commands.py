@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from calltrack import Snapshot, Tracker, read_recording
 from calltrack.cli import COMMANDS, commands, main
+from tests.frames import call, extension
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 AGAIN = str(FIXTURES / "scenarios" / "queue-rings-again.jsonl")
@@ -81,7 +82,7 @@ def test_replay_filters(options: list[str], kinds: set[str]) -> None:
 
 def test_replay_steps_forth_and_back() -> None:
     """The keys move, show, and quit; a wrong one shows the help."""
-    keys = "n 4\nb\ng 9\nc 2026\nt 2026-01-01T07:00:30Z\ns\nf\nx\ng nine\nt never\nn 99\nq\n"
+    keys = "n 4\nb\ng 9\nc 2026\ne 2026\ne nine\nt 2026-01-01T07:00:30Z\ns\nf\nx\ng nine\nt never\nn 99\nq\n"
     result = run("replay", AGAIN, "--step", given=keys)
 
     assert 0 == result.exit_code
@@ -93,6 +94,8 @@ def test_replay_steps_forth_and_back() -> None:
         '"extenUser"',
         "quit",
         "is no number",
+        "2026010109000000000001: Still ",
+        "no call nine is known at this frame",
         "the end",
     ):
         assert expected in result.output
@@ -165,6 +168,28 @@ def test_explain_needs_one_call(what: str, says: str) -> None:
 def test_explain_takes_what_people_have(what: str) -> None:
     """The start of an id, a number in any notation, a name, an extension, a time on the stream's clock."""
     assert (0, True) == ((result := run("explain", AGAIN, what)).exit_code, CALL in result.output)
+
+
+def test_explain_answers_why_a_call_stays(tmp_path: Path) -> None:
+    """The agent logs out while the call is listed, and nothing follows: the verdict says so in its first line."""
+    talking = call("c1", "Talking", 10, 14)
+    frames = (
+        extension(10, "SIP1", "NEWCALL", call("c1", "Ringing", 10)),
+        extension(14, "SIP1", "ANSWER", talking),
+        extension(60, "SIP1", "userStatusUpdate", calls=[talking], onlineUserID=0, representativeStatus=2),
+        *(extension(at, "SIP2", "userStatusUpdate") for at in (1185, 1186)),
+    )
+    path = tmp_path / "stays.jsonl"
+    path.write_bytes(b"".join(frame.raw + b"\n" for frame in frames))
+
+    first, *rest = run("explain", str(path), "050-1234567").output.splitlines()
+
+    assert first == (
+        "Still Talking, doubtful: last confirmed at 09:01:00 (line 3) by the frame in which its agent logged out; "
+        "no end was reported; no frame has confirmed it for 18:46; rang 0:04, talked 0:46, not known for 18:46."
+    )
+    picture = next(line for line in rest if "SIP1 #1 |" in line)
+    assert picture.count("?") > 50 > picture.count("█") > 1
 
 
 def test_explain_reads_standard_input() -> None:

@@ -87,7 +87,8 @@ def stamp_wrongly(items: list[Item], random: Random) -> list[Item]:
             wrong = random.choice((None, 0, -1, 86_400, 3600, -3600, 10**12))
             stamp = payload.get("servertime")
             near = isinstance(wrong, int) and 0 < abs(wrong) <= 86_400 and isinstance(stamp, int)
-            payload = {**payload, "servertime": stamp + wrong if near else wrong}
+            moved = stamp + wrong if near and stamp and wrong else wrong
+            payload = {**payload, "servertime": moved}
         found.append((event, payload))
     return found
 

@@ -14,6 +14,7 @@ from calltrack.feed.wallclock import ServerClock
 from calltrack.tui.app import REFRESH, Board
 from calltrack.tui.dialogs import Dialog, StoryDialog
 from calltrack.tui.grid import Grid
+from calltrack.tui.model import BY_TROUBLE
 from tests.frames import all_extensions, all_queues, call, extension, queue, waiting
 from tests.tui.waiting import screen, until
 
@@ -75,6 +76,7 @@ def keys_of(board: Board, name: str = "agents") -> list[str]:
 CENTRE = (
     all_extensions(0, SIP1=[], SIP2=[], SIP3=[]),
     all_queues(0, []),
+    extension(3, "SIP1", "userStatusUpdate"),
     extension(5, "SIP2", "NEWCALL", call("c2", "Ringing", 5), summery={"representative": "Lois Lane"}),
     extension(9, "SIP2", "ANSWER", call("c2", "Talking", 5, 9), summery={"representative": "Lois Lane"}),
     queue(12, "JOIN", "c9", [waiting("c9", 12)]),
@@ -125,14 +127,16 @@ def test_rows_follow_the_stream_and_the_cursor_its_row() -> None:
     """A change shows up by itself; the cursor stays on its agent though the order changes."""
 
     async def scene(board: Board, pilot: Pilot[None]) -> None:
+        assert ["SIP3", "SIP1", "SIP2"] == keys_of(board)
         await pilot.press("end")
-        assert "SIP3" == _current(board)
-        push(board, extension(30, "SIP0", "userStatusUpdate"))
+        assert "SIP2" == _current(board)
+        ringing = call("c4", "Ringing", 30)
+        push(board, extension(30, "SIP9", "NEWCALL", ringing, summery={"representative": "Zoe"}))
         await until(pilot, lambda: len(grid(board, "agents").rows) == 4)
-        assert ["SIP0", "SIP1", "SIP2", "SIP3"] == keys_of(board)
-        assert "SIP3" == _current(board)
+        assert ["SIP3", "SIP9", "SIP1", "SIP2"] == keys_of(board)
+        assert "SIP2" == _current(board)
         await pilot.press("home")
-        assert "SIP0" == _current(board)
+        assert "SIP3" == _current(board)
 
     play(scene, *CENTRE)
 
@@ -141,8 +145,8 @@ def test_timers_run_between_frames() -> None:
     """By the wall clock, without a frame."""
 
     async def scene(board: Board, pilot: Pilot[None]) -> None:
-        before = grid(board, "agents").rows[1].cells[3].text
-        await until(pilot, lambda: grid(board, "agents").rows[1].cells[3].text != before)
+        before = grid(board, "agents").rows[0].cells[3].text
+        await until(pilot, lambda: grid(board, "agents").rows[0].cells[3].text != before)
 
     play(scene, *CENTRE, speed=20.0)
 
@@ -161,6 +165,19 @@ def test_a_text_filters_as_it_is_typed() -> None:
         assert 3 == len(keys_of(board))
 
     play(scene, *CENTRE)
+
+
+def test_phones_without_an_agent_are_hidden() -> None:
+    """Unless a key or a text asks for them."""
+
+    async def scene(board: Board, pilot: Pilot[None]) -> None:
+        assert ([], True) == (keys_of(board), "Agents 0 of 2" in screen(board))
+        await pilot.press("a")
+        assert ["SIP1", "SIP2"] == keys_of(board)
+        await pilot.press("a", "slash", *"sip2")
+        assert ["SIP2"] == keys_of(board)
+
+    play(scene, all_extensions(0, SIP1=[], SIP2=[]))
 
 
 def test_a_state_filters() -> None:
@@ -184,16 +201,19 @@ def test_tables_are_sorted_by_key_and_by_mouse() -> None:
     """Each for itself."""
 
     async def scene(board: Board, pilot: Pilot[None]) -> None:
-        await pilot.press("r")
+        assert "▲" not in screen(board)
+        await pilot.press("s", "s", "r")
         assert ["SIP3", "SIP2", "SIP1"] == keys_of(board)
         assert "Ext ▼" in screen(board)
         await pilot.press("s", "r")
-        assert 1 == grid(board, "agents").view.sort
+        assert 2 == grid(board, "agents").view.sort
         await pilot.click("#agents", offset=(3, 1))
-        assert ["SIP1", "SIP2", "SIP3"] == keys_of(board)
+        assert ["SIP1", "SIP3", "SIP2"] == keys_of(board)
         await pilot.click("#agents", offset=(3, 1))
-        assert ["SIP3", "SIP2", "SIP1"] == keys_of(board)
-        assert 3 == grid(board, "calls").view.sort
+        assert ["SIP2", "SIP1", "SIP3"] == keys_of(board)
+        await pilot.press("S")
+        assert ["SIP3", "SIP1", "SIP2"] == keys_of(board)[:: -1 if grid(board, "agents").view.reverse else 1]
+        assert BY_TROUBLE == grid(board, "calls").view.sort
 
     play(scene, *CENTRE)
 
@@ -202,11 +222,11 @@ def test_a_row_opens_its_calls_story() -> None:
     """Which grows while it is open; a row without a call says so."""
 
     async def scene(board: Board, pilot: Pilot[None]) -> None:
-        await pilot.press("enter")
+        await pilot.press("down", "enter")
         assert "There is no call." in {note.message for note in board._notifications}
         await pilot.press("down", "enter")
         assert isinstance(board.screen, StoryDialog)
-        for expected in ("Call c2", "LegAnswered", "rang 0:04", "07:00:09Z"):
+        for expected in ("Call c2", "LegAnswered", "rang 0:04", "07:00:09Z", "Still Talking at Lois Lane", "SIP2 #1 ░"):
             assert expected in screen(board)
         assert "LegEnded" not in screen(board)
         push(board, extension(40, "SIP2", "HANGUP", call("c2", "Talking", 5, 9)))
@@ -222,7 +242,7 @@ def test_a_double_click_opens_a_row() -> None:
     """As Enter does."""
 
     async def scene(board: Board, pilot: Pilot[None]) -> None:
-        await pilot.click("#agents", offset=(10, 3), times=2)
+        await pilot.click("#agents", offset=(10, 4), times=2)
         await until(pilot, lambda: isinstance(board.screen, StoryDialog))
 
     play(scene, *CENTRE)

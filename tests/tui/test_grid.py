@@ -44,7 +44,7 @@ def test_columns_are_as_wide_as_their_texts() -> None:
     """Up to their limit; times stand to the right."""
     found = lines(40, [row("a" * 12, "0:05", "Lois")])
 
-    assert "Name ▲          For  Who" == found[0].rstrip()
+    assert "Name            For  Who" == found[0].rstrip()
     assert "aaaaaaaaa…     0:05  Lois" == found[1].rstrip()
 
 

@@ -1,3 +1,5 @@
+from msgspec.structs import replace
+
 from calltrack import Frame, Snapshot, State, Tracker
 from calltrack.tui.model import TABLES, Row, Table, View, agents, calls, lost_since, queues, seen, totals
 from tests.frames import all_extensions, call, extension, queue, utc, waiting
@@ -25,7 +27,7 @@ def test_an_agent_has_its_state_its_status_and_their_timers() -> None:
     """And whom it talks to; the row opens that call."""
     (row,) = agents(after(*TALKING), utc(75))
 
-    assert ["SIP1", "Clark Kent", "Talking", "1:01", "Login", "2:15", "0501234567 Caller"] == texts(row)
+    assert ["Clark Kent", "SIP1", "Talking", "1:01", "Login", "2:15", "0501234567 Caller"] == texts(row)
     assert ("SIP1", State.TALKING, "c1") == (row.key, row.state, row.call_id)
 
 
@@ -47,7 +49,7 @@ def test_a_queue_has_its_longest_wait() -> None:
 
     assert ["Support", "2", "2:10", "0", "0", "0"] == texts(row)
     assert ("c1", "bold red") == (row.call_id, row.cells[2].style)
-    assert "2 waiting, longest 2:10  │  2 calls  │  0 agents" == totals(snapshot, utc(131))
+    assert "2 waiting, longest 2:10  │  2 calls  │  0 agents  │  0 answered, 0 abandoned" == totals(snapshot, utc(131))
     assert ["Queued", "queue Support"] == [texts(calls(snapshot, utc(131))[0])[index] for index in (1, 5)]
 
 
@@ -96,11 +98,33 @@ def test_a_view_filters_and_sorts() -> None:
     )
     table = TABLES["agents"]
 
-    assert ["SIP1", "SIP2", "SIP3"] == rows_of(table, snapshot, View(0, False))
-    assert ["SIP3", "SIP2", "SIP1"] == rows_of(table, snapshot, View(0, True))
+    assert ["SIP1", "SIP2", "SIP3"] == rows_of(table, snapshot, View(1, False))
+    assert ["SIP3", "SIP2", "SIP1"] == rows_of(table, snapshot, View(1, True))
     assert ["SIP2"] == rows_of(table, snapshot, View(0, False, text="LOIS"))
     assert [] == rows_of(table, snapshot, View(0, False, text="0:"))
     assert ["SIP1"] == rows_of(table, snapshot, View(0, False, state=State.TALKING))
     assert 3 == len(rows_of(table, snapshot, View(0, False, state=State.QUEUED)))
     assert "SIP1" == rows_of(table, snapshot, View(3, True))[0]
     assert ["c1"] == rows_of(TABLES["calls"], snapshot, View(0, False, text="c1"))
+
+
+def test_trouble_comes_first() -> None:
+    """What may be over, then what rings and waits, the longest first, then the others by name."""
+    snapshot = after(
+        extension(0, "SIP1", "userStatusUpdate", summery={"representative": "Zoe"}),
+        extension(1, "SIP2", "userStatusUpdate", summery={"representative": "Amos"}),
+        extension(5, "SIP3", "NEWCALL", call("c3", "Ringing", 5)),
+        extension(10, "SIP4", "NEWCALL", call("c4", "Ringing", 10)),
+        extension(12, "SIP5", "NEWCALL", call("c5", "Dialing", 12), summery={"representative": "Ben"}),
+        queue(20, "JOIN", "c6", [waiting("c6", 20)]),
+    )
+    assert ["SIP3", "SIP4", "SIP2", "SIP5", "SIP1"] == rows_of(TABLES["agents"], snapshot, View())
+    assert ["c3", "c4", "c6", "c5"] == rows_of(TABLES["calls"], snapshot, View())
+
+    doubted = [
+        replace(one, legs=tuple(replace(leg, doubtful="why") for leg in one.legs)) for one in snapshot.extensions
+    ]
+    last = replace(snapshot, extensions=(*snapshot.extensions[:4], doubted[4]))
+    assert "SIP5" == rows_of(TABLES["agents"], last, View())[0]
+    assert "Dialing?" == agents(last, utc(60))[4].cells[2].text
+    assert totals(last, utc(60)).startswith("1 doubtful  │  1 waiting, longest 0:40")

@@ -34,6 +34,7 @@ async def test_a_call_is_told_with_its_story() -> None:
 
     assert "answered" == told["call"]["outcome"]
     assert told["complete"]
+    assert told["verdict"].startswith("Answered by Lois Lane (SIPSIP2)")
     assert "answered by Lois Lane after 0:34" in [line["what"] for line in told["story"]]
     rows = [(one["row"], one["state"], one["until"] - one["since"]) for one in told["timeline"]]
     assert [
