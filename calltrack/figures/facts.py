@@ -70,11 +70,13 @@ class Facts:
         self._pass(time)
 
     def learn(self, snapshot: Snapshot) -> None:
-        """Take from a snapshot what no change tells: names of queues and extensions, the server's UTC offset."""
+        """Take from a snapshot what no change says: names of queues and extensions, accounts of these, the UTC offset."""
         queues = {queue.queue_id: queue.name for queue in snapshot.queues if queue.name}
         extensions = {known.exten_user: known.user_name for known in snapshot.extensions if known.user_name}
         names = self.names
         self.names = Names({**names.queues, **queues}, {**names.extensions, **extensions}, names.agents)
+        for known in snapshot.extensions:
+            self._statuses.belong(known.exten_user, known.account_id)
         self.offset_s = snapshot.resume.offset_s if snapshot.resume.offset_s is not None else self.offset_s
 
     def rows(self) -> Rows:
@@ -256,6 +258,8 @@ class Facts:
     def _leg_changed(self, change: changes.LegChange) -> None:
         if (call := self._call(change)) is not None:
             call.take_leg(change)
+            if isinstance(change, changes.LegStarted):
+                self._statuses.belong(change.exten_user, change.leg.account_id)
             if change.leg.attempt == min(call.legs):
                 self.accounts.learn(call.account_id, call.queues)
 

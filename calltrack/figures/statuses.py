@@ -44,6 +44,12 @@ class Statuses:
             row = replace(row, since=at)
         self.live[exten_user] = replace(row, **news)
 
+    def belong(self, exten_user: str, account_id: Id) -> None:
+        """The account of an extension, by a leg or a snapshot: it can move to another, and no change says so."""
+        row = self.live.get(exten_user)
+        if row is not None and account_id is not None and row.account_id != account_id:
+            self.live[exten_user] = replace(row, account_id=account_id)
+
     def revise(self, exten_user: str, since: Seconds | None) -> None:
         """The running stretch began at another time, and the one before ended then."""
         row = self.live.get(exten_user)

@@ -179,6 +179,23 @@ def test_a_login_in_between_was_a_loss_too() -> None:
     assert 100 == report(facts).total.observed_s
 
 
+def test_an_extension_that_moves_to_another_account() -> None:
+    """Its running status is the new account's; a leg says so, or the snapshot."""
+    frames = (
+        extension(0, "A", "userStatusUpdate"),
+        extension(20, "A", "userStatusUpdate", representativeStatus=3, accountID=77),
+    )
+    ring = extension(30, "A", "NEWCALL", call("1", "Ringing", 30), representativeStatus=3, accountID=77)
+    tracker, facts = Tracker(), Facts()
+    for one in frames:
+        facts.apply(tracker.feed(one), tracker.time)
+    facts.learn(tracker.snapshot())
+
+    for found in (facts, feed(*frames, ring)):
+        first, last = found.agent_states
+        assert (True, 77) == (first.account_id != 77, last.account_id)
+
+
 def test_a_call_that_is_dialed_again_is_one_row() -> None:
     """The same id, after it had ended."""
     facts = gathered("dialed-again")
