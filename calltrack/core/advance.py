@@ -275,13 +275,16 @@ class Advance:
         held = self.held
         for call in (*held.calls.values(), *held.ended.values()):
             call.value = None
-            for one in (*call.past, *call.live):
+            every = (*call.past, *call.live)
+            for one in every:
                 if one.added is None and max(one.marks[-1][0], one.answered_at or 0) >= since:
                     one.over = None
                     if one.began >= since and (began := held.clock.shown(one.began)) is not None:
                         one.added = one.began - began
                     self.report("Revised", one, "the UTC of its times is known")
                     self.touch(one)
+            if call.added is None and all(one.added is not None for one in every):
+                call.added, call.kept = min(every, key=lambda one: one.began).added, None
         for device in (*held.extensions.values(), *held.queues.values()):
             device.value = None
 
