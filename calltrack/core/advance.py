@@ -170,6 +170,11 @@ class Advance:
         bucket = one.marks[-1][1]
         one.ended = one.learned = one.outcome = one.confirmed = one.confirmed_at = None
         one.inferred, one.confirmed_position = "", 0
+        if bucket in (State.RINGING, State.DIALING) and row.counts_as is TALKING and listed.answered:
+            answered_at = self._answered_at(one, listed)  # its answer came while it was lacking, or was lost
+            if answered_at is not None and (held.clock.at is None or answered_at <= held.clock.at):
+                one.mark(answered_at, TALKING)
+                bucket = TALKING
         self.take(one, row, listed, told, "in the list again")
         if row.counts_as is bucket:
             one.marks.pop()
