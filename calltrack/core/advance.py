@@ -170,6 +170,11 @@ class Advance:
         bucket = one.marks[-1][1]
         one.ended = one.learned = one.outcome = one.confirmed = one.confirmed_at = None
         one.inferred, one.confirmed_position = "", 0
+        if bucket in (State.RINGING, State.DIALING) and row.counts_as is TALKING and listed.answered:
+            answered_at = self._answered_at(one, listed)  # its answer came while it was lacking, or was lost
+            if answered_at is not None and (held.clock.at is None or answered_at <= held.clock.at):
+                one.mark(answered_at, TALKING)
+                bucket = TALKING
         self.take(one, row, listed, told, "in the list again")
         if row.counts_as is bucket:
             one.marks.pop()
@@ -275,13 +280,16 @@ class Advance:
         held = self.held
         for call in (*held.calls.values(), *held.ended.values()):
             call.value = None
-            for one in (*call.past, *call.live):
+            every = (*call.past, *call.live)
+            for one in every:
                 if one.added is None and max(one.marks[-1][0], one.answered_at or 0) >= since:
                     one.over = None
                     if one.began >= since and (began := held.clock.shown(one.began)) is not None:
                         one.added = one.began - began
                     self.report("Revised", one, "the UTC of its times is known")
                     self.touch(one)
+            if call.added is None and all(one.added is not None for one in every):
+                call.added, call.kept = min(every, key=lambda one: one.began).added, None
         for device in (*held.extensions.values(), *held.queues.values()):
             device.value = None
 

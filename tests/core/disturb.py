@@ -82,14 +82,14 @@ def skew_servers(items: list[Item], random: Random) -> list[Item]:
 def stamp_wrongly(items: list[Item], random: Random) -> list[Item]:
     """Single stamps are far off, absurd or missing."""
     found = list[Item]()
-    for event, payload in items:
-        if isinstance(payload, dict) and random.random() < 0.02:
-            wrong = random.choice((None, 0, -1, 86_400, 3600, -3600, 10**12))
-            stamp = payload.get("servertime")
-            near = isinstance(wrong, int) and 0 < abs(wrong) <= 86_400 and isinstance(stamp, int)
-            moved = stamp + wrong if near and stamp and wrong else wrong
-            payload = {**payload, "servertime": moved}
-        found.append((event, payload))
+    for item in items:
+        event, payload = item
+        if not isinstance(payload, dict) or random.random() >= 0.02:
+            found.append(item)
+        elif random.random() < 0.5:
+            found.append((event, {**payload, "servertime": random.choice((None, 0, -1, 10**12))}))
+        else:
+            found.append(_moved(item, random.choice((86_400, 3600, -3600))))
     return found
 
 

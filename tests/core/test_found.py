@@ -108,3 +108,17 @@ def test_times_that_become_known_are_handed_out() -> None:
     ]
 
     assert utc(14) == fed(*frames)[1].calls[0].legs[0].started
+
+
+def test_an_answer_that_was_lost_counts_when_the_leg_comes_back() -> None:
+    """A list lacks the leg, the next shows it talking since before that (ruling 4)."""
+    talk = call("1", "Talking", 1, 5)
+    frames = [
+        extension(1, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(20, "A", "userStatusUpdate", calls=[]),
+        extension(21, "A", "userStatusUpdate", calls=[talk]),
+        extension(65, "A", "HANGUP", talk),
+    ]
+
+    leg = fed(*frames)[1].ended[0].past_legs[0]
+    assert (4, 60, 0) == (leg.ring_s, leg.talk_s, leg.unknown_s)
