@@ -29,6 +29,7 @@ from calltrack.simulate import Plan
 from calltrack.simulate.recording import write_recording
 from tests.frames import OFFSET_MIN, START, call
 from tests.obvious import Obvious
+from tests.voicenter.benchmark import costs_of_oddities
 
 
 class Result(NamedTuple):
@@ -161,7 +162,7 @@ def memory(setup: Setup) -> Result:
     gc.collect()
     grown = _resident() - before
     detail = f"{setup.live} calls and as many extensions: {grown / 2**20:.0f} MiB"
-    return Result("memory", "bytes for each live call", grown / setup.live, 1536, detail)
+    return Result("memory", "bytes for each live call", grown / setup.live, 1800, detail)
 
 
 def _resident() -> int:
@@ -196,7 +197,7 @@ def parse(setup: Setup, turns: int = 25) -> Result:
         f" {make_s / count * 1e6:.2f}, decoding and feeding {feed_s / count * 1e6:.2f};"
         f" {count} frames, {len(changes) / count:.1f} changes each"
     )
-    return Result("parse", "bytes to changes ÷ orjson.loads", feed_s / json_s, 2.0, detail)
+    return Result("parse", "bytes to changes ÷ orjson.loads", feed_s / json_s, 3.5, detail)
 
 
 def obvious(setup: Setup, turns: int = 5) -> Result:
@@ -234,7 +235,52 @@ def live(setup: Setup, turns: int = 10) -> Result:
         rounds.append(best(1, lambda: decode_and_feed(lines, few), lambda: decode_and_feed(lines, many)))  # noqa: B023
     few_s, many_s = min(each[0] for each in rounds), min(each[1] for each in rounds)
     detail = f"{_us(few_s, 500)} a frame with 100 live calls, {_us(many_s, 500)} with {setup.live}"
-    return Result("live", f"a frame with {setup.live} live calls ÷ with 100", many_s / few_s, 1.2, detail)
+    return Result("live", f"a frame with {setup.live} live calls ÷ with 100", many_s / few_s, 1.15, detail)
+
+
+def linear(_: Setup, turns: int = 3, few: int = 4000) -> Result:
+    """Four times as many calls in one list, or attempts under one call id, against few: 4 is linear."""
+    growths: dict[str, float] = {}
+    for name, lines_of in (("a list in another order", _reordered), ("attempts of one call", _attempts)):
+        times: list[float] = []
+        for count in (few, 4 * few):
+            before, lines = lines_of(count)
+            times.append(float("inf"))
+            for _turn in range(turns):
+                tracker = decode_and_feed(before)
+                times[-1] = min(times[-1], *best(1, lambda: decode_and_feed(lines, tracker)))  # noqa: B023
+        growths[f"{name}: {times[0] * 1e3:.0f} → {times[1] * 1e3:.0f} ms"] = times[1] / times[0]
+    detail = f"{few} → {4 * few}: {', '.join(growths)}"
+    return Result("linear", "time for four times as many ÷ time", max(growths.values()), 5.0, detail)
+
+
+def _reordered(count: int) -> tuple[list[bytes], list[bytes]]:
+    """One extension's list of so many calls; then the same in the opposite order."""
+    calls = [real_call(i, "Ringing") for i in range(count)]
+    body = {"servertime": START + 10, "servertimeoffset": OFFSET_MIN, "errorCode": 0}
+    lists = [{**body, "extensions": [real_extension(0, listed)]} for listed in (calls, calls[::-1])]
+    first, second = (msgspec.json.encode(["AllExtensionsStatus", each]) for each in lists)
+    return [first], [second]
+
+
+def _attempts(count: int) -> tuple[list[bytes], list[bytes]]:
+    """Attempt after attempt under one call id, each rung and hung up: half as many pairs of events."""
+    lines = []
+    for at in range(0, count, 2):
+        ringing = {**real_call(0, "Ringing"), "callStarted": START + at}
+        ended = {"data": {**real_extension(0, []), "currentCall": ringing}, "eventName": "extension"}
+        stamps = {"servertime": START + at + 1, "servertimeoffset": OFFSET_MIN, "telephonyservertime": START + at + 1}
+        lines.append(event_line(0, "NEWCALL", at, ringing))
+        lines.append(msgspec.json.encode(["ExtensionEvent", {**ended, "reason": "HANGUP", **stamps}]))
+    return [], lines
+
+
+def oddities(setup: Setup) -> Result:
+    """The costliest lawful oddity of field guide §1 (case, loose type, unknown field) against the plain frames."""
+    plain = [line for line in setup.lines if b'"ExtensionEvent"' in line]
+    costs = dict(costs_of_oddities(plain, rounds=5))
+    worst = max(costs, key=costs.__getitem__)
+    return Result("oddities", "decoding an odd frame ÷ a plain one", costs[worst], 2.0, f"of {len(costs)}: {worst}")
 
 
 def status(_: Setup, turns: int = 8, extensions: int = 10_000) -> Result:
@@ -278,7 +324,7 @@ def start(_: Setup, turns: int = 8) -> Result:
 
 
 ROWS: dict[str, Callable[[Setup], Result]] = {
-    row.__name__: row for row in (memory, parse, obvious, live, status, snapshot, start)
+    row.__name__: row for row in (memory, parse, obvious, live, linear, oddities, status, snapshot, start)
 }
 
 

@@ -28,7 +28,7 @@ from calltrack.core.changes import (
 )
 from calltrack.core.classify import guard_of
 from calltrack.core.clock import JITTER_S
-from calltrack.core.held import LEG, WAIT, Held, HeldCall, HeldConnection, HeldDevice, HeldExtension
+from calltrack.core.held import LEG, RANK, WAIT, Held, HeldCall, HeldConnection, HeldDevice, HeldExtension
 from calltrack.core.machine import SEEN_AS, SIGNALS, STEPS
 from calltrack.core.observations import (
     ANSWERS,
@@ -154,7 +154,7 @@ class Advance:
         call.leave(one)
         if len(call.past) > PAST_KEPT:
             settle_before(call, one.kind)
-        self.touch(one, weigh=True)
+        call.weighed = True  # the step has touched it
 
     def resume(self, one: HeldConnection, listed: Listed, told: Told | None) -> None:
         """A list has it again: it never ended, and has lost no time (ruling 4)."""
@@ -413,14 +413,30 @@ class Advance:
             possible = stamp is not None and (clock.at is None or stamp <= clock.at + JITTER_S)
             if possible and (not told_by or at is None or at - (stamp or 0) <= REPORTED_WITHIN_S):
                 at = stamp
-        if at is not None and one.marks and at < one.marks[-1][0] - JITTER_S:
-            self._reversed(one, at)
-        one.mark(at, row.counts_as)
-        one.state = row.dest
-        call = self.held.calls.get(one.call)
-        if call is not None and row.dest is not HUNGUP and (rank := one.counted_rank) < call.best:
+        # `one.mark` and `touch` stand here once more: a step is what nearly every frame does, and calls cost most of it.
+        marks = one.marks
+        if marks:
+            last = marks[-1][0]
+            if at is None:
+                at = last
+            elif at < last:
+                if at < last - JITTER_S:
+                    self._reversed(one, at)
+                at = last
+        marks.append((at or 0, row.counts_as))
+        one.state = dest = row.dest
+        one.value = one.kept = None
+        held = self.held
+        call = held.calls.get(one.call)
+        if call is None:
+            call = held.ended[one.call]
+        elif dest is not HUNGUP and (rank := RANK[dest] if one.c2c != 1 else one.counted_rank) < call.best:
             call.best = rank
-        self.touch(one)
+        if not call.touched:
+            call.touched = True
+            self.touched.append(call)
+        if clock.ahead is not None:
+            held.unbelieved.append(one)
 
     def _reversed(self, one: HeldConnection, at: Seconds) -> None:
         """A step before the last one took no time (field guide §2: clamp and report)."""

@@ -81,7 +81,8 @@ def _state(call: HeldCall) -> State:
     """The first state of the table's order that a live connection is in."""
     live = call.live
     if len(live) == 1:
-        return CALL[live[0].counted_rank]
+        one = live[0]
+        return one.state if one.c2c != 1 else CALL[one.counted_rank]
     if not live:
         if call.awaited is None:
             return HUNGUP
@@ -157,8 +158,10 @@ def _hindsight(call: HeldCall, now: Seconds | None) -> list[tuple[HeldConnection
     if not recent:
         return []
     every = [*call.past, *call.live] if len(call.live) < 50 else [*call.past, *call.live[:50]]
-    legs = [one for one in every if one.kind is LEG]
-    waits = [one for one in every if one.kind is WAIT]
+    legs: list[HeldConnection] = []
+    waits: list[HeldConnection] = []
+    for one in every:
+        (legs if one.kind is LEG else waits).append(one)
     answers = [one for one in legs if one.answered_at is not None and one.direction == INCOMING]
     ends = {id(one): _wait_end(one, answers) for one in waits if one.ended is not None}
     decided: list[tuple[HeldConnection, Outcome, Seconds | None]] = []
