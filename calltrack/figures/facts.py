@@ -70,7 +70,7 @@ class Facts:
         self._pass(time)
 
     def learn(self, snapshot: Snapshot) -> None:
-        """Take from a snapshot what no change says: names of queues and extensions, accounts of these, the UTC offset."""
+        """Take from a snapshot what no change says: names of queues and extensions, their accounts, the UTC offset."""
         queues = {queue.queue_id: queue.name for queue in snapshot.queues if queue.name}
         extensions = {known.exten_user: known.user_name for known in snapshot.extensions if known.user_name}
         names = self.names
