@@ -17,6 +17,7 @@ import click
 from calltrack import Frame, Outcome, Snapshot, Tracker
 from calltrack.core.changes import Anomaly, Change, LegEnded, LegStarted
 from calltrack.core.errors import NotAFrame
+from calltrack.core.records import Leg, Seconds
 from calltrack.simulate import Faults, Plan, Truth, traffic
 from calltrack.simulate.recording import encode
 from calltrack.testing.simulated import SEVERE, repro
@@ -113,15 +114,23 @@ def unmarked(seed: int, faults: Faults, *, agents: int = 9, hours: float = 1.0) 
     tracker, world, random = Tracker(), World(), Random(f"garble {seed}")
     told, late = list[Change](), set[str]()
     shown = set[Identity]()
+    offset_s: Seconds | None = None
+
+    def began(leg: Leg) -> Seconds | None:
+        """By its stamp: the far end of a transfer begins later than that (ruling 7)."""
+        return leg.started if offset_s is None or not leg.stamp else leg.stamp - offset_s
+
     for lines, truth in traffic(Plan(agents=agents), seed=seed, hours=hours, faults=faults, resync=True):
         world.believe(truth)
         for line in lines:
             changes = _feed(tracker, encode(line, random))
             told += changes
             late |= {change.call_id for change in changes if isinstance(change, Anomaly)}
+            snapshot = tracker.snapshot()
+            offset_s = snapshot.resume.offset_s
             shown |= {
-                (leg.call_id, known.exten_user, leg.started)
-                for known in tracker.snapshot().extensions
+                (leg.call_id, known.exten_user, began(leg))
+                for known in snapshot.extensions
                 for leg in known.legs
                 if leg.c2c != 2  # it has the stamp of leg 1, which may never have been seen
             }
@@ -130,7 +139,7 @@ def unmarked(seed: int, faults: Faults, *, agents: int = 9, hours: float = 1.0) 
     for change in told:
         if isinstance(change, LegStarted | LegEnded):
             leg = change.leg
-            key = (leg.call_id, leg.exten_user, leg.started)
+            key = (leg.call_id, leg.exten_user, began(leg))
             marked = change.inferred or leg.call_id in late
             if isinstance(change, LegStarted):
                 starts[key] += leg.c2c != 2
