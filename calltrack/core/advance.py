@@ -375,7 +375,7 @@ class Advance:
             possible = stamp is not None and (clock.at is None or stamp <= clock.at + JITTER_S)
             if possible and (not told_by or at is None or at - (stamp or 0) <= REPORTED_WITHIN_S):
                 at = stamp
-        # `one.mark` and `touch` stand here once more: a step is what nearly every frame does, and calls cost most of it.
+        # `one.mark` and `touch` stand here once more: nearly every frame takes a step, and calls cost most of it.
         marks = one.marks
         if marks:
             last = marks[-1][0]

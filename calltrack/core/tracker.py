@@ -297,9 +297,8 @@ class Tracker:
         if matched is not None:
             ended = self._reconcile(device, matched, told, own, source, quiet=quiet)
         if told.call_id and not source:
-            if kind is ENDS:
-                if not ended:
-                    self._end_unseen(device, told, quiet=quiet)
+            if kind is ENDS and not ended:
+                self._end_unseen(device, told, quiet=quiet)
             if listed is not None and (kind is not ENDS or device.live):
                 self._check_reason(device, told)
         if listed is not None:
