@@ -177,6 +177,13 @@ def extension_value(held: Held, extension: HeldExtension) -> Extension:
     """An extension as it is now, with its legs."""
     known: Extension | None = extension.value
     position, live = extension.confirmed_position, extension.live
+    if known is not None and known.confirmed_position == position and len(live) <= 1:  # most phones of a snapshot
+        known_legs = known.legs
+        if not live:
+            if not known_legs:
+                return known
+        elif len(known_legs) == 1 and known_legs[0] is live[0].value:
+            return known
     for one in live:
         if one.value is not None and one.value.confirmed_position != position:  # its evidence is older
             one.value = None
