@@ -16,19 +16,15 @@ from __future__ import annotations
 from typing import Any
 
 from calltrack.core.changes import (
-    REPORTS,
-    Anomaly,
     AnomalyKind,
     CallLinked,
     CallResumed,
     CallStarted,
-    Change,
-    LegChange,
-    QueueChange,
 )
 from calltrack.core.classify import guard_of
 from calltrack.core.clock import JITTER_S
-from calltrack.core.held import LEG, RANK, WAIT, Held, HeldCall, HeldConnection, HeldDevice, HeldExtension
+from calltrack.core.corrections import Corrections
+from calltrack.core.held import LEG, RANK, WAIT, HeldCall, HeldConnection, HeldDevice, HeldExtension
 from calltrack.core.machine import SEEN_AS, SIGNALS, STEPS
 from calltrack.core.observations import (
     ANSWERS,
@@ -41,28 +37,16 @@ from calltrack.core.observations import (
     Seconds,
     Told,
 )
-from calltrack.core.records import PAST_KEPT, Leg, Recording, counted_state
+from calltrack.core.records import PAST_KEPT, Recording, counted_state
 from calltrack.core.states import State
 from calltrack.core.table import HUNGUP, MOMENT, NEW, RANKS, STARTED, TALKING, UNKNOWN, Edge
-from calltrack.core.values import leg_value, settle_before, wait_value
+from calltrack.core.values import settle_before
 
 REPORTED_WITHIN_S = 120  # an event comes within 18 s of the stamp it reports (seen); one further off is another clock's
 
-Report = tuple[type[LegChange] | type[QueueChange], HeldConnection, str]
 
-
-class Advance:
+class Advance(Corrections):
     """Takes the steps of one frame; `out` is what they report, in order."""
-
-    def __init__(self, held: Held) -> None:
-        self.held = held
-        self.out: list[Change | Report] = []
-        self.touched: list[HeldCall] = []
-        self.anomalies: list[Anomaly] = []
-        self.at: Seconds | None = None  # the UTC of this frame's changes
-        self.confirmed_at: Seconds | None = None  # the UTC of its moment
-
-    # ------------------------------------------------------------------ ways to move
 
     def start(self, device: HeldDevice, listed: Listed, told: Told | None, why: str) -> HeldConnection:
         """A newcomer at a device; `told` is the event about it, `why` the reason if none started it."""
@@ -191,108 +175,6 @@ class Advance:
             one.doubt = ""
             self.take(one, STEPS[one.state, "blurs", ""], None, None, "the connection was lost")
 
-    # ------------------------------------------------------------------ corrections
-
-    def revise(self, one: HeldConnection, told: Told, moment: Seconds | None) -> None:
-        """The event that reports an end comes after the list that lacked the connection (ruling 4)."""
-        one.reopen()
-        if told.call is not None and one.kind is LEG and not one.answered and not one.listens:
-            self._mark_answer(one, told.call, STEPS[State.RINGING, SIGNALS[TALKING], ""])
-            if one.answered and one.c2c != 1 and one.marks[-1][1] in (State.RINGING, State.DIALING):
-                one.mark(one.answered_at, TALKING)
-        one.cause, one.means, one.rank, one.inferred = told.cause, told.means, RANKS[ENDS], ""
-        one.transferred, one.end_told = told.transferred, True
-        one.agent_name = told.agent_name or one.agent_name
-        one.mark(moment, None)
-        one.ended = one.marks[-1][0]
-        self.report("Revised", one, "its end was reported late")
-        self.touch(one, weigh=True)
-
-    def join_late(self, one: HeldConnection, listed: Listed) -> None:
-        """The start of a wait of which only the end was reported."""
-        began = self.held.clock.stream(listed.started)
-        one.stamp = listed.started or 0
-        one.facts = _facts(listed, "")
-        if began is not None and one.ended is not None:
-            one.marks = [(min(began, one.ended), State.QUEUED), (one.ended, None)]
-            one.ended_open, one.over = 1, None
-        one.start_told = True
-        self.report("Revised", one, "its start was reported late")
-        self.touch(one, weigh=True)
-
-    def answer_late(self, one: HeldConnection, listed: Listed) -> None:
-        """An answer that is reported after the end of its connection."""
-        ended = one.ended
-        self._mark_answer(one, listed, None)
-        if one.answered_at is not None and ended is not None and one.answered_at < ended:
-            kept = [mark for mark in one.marks[:-1] if mark[0] < one.answered_at]
-            one.marks = [*kept, (max(one.answered_at, one.began), TALKING), (ended, None)]
-            one.ended_open, one.over = len(one.marks) - 1, None
-        self.report("Revised", one, "its answer was reported late")
-        self.touch(one, weigh=True)
-
-    def hold_late(self, one: HeldConnection, since: Seconds) -> bool:
-        """A hold that is reported after its retrieval adds the time on hold; False if it adds none."""
-        until, one.retrieved = one.retrieved, None
-        if one.state is TALKING and until is not None and one.marks[-1][0] < since < until:
-            one.marks += [(since, State.HOLD), (until, one.marks[-1][1])]
-            self.report("Revised", one, "its hold was reported late")
-            self.touch(one)
-            return True
-        return False
-
-    def move_times(self, after: Seconds, by: Seconds) -> None:
-        """The stamp of the last frame was wrong, or its clock had stepped: what it wrote is moved by as much.
-
-        by: 0 to move all times after `after` to it.
-        """
-
-        def moved(at: Seconds | None) -> Seconds | None:
-            return at if at is None or at <= after else max(after, at - by) if by else after
-
-        held = self.held
-        unbelieved = list(dict.fromkeys(held.unbelieved))  # each is moved once
-        for call in [held.call(name) for name in dict.fromkeys(one.call for one in unbelieved)]:
-            if call is not None:
-                call.since, call.value, call.kept = moved(call.since), None, None
-        for one in unbelieved:
-            one.kept = None
-            one.stepped_at, one.retrieved = moved(one.stepped_at), moved(one.retrieved)
-            one.confirmed = moved(one.confirmed)
-            marks = [(moved(at) or 0, bucket) for at, bucket in one.marks]
-            if marks == one.marks and moved(one.answered_at) == one.answered_at:
-                continue
-            one.marks, one.answered_at, one.ended = marks, moved(one.answered_at), moved(one.ended)
-            one.over = None
-            if one.began > after:
-                one.added = None
-            self.report("Revised", one, "the stamp of a frame was wrong" if not by else "the clock had stepped")
-            self.touch(one, weigh=True)
-        for device in (*held.extensions.values(), *held.queues.values()):
-            device.heard, device.confirmed = moved(device.heard), moved(device.confirmed)
-            if isinstance(device, HeldExtension):
-                device.since = moved(device.since)
-            device.value = device.kept = None
-        self.held.unbelieved = []
-
-    def redate(self, since: Seconds) -> None:
-        """The UTC of times from `since` on is another now: report what was handed out with such a time."""
-        held = self.held
-        for call in (*held.calls.values(), *held.ended.values()):
-            call.value = None
-            every = (*call.past, *call.live)
-            for one in every:
-                if one.added is None and max(one.marks[-1][0], one.answered_at or 0) >= since:
-                    one.over = None
-                    if one.began >= since and (began := held.clock.shown(one.began)) is not None:
-                        one.added = one.began - began
-                    self.report("Revised", one, "the UTC of its times is known")
-                    self.touch(one)
-            if call.added is None and all(one.added is not None for one in every):
-                call.added, call.kept = min(every, key=lambda one: one.began).added, None
-        for device in (*held.extensions.values(), *held.queues.values()):
-            device.value = None
-
     def complete(self, one: HeldConnection, listed: Listed) -> None:
         """What a list says more of a connection than was known."""
         facts = _facts(listed, one.facts[3] if one.kind is LEG else "")
@@ -325,84 +207,6 @@ class Advance:
             call.kept = None
             position, at = self.held.position, self.at
             self.out.append(CallLinked(position, at, call.call_id, call.related, call.transferred_by))
-
-    def doubt(self, one: HeldConnection, why: str) -> None:
-        """A live connection may be over (ruling 12)."""
-        one.doubt = why
-        self.report("Doubted", one, "")
-        self.touch(one)
-
-    def confirm(self, one: HeldConnection) -> None:
-        """A doubtful connection is certain again."""
-        one.doubt = ""
-        self.report("Confirmed", one, "")
-        self.touch(one)
-
-    # ------------------------------------------------------------------ reporting
-
-    def report(self, report: str, one: HeldConnection, why: str) -> None:
-        """Note a change; the value of an earlier one in this frame is made now, as it was then."""
-        out, before = self.out, one.reported
-        if 0 <= before < len(out) and type(earlier := out[before]) is tuple and earlier[1] is one:
-            out[before] = self.change(*earlier)
-        one.reported = len(out)
-        out.append((REPORTS[one.kind, report], one, why))
-
-    def revise_once(self, one: HeldConnection) -> None:
-        """Report that a connection is otherwise than handed out, unless this frame says so already."""
-        out, last = self.out, one.reported
-        if not (0 <= last < len(out) and type(item := out[last]) is tuple and item[1] is one):
-            self.report("Revised", one, "seen otherwise in hindsight")
-
-    def change(self, kind: type[LegChange] | type[QueueChange], one: HeldConnection, why: str) -> Change:
-        """A report as the change that leaves the tracker."""
-        held = self.held
-        if one.kind is LEG:
-            value: Leg = one.value or leg_value(held, one)
-            return kind(held.position, self.at, one.call, one.device, value, why)  # type: ignore[arg-type]
-        return kind(held.position, self.at, one.device, one.call, wait_value(held, one), why)  # type: ignore[arg-type]
-
-    def anomaly(
-        self,
-        kind: AnomalyKind,
-        detail: str,
-        *,
-        call_id: str = "",
-        device: HeldDevice | None = None,
-        expected: str = "",
-        seen: str = "",
-    ) -> None:
-        """Note what should not happen, with the evidence."""
-        extension = device is not None and isinstance(device, HeldExtension)
-        where = device.key if device is not None else ""
-        found = Anomaly(
-            self.held.position,
-            self.at,
-            kind,
-            detail,
-            call_id,
-            where if extension else "",
-            "" if extension else where,
-            expected,
-            seen,
-        )
-        self.out.append(found)
-        self.anomalies.append(found)
-
-    def touch(self, one: HeldConnection, *, weigh: bool = False) -> None:
-        """Something of a connection was written: its value and its call's are made anew, and its call is settled."""
-        one.value = one.kept = None
-        held = self.held
-        call = held.calls.get(one.call) or held.ended[one.call]
-        if not call.touched:
-            call.touched = True
-            self.touched.append(call)
-        if weigh:
-            call.weighed = True
-        if held.clock.ahead is not None:
-            held.unbelieved.append(one)
-
-    # ------------------------------------------------------------------ the details of a step
 
     def _into(self, one: HeldConnection, row: Edge, listed: Listed | None, told_by: bool) -> None:
         """Write a step: the state, and since when its time counts as what."""
@@ -519,38 +323,6 @@ class Advance:
         self.take(one, STEPS[one.state, "blurs", ""], None, None, why)
         guard = guard_of(UNKNOWN, signal, listed, "")
         self.take(one, STEPS[UNKNOWN, signal, guard], listed, told, why)
-
-    def _mark_answer(self, one: HeldConnection, listed: Listed, row: Edge | None) -> None:
-        """Take the source's flag that somebody answered; or conclude it of a call picked up from a queue (ruling 8)."""
-        if listed.answered:
-            at = self._answered_at(one, listed)
-            if at is None or (row is not None and row.source is NEW and row.since is MOMENT and not row.via):
-                at = self.held.clock.when  # the far end of a transfer repeats the consultation's stamp
-            one.answered = True
-            one.answered_at = max(at or 0, one.began) if at is not None else None
-            if row is None and one.ended is None:
-                self.report("Revised", one, "the list says that it was answered")
-        elif row is not None and row.source is NEW and row.dest in (TALKING, State.HOLD):
-            if one.direction != INCOMING or one.c2c:
-                return
-            one.answered, one.answered_at = True, one.began
-        else:
-            return
-        call = self.held.calls.get(one.call) or self.held.ended[one.call]
-        if one.c2c != 1:
-            call.awaited = None
-            self.held.awaited.pop(one.call, None)
-        self.touch(one, weigh=True)
-
-    def _answered_at(self, one: HeldConnection, listed: Listed) -> Seconds | None:
-        """When a leg was answered by its own stamp; one of the clock that it began on counts from its start."""
-        at = self.held.clock.stream(listed.answered_at)
-        if at is None or not one.marks:
-            return at
-        began = one.marks[0][0]
-        if at < began and listed.answered_at and listed.started:
-            at = began + listed.answered_at - listed.started
-        return at if at >= began else None
 
     def _catch_up(self, one: HeldConnection, last: Listed) -> None:
         """The event of an end shows the call as it last was: an answer that was not seen shows in it."""

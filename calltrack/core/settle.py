@@ -16,6 +16,7 @@ from calltrack.core.changes import AnomalyKind, CallEnded, CallRevised, CallStat
 from calltrack.core.doubt import watch_contradicted
 from calltrack.core.held import LEG, LOWEST, WAIT, Held, HeldCall, HeldConnection, HeldQueue
 from calltrack.core.observations import INCOMING, Seconds
+from calltrack.core.outcomes import SAME_S, TAKEN, hindsight, is_recent, leg_outcome
 from calltrack.core.states import Outcome, State
 from calltrack.core.table import (
     ABANDONED,
@@ -25,35 +26,18 @@ from calltrack.core.table import (
     AWAITED_AFTER_LOSS,
     CALL,
     CALL_OUTCOMES,
-    CLAIMED,
-    HOLD,
     HUNGUP,
     LOST,
     NEW,
     NO_ANSWER,
     PICKED_UP,
     RECHECKED,
-    REJECTED,
-    RINGING,
-    TALKING,
-    TRANSFERRED,
-    UNANSWERED,
-    UNKNOWN,
 )
 from calltrack.core.values import call_value
 
-FINAL_S = 60  # ruling 4
-TOOK_S = 2  # ruling 9: a ring that ends this near to a colleague's answer was taken by the colleague
-SAME_S = 1  # ruling 15
 AWAITED_S = 30  # ruling 10
 
-_TAKEN = (ANSWERED, PICKED_UP)
 _RANKS = {outcome: rank for rank, outcomes in enumerate(CALL_OUTCOMES) for outcome in outcomes}
-
-
-def is_recent(one: HeldConnection, now: Seconds | None) -> bool:
-    """Whether the end of a connection is provisional."""
-    return now is None or one.learned is None or now - one.learned <= FINAL_S
 
 
 def settle(call: HeldCall, step: Advance) -> None:
@@ -104,23 +88,6 @@ def _state(call: HeldCall) -> State:
 # ---------------------------------------------------------------- outcomes
 
 
-def leg_outcome(one: HeldConnection) -> Outcome:
-    """How a leg ended, by itself."""
-    means = one.means
-    if means is TRANSFERRED or means is RECHECKED:
-        return means
-    if one.answered:
-        return ANSWERED
-    if not one.end_told:
-        return LOST
-    return means or UNANSWERED.get(_first_state(one), LOST)
-
-
-def _first_state(one: HeldConnection) -> State:
-    """What a leg was before it was anything else: a ring, a dialing, a listener's."""
-    return next((mark[1] for mark in reversed(one.marks) if mark[1] in UNANSWERED), NEW)
-
-
 def _weigh(call: HeldCall, step: Advance) -> None:
     """Outcomes and ends of what has ended, as all connections of the call have it; and whether it was answered."""
     now = step.held.clock.now
@@ -128,7 +95,7 @@ def _weigh(call: HeldCall, step: Advance) -> None:
     if len(past) == 1 and not call.live and past[0].kind is LEG:
         decided = [(past[0], leg_outcome(past[0]), past[0].ended)]  # most calls
     else:
-        decided = _hindsight(call, now)
+        decided = hindsight(call, now)
     for one, outcome, end in decided:
         if one.outcome is outcome and one.ended == end:
             continue
@@ -146,96 +113,6 @@ def _weigh(call: HeldCall, step: Advance) -> None:
     _answer(call, step)
     if call.live:
         watch_contradicted(call, step.held)
-
-
-def _hindsight(call: HeldCall, now: Seconds | None) -> list[tuple[HeldConnection, Outcome, Seconds | None]]:
-    """Every provisional end with its outcome and time."""
-    recent = [
-        one
-        for one in call.past
-        if one.outcome is None or now is None or one.learned is None or now - one.learned <= FINAL_S
-    ]
-    if not recent:
-        return []
-    every = [*call.past, *call.live] if len(call.live) < 50 else [*call.past, *call.live[:50]]
-    legs: list[HeldConnection] = []
-    waits: list[HeldConnection] = []
-    for one in every:
-        (legs if one.kind is LEG else waits).append(one)
-    answers = [one for one in legs if one.answered_at is not None and one.direction == INCOMING]
-    ends = {id(one): _wait_end(one, answers) for one in waits if one.ended is not None}
-    decided: list[tuple[HeldConnection, Outcome, Seconds | None]] = []
-    taken: list[Seconds] | None = None
-    for one in recent:
-        if one.kind is WAIT:
-            decided.append((one, *ends[id(one)]))
-            continue
-        outcome = leg_outcome(one)
-        if not one.answered and (one.rang or CLAIMED in {bucket for _, bucket in one.marks}):
-            _unclaim(one, waits)
-            if outcome not in (ANSWERED_ELSEWHERE, REJECTED) and one.ended is not None:
-                if taken is None:
-                    taken = [end for outcome, end in ends.values() if outcome in _TAKEN and end is not None]
-                if outcome is TRANSFERRED or _was_taken(one, one.ended, legs, answers, taken):
-                    outcome = ANSWERED_ELSEWHERE
-        decided.append((one, outcome, one.ended))
-    return decided
-
-
-def _wait_end(wait: HeldConnection, answers: list[HeldConnection]) -> tuple[Outcome, Seconds | None]:
-    """How a stay ended, and when: talk decides over what the queue says, or does not say (rulings 15 and 16)."""
-    end = wait.ended
-    outcome = (wait.means or LOST) if wait.end_told else LOST
-    if outcome in _TAKEN or end is None:
-        return outcome, end
-    talked = [one.answered_at for one in answers if one.answered and _talked(one) and one.answered_at is not None]
-    if outcome is ABANDONED:
-        return (ANSWERED if any(abs(at - end) <= SAME_S for at in talked) else outcome), end
-    if any(bucket is UNKNOWN for _, bucket in wait.marks[: wait.ended_open]):
-        return outcome, end  # what happened in a gap is not known
-    took = sorted(at for at in talked if at >= wait.began)
-    if not took:
-        return outcome, end
-    confirmed = wait.confirmed
-    return ANSWERED, next((at for at in took if confirmed is None or at >= confirmed), took[-1])
-
-
-def _talked(one: HeldConnection) -> bool:
-    return any(bucket is TALKING or bucket is HOLD for _, bucket in one.marks)
-
-
-def _unclaim(one: HeldConnection, waits: list[HeldConnection]) -> None:
-    """It showed Talking, not answered, and its queue kept the caller all along: those seconds are ring (ruling 8)."""
-    ended = one.ended
-    if ended is None or not any(bucket is CLAIMED for _, bucket in one.marks):
-        return
-    if any(wait.began - 1 <= one.began and (wait.ended is None or wait.ended > ended) for wait in waits):
-        one.marks = [(at, RINGING if bucket in (CLAIMED, TALKING, HOLD) else bucket) for at, bucket in one.marks]
-        one.value = one.kept = one.over = None
-
-
-def _was_taken(
-    one: HeldConnection,
-    ended: Seconds,
-    legs: list[HeldConnection],
-    answers: list[HeldConnection],
-    taken: list[Seconds],
-) -> bool:
-    """Whether a colleague took the call as this ring ended, or its caller was transferred away (ruling 9)."""
-    for other in answers:
-        if other.device != one.device and other.answered_at is not None and abs(other.answered_at - ended) <= TOOK_S:
-            return True
-    for at in taken:  # its queue's word, for an agent that is not seen
-        own = any(o.device == one.device and o.answered_at and abs(o.answered_at - at) <= TOOK_S for o in answers)
-        if not own and abs(at - ended) <= TOOK_S:
-            return True
-    return any(
-        other.transferred
-        and other.ended is not None
-        and other.ended >= one.began
-        and abs(other.ended - ended) <= TOOK_S
-        for other in legs
-    )
 
 
 def _contradictions(call: HeldCall, step: Advance) -> None:
@@ -273,7 +150,7 @@ def _answer(call: HeldCall, step: Advance) -> None:
                 answered = True
                 if one.answered_at is not None and (first is None or one.answered_at < first):
                     first = one.answered_at
-        elif one.outcome in _TAKEN:
+        elif one.outcome in TAKEN:
             taken = True
             if one.ended is not None and (seen is None or one.ended < seen):
                 seen = one.ended
@@ -298,7 +175,7 @@ def _await(call: HeldCall, step: Advance, answered: bool, taken: bool) -> None:
         for one in call.past
         if one.learned == now
         and (
-            (one.kind is WAIT and one.outcome in _TAKEN and one.end_told)
+            (one.kind is WAIT and one.outcome in TAKEN and one.end_told)
             or (one.kind is WAIT and one.outcome is LOST and one.inferred.startswith(IN_NO_LIST))
             or (one.kind is LEG and one.outcome is ANSWERED_ELSEWHERE and one.means is ANSWERED_ELSEWHERE)
         )

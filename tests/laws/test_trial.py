@@ -105,7 +105,7 @@ def test_a_duration_that_does_not_add_up_is_found(monkeypatch: pytest.MonkeyPatc
         one.value = replace(leg_value(held, one), talk_s=0)
         return one.value
 
-    monkeypatch.setattr("calltrack.core.advance.leg_value", forgetful)
+    monkeypatch.setattr("calltrack.core.reports.leg_value", forgetful)
     monkeypatch.setattr("calltrack.core.values.leg_value", forgetful)
     trial = Trial()
     for frame in DAY:
@@ -121,7 +121,7 @@ def test_a_step_that_no_row_allows_is_found(monkeypatch: pytest.MonkeyPatch) -> 
         leg = leg_value(held, one)
         return replace(leg, state=State.DIALING) if leg.state is State.TALKING else leg
 
-    monkeypatch.setattr("calltrack.core.advance.leg_value", wrong)
+    monkeypatch.setattr("calltrack.core.reports.leg_value", wrong)
     trial = Trial()
     for frame in DAY:
         trial.feed(frame)

@@ -1,0 +1,176 @@
+"""Corrections of what was handed out: within a minute nothing is final (ruling 4), and a clock's step shows late.
+
+Each is one further change: an end that gets its event, an answer, a hold or a start that comes late, times that a wrong
+stamp has written.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from calltrack.core.held import LEG, HeldConnection, HeldExtension
+from calltrack.core.machine import SIGNALS, STEPS
+from calltrack.core.observations import (
+    ENDS,
+    INCOMING,
+    Listed,
+    ListedCall,
+    Seconds,
+    Told,
+)
+from calltrack.core.records import Recording
+from calltrack.core.reports import Reports
+from calltrack.core.states import State
+from calltrack.core.table import MOMENT, NEW, RANKS, TALKING, Edge
+
+
+class Corrections(Reports):
+    """The ways in which a connection that was reported turns out otherwise."""
+
+    def revise(self, one: HeldConnection, told: Told, moment: Seconds | None) -> None:
+        """The event that reports an end comes after the list that lacked the connection (ruling 4)."""
+        one.reopen()
+        if told.call is not None and one.kind is LEG and not one.answered and not one.listens:
+            self._mark_answer(one, told.call, STEPS[State.RINGING, SIGNALS[TALKING], ""])
+            if one.answered and one.c2c != 1 and one.marks[-1][1] in (State.RINGING, State.DIALING):
+                one.mark(one.answered_at, TALKING)
+        one.cause, one.means, one.rank, one.inferred = told.cause, told.means, RANKS[ENDS], ""
+        one.transferred, one.end_told = told.transferred, True
+        one.agent_name = told.agent_name or one.agent_name
+        one.mark(moment, None)
+        one.ended = one.marks[-1][0]
+        self.report("Revised", one, "its end was reported late")
+        self.touch(one, weigh=True)
+
+    def join_late(self, one: HeldConnection, listed: Listed) -> None:
+        """The start of a wait of which only the end was reported."""
+        began = self.held.clock.stream(listed.started)
+        one.stamp = listed.started or 0
+        one.facts = _facts(listed, "")
+        if began is not None and one.ended is not None:
+            one.marks = [(min(began, one.ended), State.QUEUED), (one.ended, None)]
+            one.ended_open, one.over = 1, None
+        one.start_told = True
+        self.report("Revised", one, "its start was reported late")
+        self.touch(one, weigh=True)
+
+    def answer_late(self, one: HeldConnection, listed: Listed) -> None:
+        """An answer that is reported after the end of its connection."""
+        ended = one.ended
+        self._mark_answer(one, listed, None)
+        if one.answered_at is not None and ended is not None and one.answered_at < ended:
+            kept = [mark for mark in one.marks[:-1] if mark[0] < one.answered_at]
+            one.marks = [*kept, (max(one.answered_at, one.began), TALKING), (ended, None)]
+            one.ended_open, one.over = len(one.marks) - 1, None
+        self.report("Revised", one, "its answer was reported late")
+        self.touch(one, weigh=True)
+
+    def hold_late(self, one: HeldConnection, since: Seconds) -> bool:
+        """A hold that is reported after its retrieval adds the time on hold; False if it adds none."""
+        until, one.retrieved = one.retrieved, None
+        if one.state is TALKING and until is not None and one.marks[-1][0] < since < until:
+            one.marks += [(since, State.HOLD), (until, one.marks[-1][1])]
+            self.report("Revised", one, "its hold was reported late")
+            self.touch(one)
+            return True
+        return False
+
+    def move_times(self, after: Seconds, by: Seconds) -> None:
+        """The stamp of the last frame was wrong, or its clock had stepped: what it wrote is moved by as much.
+
+        by: 0 to move all times after `after` to it.
+        """
+
+        def moved(at: Seconds | None) -> Seconds | None:
+            return at if at is None or at <= after else max(after, at - by) if by else after
+
+        held = self.held
+        unbelieved = list(dict.fromkeys(held.unbelieved))  # each is moved once
+        for call in [held.call(name) for name in dict.fromkeys(one.call for one in unbelieved)]:
+            if call is not None:
+                call.since, call.value, call.kept = moved(call.since), None, None
+        for one in unbelieved:
+            one.kept = None
+            one.stepped_at, one.retrieved = moved(one.stepped_at), moved(one.retrieved)
+            one.confirmed = moved(one.confirmed)
+            marks = [(moved(at) or 0, bucket) for at, bucket in one.marks]
+            if marks == one.marks and moved(one.answered_at) == one.answered_at:
+                continue
+            one.marks, one.answered_at, one.ended = marks, moved(one.answered_at), moved(one.ended)
+            one.over = None
+            if one.began > after:
+                one.added = None
+            self.report("Revised", one, "the stamp of a frame was wrong" if not by else "the clock had stepped")
+            self.touch(one, weigh=True)
+        for device in (*held.extensions.values(), *held.queues.values()):
+            device.heard, device.confirmed = moved(device.heard), moved(device.confirmed)
+            if isinstance(device, HeldExtension):
+                device.since = moved(device.since)
+            device.value = device.kept = None
+        self.held.unbelieved = []
+
+    def redate(self, since: Seconds) -> None:
+        """The UTC of times from `since` on is another now: report what was handed out with such a time."""
+        held = self.held
+        for call in (*held.calls.values(), *held.ended.values()):
+            call.value = None
+            every = (*call.past, *call.live)
+            for one in every:
+                if one.added is None and max(one.marks[-1][0], one.answered_at or 0) >= since:
+                    one.over = None
+                    if one.began >= since and (began := held.clock.shown(one.began)) is not None:
+                        one.added = one.began - began
+                    self.report("Revised", one, "the UTC of its times is known")
+                    self.touch(one)
+            if call.added is None and all(one.added is not None for one in every):
+                call.added, call.kept = min(every, key=lambda one: one.began).added, None
+        for device in (*held.extensions.values(), *held.queues.values()):
+            device.value = None
+
+    def _mark_answer(self, one: HeldConnection, listed: Listed, row: Edge | None) -> None:
+        """Take the source's flag that somebody answered; or conclude it of a call picked up from a queue (ruling 8)."""
+        if listed.answered:
+            at = self._answered_at(one, listed)
+            if at is None or (row is not None and row.source is NEW and row.since is MOMENT and not row.via):
+                at = self.held.clock.when  # the far end of a transfer repeats the consultation's stamp
+            one.answered = True
+            one.answered_at = max(at or 0, one.began) if at is not None else None
+            if row is None and one.ended is None:
+                self.report("Revised", one, "the list says that it was answered")
+        elif row is not None and row.source is NEW and row.dest in (TALKING, State.HOLD):
+            if one.direction != INCOMING or one.c2c:
+                return
+            one.answered, one.answered_at = True, one.began
+        else:
+            return
+        call = self.held.calls.get(one.call) or self.held.ended[one.call]
+        if one.c2c != 1:
+            call.awaited = None
+            self.held.awaited.pop(one.call, None)
+        self.touch(one, weigh=True)
+
+    def _answered_at(self, one: HeldConnection, listed: Listed) -> Seconds | None:
+        """When a leg was answered by its own stamp; one of the clock that it began on counts from its start."""
+        at = self.held.clock.stream(listed.answered_at)
+        if at is None or not one.marks:
+            return at
+        began = one.marks[0][0]
+        if at < began and listed.answered_at and listed.started:
+            at = began + listed.answered_at - listed.started
+        return at if at >= began else None
+
+
+def _recording(listed: Listed) -> Recording | None:
+    seen = listed.recording
+    return None if seen is None else Recording(seen.filename, seen.muted, seen.options, seen.url)
+
+
+def _facts(listed: Listed, queue_id: str) -> tuple[Any, ...]:
+    """What describes a connection, in the order of the record's fields."""
+    if isinstance(listed, ListedCall):
+        return (
+            listed.caller, listed.caller_name, listed.did, listed.queue_id or queue_id, listed.custom_data,
+            listed.internal, listed.spied_on, listed.campaign_id, listed.presented_number, listed.presented_name,
+            listed.original_caller, listed.original_caller_name, listed.dialed_number,
+        )  # fmt: skip
+    return (listed.caller, listed.caller_name, listed.distributed, listed.original_call_id, listed.custom_data)

@@ -1,0 +1,345 @@
+"""One device: what is held there is made to agree with a frame.
+
+Theory of operation. The frame's list is the authority on which calls live at the device and in what state (style rule
+2); the event explains one difference, every other one is inferred and says why. `match` pairs the list with what is
+held; each pair, newcomer and leaver then takes its step (advance.py). A list of the past changes nothing that is known
+better (order.py). Differences are no surprise, and no anomaly, at the first sight of a device, after a gap, and in a
+full list.
+"""
+
+from __future__ import annotations
+
+from calltrack.core import agents, changes
+from calltrack.core.changes import AnomalyKind
+from calltrack.core.doubt import look, watch
+from calltrack.core.held import LEG, WAIT, HeldConnection, HeldDevice, HeldExtension, HeldQueue
+from calltrack.core.match import Matched, is_about, match, may_be, past, same_attempt
+from calltrack.core.observations import (
+    ANSWERS,
+    ENDS,
+    HOLDS,
+    STARTS,
+    ExtensionSeen,
+    Listed,
+    ListedWait,
+    QueueSeen,
+    Seconds,
+    Told,
+)
+from calltrack.core.order import is_past, is_redial
+from calltrack.core.outcomes import is_recent
+from calltrack.core.records import counted_state
+from calltrack.core.remarks import Remarks
+from calltrack.core.settle import IN_NO_LIST, uncount
+from calltrack.core.table import EXTENSION, IDLE, UNKNOWN
+from calltrack.core.values import extension_value
+
+_EXTENSION = {state: rank for rank, state in enumerate(EXTENSION)}
+
+
+class Devices(Remarks):
+    """What a tracker does with what a frame says of one extension or queue."""
+
+    def _appeared(self, key: str, seen: ExtensionSeen | QueueSeen) -> HeldDevice:
+        """A device that is seen for the first time; an extension reports it once its frame is applied."""
+        held = self._held
+        if isinstance(seen, QueueSeen):
+            queue = held.queues[key] = HeldQueue(key)
+            return queue
+        extension = held.extensions[key] = HeldExtension(key)
+        agents.update(self._step, extension, seen)
+        value = extension_value(held, extension)
+        self._step.out.append(changes.ExtensionAppeared(held.position, self._step.at, key, value))
+        return extension
+
+    def _apply(
+        self,
+        device: HeldDevice,
+        seen: ExtensionSeen | QueueSeen,
+        told: Told,
+        own: HeldConnection | None,
+        source: str = "",
+    ) -> None:
+        """Make what is held at a device agree with a frame.
+
+        told: the one difference that the event explains. own: the connection that it is about, if one is held. source:
+        the name of the full list that the frame is, "" for an event.
+        """
+        held = self._held
+        clock, fresh, kind = held.clock, device.fresh, told.kind
+        quiet = fresh or device.unknown or source != ""  # differences are no surprise
+        phone = isinstance(device, HeldExtension)
+        if isinstance(device, HeldExtension):
+            if not fresh:
+                agents.update(self._step, device, seen)  # type: ignore[arg-type]
+        elif seen.name:  # type: ignore[union-attr]
+            device.name = seen.name  # type: ignore[attr-defined, union-attr]
+        if device.unknown:
+            device.unknown, device.unknown_since, device.value, device.kept = False, None, None, None
+        listed = seen.listed
+        live = device.live
+        ended = False
+        if listed is None:
+            matched = self._without_list(device, told, own)
+        elif listed or live:
+            matched = match(live, listed, told)
+        else:
+            matched = None
+        if matched is not None:
+            ended = self._reconcile(device, matched, told, own, source, quiet=quiet)
+        if told.call_id and not source:
+            if kind is ENDS and not ended:
+                self._end_unseen(device, told, quiet=quiet)
+            if listed is not None and (kind is not ENDS or device.live):
+                self._check_reason(device, told)
+        if listed is not None:
+            device.confirmed_position = held.position
+            when = clock.when
+            if when is not None and (device.confirmed is None or when > device.confirmed):
+                device.confirmed, device.confirmed_at = when, self._step.confirmed_at
+            for one in device.live:
+                if one.doubt:
+                    look(held, one, self._step)
+        if clock.at is not None and (device.heard is None or clock.at > device.heard):
+            device.heard = clock.at
+        device.fresh = False
+        if phone:
+            self._settle_extension(device, source)  # type: ignore[arg-type]
+        device.kept = None
+
+    def _reconcile(
+        self,
+        device: HeldDevice,
+        matched: Matched,
+        told: Told,
+        own: HeldConnection | None,
+        source: str,
+        *,
+        quiet: bool,
+    ) -> bool:
+        """Take the steps of a list; returns whether the event's own connection has ended."""
+        step, at = self._step, self._held.clock.at
+        for _ in range(matched.nameless):
+            step.anomaly(AnomalyKind.MISSING_IDENTITY, "a call without an id", device=device)
+        for one, listed in matched.pairs:
+            if listed.started and one.stamp != listed.started and one.kind is LEG:  # a wait is known by its stamp
+                one.stamp = listed.started
+                step.report("Revised", one, "its stamp has moved")
+                step.touch(one)
+            mine = told if one is own else None
+            if mine is None and one.stepped_at is not None and is_past(one, listed, at):
+                self._stale(device, one, told)
+                continue
+            if listed.state is not one.state or mine is not None or (listed.answered and not one.answered):
+                why = self._why(one.state, listed, mine, source)
+                step.see(one, listed, mine, why)
+                if why and not quiet and mine is None and one.state is not UNKNOWN:
+                    self._missed(device, one, "the event of this step")
+            elif listed.state is None and source == "":
+                self._odd_status(device, listed)
+            if listed.recording is not None:
+                step.record(one, listed)
+        ended = False
+        for one in matched.leavers:
+            mine = (
+                told
+                if told.kind is ENDS and not ended and (one is own or (own is None and is_about(told, one)))
+                else None
+            )
+            if mine is None and is_past(one, None, at):
+                self._stale(device, one, told)
+                matched.order.append(one)
+                continue
+            ended |= mine is not None
+            self._leave(device, one, mine, matched, source, quiet=quiet)
+        if matched.newcomers:
+            redial = is_redial(told, own)
+            order: list[HeldConnection] = []
+            for item in matched.order:
+                found = (
+                    item
+                    if isinstance(item, HeldConnection)
+                    else self._newcomer(device, item, told, source, redial, quiet)
+                )
+                if found is not None:
+                    order.append(found)
+            device.live = order
+        else:
+            device.live = matched.order  # type: ignore[assignment]
+        return ended
+
+    def _leave(
+        self,
+        device: HeldDevice,
+        one: HeldConnection,
+        mine: Told | None,
+        matched: Matched,
+        source: str,
+        *,
+        quiet: bool,
+    ) -> None:
+        """What the list lacks has ended: an event says so, click2call leg 2 replaces it, or only the list says so."""
+        step = self._step
+        heir = one.c2c == 1 and any(other.call_id == one.call for other in matched.newcomers)
+        if mine is not None:
+            why = ""
+        elif heir:
+            why = "click2call leg 2 took its place"
+        elif source:
+            why = f"{IN_NO_LIST} {source}"
+        else:
+            why = "gone from the list, its end was not reported"
+        step.end(one, device, mine, why, heir=heir and mine is None)
+        if mine is None and not heir and not quiet:
+            self._missed(device, one, "its end")
+
+    def _newcomer(
+        self, device: HeldDevice, listed: Listed, told: Told, source: str, redial: bool, quiet: bool
+    ) -> HeldConnection | None:
+        """A listed call that lives nowhere: one that left a moment ago, one of the past, or a new one."""
+        held, step = self._held, self._step
+        if listed.state is None:
+            self._odd_status(device, listed)
+        mine = told if told.call_id and may_be(told, listed) else None
+        if not (redial and mine is not None):
+            for gone in past(held, device, listed.call_id):
+                if not same_attempt(gone, listed.started, listed.c2c):
+                    continue
+                if gone.end_told:
+                    if gone.kind != LEG and not gone.stamp and is_recent(gone, held.clock.now):
+                        step.join_late(gone, listed)
+                    else:
+                        self._stale(device, gone, told)
+                    return None
+                if is_recent(gone, held.clock.now):
+                    uncount(held, gone) if gone.kind != LEG else None
+                    step.resume(gone, listed, mine)
+                    watch(held, gone)
+                    return gone
+                break
+        if source:
+            why = f"in the list of all {source}"
+        elif mine is not None and mine.kind is ANSWERS:
+            why = "answered, its start was not reported"
+        else:
+            why = "in the list, its start was not reported"
+        one = step.start(device, listed, mine, why)
+        watch(held, one)
+        if isinstance(device, HeldQueue):
+            device.queued += 1
+            device.value = None
+        if mine is not None and (mine.kind is STARTS or (mine.kind is ANSWERS and one.answered_at == one.began)):
+            pass  # an answer alone is a pick-up if it talked from its start; else it rang before, unseen
+        elif not quiet:
+            self._missed(device, one, "its start")
+        return one
+
+    def _without_list(self, device: HeldDevice, told: Told, own: HeldConnection | None) -> Matched | None:
+        """The frame has no list: the event's own call is all that it says (ruling 6)."""
+        call = told.call
+        if not told.call_id:
+            return None
+        live = device.live
+        mine = own if own is not None and own.ended is None else None
+        if told.kind is ENDS:
+            return Matched([], [], [mine], [one for one in live if one is not mine]) if mine is not None else None
+        if call is None:
+            return None
+        if mine is None:
+            return Matched([], [call], [], [*live, call])
+        return Matched([(mine, call)], [], [], [*live])
+
+    def _end_unseen(self, device: HeldDevice, told: Told, *, quiet: bool) -> None:
+        """The end of what no list has had for a moment, or never."""
+        held, step = self._held, self._step
+        clock = held.clock
+        for gone in past(held, device, told.call_id):
+            if is_about(told, gone):
+                if not gone.end_told and is_recent(gone, clock.now):
+                    moment = clock.when
+                    if clock.bend and gone.ended is not None and moment is not None:
+                        unbent = moment - clock.bend
+                        if unbent >= gone.marks[gone.ended_open - 1][0] and unbent <= gone.ended:
+                            moment = unbent
+                    step.revise(gone, told, moment)
+                elif not gone.end_told:
+                    self._late(device, told, gone, None, None)
+                return
+        listed = told.call
+        if isinstance(device, HeldQueue) and told.means is not None:
+            one = step.start(device, ListedWait(told.call_id), None, "left the queue, its start was not reported")
+            device.queued += 1
+            step.end(one, device, told, "")
+            if not quiet:
+                self._missed(device, one, "its start")
+        elif listed is not None and isinstance(device, HeldExtension):
+            one = step.start(device, listed, None, "its end is the first that was seen of it")
+            step.end(one, device, told, "")
+            if not quiet:
+                self._missed(device, one, "its start")
+        elif told.kind is ENDS and told.means is None and isinstance(device, HeldExtension):
+            step.anomaly(
+                AnomalyKind.EVENT_MISSED,
+                "the end of a call that was never seen",
+                call_id=told.call_id,
+                device=device,
+                expected="its start",
+                seen=told.reason,
+            )
+
+    def _late(
+        self,
+        device: HeldDevice,
+        told: Told,
+        one: HeldConnection | None,
+        moment: Seconds | None,
+        seen: ExtensionSeen | QueueSeen | None,
+    ) -> None:
+        """All that a frame reports is known, so its list is of the past; what it adds may count (ruling 4)."""
+        step, now = self._step, self._held.clock.now
+        if one is not None and one.ended is None:
+            one.kept = None
+            if told.kind is HOLDS and one.retrieved is not None and moment is not None and step.hold_late(one, moment):
+                return
+        elif one is not None and is_recent(one, now):
+            call = told.call
+            if told.kind is ANSWERS and call is not None and call.answered and not one.answered:
+                step.answer_late(one, call)
+                return
+            if told.kind is STARTS and one.kind is WAIT and not one.stamp and seen is not None:
+                listed = next((item for item in seen.listed or () if item.call_id == told.call_id), None)
+                if listed is not None:
+                    step.join_late(one, listed)
+                    return
+        step.anomaly(
+            AnomalyKind.LATE_FRAME,
+            f"{told.reason or 'an event'} reports what is known already",
+            call_id=told.call_id,
+            device=device,
+            seen=told.reason,
+        )
+
+    def _settle_extension(self, extension: HeldExtension, source: str) -> None:
+        """Give an extension the state that follows from its legs."""
+        held = self._held
+        live = extension.live
+        if extension.unknown:
+            state = UNKNOWN
+        elif not live:
+            state = IDLE
+        elif len(live) == 1:
+            one = live[0]
+            state = one.state if one.c2c != 1 else counted_state(one.state, 1)
+        else:
+            state = min([counted_state(one.state, one.c2c) for one in live], key=_EXTENSION.__getitem__)
+        before = extension.state
+        if state is before:
+            return
+        first = before is UNKNOWN and extension.since is None
+        since = next((one.marks[-1][0] for one in live if one.state is state), None) if first else held.clock.when
+        extension.state, extension.since = state, since
+        extension.value = extension.kept = None
+        why = f"in the list of all {source}" if source and not first else ""
+        self._step.out.append(
+            changes.ExtensionStateChanged(held.position, self._step.at, extension.key, before, state, why)
+        )

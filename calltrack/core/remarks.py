@@ -1,0 +1,103 @@
+"""What a frame says that its list does not bear out: remarks on one device, as anomalies with the evidence."""
+
+from __future__ import annotations
+
+from calltrack.core.advance import Advance
+from calltrack.core.changes import AnomalyKind
+from calltrack.core.held import WAIT, Held, HeldConnection, HeldDevice
+from calltrack.core.match import is_about
+from calltrack.core.observations import (
+    ANSWERS,
+    ENDS,
+    HOLDS,
+    STARTS,
+    Listed,
+    Told,
+)
+from calltrack.core.states import State
+from calltrack.core.table import QUEUED, UNKNOWN
+
+_EXPECTED = {
+    STARTS: frozenset({State.RINGING, State.DIALING, State.TALKING, State.SPYING}),
+    ANSWERS: frozenset({State.TALKING}),
+    HOLDS: frozenset({State.HOLD}),
+    "retrieves": frozenset({State.TALKING}),
+}
+"""What an event's kind says the list should show its call as."""
+_WAITS, _ANY = frozenset({QUEUED}), frozenset[State]()
+
+
+class Remarks:
+    """Anomalies about one extension or queue."""
+
+    _held: Held
+    _step: Advance
+
+    def _stale(self, device: HeldDevice, one: HeldConnection, told: Told) -> None:
+        """A list shows one of its calls as it was before what is known."""
+        self._step.anomaly(
+            AnomalyKind.LATE_FRAME,
+            f"the list shows a {one.kind} as it was before; what is known of it stays",
+            call_id=one.call,
+            device=device,
+            expected=one.state.value,
+            seen=told.reason or "the list",
+        )
+
+    def _why(self, state: State, listed: Listed, mine: Told | None, source: str) -> str:
+        """Why a step is taken that no event reports."""
+        if source:
+            return f"in the list of all {source}"
+        if listed.state is None:
+            return "its status has an unknown name"
+        if state is UNKNOWN:
+            return "seen again"
+        return (
+            "in the list, the event of this step was not seen" if mine is None else "an event in between was not seen"
+        )
+
+    def _odd_status(self, device: HeldDevice, listed: Listed) -> None:
+        self._step.anomaly(
+            AnomalyKind.UNKNOWN_STATUS,
+            f"a call is {listed.status!r}",
+            call_id=listed.call_id,
+            device=device,
+            seen=listed.status,
+        )
+
+    def _missed(self, device: HeldDevice, one: HeldConnection, what: str) -> None:
+        self._step.anomaly(
+            AnomalyKind.EVENT_MISSED,
+            f"{what} of this {one.kind} was not reported" if what.startswith("the") else f"{what} was not reported",
+            call_id=one.call,
+            device=device,
+            expected=what,
+            seen="the list",
+        )
+
+    def _check_reason(self, device: HeldDevice, told: Told) -> None:
+        """Whether the list agrees with the event."""
+        kind, call_id, live = told.kind, told.call_id, device.live
+        if len(live) == 1 and live[0].call == call_id and live[0].state in _EXPECTED.get(kind, _ANY):
+            return  # most events
+        shown = [one for one in live if one.call == call_id]
+        if kind is ENDS:
+            if not shown or not any(is_about(told, one) for one in shown):
+                return
+            expected = frozenset[State]()
+        else:
+            expected = _WAITS if kind is STARTS and device.holds is WAIT else _EXPECTED.get(kind, _ANY)
+            if expected is _ANY:
+                return
+            for one in shown:
+                if one.state in expected:
+                    return
+        seen = shown[0].state.value if shown else "gone"
+        self._step.anomaly(
+            AnomalyKind.REASON_DISAGREES,
+            f"{told.reason}, but the list shows the call as {seen}",
+            call_id=call_id,
+            device=device,
+            expected=" or ".join(sorted(expected)) if expected else "gone",
+            seen=seen,
+        )
