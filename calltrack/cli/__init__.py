@@ -10,7 +10,7 @@ from typing import NamedTuple
 import click
 
 from calltrack import __version__
-from calltrack.cli.extras import missing
+from calltrack.cli import extras
 from calltrack.core.errors import CalltrackError
 from calltrack.words.values import safe
 
@@ -58,7 +58,7 @@ class _Commands(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return None
         except ModuleNotFoundError as error:
-            raise missing(error.name or "", ctx.invoked_subcommand or "") or error from None
+            raise extras.missing(error.name or "", ctx.invoked_subcommand or "") or error from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

@@ -118,12 +118,12 @@ def _life(found: Found, call_id: str) -> _Life:
 
 
 def _again(found: Found) -> Iterator[tuple[int, Frame]]:
-    from calltrack.recordings.recording import Recording
+    from calltrack.recordings.recording import read_recording
 
     if found.kept is not None:
         yield from found.kept
         return
-    recording = Recording(found.reader.recording.path, on_bad=lambda _: None)
+    recording = read_recording(found.reader.recording.path, on_bad=lambda _: None)
     for frame in recording:
         yield recording.line, frame
 

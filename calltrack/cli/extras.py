@@ -5,7 +5,6 @@ from calltrack.core.errors import CalltrackError
 DISTRIBUTION = "calltrack-voicenter"
 """The name that pip knows; `calltrack` is another project's on PyPI. pyproject.toml has the same."""
 EXTRAS = {
-    "kafka": ("aiohttp", "aiohttp_socks", "confluent_kafka", "prometheus_client", "socketio"),
     "live": ("aiohttp", "aiohttp_socks", "socketio"),
     "parquet": ("pyarrow",),
     "report": ("jinja2", "matplotlib"),
@@ -23,6 +22,7 @@ EXTRAS = {
     "testing": ("hypothesis",),
     "traces": ("opentelemetry",),
     "watch": ("aiohttp", "aiohttp_socks", "socketio", "textual"),
+    "kafka": ("aiohttp", "aiohttp_socks", "confluent_kafka", "prometheus_client", "socketio"),
 }
 """The modules of each extra in pyproject.toml."""
 _OF_COMMAND = {"cluster": "kafka", "connect": "kafka", "listen": "live", "record": "live", "worker": "kafka"}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calltrack.cli.missing import nearest
 from calltrack.cli.terminal import Reader
 from calltrack.words.finding import Calls, Traits, find
 from calltrack.words.values import safe, span
@@ -39,8 +40,10 @@ class Found:
         self.matches = find(everything, words, self.zone, self.snapshot.time)
         if not self.matches and everything:
             asked = " ".join(words)
+            near = nearest(asked, [one.call_id for one in everything])
+            hint = f"; the nearest: {safe(', '.join(near))}" if near else ""
             click.echo(
-                f"{self.reader.recording.name}: none of {_calls(len(everything))} matches {safe(asked)}", err=True
+                f"{self.reader.recording.name}: none of {_calls(len(everything))} matches {safe(asked)}{hint}", err=True
             )
             sys.exit(1)
         if not everything:

@@ -38,12 +38,14 @@ class _Twin:
         hints = get_type_hints(of, vars(held_module))
         names = [name for name in (field.name for field in attrs.fields(of)) if name not in _NOT_KEPT]
         self.type: type[Struct] = msgspec.defstruct(
-            f"Kept{of.__name__}",
+            f"Frozen{of.__name__}",
             [(name, _frozen(hints[name])) for name in names],
             array_like=True,
             frozen=True,
             gc=False,
+            module=__name__,
         )
+        globals()[self.type.__name__] = self.type  # where pickle looks for it
         self._of = of
         self._names = names
         self._lists = [name for name in names if get_origin(hints[name]) is list]

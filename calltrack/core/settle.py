@@ -73,8 +73,8 @@ def _state(call: HeldCall) -> State:
         last = next((one for one in reversed(call.past) if one.kind is WAIT), None)
         return AWAITED_AFTER_LOSS if last is not None and last.outcome is LOST else AWAITED
     known = LOWEST if call.state is NEW or call.state is HUNGUP else CALL.index(call.state)
-    if call.best < known:
-        return CALL[call.best]
+    if call.best < known:  # it rose, unless what rose is over already
+        return CALL[min([one.counted_rank for one in live])]
     rank = LOWEST
     for one in live:  # the call's rank can only have fallen: stop where another has what it had
         mine = one.counted_rank

@@ -214,7 +214,10 @@ class Partition:
 
     def _new_tracker(self) -> Tracker:
         tracker = Tracker(history=self._settings.history)
-        return Tracker.restore(replace(tracker.snapshot(), position=self._base)) if self._base else tracker
+        if not self._base:
+            return tracker
+        empty = tracker.snapshot()
+        return Tracker.restore(replace(empty, position=self._base, resume=replace(empty.resume, position=self._base)))
 
     def _marker(self, offset: int, value: bytes) -> None:
         try:

@@ -196,6 +196,7 @@ class Supervisor:
                 # Before the close, which a frozen server can make last.
                 self._lost(reason)
         finally:
+            connection.lose("closed by us")  # an event while we wait below would count as that of another connection
             if self._connection is connection:
                 self._connection, self._up = None, False
             if homewards is not None:
