@@ -22,6 +22,7 @@ def update(step: Advance, extension: HeldExtension, seen: ExtensionSeen) -> None
     extension.last_call = stream(seen.last_call_at) or extension.last_call
     extension.last_answered = stream(seen.last_answered_at) or extension.last_answered
     extension.last_hangup = stream(seen.last_hangup_at) or extension.last_hangup
+    extension.value = extension.kept = None
     if (
         seen.agent_status_since == extension.status_stamp
         and seen.agent_status == extension.status
@@ -34,7 +35,6 @@ def update(step: Advance, extension: HeldExtension, seen: ExtensionSeen) -> None
         and not extension.fresh
     ):
         return  # most frames say of the agent what the last one said
-    extension.value = extension.kept = None
     _describe(extension, seen)
     old_id, old_name, old_status = extension.agent_id, extension.agent_name, extension.status
     agent_id = old_id if seen.agent_id is None else None if seen.agent_id in _NO_AGENT else seen.agent_id

@@ -149,13 +149,19 @@ def attempt_of(
     if told.call is None and told.kind is STARTS:
         entry = next((call for call in listed or () if call.call_id == told.call_id), None)
     call_id = told.call_id
+    said = told.call or entry
+    stamp = said.started if said is not None else None
+    moved = None  # a live one whose stamp is another: only if none that has ended has this very stamp
     for one in device.live:
         if one.call == call_id and is_about(told, one, entry):
-            return one
+            if not stamp or not one.stamp or one.stamp == stamp:
+                return one
+            moved = moved or one
     call = held.calls.get(call_id) or held.ended.get(call_id)
     if call is not None and call.past:
         key, kind = device.key, device.holds
         for one in reversed(call.past):
-            if one.device == key and one.kind is kind and is_about(told, one, entry):
+            same = moved is None or one.stamp == stamp
+            if same and one.device == key and one.kind is kind and is_about(told, one, entry):
                 return one
-    return None
+    return moved
