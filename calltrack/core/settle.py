@@ -206,10 +206,9 @@ def forget_unseen(step: Advance) -> None:
             return
         del awaited[call_id]
         call = held.calls[call_id]
-        call.awaited = None
+        call.awaited = call.value = call.kept = None
         if not call.live:
             call.inferred = f"no leg of the answering agent was seen within {AWAITED_S} s"
-            call.value = call.kept = None
             _end(call, step)
 
 
