@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
+
+from calltrack import __version__
 
 _PACKAGES = ("core", "voicenter")
 """All that decides what state the same frames make."""
@@ -19,4 +20,4 @@ def stamp() -> str:
     for package in _PACKAGES:
         for module in sorted((root / package).rglob("*.py")):
             digest.update(module.relative_to(root).as_posix().encode() + b"\0" + module.read_bytes() + b"\0")
-    return f"{version('calltrack')} {digest.hexdigest()[:16]}"
+    return f"{__version__} {digest.hexdigest()[:16]}"
