@@ -13,8 +13,6 @@ the frame's stamp. Where a row says so, the call's own stamp decides, unless tha
 
 from __future__ import annotations
 
-from typing import Any
-
 from calltrack.core.changes import (
     AnomalyKind,
     CallLinked,
@@ -23,7 +21,7 @@ from calltrack.core.changes import (
 )
 from calltrack.core.classify import guard_of
 from calltrack.core.clock import JITTER_S
-from calltrack.core.corrections import Corrections
+from calltrack.core.corrections import Corrections, facts_of, recording_of
 from calltrack.core.held import LEG, RANK, WAIT, HeldCall, HeldConnection, HeldDevice, HeldExtension
 from calltrack.core.machine import SEEN_AS, SIGNALS, STEPS
 from calltrack.core.observations import (
@@ -37,7 +35,7 @@ from calltrack.core.observations import (
     Seconds,
     Told,
 )
-from calltrack.core.records import PAST_KEPT, Recording, counted_state
+from calltrack.core.records import PAST_KEPT, counted_state
 from calltrack.core.states import State
 from calltrack.core.table import HUNGUP, MOMENT, NEW, RANKS, STARTED, TALKING, UNKNOWN, Edge
 from calltrack.core.values import settle_before
@@ -177,7 +175,7 @@ class Advance(Corrections):
 
     def complete(self, one: HeldConnection, listed: Listed) -> None:
         """What a list says more of a connection than was known."""
-        facts = _facts(listed, one.facts[3] if one.kind is LEG else "")
+        facts = facts_of(listed, one.facts[3] if one.kind is LEG else "")
         if facts != one.facts:
             one.facts = tuple([new or old for new, old in zip(facts, one.facts, strict=True)])
         if isinstance(listed, ListedCall) and (listed.related or listed.campaign_id):
@@ -194,7 +192,7 @@ class Advance(Corrections):
             and seen.options == known.options
         ):
             return
-        one.recording = Recording(seen.filename, seen.muted, seen.options, seen.url)
+        one.recording = recording_of(listed)
         self.report("Recording", one, "")
         self.touch(one)
 
@@ -262,10 +260,10 @@ class Advance(Corrections):
         if isinstance(device, HeldExtension):
             call.attempts += 1
             queue_id = call.queue_id if listed.direction == INCOMING else ""
-            facts = _facts(listed, queue_id)
+            facts = facts_of(listed, queue_id)
             one = HeldConnection(
                 LEG, device.key, call.call_id, serial, call.attempts, stamp, c2c, listed.direction, facts,
-                device.account_id, device.agent_id, device.agent_name, _recording(listed),
+                device.account_id, device.agent_id, device.agent_name, recording_of(listed),
             )  # fmt: skip
             if call.attempts == 1:
                 call.account_id, call.direction = device.account_id, listed.direction
@@ -275,7 +273,7 @@ class Advance(Corrections):
                 self.link(call, listed)
         else:
             call.waits += 1
-            facts = _facts(listed, "")
+            facts = facts_of(listed, "")
             one = HeldConnection(WAIT, device.key, call.call_id, serial, call.waits, stamp, 0, INCOMING, facts)
             call.queue_id = device.key
             call.caller, call.caller_name = call.caller or facts[0], call.caller_name or facts[1]
@@ -344,19 +342,3 @@ class Advance(Corrections):
             known = one.confirmed
         if at is not None and at > known and one.marks[-1][1] is not UNKNOWN:
             one.mark(known, UNKNOWN)
-
-
-def _recording(listed: Listed) -> Recording | None:
-    seen = listed.recording
-    return None if seen is None else Recording(seen.filename, seen.muted, seen.options, seen.url)
-
-
-def _facts(listed: Listed, queue_id: str) -> tuple[Any, ...]:
-    """What describes a connection, in the order of the record's fields."""
-    if isinstance(listed, ListedCall):
-        return (
-            listed.caller, listed.caller_name, listed.did, listed.queue_id or queue_id, listed.custom_data,
-            listed.internal, listed.spied_on, listed.campaign_id, listed.presented_number, listed.presented_name,
-            listed.original_caller, listed.original_caller_name, listed.dialed_number,
-        )  # fmt: skip
-    return (listed.caller, listed.caller_name, listed.distributed, listed.original_call_id, listed.custom_data)

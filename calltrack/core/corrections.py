@@ -46,7 +46,7 @@ class Corrections(Reports):
         """The start of a wait of which only the end was reported."""
         began = self.held.clock.stream(listed.started)
         one.stamp = listed.started or 0
-        one.facts = _facts(listed, "")
+        one.facts = facts_of(listed, "")
         if began is not None and one.ended is not None:
             one.marks = [(min(began, one.ended), State.QUEUED), (one.ended, None)]
             one.ended_open, one.over = 1, None
@@ -160,12 +160,13 @@ class Corrections(Reports):
         return at if at >= began else None
 
 
-def _recording(listed: Listed) -> Recording | None:
+def recording_of(listed: Listed) -> Recording | None:
+    """What the list says of the recording."""
     seen = listed.recording
     return None if seen is None else Recording(seen.filename, seen.muted, seen.options, seen.url)
 
 
-def _facts(listed: Listed, queue_id: str) -> tuple[Any, ...]:
+def facts_of(listed: Listed, queue_id: str) -> tuple[Any, ...]:
     """What describes a connection, in the order of the record's fields."""
     if isinstance(listed, ListedCall):
         return (

@@ -99,7 +99,6 @@ CAUSES = _in_any_case(
 )
 """A HANGUP's cause → how the leg ended; "Normal hangup" and "Unknown" stand for no outcome."""
 
-TRANSFER = "transfer"
 DIAL_STATUSES = _in_any_case({"Transfer": Outcome.TRANSFERRED, "Recheck": Outcome.RECHECKED})
 """A HANGUP's dialStatus → how the leg ended; it counts before the cause."""
 

@@ -78,15 +78,7 @@ def find(calls: Iterable[Traits], words: Iterable[str], zone: tzinfo, now: Secon
     """
     found = list(calls)
     for word in words:
-        ways: tuple[Callable[[Traits, str, tzinfo, Seconds | None], bool], ...] = (
-            _is,
-            _has_id,
-            _lived_at,
-            _was_at,
-            _has_number,
-            _named,
-        )
-        found = next((some for way in ways if (some := [one for one in found if way(one, word, zone, now)])), [])
+        found = next((some for way in _WAYS if (some := [one for one in found if way(one, word, zone, now)])), [])
     return found
 
 
