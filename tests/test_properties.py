@@ -1,12 +1,13 @@
 """What holds for every stream, lawful or not."""
 
+from collections import Counter
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calltrack import Frame, Tracker
-from calltrack.core.changes import LegEnded, LegStarted
+from calltrack.core.changes import LegEnded, LegResumed, LegStarted
 from calltrack.testing import Trial, prove
 from calltrack.testing.strategies import frames, json_values, streams
 
@@ -28,13 +29,16 @@ def test_other_ids_make_no_difference(stream: list[Frame]) -> None:
 
 @given(streams())
 def test_no_attempt_starts_or_ends_twice(stream: list[Frame]) -> None:
-    """(call, attempt) names one leg, which starts once and ends at most once."""
+    """(call, attempt) names one leg: it starts once, and ends at most once more often than it comes back."""
     tracker = Tracker(history=10_000)
     changes = [change for frame in stream for change in tracker.feed(frame)]
 
-    for kind in (LegStarted, LegEnded):
-        keys = [(change.call_id, change.leg.attempt) for change in changes if isinstance(change, kind)]
-        assert len(set(keys)) == len(keys)
+    def times(kind: type[LegStarted | LegEnded | LegResumed]) -> Counter[tuple[str, int]]:
+        return Counter((change.call_id, change.leg.attempt) for change in changes if isinstance(change, kind))
+
+    starts, ends, back = times(LegStarted), times(LegEnded), times(LegResumed)
+    assert all(number == 1 for number in starts.values())
+    assert all(number <= 1 + back[key] for key, number in ends.items())
 
 
 @given(st.text(max_size=12), json_values)
