@@ -15,6 +15,7 @@ EXTRAS = {
         "phonenumbers",
         "prometheus_client",
         "socketio",
+        "tomli_w",
         "uvicorn",
         "websockets",
     ),

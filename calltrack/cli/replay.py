@@ -47,6 +47,10 @@ class SpeedParam(ParamType[float]):
             self.fail(f"{value!r} is no speed; write max, real, or a factor such as 10x", param, ctx)
         return speed
 
+    def written(self, speed: float) -> str:
+        """The word for a speed."""
+        return f"{speed:g}x" if speed else "max"
+
 
 class Filter:
     """Which changes to tell: those of one call, extension or queue, in a time."""

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calltrack.cli.configuration import config_options, effective
 from calltrack.cli.replay import SpeedParam
 from calltrack.cli.service import LiveOptions, service_options
 from calltrack.cli.terminal import ParamType
 
 if TYPE_CHECKING:
     from calltrack.feed.source import Source
+    from calltrack.serve.config import Config
     from calltrack.serve.run import Listen
 
 _JOURNAL = Path("calltrack.journal")
@@ -61,13 +63,8 @@ class ListenParam(ParamType["Listen"]):
     type=click.Path(dir_okay=False, path_type=Path),
     help="Who may see what; yours alone (chmod 600). Needed for --listen on any address but loopback's.",
 )
-@click.option(
-    "--config",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Webhooks, in TOML (docs/api.md).",
-)
 @service_options
+@config_options
 def command(
     simulate: bool,
     agents: int,
@@ -81,7 +78,8 @@ def command(
     listen: Listen,
     zone: str | None,
     tokens: Path | None,
-    config: Path | None,
+    config: Config | None,
+    show_config: bool,
     live: LiveOptions,
 ) -> None:
     """Serve the state, the changes and a board over HTTP, until Ctrl-C.
@@ -94,6 +92,7 @@ def command(
     Examples:
       calltrack serve --simulate
       calltrack serve --credentials ~/.config/calltrack --journal /var/lib/calltrack/journal --keep-days 90
+      calltrack serve --config /etc/calltrack/serve.toml
     """
     import asyncio
     import logging
@@ -101,7 +100,7 @@ def command(
 
     from calltrack.figures.days import zone_named
     from calltrack.journal import open_repaired
-    from calltrack.serve.config import read_config
+    from calltrack.serve.config import Config
     from calltrack.serve.engine import Engine, Retention
     from calltrack.serve.hooks.webhooks import Webhooks
     from calltrack.serve.run import serve
@@ -115,7 +114,10 @@ def command(
         raise click.UsageError("--replay - begins anew each time, so it cannot go on with a --journal")
 
     named = None if zone is None else zone_named(zone)
-    doors, told = access(tokens), read_config(config)
+    doors, tables = access(tokens), config or Config()
+    if show_config:
+        click.echo("\n".join(effective(click.get_current_context(), tables)))
+        return
     source: Source
     if not simulate and not replay:  # before a journal is made: without a login there is nothing to keep
         from calltrack.feed.source import Live
@@ -152,7 +154,7 @@ def command(
                 None if keep_days is None else keep_days * 86400, None if keep_mb is None else int(keep_mb * 1e6)
             )
             engine = Engine(source, journal, anew=again and not replay, retention=retention, zone=named)
-            webhooks = Webhooks(told, engine, journal.path.with_name(f"{journal.path.name}-webhooks"))
+            webhooks = Webhooks(tables, engine, journal.path.with_name(f"{journal.path.name}-webhooks"))
             await serve(engine, doors, listen, _started, webhooks)
 
         asyncio.run(main())

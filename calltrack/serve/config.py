@@ -1,11 +1,12 @@
-"""What --config says: the webhooks."""
+"""The tables of the configuration file: the webhooks."""
 
 from __future__ import annotations
 
 import os
 from base64 import b64decode
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
@@ -72,25 +73,29 @@ class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file."""
+    """The tables of the configuration; the options of `calltrack serve` stand in front of them."""
 
     webhook: list[Hook] = []
 
+    def to_dict(self) -> dict[str, Any]:
+        """As TOML has it, defaults included."""
+        found = msgspec.to_builtins(self, order="deterministic")
+        assert isinstance(found, dict)
+        return found
 
-def read_config(file: Path | None) -> Config:
-    """What a file says; raises ConfigError."""
-    if file is None:
-        return Config()
+
+def tables(document: dict[str, Any], file: Path, options: Iterable[str] = ()) -> Config:
+    """What the tables of a file say; raises ConfigError. `options` are the names that it could have as well."""
+    known = [*sorted(options), *Config.__struct_fields__]
+    for name in document:
+        if name not in Config.__struct_fields__:
+            raise ConfigError(f"{file}: there is no {name}, but {', '.join(known)}")
     try:
-        config = msgspec.toml.decode(file.read_bytes(), type=Config)
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
-    except (msgspec.MsgspecError, UnicodeError) as error:
+        config = msgspec.convert(document, Config)
+    except msgspec.ValidationError as error:
         raise ConfigError(f"{file}: {error}") from None
-    names = [hook.name for hook in config.webhook]
+    _unique("webhook", [hook.name for hook in config.webhook], file)
     for hook in config.webhook:
-        if names.count(hook.name) > 1:
-            raise ConfigError(f"{file}: two webhooks are named {hook.name}")
         if unknown := hook.events - set(EVENTS):
             raise ConfigError(
                 f"{file}: webhook {hook.name}: no event {', '.join(sorted(unknown))}; there are {', '.join(EVENTS)}"
@@ -101,6 +106,12 @@ def read_config(file: Path | None) -> Config:
         except ConfigError as error:
             raise ConfigError(f"{file}: {error}") from None
     return config
+
+
+def _unique(kind: str, names: Sequence[str], file: Path) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"{file}: two tables [[{kind}]] are named {name}")
 
 
 def _check_url(hook: Hook, file: Path) -> None:

@@ -1,0 +1,133 @@
+"""One configuration file for a command: its options by their names, and tables for what no option can hold.
+
+An option is looked for on the command line, then in the environment, then in the file; then its default holds. So a new
+option of a command can stand in the file without a line here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from calltrack.cli.terminal import ParamType
+
+if TYPE_CHECKING:
+    from calltrack.serve.config import Config
+
+_OWN = ("config", "show_config", "help")
+"""Options that say where the configuration is and what to do with it; they cannot stand in it."""
+_NUMBERS = (click.types.IntParamType, click.types.FloatParamType)
+_SAID_BY = {
+    ParameterSource.COMMANDLINE: "the command line",
+    ParameterSource.ENVIRONMENT: "the environment",
+    ParameterSource.DEFAULT_MAP: "the file",
+}
+
+
+class ConfigParam(ParamType["Config"]):
+    """A configuration file; its options become the defaults of the command's."""
+
+    name = "file"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Config:
+        """Returns the tables of the file; raises ConfigError."""
+        from calltrack.serve.config import ConfigError, tables
+
+        assert ctx is not None
+        file = Path(str(value))
+        try:
+            with file.open("rb") as opened:
+                document = tomllib.load(opened)
+        except OSError as error:
+            raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeError) as error:
+            raise ConfigError(f"{file}: {error}") from None
+        options = {_name(option): option for option in _options(ctx.command)}
+        given: dict[str, Any] = {}
+        for name in document.keys() & options.keys():
+            option, said = options[name], document.pop(name)
+            if fault := _fault(option, said):
+                raise ConfigError(f"{file}: {name}: {fault}")
+            given[str(option.name)] = said
+        ctx.default_map = given
+        return tables(document, file, options)
+
+
+def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --config, which it gets as its argument `config`, and --show-config."""
+    command = click.option(
+        "--show-config",
+        is_flag=True,
+        is_eager=False,
+        help="Check the configuration, print what holds in the end and what said so, and stop.",
+    )(command)
+    return click.option(
+        "--config",
+        metavar="FILE",
+        type=ConfigParam(),
+        is_eager=True,  # before the options whose defaults it has
+        help="Options by their names (keep_days = 90), webhooks and more, in TOML (docs/configuration.md).",
+    )(command)
+
+
+def effective(ctx: click.Context, config: Config) -> Iterator[str]:
+    """The lines of a file that says what holds now; what said so stands behind each option."""
+    import tomli_w
+
+    for option in _options(ctx.command):
+        value, name = ctx.params.get(str(option.name)), _name(option)
+        source = ctx.get_parameter_source(str(option.name))
+        if value is None or value == () or (value is False and source is ParameterSource.DEFAULT):
+            yield f"# {name} is not set"
+        else:
+            said_by = _SAID_BY.get(source, "default") if source else "default"
+            yield f"{tomli_w.dumps({name: _written(option, value)}).rstrip()}  # {said_by}"
+    yield from ("", *tomli_w.dumps(_without_none(config.to_dict())).splitlines())
+
+
+def _options(command: click.Command) -> list[click.Option]:
+    return [one for one in command.params if isinstance(one, click.Option) and one.name not in _OWN]
+
+
+def _name(option: click.Option) -> str:
+    """The option's name in the file: --keep-days is keep_days."""
+    return max(option.opts, key=len).lstrip("-").replace("-", "_")
+
+
+def _fault(option: click.Option, said: object) -> str:
+    """Why a value cannot be an option's, "" if it can; click judges the rest, as on the command line."""
+    if option.multiple:
+        return "" if isinstance(said, list) and not any(_of_one(option, one) for one in said) else "give a list"
+    return _of_one(option, said)
+
+
+def _of_one(option: click.Option, said: object) -> str:
+    if option.is_flag:
+        return "" if isinstance(said, bool) else "give true or false"
+    if isinstance(option.type, _NUMBERS):
+        return "" if isinstance(said, int | float) and not isinstance(said, bool) else "give a number"
+    return "" if isinstance(said, str) else "give a text"
+
+
+def _written(option: click.Option, value: Any) -> Any:
+    """A value as the file has it."""
+    if option.multiple:
+        return [_written_one(option, one) for one in value]
+    return _written_one(option, value)
+
+
+def _written_one(option: click.Option, value: Any) -> Any:
+    if option.is_flag or isinstance(option.type, _NUMBERS):
+        return value
+    return str(getattr(option.type, "written", str)(value))
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_none(one) for name, one in value.items() if one is not None}
+    return [_without_none(one) for one in value] if isinstance(value, list) else value

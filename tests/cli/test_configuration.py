@@ -1,0 +1,78 @@
+"""The configuration file: options and tables, what goes before what, and the effective form."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from calltrack.cli import commands
+
+HOOK = '[[webhook]]\nname = "crm"\nurl = "https://crm.example/x"\nsecret_env = "HOOK_SECRET"\nwaiting = 7\n'
+
+
+def shown(folder: Path, text: str, *arguments: str) -> Result:
+    file = folder / "serve.toml"
+    file.write_text(text)
+    return CliRunner().invoke(commands, ["serve", "--config", str(file), *arguments, "--show-config"])
+
+
+def test_every_source_of_an_option_has_its_rank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Command line, environment, file, default; and the printed form has the same effect."""
+    monkeypatch.setenv("HOOK_SECRET", "s" * 32)
+    monkeypatch.setenv("CALLTRACK_STACK", "newer")
+    options = 'agents = 7\nqueues = 3\nkeep_days = 9\nspeed = "max"\nstack = "older"\nserver = ["a.example"]\n'
+    text = options + HOOK
+    found = shown(tmp_path, text, "--agents", "8", "--speed", "20x")
+    again = shown(tmp_path, found.output)
+
+    assert 0 == found.exit_code == again.exit_code
+    lines = found.output.splitlines()
+    assert {
+        "agents = 8  # the command line",
+        "queues = 3  # the file",
+        "keep_days = 9.0  # the file",
+        'speed = "20x"  # the command line',
+        'stack = "newer"  # the environment',
+        'listen = "127.0.0.1:8078"  # default',
+        "# replay is not set",
+    } <= set(lines)
+    said = tomllib.loads(found.output)
+    assert ["a.example"] == said["server"]
+    assert 7 == said["webhook"][0]["waiting"]
+    assert said == tomllib.loads(again.output)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("agent = 5", "there is no agent, but "),
+        ('agents = "5"', "agents: give a number"),
+        ("agents = true", "agents: give a number"),
+        ("simulate = 1", "simulate: give true or false"),
+        ("journal = 5", "journal: give a text"),
+        ('server = "a.example"', "server: give a list"),
+        ('config = "other.toml"', "there is no config"),
+        ("agents = 0", "0 is not in the range"),
+        ('listen = "8078"', "is no address"),
+        ("agents = ", "serve.toml: "),
+        ("webhook = 5", "Expected `array`"),
+        ("[webhooks]", "there is no webhooks"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    """With the name, and why."""
+    found = shown(tmp_path, f"{text}\n")
+
+    assert 2 == found.exit_code or found.exception
+    assert reason in found.output + str(found.exception)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    """As any other file that is no TOML."""
+    (tmp_path / "serve.toml").write_bytes(b"zone = '\xff'\n")
+    found = CliRunner().invoke(commands, ["serve", "--config", str(tmp_path / "serve.toml")])
+
+    assert "serve.toml" in str(found.exception)
