@@ -262,7 +262,7 @@ class CallCentre(RuleBasedStateMachine):
 
     @rule(login=st.booleans())
     def the_snapshots_come(self, login: bool) -> None:
-        """After a new login, or because the client asked; never twice in a second, as the second looks as an echo does."""
+        """After a login, or as the client asked; never twice in a second, for the second would look as an echo does."""
         self.now += 1
         if not self.online or login:
             self.feed(Frame.of("loginSuccess", stamp(self.now)))
