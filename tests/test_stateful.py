@@ -148,9 +148,13 @@ class CallCentre(RuleBasedStateMachine):
     @rule(target=legs, leg=legs, name=names)
     def rings_elsewhere_too(self, leg: ModelLeg, name: str) -> ModelLeg:
         """Another attempt of the same call, at any extension: a ring group, a redial."""
-        if any((each.ivrid, each.started) == (leg.ivrid, self.now) for each in self.desks[name]):
-            return leg  # an extension rings once a second for a call: the stamp tells attempts apart
-        return self.place(ModelLeg(name, leg.ivrid, "Ringing", self.now, self.now))
+        return self.ring(name, leg.ivrid)
+
+    def ring(self, name: str, ivrid: str, **more: object) -> ModelLeg:
+        """An attempt of a call that exists; an extension rings once a second for it: the stamp tells attempts apart."""
+        if any((each.ivrid, each.started) == (ivrid, self.now) for each in self.desks[name]):
+            self.now += 1
+        return self.place(ModelLeg(name, ivrid, "Ringing", self.now, self.now, more=more))
 
     @rule(target=legs, name=names)
     def click2call(self, name: str) -> ModelLeg:
@@ -230,7 +234,7 @@ class CallCentre(RuleBasedStateMachine):
     @rule(target=legs, ivrid=callers, name=names)
     def offered(self, ivrid: str, name: str) -> ModelLeg:
         """The waiting call rings at an agent."""
-        return self.place(ModelLeg(name, ivrid, "Ringing", self.now, self.now, more={"queueID": 55}))
+        return self.ring(name, ivrid, queueID=55)
 
     @precondition(lambda self: self.online)
     @rule()
@@ -262,8 +266,12 @@ class CallCentre(RuleBasedStateMachine):
 
     @rule(login=st.booleans())
     def the_snapshots_come(self, login: bool) -> None:
-        """After a login, or as the client asked; never twice in a second, for the second would look as an echo does."""
+        """After a new login, or because the client asked; never twice in a second: the second would be an echo.
+
+        A new login says that a connection was lost, so what happened before it is not known in full.
+        """
         self.now += 1
+        self.pure &= not login
         if not self.online or login:
             self.feed(Frame.of("loginSuccess", stamp(self.now)))
         self.online = True
