@@ -5,6 +5,7 @@ from calltrack.core.errors import CalltrackError
 DISTRIBUTION = "calltrack-voicenter"
 """The name that pip knows; `calltrack` is another project's on PyPI. pyproject.toml has the same."""
 EXTRAS = {
+    "excel": ("xlsxwriter",),
     "live": ("aiohttp", "aiohttp_socks", "socketio"),
     "parquet": ("pyarrow",),
     "report": ("jinja2", "matplotlib"),

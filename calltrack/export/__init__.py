@@ -2,7 +2,8 @@
 
 from calltrack.export.cells import cell
 from calltrack.export.columns import Column, columns
-from calltrack.export.streaming import rows
-from calltrack.export.writers import FORMATS, open_writer
+from calltrack.export.parquet import Folder
+from calltrack.export.streaming import all_rows, rows
+from calltrack.export.writers import FORMATS, open_writer, write_rows
 
-__all__ = ["FORMATS", "Column", "cell", "columns", "open_writer", "rows"]
+__all__ = ["FORMATS", "Column", "Folder", "all_rows", "cell", "columns", "open_writer", "rows", "write_rows"]

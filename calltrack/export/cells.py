@@ -1,14 +1,20 @@
-"""What stands in a cell of a CSV file."""
+"""What stands in a cell that a spreadsheet opens: no formula of a stranger's, moments on a local clock."""
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, tzinfo
+
+import msgspec
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER = re.compile(r"[+-]?[0-9][0-9 ().-]*")  # a phone number: whatever a spreadsheet makes of it runs nothing
 
 
 def cell(value: object) -> object:
-    """The value for a cell: strangers' text that a spreadsheet would take for a formula gets an apostrophe before it.
+    """The value for a cell of a CSV file: text that a spreadsheet would take for a formula gets an apostrophe before.
 
-    Numbers are left as they are, "" stands for what is not known.
+    Numbers are left as they are, phone numbers such as +972501234567 too, "" stands for what is not known.
     """
     if value is None:
         return ""
@@ -16,5 +22,22 @@ def cell(value: object) -> object:
         return int(value)
     if isinstance(value, int | float):
         return value
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    text = plain(value)
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
+
+
+def plain(value: object) -> str:
+    """Text as it is; lists as JSON, "" if they are empty."""
+    if isinstance(value, list):
+        return msgspec.json.encode(value).decode() if value else ""
+    return str(value)
+
+
+def wall(at: datetime, zone: tzinfo) -> datetime:
+    """A moment as a clock on the wall shows it in a zone: without an offset, for spreadsheets know none."""
+    return at.astimezone(zone).replace(tzinfo=None)
+
+
+def titled(name: str, zone: tzinfo) -> str:
+    """The heading of a column of moments, which names the zone."""
+    return f"{name} ({zone})"

@@ -20,6 +20,8 @@ _TIMES = {"started", "answered_at", "ended_at", "joined_at", "left_at", "since",
 _INTEGERS = {"attempt", "legs", "rings", "rounds", "c2c", "status"}
 _BOOLEANS = {"answered", "picked_up", "rang", "internal"}
 
+_TABLE_OF = {kind: name for name, kind in TABLES.items()}
+
 
 class Column(NamedTuple):
     """A column: its name, what kind of values it has, what it says, and how a field's value becomes one of them."""
@@ -35,6 +37,11 @@ def columns(table: str) -> tuple[Column, ...]:
     """The columns of a table, in order."""
     says = _documented(TABLES[table])
     return tuple(_column(field.name, says.get(field.name, "")) for field in msgspec.structs.fields(TABLES[table]))
+
+
+def table_of(row: msgspec.Struct) -> str:
+    """The table that a row belongs to."""
+    return _TABLE_OF[type(row)]
 
 
 def values(row: msgspec.Struct, found: tuple[Column, ...]) -> list[Any]:

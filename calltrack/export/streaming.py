@@ -1,4 +1,4 @@
-"""The rows of one table as they become final, in bounded memory."""
+"""Rows as they become final, in bounded memory."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from msgspec import Struct
 
 from calltrack.core.tracker import Tracker
-from calltrack.figures import Facts, Rows
+from calltrack.figures import TABLES, Facts, Rows
 from calltrack.voicenter.frames import Frame
 
-_EVERY = 1000  # frames between two looks for rows that are over
 _OF_CALLS = ("calls", "queue_entries")
+_EVERY = 1000  # frames between two looks for rows that are over
 _RESUMED_S = 900  # a call that is redialed comes back under its id within this
 
 
@@ -23,16 +23,30 @@ def rows(frames: Iterable[Frame], table: str, tracker: Tracker | None = None) ->
     is one row. The account of a call that never reached an agent is known at the end, so its rows come there. Memory
     follows what is live, 15 minutes, and those.
     """
+    return _rows(frames, (table,), tracker)
+
+
+def all_rows(frames: Iterable[Frame], tracker: Tracker | None = None) -> Iterator[Struct]:
+    """The rows of all tables together, those of each table as `rows` has them."""
+    return _rows(frames, tuple(TABLES), tracker)
+
+
+def _rows(frames: Iterable[Frame], tables: tuple[str, ...], tracker: Tracker | None) -> Iterator[Struct]:
     tracker = tracker or Tracker()
     facts = Facts.of(tracker.snapshot())
-    waiting: list[Any] = []
+    waiting: dict[str, list[Any]] = {table: [] for table in tables}
     for count, frame in enumerate(frames, 1):
         facts.apply(tracker.feed(frame), tracker.time)
         if count % _EVERY == 0 and facts.time is not None:
-            for row in getattr(facts.named_agents(facts.drop_before(facts.time - _RESUMED_S)), table):
-                if table in _OF_CALLS and row.account_id is None:
-                    waiting.append(row)
-                else:
-                    yield row
-    yield from getattr(facts.named(Rows(**{table: tuple(waiting)})), table)
-    yield from getattr(facts, table)
+            part = facts.named_agents(facts.drop_before(facts.time - _RESUMED_S))
+            for table in tables:
+                for row in getattr(part, table):
+                    if table in _OF_CALLS and row.account_id is None:
+                        waiting[table].append(row)
+                    else:
+                        yield row
+    late = facts.named(Rows(**{table: tuple(rows) for table, rows in waiting.items()}))
+    left = facts.rows()
+    for table in tables:
+        yield from getattr(late, table)
+        yield from getattr(left, table)

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 RECORDING = str(ROOT / "fixtures" / "scenarios" / "incoming-answered.jsonl")
 NEEDING = {
+    "excel": ["export", RECORDING, "-o", "calls.xlsx"],
     "kafka": ["cluster", "accounts", "--kafka", "127.0.0.1:1"],
     "live": ["listen"],
     "parquet": ["export", RECORDING, "--table", "calls", "-o", "calls.parquet"],

@@ -7,7 +7,6 @@ import re
 import sys
 from pathlib import Path
 
-import pyarrow.parquet
 import pytest
 from click.testing import CliRunner, Result
 
@@ -180,31 +179,6 @@ def test_a_missing_extra_is_named(
     assert [] == list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("table", ["calls", "legs", "queue_entries", "agent_states"])
-def test_export_to_standard_output_and_to_files(recording: str, table: str, tmp_path: Path) -> None:
-    """The same rows in each format; the ending of the file's name is the format."""
-    lines = run("export", recording, "--table", table).stdout.splitlines()
-    for ending in ("csv", "parquet", "jsonl"):
-        out = tmp_path / f"rows.{ending}"
-        result = run("export", recording, "--table", table, "-o", str(out))
-        assert (0, "") == (result.exit_code, result.stdout)
-        assert f"{len(lines)} rows of {table}" in result.stderr
-    in_csv = list(csv.DictReader(io.StringIO((tmp_path / "rows.csv").read_text("utf-8-sig"), newline="")))
-    assert len(lines) == len(in_csv) == pyarrow.parquet.read_table(tmp_path / "rows.parquet").num_rows
-    assert lines == (tmp_path / "rows.jsonl").read_text().splitlines()
-
-
-@pytest.mark.parametrize("name", ["calls.xlsx", "calls.csv.gz", "calls.json"])
-def test_a_file_whose_ending_is_no_format_is_not_written(tmp_path: Path, name: str) -> None:
-    """JSON lines under such a name would surprise whoever opens it; --format says that they are meant."""
-    out = tmp_path / name
-    result = run("export", AGAIN, "--table", "calls", "-o", str(out))
-    assert (2, True) == (result.exit_code, f"{out}: its ending is no format of these" in result.stderr)
-    assert not out.exists()
-
-    assert 0 == run("export", AGAIN, "--table", "calls", "--format", "jsonl", "-o", str(out)).exit_code
-
-
 @pytest.mark.parametrize("options", [["report", AGAIN, "--html"], ["export", AGAIN, "--table", "calls", "-o"]])
 def test_what_cannot_be_written_is_named(
     options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -217,13 +191,6 @@ def test_what_cannot_be_written_is_named(
 
     assert 2 == left.value.code
     assert f"calltrack: {out}: cannot be written: No such file or directory\n" == capsys.readouterr().err
-
-
-def test_parquet_is_no_text() -> None:
-    """It needs a file."""
-    result = run("export", AGAIN, "--table", "calls", "--format", "parquet")
-
-    assert (2, True) == (result.exit_code, "write it to a file with -o" in result.output)
 
 
 def test_a_journal_is_read_like_a_recording(recording: str, tmp_path: Path) -> None:
