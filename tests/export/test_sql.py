@@ -88,7 +88,8 @@ BUSY = """
     select key, sum(next - moment) filter (depth > 0) as busy_s from depths group by all
 """
 STATUSES = """
-    select exten_user || ' ' || status as key, sum(coalesce(epoch(until), {end}) - greatest(epoch(since), {begin})) as seconds
+    select exten_user || ' ' || status as key,
+        sum(coalesce(epoch(until), {end}) - greatest(epoch(since), {begin})) as seconds
     from agent_states group by all
 """
 
