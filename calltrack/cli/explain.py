@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from calltrack.core.changes import Change
     from calltrack.core.records import Call
     from calltrack.voicenter.frames import Frame
+    from calltrack.words.finding import Traits
     from calltrack.words.timeline import Stretch
 
 _WIDTH = 64  # columns of the timeline
@@ -69,8 +69,7 @@ def command(recording: str, what: tuple[str, ...], tz: tzinfo | None, strict: bo
         for line in listed(found.matches, found.zone, found.snapshot.time):
             click.echo(f"  {line}", err=True)
         sys.exit(1)
-    call_id = found.matches[0].call_id
-    life = _life(found, call_id)
+    life = _life(found, found.matches[0])
     if life.call is not None:
         lines, now = life.lines, found.snapshot.time
 
@@ -85,12 +84,13 @@ def command(recording: str, what: tuple[str, ...], tz: tzinfo | None, strict: bo
     found.reader.finish()
 
 
-def _life(found: Found, call_id: str) -> _Life:
+def _life(found: Found, one: Traits) -> _Life:
     """The frames of the call, found by reading again."""
     from calltrack.core.changes import CallEnded, CallRevised
 
-    tracker = found.reader.recording.tracker()
+    call_id = one.call_id
     call = found.snapshot.call(call_id)
+    tracker, again = found.again(one)
     wanted: set[int] = set()
     if call is not None:
         wanted = {leg.confirmed_position for leg in call.legs} | {wait.confirmed_position for wait in call.waiting}
@@ -98,7 +98,7 @@ def _life(found: Found, call_id: str) -> _Life:
     told: list[Change] = []
     lines: dict[int, int] = {}
     wanted_id, listed, start = call_id.encode(), 0, tracker.snapshot().position
-    for position, (line, frame) in enumerate(_again(found), start + 1):
+    for position, (line, frame) in enumerate(again, start + 1):
         changes = tracker.feed(frame)
         mine = [change for change in changes if getattr(change, "call_id", "") == call_id]
         if position in wanted:
@@ -115,17 +115,6 @@ def _life(found: Found, call_id: str) -> _Life:
         if ended_at is not None and (tracker.time or 0) > ended_at + _FINAL_S and found.final(call):
             break
     return _Life(call, touches, listed, lines, told)
-
-
-def _again(found: Found) -> Iterator[tuple[int, Frame]]:
-    from calltrack.recordings.recording import read_recording
-
-    if found.kept is not None:
-        yield from found.kept
-        return
-    recording = read_recording(found.reader.recording.path, on_bad=lambda _: None)
-    for frame in recording:
-        yield recording.line, frame
 
 
 def _head(call: Call) -> None:

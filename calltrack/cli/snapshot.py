@@ -9,7 +9,6 @@ import click
 
 from calltrack.cli import tables
 from calltrack.cli.terminal import Reader, TimeParam, recording_argument, strict_option, tz_options
-from calltrack.core.errors import NotAnIndex
 from calltrack.words.values import moment, safe, span
 
 if TYPE_CHECKING:
@@ -87,15 +86,12 @@ class _Counted:
 
 def _nearest(recording: Recording, line: int | None, at: float | None) -> Checkpoint | None:
     """Where to go on from, if the recording has an index that can be believed."""
-    from calltrack.recordings.index import index_of, nearest
+    from calltrack.cli.found import believed
+    from calltrack.recordings.index import index_of
 
     if (recording.size or 0) > _LONG and not recording.compressed and not index_of(recording.path).exists():
         click.echo(f"reading from the beginning; after calltrack index {safe(recording.path)} it goes faster", err=True)
-    try:
-        return nearest(recording.path, line=line, at=at)
-    except NotAnIndex as error:
-        click.echo(f"{safe(error)}; reading from the beginning", err=True)
-        return None
+    return believed(recording, line=line, at=at)
 
 
 def _journaled(path: str, line: int | None, at: float | None) -> tuple[Snapshot, int]:

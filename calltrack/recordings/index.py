@@ -4,7 +4,8 @@ An index is never taken on trust: a checkpoint counts only if the bytes before i
 and if the code that made it is this very code. A file that nobody has written to since is taken to have its bytes;
 of any other they are hashed again. So a recording may grow under its index, may be copied with it, and an index of
 another recording, another version or a broken disk is refused.
-The file is a zip: `index.json`, and each checkpoint's snapshot under its number. It holds what the recording holds.
+The file is a zip: `index.json`, and for each checkpoint its number with `.json`, the snapshot, and `.notes`, what the
+caller noted of the changes since the one before. The last checkpoint is at the end. It holds what the recording holds.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import msgspec
 from msgspec import Struct
 
+from calltrack.core.changes import Change
 from calltrack.core.clock import PlainClock
 from calltrack.core.errors import NotAnIndex, NotASnapshot, RecordingError
 from calltrack.core.observations import times_of
@@ -34,7 +36,7 @@ from calltrack.voicenter.frames import Frame
 CHECKPOINTS = 64
 """Written at most, at even distances in bytes; so much of a full replay is left to do, and half of it on average."""
 
-_CLOSEST = 1 << 20  # bytes between two: less is fed faster than a snapshot is loaded
+_CLOSEST = 4 << 20  # bytes between two: less is fed in about the time that a snapshot takes
 _SETTLED_NS = 2_000_000_000  # a file written to this long ago gets another time when it is written to again
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, msgspec.MsgspecError, NotASnapshot),
@@ -72,11 +74,29 @@ class _Contents(Struct, frozen=True):
 
 
 class Checkpoint(Struct, frozen=True):
-    """Where to go on reading, what the tracker knew there, and the server's offset (s) if one had been told."""
+    """Where to go on reading, what the tracker knew there, and the server's offset (s) if one was known.
+
+    notes: what was noted up to there, checkpoint by checkpoint.
+    """
 
     place: Place
     snapshot: Snapshot
     offset_s: Seconds | None
+    notes: tuple[bytes, ...] = ()
+
+
+class CannotWrite(RecordingError):
+    """The index cannot be written: a full disk, or a folder that may only be read."""
+
+
+class Notes(Protocol):
+    """What a caller gathers from the changes while an index is made, to find it there again."""
+
+    def see(self, changes: tuple[Change, ...]) -> None:
+        """Take note of what a frame changed."""
+
+    def pack(self) -> bytes:
+        """What was noted since the last call."""
 
 
 def index_of(path: str) -> Path:
@@ -84,18 +104,32 @@ def index_of(path: str) -> Path:
     return Path(f"{path}.index")
 
 
-def write_index(recording: Recording, frames: Iterable[Frame] | None = None, *, closest: int = _CLOSEST) -> int:
-    """Read a recording and write its index, replacing the one that is there; returns how many checkpoints it has.
-
-    frames: its iteration, where that is being watched. closest: least bytes between two checkpoints. Raises
-    RecordingError if the recording has no places to jump to (compressed, standard input), is a journal, or the index
-    cannot be written; the index that was there then stays as it was.
-    """
+def refusal(recording: Recording) -> str:
+    """Why a recording cannot have an index, or ""."""
     if recording.is_journal:
-        raise RecordingError(f"{recording.name}: is a journal, which has checkpoints of its own")
+        return "is a journal, which has checkpoints of its own"
     if recording.size is None or recording.compressed or not Path(recording.path).is_file():
         kind = "compressed" if recording.compressed else "not a file"
-        raise RecordingError(f"{recording.name}: is {kind}, and only a plain file can be read from its middle")
+        return f"is {kind}, and only a plain file can be read from its middle"
+    return ""
+
+
+def write_index(
+    recording: Recording,
+    frames: Iterable[Frame] | None = None,
+    *,
+    notes: Notes | None = None,
+    tracker: Tracker | None = None,
+    closest: int | None = None,
+) -> int:
+    """Read a recording and write its index, replacing the one that is there; returns how many checkpoints it has.
+
+    frames: its iteration, where that is being watched. tracker: a new one, if the state at the end is of use to the
+    caller. closest: least bytes between two checkpoints. Raises RecordingError if the recording cannot have an index
+    (see `refusal`), CannotWrite if that cannot be written; the index that was there then stays as it was.
+    """
+    if reason := refusal(recording):
+        raise RecordingError(f"{recording.name}: {reason}")
     path, stamp = index_of(recording.path), _stamp(recording.path)
     settled = stamp.changed < time.time_ns() - _SETTLED_NS
     part: Path | None = None
@@ -104,28 +138,39 @@ def write_index(recording: Recording, frames: Iterable[Frame] | None = None, *, 
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             part = Path(file.name)
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-                entries = _checkpoints(recording, recording if frames is None else frames, archive, closest)
+                read = recording if frames is None else frames
+                entries = _checkpoints(recording, read, archive, closest or _CLOSEST, notes, tracker or Tracker())
                 contents = _Contents(_code(), stamp if settled else None, tuple(entries))
                 archive.writestr("index.json", msgspec.json.encode(contents))
         part.replace(path)
         part = None
     except OSError as error:
-        raise RecordingError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise CannotWrite(f"{path}: cannot be written: {error.strerror or error}") from None
     finally:
         if part is not None:
             part.unlink(missing_ok=True)
     return len(entries)
 
 
-def _checkpoints(recording: Recording, frames: Iterable[Frame], archive: zipfile.ZipFile, closest: int) -> list[Entry]:
-    distance = max(closest, (recording.size or 0) // CHECKPOINTS)
+def _checkpoints(
+    recording: Recording,
+    frames: Iterable[Frame],
+    archive: zipfile.ZipFile,
+    closest: int,
+    notes: Notes | None,
+    tracker: Tracker,
+) -> list[Entry]:
+    size = recording.size or 0
+    distance = max(closest, size // CHECKPOINTS)
     entries: list[Entry] = []
-    tracker, clock, digest = Tracker(), PlainClock(), hashlib.sha256()
+    clock, digest = PlainClock(), hashlib.sha256()
     latest: Seconds | None = None
-    hashed, due = 0, distance
+    hashed, due = 0, min(distance, size)
     with Path(recording.path).open("rb") as file:
         for frame in frames:
-            tracker.feed(frame)
+            changes = tracker.feed(frame)
+            if notes is not None:
+                notes.see(changes)
             clock.tell(*times_of(frame.body))
             if clock.at is not None and (latest is None or clock.at > latest):
                 latest = clock.at
@@ -133,14 +178,18 @@ def _checkpoints(recording: Recording, frames: Iterable[Frame], archive: zipfile
             if recording.bytes_read >= due and frame.raw.endswith(b"\n"):
                 place = recording.place
                 _hash(file, digest, place.offset - hashed)
-                hashed, due = place.offset, place.offset + distance
+                hashed, due = place.offset, min(place.offset + distance, max(size, place.offset + 1))
                 archive.writestr(f"{len(entries)}.json", tracker.snapshot().to_json())
+                archive.writestr(f"{len(entries)}.notes", b"" if notes is None else notes.pack())
                 entries.append(Entry(place, latest, clock.offset_s, digest.hexdigest()))
     return entries
 
 
-def nearest(path: str, *, line: int | None = None, at: Seconds | None = None) -> Checkpoint | None:
-    """The last checkpoint that is not after a line, or before any frame later than a server time (UTC epoch s).
+def nearest(
+    path: str, *, line: int | None = None, frame: int | None = None, at: Seconds | None = None
+) -> Checkpoint | None:
+    """The last checkpoint: of all, not after a line, not after a frame, or before any later than a server time (UTC
+    epoch s).
 
     None if the recording has no index, or none so early. Raises NotAnIndex if it cannot be believed.
     """
@@ -154,11 +203,13 @@ def nearest(path: str, *, line: int | None = None, at: Seconds | None = None) ->
                 number
                 for number, entry in enumerate(contents.entries)
                 if (line is None or entry.place.line <= line)
+                and (frame is None or entry.place.frames <= frame)
                 and (at is None or entry.latest is None or entry.latest <= at)
             ]
             if not early:
                 return None
             entry, snapshot = contents.entries[early[-1]], Snapshot.from_json(archive.read(f"{early[-1]}.json"))
+            notes = tuple([archive.read(f"{number}.notes") for number in early])
     except FileNotFoundError:
         return None
     except _DAMAGE as error:
@@ -169,7 +220,7 @@ def nearest(path: str, *, line: int | None = None, at: Seconds | None = None) ->
             _hash(file, digest, entry.place.offset)
         if digest.hexdigest() != entry.digest:
             raise NotAnIndex(f"{where}: is of another recording, or {path} has been changed")
-    return Checkpoint(entry.place, snapshot, entry.offset_s)
+    return Checkpoint(entry.place, snapshot, entry.offset_s, notes)
 
 
 def _stamp(path: str) -> _Stamp:

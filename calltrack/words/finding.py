@@ -11,19 +11,21 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 
+import msgspec
 from msgspec import Struct
 
-from calltrack.core.changes import CallEnded, CallRevised, Change
+from calltrack.core.changes import CallEnded, CallRevised, CallStarted, Change
 from calltrack.core.records import Call, Seconds
 from calltrack.words.numbers import same
 
 _SHORTEST = 4  # characters of a part that may stand for a whole id
+_COMPARED = 4  # last digits of a number that are compared first
 _NUMBER = re.compile(r"[+(]?\d[\d\s().+-]{3,}\d|\d{5,}")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 
 
 class Traits(Struct, frozen=True, gc=False):
-    """What of a call people know."""
+    """What of a call people know; `begins` is the position of its first frame, 0 if that is not known."""
 
     call_id: str
     numbers: frozenset[str]
@@ -31,9 +33,10 @@ class Traits(Struct, frozen=True, gc=False):
     extensions: frozenset[str]
     started: Seconds | None
     ended_at: Seconds | None
+    begins: int = 0
 
 
-def traits(call: Call) -> Traits:
+def traits(call: Call, begins: int = 0) -> Traits:
     """The traits of a call and of the legs and waits that it keeps."""
     legs, waits = (*call.past_legs, *call.legs), (*call.past_waits, *call.waiting)
     numbers, names = {call.caller, call.did}, {call.caller_name}
@@ -50,24 +53,41 @@ def traits(call: Call) -> Traits:
         frozenset(leg.exten_user for leg in legs),
         call.started,
         call.ended_at,
+        begins,
     )
 
 
 class Calls:
-    """The traits of every call of a stream, gathered from its changes; a few hundred bytes for each."""
+    """The traits of every call of a stream, gathered from its changes; a few hundred bytes for each.
 
-    def __init__(self) -> None:
-        self._ended: dict[str, Traits] = {}
+    packed: what `pack` returned for the beginning of the stream, in order.
+    """
+
+    def __init__(self, packed: Iterable[bytes] = ()) -> None:
+        self._ended = {one.call_id: one for part in packed if part for one in _decoder.decode(part)}
+        self._begun: dict[str, int] = {}
+        self._unpacked: dict[str, Traits] = {}
 
     def see(self, changes: Iterable[Change]) -> None:
-        """Take note of calls that end."""
+        """Take note of calls that start and end."""
         for change in changes:
-            if isinstance(change, CallEnded | CallRevised):
-                self._ended[change.call_id] = traits(change.call)
+            if isinstance(change, CallStarted):
+                known = self._ended.get(change.call_id)  # it rings again
+                self._begun.setdefault(change.call_id, known.begins if known is not None else change.position)
+            elif isinstance(change, CallEnded | CallRevised):
+                known = self._ended.get(change.call_id)
+                begins = self._begun.pop(change.call_id, known.begins if known is not None else 0)
+                self._ended[change.call_id] = self._unpacked[change.call_id] = traits(change.call, begins)
+
+    def pack(self) -> bytes:
+        """What was noted since the last call, as JSON."""
+        packed = msgspec.json.encode(list(self._unpacked.values()))
+        self._unpacked.clear()
+        return packed
 
     def all(self, live: Iterable[Call]) -> list[Traits]:
         """Those of ended calls, and of the ones that live, oldest first."""
-        known = self._ended | {call.call_id: traits(call) for call in live}
+        known = self._ended | {call.call_id: traits(call, self._begun.get(call.call_id, 0)) for call in live}
         return sorted(known.values(), key=lambda one: (one.started or 0, one.call_id))
 
 
@@ -109,13 +129,22 @@ def _was_at(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
 
 
 def _has_number(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
-    return bool(_NUMBER.fullmatch(word)) and any(_same(number, word) for number in one.numbers)
+    if not _NUMBER.fullmatch(word):
+        return False
+    end = _digits(word)[-_COMPARED:]  # no notation changes the last digits, and few numbers share them
+    return any(_digits(number).endswith(end) and _same(number, word) for number in one.numbers)
+
+
+@lru_cache(maxsize=65_536)
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdecimal, text))
 
 
 def _named(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
     return any(word.casefold() in name.casefold() for name in one.names)
 
 
+_decoder = msgspec.json.Decoder(list[Traits])
 _same = lru_cache(maxsize=65_536)(same)
 _WAYS: tuple[Callable[[Traits, str, tzinfo, Seconds | None], bool], ...] = (
     _is,
