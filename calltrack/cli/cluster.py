@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from calltrack.cli.fleet import cluster_of, kafka_options
+from calltrack.cli.service import PROTOCOLS
 from calltrack.words.values import safe
+
+if TYPE_CHECKING:
+    from calltrack.live.accounts import Stack
 
 
 @click.group()
@@ -54,6 +59,7 @@ def init(
 @click.option("--login-url", metavar="URL", default="", help="The login API's host, if it is not the vendor's.")
 @click.option("--server", "hosts", metavar="URL", multiple=True, help="As for calltrack record. Repeatable.")
 @click.option("--protocol", type=click.Choice(["3", "4"]), help="Engine.IO's; default: what the login answer says.")
+@click.option("--stack", type=click.Choice(["older", "newer"]), default="older", help="As for calltrack record.")
 @click.option("--remove", is_flag=True, help="Disconnect the account. What is in Kafka of it stays.")
 def account(
     servers: str,
@@ -64,6 +70,7 @@ def account(
     login_url: str,
     hosts: tuple[str, ...],
     protocol: str | None,
+    stack: Stack,
     remove: bool,
 ) -> None:
     """Add the account NAME, change it, or remove it. Its secret stays where it is: Kafka gets to know only where.
@@ -74,19 +81,17 @@ def account(
       calltrack cluster account acme --kafka kafka1:9092 --remove
     """
     from calltrack.kafka.accounts import put
-    from calltrack.kafka.errors import NotARecord
-    from calltrack.kafka.records import Account, is_account
+    from calltrack.live.accounts import Definition, is_account_name
 
-    if not is_account(name):
+    if not is_account_name(name):
         raise click.UsageError(f"{safe(name)} is not a name; use letters, digits, and . _ - between them")
     if remove == bool(credentials):
         raise click.UsageError("give --credentials, or --remove")
     definition = None
     if credentials:
-        definition = Account(credentials, login_url, hosts, None if protocol is None else int(protocol))
         try:
-            Account.of(definition.record())
-        except NotARecord as error:
+            definition = Definition(credentials, login_url, hosts, PROTOCOLS.get(protocol), stack)
+        except ValueError as error:
             raise click.UsageError(str(error)) from None
     put(cluster_of(servers, prefix, config), name, definition)
     click.echo(f"{name}: {'removed' if remove else 'stored'}")

@@ -19,35 +19,24 @@ from calltrack.words.values import safe
 
 if TYPE_CHECKING:
     from calltrack.live import Supervisor
+    from calltrack.live.health import Health
     from calltrack.recordings.recorder import Recorder
     from calltrack.recordings.writer import RecordingWriter
-    from calltrack.voicenter.frames import Frame
 
-_STALE = 6.0  # s; a healthy server answers a ping within less
 _TICK = 0.5  # s between two looks; half of what may be lost to a kill
 
 
 class _Status:
     """What is known of the recording that goes on, for its line on the terminal."""
 
-    def __init__(self, writer: RecordingWriter, recorder: Recorder, stale_for: Callable[[], float | None]):
+    def __init__(self, writer: RecordingWriter, recorder: Recorder, health: Callable[[], Health]):
         self._writer = writer
         self._recorder = recorder
-        self._stale_for = stale_for
-        self._connection = "connecting"
-
-    def see(self, frame: Frame) -> None:
-        """Take note of a connection fact."""
-        if frame.event == "connect":
-            self._connection = f"connected to {safe(frame.payload()['server'])}"
-        elif frame.event == "disconnect":
-            self._connection = f"connection lost: {safe(frame.payload()['reason'])}"
+        self._health = health
 
     def __str__(self) -> str:
-        stale = self._stale_for() or 0.0
-        silent = f", silent for {stale:.0f} s" if stale >= _STALE else ""
         trouble = f"; {self._recorder.trouble}, waiting for room" if self._recorder.trouble else ""
-        return f"{self._connection}{silent}; {self.amount()}{trouble}"
+        return f"{safe(self._health())}; {self.amount()}{trouble}"
 
     def amount(self) -> str:
         """How much is recorded."""
@@ -104,13 +93,8 @@ def command(
         size = None if rotate_size is None else int(rotate_size)
         with RecordingWriter(out, rotate_size=size, rotate_every=rotate_every, keep=keep) as writer:
             recorder = Recorder(writer, line, lambda: supervisor.resync())
-
-            def received(frame: Frame) -> None:
-                status.see(frame)
-                recorder.take(frame)
-
-            supervisor = Supervisor(api, on_frame=received, network=api.network)
-            status = _Status(writer, recorder, lambda: supervisor.stale_for)
+            supervisor = Supervisor(api, on_frame=recorder.take, network=api.network)
+            status = _Status(writer, recorder, lambda: supervisor.health)
             _run(supervisor, recorder, out, status)
     except LiveError as error:
         click.echo(f"calltrack: {safe(error)}", err=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
 if TYPE_CHECKING:
-    from calltrack.live import Account, Endpoints, Network, Token, User
+    from calltrack.live.accounts import Service, Stack
 
 _OPTIONS = (
     click.option(
@@ -48,14 +48,7 @@ _OPTIONS = (
 )
 
 
-class Service(TypedDict):
-    """The arguments of LoginApi, `connect` and `listen` that the options stand for."""
-
-    credentials: User | Account | Token
-    endpoints: Endpoints | None
-    servers: tuple[str, ...]
-    protocol: Any
-    network: Network
+PROTOCOLS: dict[str | None, Literal[3, 4]] = {"3": 3, "4": 4}
 
 
 class LiveOptions(NamedTuple):
@@ -63,7 +56,7 @@ class LiveOptions(NamedTuple):
 
     credentials: Path | None
     login_url: str | None
-    stack: str
+    stack: Stack
     servers: tuple[str, ...]
     protocol: str | None
     ca: Path | None
@@ -74,40 +67,20 @@ class LiveOptions(NamedTuple):
 
     def service(self) -> Service:
         """Return where to go; raises CredentialsError without a usable login, UsageError for a wrong option."""
-        from calltrack.live import (
-            DEFAULT_SERVERS,
-            Account,
-            Network,
-            Token,
-            credentials_from_env,
-            credentials_from_file,
-        )
+        from calltrack.live import Network, credentials_from_env, credentials_from_file
+        from calltrack.live.accounts import service_of
 
         login = credentials_from_env() if self.credentials is None else credentials_from_file(self.credentials)
-        if self.servers and not self.login_url and isinstance(login, Token):
-            login = Token(login.token, use_login_api=False)
-        if self.stack == "newer" and isinstance(login, Account):
-            raise click.UsageError("--stack newer has no account login; use a user or a token")
-        return {
-            "credentials": login,
-            "endpoints": self._endpoints(),
-            "servers": tuple(_checked(server, "--server") for server in self.servers) or tuple(DEFAULT_SERVERS),
-            "protocol": None if self.protocol is None else int(self.protocol),
-            "network": Network(self.ca),
-        }
-
-    def _endpoints(self) -> Endpoints | None:
-        from calltrack.live import Endpoints
-
-        if self.login_url is None:
-            if self.stack == "newer":
-                raise click.UsageError("--stack newer needs --login-url: no address of it is published")
-            return None
-        url = _checked(self.login_url, "--login-url")
-        if self.stack == "newer":
-            return Endpoints.newer(url)
-        # The whole address of the login may be given as well.
-        return Endpoints.older(url.removesuffix("/Login").removesuffix("/monitorAPI"))
+        protocol = PROTOCOLS.get(self.protocol)
+        for option, urls in (("--login-url", (self.login_url,)), ("--server", self.servers)):
+            for url in filter(None, urls):
+                _check(url, option)
+        if self.stack == "newer" and not self.login_url:
+            raise click.UsageError("--stack newer needs --login-url: no address of it is published")
+        try:
+            return service_of(login, self.login_url or "", self.servers, protocol, self.stack, Network(self.ca))
+        except ValueError as error:
+            raise click.UsageError(f"--stack newer: {error}") from None
 
 
 def service_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -123,10 +96,10 @@ def service_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-def _checked(url: str, option: str) -> str:
+def _check(url: str, option: str) -> None:
     from calltrack.live.network import checked_url
 
     try:
-        return checked_url(url if option == "--login-url" or "://" in url else f"https://{url}")
+        checked_url(url if option == "--login-url" or "://" in url else f"https://{url}")
     except ValueError as error:
         raise click.UsageError(f"{option}: {error}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -68,6 +69,8 @@ def _live(live: LiveOptions) -> Source:
     from calltrack.feed.source import Live
     from calltrack.live import LiveError, LoginApi
 
+    # On a terminal that is drawn on, no warning may be printed; the board's status has it.
+    logging.getLogger("calltrack.live").addHandler(logging.NullHandler())
     try:
         return Live(LoginApi(**live.service()))
     except LiveError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -14,13 +13,14 @@ from calltrack.voicenter.frames import Frame
 
 if TYPE_CHECKING:
     from calltrack.live import LoginApi, Supervisor
+    from calltrack.live.accounts import AccountLogin
+    from calltrack.live.health import Health
     from calltrack.recordings.recording import Recording
 
 OnFrame = Callable[[Frame], Awaitable[None] | None]
 """Takes a frame; what it returns, if anything, is to be awaited before the next one by whoever can hold frames back."""
 
 _LONGEST_PAUSE = 3600.0  # s; recordings with days between two frames are not worth waiting for
-_STALE = 6.0  # s; a healthy server answers a ping within less
 _AT_ONCE = 50  # frames between two chances for the screen to be drawn
 
 
@@ -40,49 +40,41 @@ class Source(Protocol):
 
 
 class Live:
-    """The vendor's service, through a Supervisor; what it has to complain about stands in its status."""
+    """The vendor's service, through a Supervisor.
+
+    `login` gives the sessions. Of one `account` among many no refusal is final.
+    """
 
     speed = 1.0
 
-    def __init__(self, api: LoginApi) -> None:
-        self._api = api
+    def __init__(self, login: LoginApi | AccountLogin, account: str = "") -> None:
+        self._login = login
+        self._account = account
         self._supervisor: Supervisor | None = None
-        self._server = ""
-        self._trouble = ""
 
     @property
-    def stale_for(self) -> float | None:
-        """Seconds since the server was last heard, be it an answer to a ping; None without a connection."""
-        return None if self._supervisor is None else self._supervisor.stale_for
+    def health(self) -> Health:
+        """How the connection is now."""
+        from calltrack.live.health import Health
+
+        return Health() if self._supervisor is None else self._supervisor.health
 
     def status(self) -> str:
         """The server that it is connected to, or what hinders it."""
-        if self._server:
-            stale = self.stale_for or 0.0
-            return f"connected to {self._server}" + (f", silent for {stale:.0f} s" if stale >= _STALE else "")
-        return "connecting" + (f" ({self._trouble})" if self._trouble else "")
+        return str(self.health)
 
     async def run(self, on_frame: OnFrame) -> None:
         """Stay connected until cancelled; raises LoginRefused."""
         from calltrack.live import Supervisor
 
-        def seen(frame: Frame) -> None:
-            if frame.event == "connect":
-                self._server, self._trouble = frame.payload()["server"], ""
-            elif frame.event == "disconnect":
-                self._server = ""
-            on_frame(frame)
+        def take(frame: Frame) -> None:
+            on_frame(frame)  # what arrives cannot be held back
 
-        log, listener = logging.getLogger("calltrack.live"), _Listener(self._complain)
-        log.addHandler(listener)
-        try:
-            self._supervisor = Supervisor(self._api, on_frame=seen, network=self._api.network)
-            await self._supervisor.run()
-        finally:
-            log.removeHandler(listener)
-
-    def _complain(self, text: str) -> None:
-        self._trouble = text
+        login, account = self._login, self._account
+        self._supervisor = Supervisor(
+            login, on_frame=take, network=login.network, account=account, patient=bool(account)
+        )
+        await self._supervisor.run()
 
 
 class Replay:
@@ -122,15 +114,3 @@ class Replay:
             if count % _AT_ONCE == 0:
                 await asyncio.sleep(0)
         self._ended = True
-
-
-class _Listener(logging.Handler):
-    """Warnings to a function: on a terminal that is drawn on, they may not be printed."""
-
-    def __init__(self, told: Callable[[str], None]) -> None:
-        super().__init__(logging.WARNING)
-        self._told = told
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Hand the message on, without its traceback."""
-        self._told(record.getMessage())

@@ -6,12 +6,13 @@ from confluent_kafka import KafkaError, Message
 
 from calltrack.kafka.cluster import Cluster
 from calltrack.kafka.errors import NotARecord, NotDelivered
-from calltrack.kafka.records import Account, account_of, partition_of
+from calltrack.kafka.records import account_of, definition_of, definition_record, partition_of
+from calltrack.live.accounts import Definition
 
 _PATIENCE = 30.0  # s for a record to be in Kafka
 
 
-def put(cluster: Cluster, name: str, account: Account | None) -> None:
+def put(cluster: Cluster, name: str, definition: Definition | None) -> None:
     """Store an account's definition, or remove it; raises FleetError if Kafka does not take it."""
     key, partitions, failures = name.encode(), cluster.check(), list[str]()
     producer = cluster.producer(timeout_s=_PATIENCE)
@@ -20,15 +21,15 @@ def put(cluster: Cluster, name: str, account: Account | None) -> None:
         if error is not None:
             failures.append(error.str())
 
-    value = None if account is None else account.record()
+    value = None if definition is None else definition_record(definition)
     producer.produce(cluster.topics.accounts, value, key, partition_of(key, partitions), settled)
     if producer.flush(2 * _PATIENCE) or failures:
         raise NotDelivered(f"{cluster.topics.accounts}: cannot be written: {failures[0] if failures else 'no answer'}")
 
 
-def definitions(cluster: Cluster) -> dict[str, Account]:
+def definitions(cluster: Cluster) -> dict[str, Definition]:
     """Every account; a definition that cannot be read is left out, connectors report it."""
-    found: dict[str, Account] = {}
+    found: dict[str, Definition] = {}
 
     def take(message: Message) -> None:
         key, is_claim = account_of(message.key() or b"")
@@ -38,7 +39,7 @@ def definitions(cluster: Cluster) -> dict[str, Account]:
         found.pop(name, None)
         if value:
             try:
-                found[name] = Account.of(value)
+                found[name] = definition_of(value)
             except NotARecord:
                 return
 

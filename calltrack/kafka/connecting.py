@@ -7,32 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from calltrack.kafka.cluster import Cluster, met
 from calltrack.kafka.errors import NotARecord, NotDelivered
 from calltrack.kafka.line import PATIENCE, Action, Buffer, Claim, Close, Line, Open, Phase, Write
-from calltrack.kafka.records import Account, Claimed, account_of, claim_key, partition_of
-from calltrack.live import (
-    DEFAULT_SERVERS,
-    Credentials,
-    CredentialsError,
-    Endpoints,
-    LiveError,
-    LoginApi,
-    Supervisor,
-    Token,
-    credentials_from_env,
-    credentials_from_file,
-)
+from calltrack.kafka.records import Claimed, account_of, claim_key, definition_of, partition_of
+from calltrack.live import Network, Supervisor
+from calltrack.live.accounts import AccountLogin, Definition, Pace
+from calltrack.recordings.writer import line_of
 from calltrack.voicenter.frames import Frame
 
 _log = logging.getLogger("calltrack.kafka")
@@ -41,7 +30,6 @@ GROUP = "calltrack.connectors"
 SESSION = 6.0
 
 _TICK = 0.02  # s between two looks at Kafka
-_RETRY = 30.0  # s between two tries of an account whose login is refused, or whose secret is missing
 _DELIVERY = 120.0  # s in which Kafka must take a frame; until then it waits in the buffer
 _LEAVING = 10.0  # s for what is in the buffer at the end
 
@@ -61,15 +49,17 @@ class Connector:
         patience: float = PATIENCE,
     ) -> None:
         self.lines: dict[bytes, Line] = {}
-        self.troubles: dict[bytes, str] = {}
         self.counts: Counter[str] = Counter()
         self._cluster, self._owner, self._patience = cluster, owner, patience
         self._buffer = Buffer(buffer)
         self._partitions = cluster.check()
         self._producer: Producer = cluster.producer(timeout_s=_DELIVERY)
         self._consumer: Consumer = cluster.member(group, session_s=session_s, member=member)
-        self._accounts: dict[bytes, Account] = {}
+        self._accounts: dict[bytes, Definition] = {}
         self._read: set[int] = set()
+        self._unusable = set[bytes]()
+        self._pace, self._network = Pace(), Network()
+        self._supervisors: dict[bytes, Supervisor] = {}
         self._sockets: dict[bytes, asyncio.Task[None]] = {}
         self._failure: Exception | None = None
 
@@ -106,6 +96,12 @@ class Connector:
         return f"{waiting} accounts are not open yet" if waiting else ""
 
     @property
+    def troubled(self) -> int:
+        """Accounts that are not connected for a reason that is known."""
+        healths = [one.health for one in list(self._supervisors.values())]
+        return len(self._unusable) + sum(bool(one.trouble and not one.server) for one in healths)
+
+    @property
     def buffered(self) -> int:
         """Bytes that wait for Kafka."""
         return self._buffer.used
@@ -124,7 +120,7 @@ class Connector:
 
     def _remove(self, name: bytes) -> None:
         self._accounts.pop(name, None)
-        self.troubles.pop(name, None)
+        self._unusable.discard(name)
         line = self.lines.get(name)
         if line is not None:
             self._do(name, line.disown())
@@ -153,14 +149,14 @@ class Connector:
             elif not value:
                 self._remove(name)
             else:
-                account = Account.of(value)
-                if self._accounts.get(name) != account:
+                definition = definition_of(value)
+                if self._accounts.get(name) != definition:
                     self._remove(name)
-                    self._accounts[name] = account
+                    self._accounts[name] = definition
                     if number in self._read:
                         self._own(name)
         except NotARecord as wrong:
-            self.troubles[name] = str(wrong)
+            self._unusable.add(name)
             _log.error("account not usable: account=%s reason=%r", name.decode(errors="replace"), str(wrong))
 
     def _own(self, name: bytes) -> None:
@@ -183,6 +179,7 @@ class Connector:
                     task = self._sockets[name] = asyncio.ensure_future(self._attend(name, line, self._accounts[name]))
                     task.add_done_callback(partial(self._over, name))
                 case Close():
+                    self._supervisors.pop(name, None)
                     task = self._sockets.pop(name)
                     task.cancel()
 
@@ -222,42 +219,20 @@ class Connector:
         if self.lines.get(name) is line:  # else it is no longer ours, and has nothing to do but to be counted
             self._do(name, actions)
 
-    async def _attend(self, name: bytes, line: Line, account: Account) -> None:
+    async def _attend(self, name: bytes, line: Line, definition: Definition) -> None:
         """Keep the account's socket; what is wrong with its login is tried again, for someone may mend it."""
 
-        def received(event: str, payload: Any, at: float) -> None:
-            self._act(name, line, line.received(Frame.of(event, payload, at).raw))
+        def received(frame: Frame) -> None:
+            self._act(name, line, line.received(line_of(frame).rstrip()))
 
-        while True:
-            try:
-                self.troubles.pop(name, None)
-                await Supervisor(login(account), received).run()
-            except LiveError as error:
-                self.troubles[name] = str(error)
-                _log.error("account not connected: account=%s reason=%r", name.decode(), str(error))
-            await asyncio.sleep(_RETRY)
+        login = AccountLogin(definition, self._pace, self._network)
+        account = name.decode(errors="replace")
+        supervisor = Supervisor(login, on_frame=received, network=self._network, account=account, patient=True)
+        self._supervisors[name] = supervisor
+        await supervisor.run()
 
     def _over(self, name: bytes, task: asyncio.Task[None]) -> None:
         with suppress(asyncio.CancelledError):
             error = task.exception()
             if isinstance(error, Exception):
                 self._failure = error
-
-
-def login(account: Account, environ: Mapping[str, str] = os.environ) -> LoginApi:
-    """The login of an account, with the secret that its definition points at; raises CredentialsError without one."""
-    kind, _, where = account.credentials.partition(":")
-    found: Credentials
-    if kind == "file":
-        found = credentials_from_file(where)
-    else:
-        names = ("TOKEN", "EMAIL", "USERNAME", "PASSWORD")
-        try:
-            found = credentials_from_env({f"CALLTRACK_{one}": environ.get(f"{where}_{one}", "") for one in names})
-        except CredentialsError as error:
-            raise CredentialsError(str(error).replace("CALLTRACK_", f"{where}_")) from None
-    if account.servers and not account.login_url and isinstance(found, Token):
-        found = Token(found.token, use_login_api=False)
-    endpoints = Endpoints.older(account.login_url) if account.login_url else None
-    protocol: Any = account.protocol
-    return LoginApi(found, endpoints=endpoints, servers=account.servers or DEFAULT_SERVERS, protocol=protocol)

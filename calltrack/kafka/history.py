@@ -22,7 +22,8 @@ from calltrack.kafka.cluster import Cluster, properties
 from calltrack.kafka.errors import NotARecord
 from calltrack.kafka.partition import CLAIMED
 from calltrack.kafka.points import whole_points
-from calltrack.kafka.records import CLAIM, MARKER, is_account, opened, partition_of
+from calltrack.kafka.records import CLAIM, MARKER, opened, partition_of
+from calltrack.live.accounts import is_account_name
 from calltrack.recordings.recording import Recording
 from calltrack.voicenter.frames import Frame
 
@@ -42,7 +43,7 @@ def place(url: str) -> Place:
     """The cluster and the account of a URL; raises RecordingError if it is not one."""
     parts = urlsplit(url)
     name = parts.path.removeprefix("/")
-    if parts.scheme != "kafka" or not parts.netloc or not is_account(name):
+    if parts.scheme != "kafka" or not parts.netloc or not is_account_name(name):
         raise RecordingError(f"{url}: is not a place in Kafka; use kafka://HOST:PORT/ACCOUNT")
     prefix = parse_qs(parts.query).get("prefix", ["calltrack."])[0]
     file = os.environ.get(CONFIG)

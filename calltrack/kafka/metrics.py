@@ -64,7 +64,7 @@ class ConnectorFigures(Collector):
             phases.add_metric([phase.name.lower()], sum(line.phase is phase for line in lines))
         yield phases
         yield _gauge("connector_buffer_bytes", "Bytes that wait for Kafka.", connector.buffered)
-        yield _gauge("connector_troubled_accounts", "Accounts without a usable login.", len(connector.troubles))
+        yield _gauge("connector_troubled_accounts", "Accounts that cannot be connected.", connector.troubled)
         written = connector.counts["durable"] + sum(line.durable for line in lines)
         yield _counter("connector_durable_records", "Records of frames that Kafka has.", written)
         lost = connector.counts["lost"] + sum(line.lost for line in lines)

@@ -16,7 +16,6 @@ Everything else is JSON, to be read with any tool.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import reduce
 from operator import or_
@@ -28,6 +27,7 @@ from msgspec import Raw, Struct
 
 from calltrack.core.changes import Change
 from calltrack.kafka.errors import NotARecord
+from calltrack.live.accounts import Definition
 
 FRAME, CLAIM, MARKER = b"F", b"C", b"M"
 
@@ -38,17 +38,11 @@ HEAD = 9
 """Bytes before the text of a frame: its kind and its lease."""
 
 _LEASE = HEAD - 1
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
 def partition_of(account: bytes, partitions: int) -> int:
     """The partition of an account in every topic; the same as that of librdkafka's default partitioner."""
     return crc32(account) % partitions
-
-
-def is_account(name: str) -> bool:
-    """Whether this can be an account's name: it appears in URLs, metrics and logs."""
-    return _NAME.fullmatch(name) is not None
 
 
 def frame_record(lease: int, raw: bytes) -> bytes:
@@ -142,32 +136,19 @@ def changed_records(generation: int, frame: int, first: int, changes: Sequence[C
     return begin + changed_records(generation, frame, first + half, changes[half:], largest)
 
 
-class Account(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A record of `accounts`: how to log in to an account. It holds no secret, only where one is.
+def definition_record(definition: Definition) -> bytes:
+    """A record of `accounts`: how to log in to an account."""
+    return _encoder.encode(definition)
 
-    credentials: `file:PATH` of a file like `--credentials`, or `env:PREFIX`, variables PREFIX_TOKEN and so on.
-    login_url, servers, protocol: as the options of `calltrack record`.
-    """
 
-    credentials: str
-    login_url: str = ""
-    servers: tuple[str, ...] = ()
-    protocol: int | None = None
-
-    def record(self) -> bytes:
-        """The bytes of the record."""
-        return _encoder.encode(self)
-
-    @classmethod
-    def of(cls, value: bytes) -> Account:
-        """The definition of a record; raises NotARecord."""
-        try:
-            account = _account.decode(value)
-        except msgspec.MsgspecError:
-            raise NotARecord("a definition that cannot be read") from None
-        if not account.credentials.startswith(("file:", "env:")):
-            raise NotARecord("credentials must be file:PATH or env:PREFIX; a secret itself is not kept in Kafka")
-        return account
+def definition_of(value: bytes) -> Definition:
+    """The definition of a record; raises NotARecord."""
+    try:
+        return _definition.decode(value)
+    except (msgspec.MsgspecError, ValueError) as error:
+        # Of text that is no definition nothing is shown: it may be a secret.
+        reason = str(error).partition(" - at")[0] if isinstance(error, msgspec.ValidationError) else "it is not JSON"
+        raise NotARecord(f"a definition that cannot be read: {reason}") from None
 
 
 class Claimed(Struct, frozen=True):
@@ -214,7 +195,7 @@ _encoder = msgspec.json.Encoder()
 _marker = msgspec.json.Decoder(Marker)
 _changed = msgspec.json.Decoder(Changed)
 _claimed = msgspec.json.Decoder(Claimed)
-_account = msgspec.json.Decoder(Account)
+_definition = msgspec.json.Decoder(Definition)
 _decoders: list[msgspec.json.Decoder[Change]] = []
 
 

@@ -14,7 +14,7 @@ from calltrack.live.credentials import (
     credentials_from_file,
 )
 from calltrack.live.desk import Desk
-from calltrack.live.errors import ConnectFailed, CredentialsError, LiveError, LoginFailed, LoginRefused
+from calltrack.live.errors import AccountsError, ConnectFailed, CredentialsError, LiveError, LoginFailed, LoginRefused
 from calltrack.live.happenings import AnsweredCall, EndedCall, Happening, MissedCall, RingingCall
 from calltrack.live.login import DEFAULT_SERVERS, Endpoints, LoginApi, Session
 from calltrack.live.network import CannotUseCA, Network
@@ -25,6 +25,7 @@ from calltrack.live.timing import Timing
 __all__ = [
     "DEFAULT_SERVERS",
     "Account",
+    "AccountsError",
     "AnsweredCall",
     "BlockingStream",
     "CannotUseCA",

@@ -4,6 +4,7 @@
 
     CalltrackError
     └── LiveError
+        ├── AccountsError      the file of accounts cannot be used
         ├── CredentialsError   no usable login in the environment or the file
         ├── CannotUseCA        the file with the caller's own certificates is unusable (network)
         ├── LoginRefused       the login API said no: final, unless this login has worked before
@@ -15,7 +16,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 from calltrack.core.errors import CalltrackError
@@ -30,6 +32,10 @@ class LiveError(CalltrackError):
 
 class CredentialsError(LiveError):
     """The environment or the file holds no usable login; the text says what to set."""
+
+
+class AccountsError(LiveError):
+    """The file of accounts cannot be read, or is not of its form; the text says where and why."""
 
 
 class LoginRefused(LiveError):
@@ -84,19 +90,32 @@ def described(error: BaseException, secrets: Iterable[str]) -> str:
 
 
 class Troubles:
-    """Present troubles by name: each is said once, and again only when it changes or has been over in between."""
+    """Present troubles by name: each is said once, and again only when it changes or has been over in between.
 
-    def __init__(self, log: logging.Logger) -> None:
-        self._log = log
+    `last` is the newest, "" once it is over. `log` says for whom: its lines begin with the account's name, if any.
+    """
+
+    def __init__(self, log: logging.Logger, account: str = "") -> None:
+        self.log = _Named(log, {"account": account}) if account else log
+        self.last = ""
         self._present: dict[str, str] = {}
 
     def note(self, what: str, reason: str) -> None:
         """Warn of a trouble; the same one with the same reason is a warning once, then a debug line."""
         level = logging.DEBUG if self._present.get(what) == reason else logging.WARNING
         self._present[what] = reason
-        self._log.log(level, "%s failed: reason=%r", what, reason)
+        self.last = f"{what}: {reason}"
+        self.log.log(level, "%s failed: reason=%r", what, reason)
 
     def over(self, what: str) -> None:
         """Take note that a trouble is over."""
-        if self._present.pop(what, None) is not None:
-            self._log.info("%s works again", what)
+        if (reason := self._present.pop(what, None)) is not None:
+            if self.last == f"{what}: {reason}":
+                self.last = ""
+            self.log.info("%s works again", what)
+
+
+class _Named(logging.LoggerAdapter[logging.Logger]):
+    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
+        account = (self.extra or {}).get("account", "")
+        return f"{account}: {msg}", kwargs

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable
 from typing import NoReturn, Protocol
 
 from calltrack.live.errors import LoginFailed, LoginRefused, Troubles
 from calltrack.live.login import Session
 from calltrack.live.timing import Backoff, Timing
-
-_log = logging.getLogger("calltrack.live")
 
 
 class SessionSource(Protocol):
@@ -29,7 +26,7 @@ class Sessions:
     """Keeps one session usable; `must_log_in` is set by the one that finds it refused.
 
     A refusal is final only while the login has never worked: later it may be the API that is wrong, or a password that
-    someone changes back. `wall` is UTC epoch seconds.
+    someone changes back. With `patient` none is. `wall` is UTC epoch seconds.
     """
 
     def __init__(
@@ -39,8 +36,10 @@ class Sessions:
         troubles: Troubles,
         wall: Callable[[], float],
         random: Callable[[], float],
+        patient: bool = False,
     ) -> None:
         self._source = source
+        self._patient = patient
         self._timing = timing
         self._troubles = troubles
         self._wall = wall
@@ -119,11 +118,11 @@ class Sessions:
         self._failed.reset()
         self._refused.reset()
         self._troubles.over("login")
-        _log.info("logged in: servers=%d protocol=%d", len(session.servers), session.protocol)
+        self._troubles.log.info("logged in: servers=%d protocol=%d", len(session.servers), session.protocol)
 
     def _after(self, error: LoginFailed | LoginRefused) -> float:
         """Report a failed login, and return the seconds until the next; raises a refusal that is final."""
-        if isinstance(error, LoginRefused) and self.current is None:
+        if isinstance(error, LoginRefused) and self.current is None and not self._patient:
             raise error
         self._troubles.note("login", str(error))
         if isinstance(error, LoginRefused):

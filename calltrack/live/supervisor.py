@@ -35,6 +35,7 @@ import msgspec
 
 from calltrack.core.errors import NotAFrame
 from calltrack.live.errors import ConnectFailed, Troubles
+from calltrack.live.health import Health
 from calltrack.live.login import Session
 from calltrack.live.network import Network
 from calltrack.live.sessions import Sessions, SessionSource
@@ -63,7 +64,8 @@ class Supervisor:
     `tick {"elapsed_s": seconds}` every ten seconds without an event, with the time since the last event or tick.
     Between a disconnect and the next connect there are no events.
 
-    A refusal is final only while this login has never worked; everything else is logged once and tried again.
+    A refusal is final only while this login has never worked; everything else is logged once and tried again. Of one
+    account among many nothing is final (`patient`), and its `account` is in the log.
     """
 
     def __init__(
@@ -76,6 +78,8 @@ class Supervisor:
         network: Network | None = None,
         wall: Callable[[], float] = time.time,
         random: Callable[[], float] = random_module.random,
+        account: str = "",
+        patient: bool = False,
     ) -> None:
         if on_event is not None and on_frame is None:
             on_frame = _decoding(on_event)
@@ -88,14 +92,17 @@ class Supervisor:
         self._random = random
         self._backoff = Backoff(self._timing.retry_first, self._timing.retry_cap, random)
         self._home = Backoff(self._timing.home, 10 * self._timing.home, random)
-        self._troubles = Troubles(_log)
-        self._sessions = Sessions(api, self._timing, self._troubles, wall, random)
+        self._troubles = Troubles(_log, account)
+        self._log = self._troubles.log
+        self._sessions = Sessions(api, self._timing, self._troubles, wall, random, patient)
         self._servers: tuple[str, ...] = ()
         self._rank = 0
         self._connection: Connection | None = None
         self._moved = asyncio.Event()
         self._extensions: str | None = None
         self._up = False
+        self._since = wall()
+        self._frames = 0
         self._delivered = False
         self._resynced = 0.0
         self._unread = False
@@ -120,6 +127,13 @@ class Supervisor:
         if self._connection is None or not self._up:
             return None
         return asyncio.get_running_loop().time() - self._connection.silence.message_at
+
+    @property
+    def health(self) -> Health:
+        """How the connection is now."""
+        connection = self._connection if self._up else None
+        server = "" if connection is None else connection.name
+        return Health(server, self._since, self.stale_for, self._troubles.last, self._frames)
 
     def update_monitored_extensions(self, extensions: str) -> None:
         """Choose the extensions to watch, in the vendor's own notation; sent now and after every connect."""
@@ -154,7 +168,7 @@ class Supervisor:
                 if failures and failures % len(session.servers) == 0:
                     self._sessions.must_log_in = True
                 delay = self._backoff.next()
-                _log.info("next try: in=%.2f", delay)
+                self._log.info("next try: in=%.2f", delay)
                 await asyncio.sleep(delay)
         finally:
             if self._connection is not None:
@@ -213,7 +227,7 @@ class Supervisor:
 
     def _lost(self, reason: str) -> None:
         if self._up:
-            self._up = False
+            self._up, self._since, self._troubles.last = False, self._wall(), f"connection lost: {reason}"
             self._fact("disconnect", {"reason": reason})
 
     async def _return_home(self) -> None:
@@ -231,7 +245,7 @@ class Supervisor:
                     await self._moved.wait()
                 return
             except (ConnectFailed, TimeoutError):
-                _log.debug("not well yet: server=%s", trial.name)
+                self._log.debug("not well yet: server=%s", trial.name)
             finally:
                 if self._connection is not trial:
                     await trial.close()
@@ -251,8 +265,8 @@ class Supervisor:
             self._begin(connection)
 
     def _begin(self, connection: Connection) -> None:
-        self._up = True
-        _log.info("connected: server=%s", connection.name)
+        self._up, self._since, self._troubles.last = True, self._wall(), ""
+        self._log.info("connected: server=%s", connection.name)
         self._fact("connect", {"server": connection.name})
         self._ask_for_snapshots(connection)
         if self._extensions is not None:
@@ -270,6 +284,7 @@ class Supervisor:
         if connection is not self._connection:
             self._move_to(connection)
         self._delivered = True
+        self._frames += 1
         self._on_frame(msgspec.structs.replace(frame, at=self._wall()))
         if frame.event in _SET_CHANGED:
             self._ask_for_snapshots(connection)

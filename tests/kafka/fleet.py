@@ -19,7 +19,8 @@ from confluent_kafka import Message
 
 from calltrack.kafka.accounts import put
 from calltrack.kafka.cluster import Cluster
-from calltrack.kafka.records import Account, Changed
+from calltrack.kafka.records import Changed
+from calltrack.live.accounts import Definition
 from calltrack.simulate import Plan
 from calltrack.simulate.server import Simulator
 from tests.kafka.broker import Broker
@@ -107,7 +108,7 @@ class Fleet:
         self._undo.callback(self._end, self.connectors, signal.SIGKILL)
         self.cluster.create(self.partitions)
         for name, url in self.vendors.urls.items():
-            put(self.cluster, name, Account("env:SIMULATED", login_url=url))
+            put(self.cluster, name, Definition("env:SIMULATED", login_url=url))
         self.workers += [self._start("worker") for _ in range(self._counts[0])]
         self.connectors += [self._start("connect") for _ in range(self._counts[1])]
         return self

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
@@ -6,16 +8,17 @@ from calltrack.core.changes import Change
 from calltrack.kafka.errors import NotARecord
 from calltrack.kafka.points import Held, Point, whole_points
 from calltrack.kafka.records import (
-    Account,
     Changed,
     Marker,
     changed_records,
     claim_record,
+    definition_of,
+    definition_record,
     frame_record,
-    is_account,
     opened,
     partition_of,
 )
+from calltrack.live.accounts import Definition
 from tests.frames import call, extension
 from tests.test_layout import IMPURE, PACKAGE, imports
 
@@ -48,12 +51,12 @@ def test_other_bytes_are_refused(value: bytes) -> None:
         opened(value)
 
 
-@pytest.mark.parametrize("kind", [Marker, Changed, Account])
-def test_other_json_is_refused(kind: type[Marker] | type[Changed] | type[Account]) -> None:
+@pytest.mark.parametrize("read", [Marker.of, Changed.of, definition_of])
+def test_other_json_is_refused(read: Callable[[bytes], object]) -> None:
     """In words."""
     for value in (b"", b"{}", b"[1]", b"\xff"):
         with pytest.raises(NotARecord):
-            kind.of(value)
+            read(value)
 
 
 def test_changes_are_read_as_they_are_written() -> None:
@@ -77,16 +80,12 @@ def test_what_is_larger_than_a_record_is_split() -> None:
 
 
 def test_a_definition_holds_no_secret() -> None:
-    """It says where one is."""
-    assert Account("file:/run/acme") == Account.of(Account("file:/run/acme").record())
-    with pytest.raises(NotARecord, match="file:PATH or env:PREFIX"):
-        Account.of(b'{"credentials":"hunter2"}')
-
-
-def test_names_of_accounts() -> None:
-    """They appear in URLs and metrics."""
-    assert all(map(is_account, ("acme", "1", "a.b-c_d")))
-    assert not any(map(is_account, ("", "-a", "a/b", "a b", "a" * 101, "é")))
+    """It says where one is, and what holds one is refused without showing it."""
+    definition = Definition("file:/run/acme", servers=("a.test",), protocol=4)
+    assert definition == definition_of(definition_record(definition))
+    with pytest.raises(NotARecord, match="file:PATH or env:PREFIX") as refused:
+        definition_of(b'{"credentials":"hunter2"}')
+    assert "hunter2" not in str(refused.value)
 
 
 def test_the_partition_of_an_account_never_changes() -> None:

@@ -19,7 +19,7 @@ every_version = pytest.mark.parametrize(("package", "protocol"), VERSIONS)
 @scenario
 async def test_hands_on_every_event_once_and_in_order(package: str, protocol: Protocol) -> None:
     """Bursts between heartbeats and over many pings come complete, in order, over one socket."""
-    async with node(package, pingInterval=150, pingTimeout=1000, heartbeat=20) as server:
+    async with node(package, pingInterval=150, pingTimeout=60_000, heartbeat=20) as server:
         async with streaming(fixed(server.url, protocol=protocol)) as stream:
             await stream.until("loginSuccess")
             for _ in range(3):
