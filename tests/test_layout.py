@@ -13,8 +13,9 @@ import calltrack
 PACKAGE = Path(calltrack.__file__).parent
 LAYERS = {
     "core": (),
-    "voicenter": ("core",),
-    "recordings": ("core", "voicenter", "journal"),
+    "cdr": ("core",),
+    "voicenter": ("core", "cdr"),
+    "recordings": ("core", "cdr", "voicenter", "journal"),
     "journal": ("core", "voicenter"),
     "live": ("core", "voicenter"),
     "simulate": (),
@@ -24,13 +25,14 @@ LAYERS = {
     "figures": ("core",),
     "words": ("core", "figures"),
     "export": ("core", "voicenter", "figures"),
-    "report": ("core", "figures", "export", "words"),
+    "reconcile": ("core",),
+    "report": ("core", "figures", "export", "words", "reconcile"),
     "feed": ("core", "voicenter", "recordings", "live"),
     "tui": ("core", "voicenter", "feed", "words"),
     "serve": ("core", "voicenter", "figures", "journal", "live", "recordings", "simulate", "feed", "words"),
     "cli": (
         *("core", "voicenter", "recordings", "journal", "live", "laws", "figures", "words", "export", "report"),
-        *("feed", "tui", "serve", "simulate", "kafka"),
+        *("feed", "tui", "serve", "simulate", "kafka", "cdr", "reconcile"),
     ),
 }
 """Each package, and the ones that it may import."""

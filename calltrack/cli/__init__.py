@@ -38,6 +38,7 @@ COMMANDS = {
     "redact": Home("calltrack.cli.redact", "Replace names and numbers in a recording, so that it can be shared."),
     "watch": Home("calltrack.cli.watch", "Watch agents, calls and queues on a live board."),
     "report": Home("calltrack.cli.report", "Count a recording: figures per queue, agent, account and day."),
+    "reconcile": Home("calltrack.cli.reconcile", "Compare a recording with the vendor's CDRs, call by call."),
     "missed": Home("calltrack.cli.missed", "List callers who were missed and not spoken to since."),
     "export": Home("calltrack.cli.export", "Write calls, legs, queue entries or agent states as a table."),
     "diagram": Home("calltrack.cli.diagram", "Print the state machines as Mermaid, from the tables."),

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calltrack.cli.simulate_options import faults_option, plan_option, planned
+from calltrack.cli.simulate_options import cdr_faults_option, faults_option, plan_option, planned
 
 if TYPE_CHECKING:
     from calltrack.simulate.faults import Faults
     from calltrack.simulate.plan import Plan
+    from calltrack.simulate.posting import CdrFaults
 
 _EVERY = 5.0  # s between two lines of progress in a pipe
 
@@ -65,6 +66,14 @@ def simulate() -> None:
 @click.option("--hours", type=click.FloatRange(0, min_open=True), default=8.0, show_default=True)
 @click.option("--array", is_flag=True, help='Plain socket.io arrays ["event", {...}] without receive times.')
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Also write OUT.truth.jsonl.")
+@click.option(
+    "--cdr",
+    "cdrs",
+    metavar="FAULTS",
+    callback=cdr_faults_option,
+    help="Also write the CDR notifications to OUT.cdr.jsonl, with these faults: none, all, and NAME=RATE,... (lose, "
+    "repeat, late, reorder: chance per record).",
+)
 def record(
     out: Path,
     agents: int,
@@ -75,17 +84,19 @@ def record(
     hours: float,
     array: bool,
     truth: bool,
+    cdrs: CdrFaults | None,
 ) -> None:
     """Write a recording of simulated traffic, as long as wanted.
 
-    \b
-    Examples:
-      calltrack simulate record day.jsonl
-      calltrack simulate record big.jsonl --agents 200 --hours 24 --seed 7 --faults all
-      calltrack simulate record bad.jsonl --faults lose=0.01,disconnects=2
-      calltrack simulate record real.jsonl --agents 30 --plan captured --faults distant=0.01,clock_steps=1
+      \b
+      Examples:
+        calltrack simulate record day.jsonl
+        calltrack simulate record big.jsonl --agents 200 --hours 24 --seed 7 --faults all
+        calltrack simulate record bad.jsonl --faults lose=0.01,disconnects=2
+        calltrack simulate record day.jsonl --faults lose=0.01 --cdr late=0.02
+    calltrack simulate record real.jsonl --agents 30 --plan captured --faults distant=0.01,clock_steps=1
     """
-    from calltrack.simulate.recording import truth_path, write_recording
+    from calltrack.simulate.recording import records_path, truth_path, write_recording
 
     begin = time.monotonic()
     try:
@@ -98,12 +109,14 @@ def record(
                 faults=faults,
                 notation="array" if array else "recording",
                 truth=truth,
+                cdrs=cdrs,
                 progress=progress,
             )
     except OSError as error:
         raise click.UsageError(f"{out}: cannot be written: {error.strerror or error}") from error
     taken = time.monotonic() - begin
     beside = f", the truth in {truth_path(out)}" if truth else ""
+    beside += f", {written.records} CDRs in {records_path(out)}" if cdrs is not None else ""
     click.echo(f"{out}: {written.lines} lines, {written.size / 1e6:.1f} MB, in {taken:.1f} s{beside}")
 
 

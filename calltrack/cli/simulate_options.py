@@ -10,6 +10,7 @@ import click
 if TYPE_CHECKING:
     from calltrack.simulate.faults import Faults
     from calltrack.simulate.plan import Plan
+    from calltrack.simulate.posting import CdrFaults
 
 _OWN_OPTIONS = ("agents", "queues")
 
@@ -23,6 +24,22 @@ def faults_option(context: click.Context, option: click.Parameter, value: str) -
         word, said = _read(value, ("none", "all"), defaults, "fault")
         base = Faults.all() if word == "all" else Faults()
         return Faults(**{name: said.get(name, getattr(base, name)) for name in defaults})
+    except ValueError as error:
+        choices = f"Say none, all, or NAME=RATE,... of: {', '.join(defaults)}."
+        raise click.BadParameter(f"{value!r}: {error}. {choices}") from None
+
+
+def cdr_faults_option(context: click.Context, option: click.Parameter, value: str | None) -> CdrFaults | None:
+    """The CdrFaults of `none`, `all` and `NAME=RATE,...`; None if the option is not given."""
+    from calltrack.simulate.posting import CdrFaults
+
+    if value is None:
+        return None
+    defaults = dict.fromkeys(CdrFaults.__dataclass_fields__, 0.0)
+    try:
+        word, said = _read(value, ("none", "all"), defaults, "fault")
+        base = CdrFaults.all() if word == "all" else CdrFaults()
+        return CdrFaults(**{name: said.get(name, getattr(base, name)) for name in defaults})
     except ValueError as error:
         choices = f"Say none, all, or NAME=RATE,... of: {', '.join(defaults)}."
         raise click.BadParameter(f"{value!r}: {error}. {choices}") from None

@@ -244,6 +244,62 @@ class Tick(Body, gc=False):
     elapsed_s: Seconds = 0
 
 
+class Statement(Struct, frozen=True, gc=False):
+    """What another account of the same calls states of one call, or of one part of it, after that is over.
+
+    It describes a wait if `queue_id` or `queue_name` is set, and a leg if `exten_user` is. None and "" are "not said".
+    A duration is whole seconds, so it may be off by one. Talk that another account measures includes hold.
+    """
+
+    call_id: str = ""
+    account: str = ""
+    """Which account states it, in the source's word."""
+    kind: str = ""
+    """What part of the call it is, in the source's word."""
+    status: str = ""
+    """How it ended, in the source's word."""
+    outcome: Outcome | None = None
+    """What `status` stands for."""
+    answered: bool | None = None
+    exten_user: str = ""
+    queue_id: str = ""
+    queue_name: str = ""
+    direction: str = ""
+    c2c: int = 0
+    far_end: bool = False
+    """It is the part of a transferred call that goes on: it never rang."""
+    started: Seconds | None = None
+    """Of the server's local wall clock."""
+    started_utc: Seconds | None = None
+    """The same as UTC epoch, for an account that says UTC."""
+    total_s: Seconds | None = None
+    """From the beginning to the end, waiting included."""
+    wait_s: Seconds | None = None
+    ring_s: Seconds | None = None
+    talk_s: Seconds | None = None
+    caller: str = ""
+    did: str = ""
+    agent_id: Id = None
+    agent_name: str = ""
+    related: tuple[str, ...] = ()
+    recording_url: str = ""
+    price: Seconds | None = None
+    """In the smallest unit of the account's currency."""
+    department_id: str = ""
+    department: str = ""
+    path: str = ""
+    """The caller's way through menus, as JSON text."""
+    analysis: str = ""
+    """What a machine made of the recording (summary, transcript, emotions), as JSON text."""
+    custom_data: str = ""
+
+
+class Stated(Body, gc=False):
+    """Another account's statement; it has no stamp: when it comes says nothing of the server's clock."""
+
+    statement: Statement = Statement()
+
+
 class Notice(FullList, gc=False):
     """Any other frame; `known` is False if the source does not know the event."""
 

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Raw, Struct
 
+from calltrack.cdr import wire as cdr
 from calltrack.core.errors import NotAFrame
 from calltrack.core.observations import Body
 from calltrack.voicenter import spellings, wire
@@ -39,6 +40,7 @@ BODIES: dict[str, type[Struct]] = {
     spellings.LOGIN: wire.Login,
     spellings.LOST: wire.Lost,
     spellings.TICK: wire.Tick,
+    spellings.CDR: cdr.Record,
     **dict.fromkeys(spellings.OTHER_EVENTS, wire.Notice),
     **dict.fromkeys(spellings.FACTS, wire.Fact),
 }

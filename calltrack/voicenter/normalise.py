@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from calltrack.cdr import wire as cdr
 from calltrack.core.observations import ENDS, STATUS, Body, Id, Told
 from calltrack.core.states import Outcome, State
 from calltrack.voicenter import wire
@@ -370,4 +371,5 @@ NORMALISE: dict[type[Any], Callable[[Any], list[str]]] = {
     wire.Fact: notice,
     wire.Lost: fact,
     wire.Tick: fact,
+    cdr.Record: cdr.normalise,
 }

@@ -33,6 +33,8 @@ def _in_any_case(table: dict[str, _Meaning]) -> dict[str, _Meaning]:
 EXTENSION_EVENT, QUEUE_EVENT, CAMPAIGN_EVENT = "ExtensionEvent", "QueueEvent", "DialerEvent"
 ALL_EXTENSIONS, ALL_QUEUES, ALL_CAMPAIGNS = "AllExtensionsStatus", "loginStatus", "AllDialersStatus"
 LOGIN = "loginSuccess"
+CDR = "cdr"
+"""A record of the vendor's other accounts, taken in as a frame (calltrack.cdr)."""
 LOST, TICK = "disconnect", "tick"
 """Facts that the live side adds to a stream as frames."""
 
@@ -50,7 +52,7 @@ FACTS = frozenset({"connect", "malformed"})
 """Facts of the live side that carry no state."""
 
 EVENTS = frozenset(
-    {EXTENSION_EVENT, QUEUE_EVENT, CAMPAIGN_EVENT, ALL_EXTENSIONS, ALL_QUEUES, ALL_CAMPAIGNS, LOGIN, LOST, TICK}
+    {EXTENSION_EVENT, QUEUE_EVENT, CAMPAIGN_EVENT, ALL_EXTENSIONS, ALL_QUEUES, ALL_CAMPAIGNS, LOGIN, LOST, TICK, CDR}
     | OTHER_EVENTS
     | FACTS
 )

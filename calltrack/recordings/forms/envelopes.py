@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from calltrack.recordings.forms import grouped, har
+from calltrack.recordings.forms import cdrs, grouped, har
 from calltrack.recordings.forms.packets import packets
 from calltrack.recordings.forms.pieces import Found, Passed, Piece, Unread, found, is_event
 from calltrack.recordings.forms.times import epoch
@@ -141,6 +141,9 @@ def _read_object(text: bytes, at: float | None, name: str, depth: int) -> Iterat
                     continue
                 for piece in pieces or [Unread(f"not a frame: {message.where} is no event of socket.io")]:
                     yield piece._replace(form="HAR") if isinstance(piece, Found) else piece
+        return
+    if (records := cdrs.read(fields)) is not None:
+        yield from records
         return
     if _is_sent(fields):
         yield Passed("sent by the client")

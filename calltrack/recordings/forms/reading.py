@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from calltrack.recordings.forms import prefixes, tables, values
+from calltrack.recordings.forms import cdrs, prefixes, tables, values
 from calltrack.recordings.forms.envelopes import ARRAYS, read_text, read_value
 from calltrack.recordings.forms.lines import Lines
 from calltrack.recordings.forms.packets import packets
@@ -65,6 +65,10 @@ class Odd:
             and (delimiter := self._table(line))
         ):
             for row in tables.rows(self._lines, line, delimiter):
+                yield from (Read(row.line, piece) for piece in row.pieces)
+            return
+        if begin == 1 and text[:1] not in (b"[", b"{") and cdrs.is_table(line):
+            for row in cdrs.rows(self._lines, line):
                 yield from (Read(row.line, piece) for piece in row.pieces)
             return
         if text[:1] in (b"[", b"{", b'"', b"("):

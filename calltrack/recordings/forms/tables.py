@@ -29,9 +29,7 @@ class Row(NamedTuple):
 def delimiter_of(first: bytes, second: bytes) -> str | None:
     """What separates the columns, if a column of these first records holds a frame; else None."""
     for delimiter in _DELIMITERS:
-        head, body = (
-            next(_records(iter([line.decode("utf-8", "replace")]), delimiter), []) for line in (first, second)
-        )
+        head, body = (next(records(iter([line.decode("utf-8", "replace")]), delimiter), []) for line in (first, second))
         if _begins(head):
             if len(head) > 1 and _holds(first, head, None, delimiter):
                 return delimiter
@@ -63,7 +61,7 @@ def rows(lines: Lines, first: bytes, delimiter: str) -> Iterator[Row]:
     """Every record that follows, `first` among them, which may be the heading."""
     heading: list[str] | None = None
     texts = (line.decode("utf-8", "replace") for line in chain([first], lines))
-    for number, record in enumerate(_records(texts, delimiter)):
+    for number, record in enumerate(records(texts, delimiter)):
         if number == 0 and not _begins(record):
             heading = [name.strip().lower() for name in record]
             continue
@@ -94,7 +92,8 @@ def _begins(record: list[str]) -> bool:
     return any(cell.lstrip().startswith(("{", '["', "[{", "42[", "42/")) for cell in record)
 
 
-def _records(texts: Iterator[str], delimiter: str) -> Iterator[list[str]]:
+def records(texts: Iterator[str], delimiter: str) -> Iterator[list[str]]:
+    """The cells of each record; a broken record has none."""
     csv.field_size_limit(min(sys.maxsize, 1 << 30))  # process-wide; a list of 10,000 extensions has 8 MB
     reader = csv.reader(texts, delimiter=delimiter)
     while True:

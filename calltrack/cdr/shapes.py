@@ -1,0 +1,99 @@
+"""What a text holds of records: a notification's body, a Call Log answer, or a table with their fields as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Raw
+
+from calltrack.cdr.table import plain
+from calltrack.cdr.wire import HIDDEN, Record
+from calltrack.core.errors import CalltrackError
+
+_IDS = ("ivruniqueid", "CallID", "CALLID", "IVR_UNIQUE_ID", "IvrUniqueID", "ivrid")
+_STARTS = ("time", "Date", "DateEpoch")
+_LENGTHS = ("duration", "Duration")
+_OTHERS = ("calls", "Calls", "currentCall", "event", "servertime")  # a frame has one of these, a record none
+_LIST = "CDR_LIST"
+_ERRORS = {
+    1: "asked too fast; wait 5 s",
+    2: "the code was refused",
+    4: "this address is not permitted",
+    5: "the range of dates is not valid",
+}
+
+NAMES: tuple[str, ...] = tuple(
+    name for field in msgspec.structs.fields(Record) if not (name := field.encode_name).startswith(HIDDEN)
+)
+"""Every field of a record that is read."""
+_BY_PLAIN = {plain(name): name for name in reversed(NAMES)}
+_LEAST_KNOWN = 3
+
+_list = msgspec.json.Decoder(list[Raw])
+_any = msgspec.json.Decoder()
+
+
+class CallLogRefused(CalltrackError):
+    """A Call Log answer is an error of the vendor's; `number` is its ERROR_NUMBER, 0 if it has none."""
+
+    def __init__(self, number: int, text: str = ""):
+        why = _ERRORS.get(number, text or "no reason given")
+        super().__init__(f"the Call Log answered with error {number}: {why}")
+        self.number = number
+
+
+class OtherColumns(CalltrackError):
+    """A table looks like one of calls, but lacks columns without which its rows cannot be read."""
+
+
+def records_of(fields: Mapping[str, Raw]) -> list[bytes] | None:
+    """The records in a JSON object, each as JSON; None if it holds none. Raises CallLogRefused."""
+    if _LIST in fields or "ERROR_NUMBER" in fields:
+        number = _whole(fields.get("ERROR_NUMBER"))
+        if number:
+            raise CallLogRefused(number, _text(fields.get("ERROR_DESCRIPTION")))
+        try:
+            return [bytes(item) for item in _list.decode(fields.get(_LIST, Raw(b"[]")))]
+        except msgspec.DecodeError:
+            raise CallLogRefused(0, f"{_LIST} is not a list") from None
+    if any(name in fields for name in _OTHERS):
+        return None
+    if all(any(name in fields for name in names) for names in (_IDS, _STARTS, _LENGTHS)):
+        return [msgspec.json.encode(dict(fields))]
+    return None
+
+
+def columns_of(heading: Sequence[str]) -> dict[int, str] | None:
+    """Which column of a table is which field of a record; None if it is no table of calls. Raises OtherColumns."""
+    found = {n: _BY_PLAIN[plain(name)] for n, name in enumerate(heading) if plain(name) in _BY_PLAIN}
+    names = set(found.values())
+    if len(names) < _LEAST_KNOWN:
+        return None
+    lacks = [
+        what
+        for what, fields in (("an id", _IDS), ("a start", _STARTS), ("a duration", _LENGTHS))
+        if not names & set(fields)
+    ]
+    if lacks:
+        needed = "; ".join(" or ".join(fields) for fields in (_IDS[:2], _STARTS, _LENGTHS))
+        raise OtherColumns(
+            f"a table of calls without {' and '.join(lacks)}: it needs the columns {needed}, "
+            "named as in a CDR notification or a Call Log answer"
+        )
+    return found
+
+
+def row_of(cells: Sequence[str], columns: Mapping[int, str]) -> bytes:
+    """A row of such a table as a record's JSON; empty cells say nothing."""
+    return msgspec.json.encode({name: cells[n] for n, name in columns.items() if n < len(cells) and cells[n].strip()})
+
+
+def _whole(raw: Raw | None) -> int:
+    value = None if raw is None else _any.decode(raw)
+    return int(value) if isinstance(value, int | float) or (isinstance(value, str) and value.isdecimal()) else 0
+
+
+def _text(raw: Raw | None) -> str:
+    value = None if raw is None else _any.decode(raw)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,256 @@
+"""A record's JSON as a statement: the fields of CDR notifications and of Call Log records, in one class.
+
+The two accounts name the same things differently (`CALLID`/`ivruniqueid`/`CallID`), and either may write a number as
+text. So every field takes anything and `normalise` makes of it what the statement has; what it cannot use is left out.
+A field that no class names is skipped by the parser and stays in the frame's text.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from calltrack.cdr.table import DIRECTIONS, Kind, kind_of, status_of
+from calltrack.core import observations
+from calltrack.core.observations import Seconds, Statement
+
+HIDDEN = "\ufdd0"
+_LONGEST_S = 366 * 86_400
+_EMPTY: tuple[Any, ...] = (None, "", [], {}, "[]", "{}", "null")
+
+NOTIFICATION, CALL_LOG = "CDR", "Call Log"
+"""The accounts, as a statement names them."""
+
+
+class Record(observations.Stated, gc=False):
+    """A CDR notification's body, or an element of a Call Log's `CDR_LIST`."""
+
+    stamp: Any = field(name=f"{HIDDEN}stamp", default=None)
+    offset_min: Any = field(name="servertimeoffset", default=None)
+    """Not the vendor's: whoever takes the record in may say what the account's clock is ahead of UTC, min."""
+    statement: Any = field(name=f"{HIDDEN}statement", default=Statement())
+
+    # Identity
+    id_1: Any = field(name="ivruniqueid", default=None)
+    id_2: Any = field(name="CallID", default=None)
+    id_3: Any = field(name="ivrid", default=None)
+    id_4: Any = field(name="CALLID", default=None)
+    id_5: Any = field(name="IVR_UNIQUE_ID", default=None)
+    id_6: Any = field(name="IvrUniqueID", default=None)
+    kind_number: Any = field(name="CdrType", default=None)
+    kind_1: Any = field(name="type", default=None)
+    kind_2: Any = field(name="Type", default=None)
+    status_1: Any = field(name="status", default=None)
+    status_2: Any = field(name="DialStatus", default=None)
+    direction: Any = None
+    answered: Any = field(name="isAnswer", default=None)
+    # Times
+    started: Any = field(name="time", default=None)
+    date: Any = field(name="Date", default=None)
+    date_epoch: Any = field(name="DateEpoch", default=None)
+    total_1: Any = field(name="duration", default=None)
+    total_2: Any = field(name="Duration", default=None)
+    talk: Any = field(name="actualCallDuration", default=None)
+    ring_1: Any = field(name="actualCallDialtime", default=None)
+    ring_2: Any = field(name="dialtime", default=None)
+    ring_3: Any = field(name="RingTime", default=None)
+    wait: Any = field(name="seconds_waiting_in_queue", default=None)
+    # Who
+    caller_1: Any = field(name="caller", default=None)
+    caller_2: Any = field(name="callerPhone", default=None)
+    caller_3: Any = field(name="CallerNumber", default=None)
+    target_1: Any = field(name="target", default=None)
+    target_2: Any = field(name="TargetNumber", default=None)
+    did_1: Any = field(name="did", default=None)
+    did_2: Any = field(name="DID", default=None)
+    exten_user: Any = field(name="extenUser", default=None)
+    caller_extension_1: Any = field(name="callerextension", default=None)
+    caller_extension_2: Any = field(name="CallerExtension", default=None)
+    target_extension: Any = field(name="TargetExtension", default=None)
+    agent_name_1: Any = field(name="representative_name", default=None)
+    agent_name_2: Any = field(name="RepresentativeName", default=None)
+    agent_id_1: Any = field(name="representative_code", default=None)
+    agent_id_2: Any = field(name="RepresentativeCode", default=None)
+    user_name: Any = field(name="UserName", default=None)
+    user_id: Any = field(name="UserId", default=None)
+    queue_id: Any = field(name="queueid", default=None)
+    queue_name_1: Any = field(name="queuename", default=None)
+    queue_name_2: Any = field(name="QueueName", default=None)
+    # What else is known
+    record_1: Any = field(name="record", default=None)
+    record_2: Any = field(name="RecordURL", default=None)
+    price_1: Any = field(name="price", default=None)
+    price_2: Any = field(name="Price", default=None)
+    original: Any = field(name="OriginalIvrUniqueID", default=None)
+    department_id_1: Any = field(name="DepartmentID", default=None)
+    department_id_2: Any = field(name="DepartmentId", default=None)
+    department: Any = field(name="DepartmentName", default=None)
+    path_1: Any = field(name="IVR", default=None)
+    path_2: Any = field(name="DTMFData", default=None)
+    custom: Any = field(name="CustomData", default=None)
+    analysis: Any = field(name="aiData", default=None)
+
+
+def normalise(record: Record) -> list[str]:
+    """Make the statement; returns the key that it lacks, if it names no call."""
+    kind = kind_of(record.kind_number, _text(record.kind_1, record.kind_2))
+    status = _text(record.status_1, record.status_2)
+    meant = status_of(status)
+    said = _flag(record.answered)
+    answered = meant.answered if said is None else said
+    log = record.id_2 is not None
+    total, talk = _seconds(record.total_1, record.total_2), _seconds(record.talk)
+    ring, wait = _seconds(record.ring_1, record.ring_2, record.ring_3), _seconds(record.wait)
+    if talk is None and answered and not kind.waits and total is not None and ring is not None:
+        talk = max(0, total - ring)  # the Call Log says only these two
+    direction = kind.direction or DIRECTIONS.get(_text(record.direction).lower(), "")
+    exten_user = _extension(record, kind, direction)
+    far = record.target_1 if direction not in ("", observations.INCOMING) else record.caller_2 or record.caller_1
+    far_2 = record.target_2 if direction not in ("", observations.INCOMING) else record.caller_3
+    queue_id = _id(record.queue_id)
+    record.statement = Statement(
+        call_id=_text(record.id_1, record.id_2, record.id_3, record.id_4, record.id_5, record.id_6),
+        account=CALL_LOG if log else NOTIFICATION,
+        kind=kind.name or _text(record.kind_1, record.kind_2, record.kind_number),
+        status=status,
+        outcome=meant.outcome,
+        answered=answered,
+        exten_user=exten_user,
+        queue_id=queue_id if kind.waits else "",
+        queue_name=_text(record.queue_name_1, record.queue_name_2) if kind.waits else "",
+        direction=direction,
+        c2c=kind.c2c,
+        far_end=kind.far_end,
+        started=_epoch(record.started),
+        started_utc=_utc(record.date, record.date_epoch),
+        total_s=total,
+        wait_s=wait if kind.waits else None,
+        ring_s=ring,
+        talk_s=0 if answered is False and talk is None else talk,
+        caller=_text(far, far_2),
+        did=_text(record.did_1, record.did_2),
+        agent_id=_id(record.agent_id_1, record.agent_id_2, record.user_id) or None,
+        agent_name=_text(record.agent_name_1, record.agent_name_2, record.user_name),
+        related=(original,) if (original := _text(record.original)) else (),
+        recording_url=_text(record.record_1, record.record_2),
+        price=_number(record.price_1, record.price_2),
+        department_id=_id(record.department_id_1, record.department_id_2),
+        department=_text(record.department),
+        path=_json(record.path_1, record.path_2),
+        analysis=_json(record.analysis),
+        custom_data=_json(record.custom),
+    )
+    record.offset_min = _number(record.offset_min)
+    _forget(record)
+    return [] if record.statement.call_id else ["ivruniqueid"]
+
+
+_KEPT = ("stamp", "offset_min", "statement")
+_RAW = tuple(name for name in Record.__struct_fields__ if name not in _KEPT)
+
+
+def _forget(record: Struct) -> None:
+    """Let go of what the statement has now, so that equal records compare equal and cost their statement alone."""
+    for name in _RAW:
+        setattr(record, name, None)
+
+
+def _extension(record: Record, kind: Kind, direction: str) -> str:
+    """The extension of the part: who answered, or who made the call; "" if no agent was reached."""
+    own = _text(record.exten_user)
+    if own:
+        return own
+    if direction == observations.INCOMING:
+        return _text(record.target_extension)
+    if kind.c2c == 2:
+        return _text(record.caller_extension_2, record.target_extension)
+    return _text(record.caller_extension_1, record.caller_extension_2, record.target_extension)
+
+
+def _text(*values: object) -> str:
+    """The first value that is a text or a number, as text."""
+    for value in values:
+        if isinstance(value, str):
+            if value.strip():
+                return value.strip()
+        elif isinstance(value, float) and value.is_integer():
+            return str(int(value))
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            return str(value)
+    return ""
+
+
+def _id(*values: object) -> str:
+    """An id as text; 0 is none."""
+    return next((found for value in values if (found := _text(value)) not in ("", "0")), "")
+
+
+def _number(*values: object) -> Seconds | None:
+    for value in values:
+        if isinstance(value, bool) or value is None:
+            continue
+        if isinstance(value, str):
+            try:
+                value = float(value)
+            except ValueError:
+                continue
+        if isinstance(value, int | float) and math.isfinite(value):
+            return int(value) if float(value).is_integer() and abs(value) < 2**53 else value
+    return None
+
+
+def _seconds(*values: object) -> Seconds | None:
+    """A duration: "90", 90 or "00:01:30"; None for what is none, negative or longer than a year."""
+    for value in values:
+        found = _number(value)
+        if found is None and isinstance(value, str) and value.count(":") == 2:
+            hours, minutes, seconds = (_number(part) for part in value.split(":"))
+            if hours is not None and minutes is not None and seconds is not None:
+                found = hours * 3600 + minutes * 60 + seconds
+        if found is not None and 0 <= found <= _LONGEST_S:
+            return found
+    return None
+
+
+def _epoch(value: object) -> Seconds | None:
+    found = _number(value)
+    return found if found is not None and found > 0 else None
+
+
+def _utc(date: object, epoch: object) -> Seconds | None:
+    """The Call Log's Date is ISO 8601 in GMT, with or without a zone; DateEpoch is the same as a number."""
+    if isinstance(date, str) and date.strip():
+        try:
+            at = datetime.fromisoformat(date.strip())
+            return _whole((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+        except (ValueError, OverflowError):
+            pass
+    return _epoch(epoch)
+
+
+def _whole(value: float) -> Seconds:
+    return int(value) if value.is_integer() else value
+
+
+def _flag(value: object) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in ("true", "false", "yes", "no"):
+        return value.strip().lower() in ("true", "yes")
+    found = _number(value)
+    return None if found is None else found != 0
+
+
+def _json(*values: object) -> str:
+    """A value as JSON text; a text that is JSON already stays as it is. "" for nothing."""
+    for value in values:
+        if value in _EMPTY:
+            continue
+        if isinstance(value, str):
+            return value
+        return msgspec.json.encode(value).decode()
+    return ""

@@ -1,0 +1,154 @@
+"""`calltrack reconcile`: a recording against the vendor's own records of the same calls."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from calltrack.cli.terminal import Reader, tz_options
+from calltrack.words.values import safe
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from calltrack.reconcile import Account, Reconciled, Tracked
+
+_SHOWN = 20  # differences of a class in the text
+
+
+@click.command("reconcile", short_help="Compare a recording with the vendor's CDRs, call by call.")
+@click.argument("events", metavar="EVENTS")
+@click.argument("cdrs", metavar="CDRS...", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Write everything as JSON: one object.")
+@click.option("--html", metavar="OUT", help="Write a page to this file (extra report).")
+@click.option("--all", "every", is_flag=True, help="List every difference, not only the first 20 of a kind.")
+@tz_options
+def command(
+    events: str, cdrs: tuple[str, ...], as_json: bool, html: str | None, every: bool, tz: tzinfo | None
+) -> None:
+    """Compare EVENTS, a recording or journal, with CDRS: CDR notifications as JSON lines, Call Log answers, or CSV with
+    the columns of one of them. CDRs that are in EVENTS themselves are compared too, not used.
+
+    Each call is matched by its id, each record with the leg and wait that it is about. A difference has its reason: a
+    definition that makes both right, a gap in the stream, a record that contradicts itself. Times of CDR notifications
+    are of the account's clock: the stream's offset, or --tz. The lists have phone numbers. Exit code 1 if a difference
+    has no explanation.
+
+    \b
+    Examples:
+      calltrack reconcile events.jsonl cdrs.jsonl
+      calltrack reconcile calltrack.journal november.csv --tz Asia/Jerusalem --html reconciled.html
+    """
+    import msgspec
+
+    from calltrack.reconcile import compare
+    from calltrack.reconcile.result import UNEXPLAINED
+    from calltrack.report.reconciled import verdict
+
+    if html is not None:
+        from calltrack.report import reconciled_page  # before the work is done: its extra may be missing
+    tracked, own, zone = _track(events, tz)
+    zone = tz or zone
+    from calltrack.words.numbers import normal
+
+    found = compare(
+        tracked,
+        [*own, *_records(cdrs)],
+        number=normal,
+        day=lambda at: f"{datetime.fromtimestamp(at, zone):%Y-%m-%d}",
+        utc=_local_clock(tz) if tz is not None else None,
+    )
+    if not found.records:
+        click.echo("no record was recognised in the CDRs; see calltrack reconcile --help", err=True)
+        sys.exit(1)
+    if html is not None:
+        Path(html).write_text(reconciled_page.page(found, zone, Path(events).name), encoding="utf-8")
+    if as_json:
+        summary = {"verdict": verdict(found, zone), **msgspec.to_builtins(found)}
+        click.echo(msgspec.json.format(msgspec.json.encode(summary), indent=1).decode())
+    else:
+        _print(found, zone, every)
+    if html is not None:
+        click.echo(f"the page is in {safe(html)}", err=True)
+    sys.exit(1 if any(one.reason in UNEXPLAINED for call in found.calls for one in call.differences) else 0)
+
+
+def _local_clock(zone: tzinfo):  # type: ignore[no-untyped-def]
+    """The UTC of a time that a clock of that zone shows, written as if it were UTC."""
+
+    def utc(at: float) -> float | None:
+        try:
+            shown = datetime(1970, 1, 1) + timedelta(seconds=at)
+            return shown.replace(tzinfo=zone).timestamp()
+        except (OverflowError, ValueError):
+            return None
+
+    return utc
+
+
+def _track(events: str, tz: tzinfo | None) -> tuple[Tracked, list[Account], tzinfo]:
+    """Everything but the records in it is tracked."""
+    from calltrack.core.observations import Stated
+    from calltrack.reconcile import Account, Tracked
+
+    reader = Reader(events, zone=tz)
+    tracker, tracked = reader.recording.tracker(), Tracked()
+    own: list[Account] = []
+    for frame in reader:
+        if isinstance(frame.body, Stated):
+            own.append(Account(frame.body.statement, f"{reader.recording.name}:{reader.recording.line}"))
+        else:
+            tracked.see(tracker.feed(frame), tracker.time)
+    tracked.finish(tracker.snapshot())
+    if not reader.recording.frames:
+        reader.finish()
+    return tracked, own, reader.zone
+
+
+def _records(paths: tuple[str, ...]) -> Iterator[Account]:
+    """The records of files; a line that is none is reported on standard error."""
+    from calltrack.core.observations import Stated
+    from calltrack.reconcile import Account
+
+    for path in paths:
+        reader = Reader(path)
+        others = 0
+        for frame in reader:
+            if isinstance(frame.body, Stated):
+                yield Account(frame.body.statement, f"{reader.recording.name}:{reader.recording.line}")
+            else:
+                others += 1
+        name = safe(reader.recording.name)
+        if others:
+            click.echo(f"{name}: {others} frames are events, not CDRs, and were left out", err=True)
+
+
+def _print(found: Reconciled, zone: tzinfo, every: bool) -> None:
+    from calltrack.cli.tables import show
+    from calltrack.report.reconciled import TITLES, rows, sums, verdict
+
+    click.echo(safe(verdict(found, zone)))
+    notes = []
+    if found.repeated:
+        notes.append(f"{found.repeated} records came twice")
+    if found.unusable:
+        notes.append(f"{found.unusable} records name no call")
+    click.echo(f"{found.records} records" + "".join(f"; {note}" for note in notes))
+    for name, calls in found.by_class().items():
+        listed = list(rows(calls, zone))
+        if not listed:
+            continue
+        click.echo()
+        headings = ("call", "began", "part", "figure", "tracked", "record", "reason", "where")
+        show(f"{TITLES[name]}: {len(calls)} calls", headings, listed if every else listed[:_SHOWN])
+        if not every and len(listed) > _SHOWN:
+            click.echo(f"… and {len(listed) - _SHOWN} more; --all lists them")
+    for title, totals in (("queue", found.queues), ("agent", found.agents), ("day", found.days)):
+        click.echo()
+        columns = (title, "calls", "answered", "abandoned", "talk with hold", "wait")
+        show(f"by {title}: tracked / records", columns, sums(totals))

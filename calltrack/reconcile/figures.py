@@ -1,0 +1,175 @@
+"""One record against its leg and wait: every figure that both have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from calltrack.core.observations import OUTGOING, Statement
+from calltrack.core.records import Call, Leg, Seconds, Wait
+from calltrack.core.states import Outcome
+from calltrack.reconcile.result import Difference, Reason
+from calltrack.reconcile.tracked import Tracked
+
+_ROUNDED_S = 1
+_HALF_HOUR_S = 1800
+_ZONE_NEAR_S = 2  # of a whole number of half hours
+_FAR_S = 14 * 3600
+TAKEN = (Outcome.ANSWERED, Outcome.PICKED_UP)
+
+
+class Checks:
+    """The figures of one call: how many agree, and the differences."""
+
+    def __init__(
+        self,
+        call: Call,
+        tracked: Tracked,
+        number: Callable[[str], str],
+        gap: Callable[[Seconds | None, Seconds | None], str],
+    ) -> None:
+        self.agreed = 0
+        self.found: list[Difference] = []
+        self._call, self._tracked, self._number, self._gap = call, tracked, number, gap
+        self._part = self._line = ""
+        self._unseen: tuple[Reason, str] | None = None
+
+    def differ(
+        self, figure: str, ours: str, theirs: str, reason: Reason, *, part: str = "", line: str = "", detail: str = ""
+    ) -> None:
+        """Note a difference."""
+        self.found.append(Difference(self._call.call_id, figure, ours, theirs, reason, part, line, detail))
+
+    def check(
+        self,
+        statement: Statement,
+        line: str,
+        start: Seconds | None,
+        leg: Leg | None,
+        wait: Wait | None,
+        *,
+        whole: bool,
+    ) -> None:
+        """Every figure of a record; `whole` is whether both the leg and the wait that it describes were tracked."""
+        self._line = line
+        self._part = " ".join(filter(None, (leg.exten_user if leg else "", f"queue {wait.queue_id}" if wait else "")))
+        doubts = [why for part in (leg, wait) if part is not None and (why := self._tracked.doubt(part))]
+        live = (leg is not None and leg.ended_at is None) or (wait is not None and wait.outcome is None)
+        self._unseen = None
+        if live:
+            self._unseen = Reason.LIVE, ""
+        elif doubts:
+            first = self._tracked.first
+            begins = [at for at in (wait.joined_at if wait else None, leg.started if leg else None) if at is not None]
+            ends = [at for at in (wait.left_at if wait else None, leg.ended_at if leg else None) if at is not None]
+            gap = self._gap(min(begins, default=None), max(ends, default=None))
+            self._unseen = (Reason.GAP, gap) if gap else (Reason.DOUBTFUL, doubts[0])
+            ends_known = not any(part.inferred or part.unknown_s for part in (leg, wait) if part is not None)
+            if first is not None and begins and min(begins) < first and ends_known:
+                self._unseen = Reason.OUTSIDE, "it began before the recording"
+        self._outcome(statement, leg, wait)
+        self._durations(statement, leg, wait)
+        if whole:
+            self._duration(statement, leg, wait)
+            self._start(statement, start, leg, wait)
+        self._who(statement, leg, wait)
+
+    def _same(self, figure: str, same: bool, ours: object, theirs: object, reason: Reason | None = None) -> None:
+        if same:
+            self.agreed += 1
+            return
+        detail = ""
+        if reason is None:
+            reason, detail = self._unseen or (Reason.VALUE, "")
+        self.differ(figure, str(ours), str(theirs), reason, part=self._part, line=self._line, detail=detail)
+
+    def _outcome(self, statement: Statement, leg: Leg | None, wait: Wait | None) -> None:
+        answered = statement.answered
+        if answered is None:
+            return
+        if statement.outcome is not None and (statement.outcome is Outcome.ANSWERED) != answered:
+            ours = leg.outcome if leg is not None else wait.outcome if wait is not None else ""
+            theirs = f"{statement.status}, isAnswer {int(answered)}"
+            self._same("outcome", False, ours, theirs, Reason.CONTRADICTION)
+            return
+        if leg is not None:
+            self._same("outcome", leg.answered == answered, leg.outcome or leg.state, statement.status)
+        elif wait is not None:
+            self._same("outcome", (wait.outcome in TAKEN) == answered, wait.outcome or "waiting", statement.status)
+
+    def _durations(self, statement: Statement, leg: Leg | None, wait: Wait | None) -> None:
+        if leg is not None and statement.talk_s is not None:
+            self._talk(statement.talk_s, leg)
+        if leg is not None and statement.ring_s is not None:
+            first = leg.c2c == 1 and leg.answered_at is not None and leg.started is not None
+            self._seconds("ring", leg.answered_at - leg.started if first else leg.ring_s, statement.ring_s)  # type: ignore[operator]
+        waited = None if wait is None else wait.wait_s
+        if waited is not None and statement.wait_s is not None:
+            self._seconds("wait", waited, statement.wait_s)
+        elif wait is not None and statement.wait_s is not None:
+            self._same("wait", False, "unknown", statement.wait_s)
+
+    def _duration(self, statement: Statement, leg: Leg | None, wait: Wait | None) -> None:
+        """From the beginning to the end; a queue's record begins with the wait."""
+        waited = None if wait is None else wait.wait_s
+        end = leg.ended_at if leg is not None else wait.left_at if wait is not None else None
+        begin = wait.joined_at if wait is not None else leg.started if leg is not None else None
+        if begin is None or end is None or statement.total_s is None:
+            return
+        ours = end - begin
+        without = ours - (waited or 0)
+        if wait is not None and leg is not None and waited and abs(statement.total_s - without) <= _ROUNDED_S < waited:
+            self._same("duration", False, ours, statement.total_s, Reason.WAIT)
+        else:
+            self._seconds("duration", ours, statement.total_s)
+
+    def _talk(self, theirs: Seconds, leg: Leg) -> None:
+        """What an agent's phone counts before the customer answers is talk in a click2call's first record."""
+        talked, held = leg.talk_s, leg.hold_s
+        if leg.c2c == 1:
+            ended, answered = leg.ended_at, leg.answered_at
+            talked = ended - answered if leg.answered and ended is not None and answered is not None else 0
+        if held and talked != theirs and abs(talked + held - theirs) <= _ROUNDED_S:
+            self._same("talk", False, talked, theirs, Reason.HOLD)
+        else:
+            self._seconds("talk", talked, theirs)
+
+    def _seconds(self, figure: str, ours: Seconds, theirs: Seconds) -> None:
+        near = abs(ours - theirs) <= _ROUNDED_S
+        self._same(figure, ours == theirs, ours, theirs, Reason.ROUNDING if near else None)
+
+    def _start(self, statement: Statement, start: Seconds | None, leg: Leg | None, wait: Wait | None) -> None:
+        began = wait.joined_at if wait is not None else leg.started if leg is not None else None
+        if began is None or start is None:
+            return
+        apart = start - began
+        zones = round(apart / _HALF_HOUR_S)
+        if zones and abs(apart) <= _FAR_S and abs(apart - zones * _HALF_HOUR_S) <= _ZONE_NEAR_S:
+            hours = zones / 2
+            self._same("start", False, began, f"{start} ({hours:+g} h)", Reason.LOCAL_TIME)
+        else:
+            self._seconds("start", began, start)
+
+    def _who(self, statement: Statement, leg: Leg | None, wait: Wait | None) -> None:
+        if leg is not None and statement.exten_user:
+            self._same("extension", leg.exten_user == statement.exten_user, leg.exten_user, statement.exten_user)
+        if leg is not None and statement.agent_id is not None and leg.agent_id is not None:
+            same = str(leg.agent_id) == str(statement.agent_id)
+            self._same("agent", same, f"{leg.agent_name} ({leg.agent_id})",
+                       f"{statement.agent_name} ({statement.agent_id})")  # fmt: skip
+        elif leg is not None and statement.agent_name and leg.agent_name:
+            self._same("agent", leg.agent_name == statement.agent_name, leg.agent_name, statement.agent_name)
+        if wait is not None and statement.queue_id:
+            self._same("queue", wait.queue_id == statement.queue_id, wait.queue_id, statement.queue_id)
+        if leg is not None and statement.direction and leg.direction:
+            ours = OUTGOING if leg.internal and leg.direction == OUTGOING else leg.direction
+            self._same("direction", ours == statement.direction, ours, statement.direction)
+        self._numbers(statement, leg, wait)
+
+    def _numbers(self, statement: Statement, leg: Leg | None, wait: Wait | None) -> None:
+        """The far end's number; a pick-up hides it at the phone, and a name is no number."""
+        theirs = self._number(statement.caller)
+        texts = [self._call.caller, wait.caller if wait else ""]
+        texts += [leg.caller, leg.original_caller, leg.dialed_number] if leg else []
+        known = {number for text in texts if (number := self._number(text))}
+        if theirs and known:
+            self._same("number", theirs in known, next(iter(sorted(known))), theirs)

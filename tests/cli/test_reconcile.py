@@ -1,0 +1,65 @@
+"""`calltrack reconcile`: verdict, lists, totals, exit codes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from calltrack.cli import commands
+from calltrack.simulate import Plan, write_recording
+from calltrack.simulate.posting import CdrFaults
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two hours of a small centre, and its records."""
+    path = tmp_path_factory.mktemp("sides") / "day.jsonl"
+    write_recording(path, Plan(agents=6), hours=2, cdrs=CdrFaults(), truth=False)
+    return path, path.with_name("day.cdr.jsonl")
+
+
+def test_complete_sides(sides: tuple[Path, Path]) -> None:
+    """The verdict comes first; what differs by definition is no failure."""
+    result = CliRunner().invoke(commands, ["reconcile", *map(str, sides)])
+
+    assert result.exit_code == 0, result.output
+    assert "calls agree" in result.output.splitlines()[0]
+    assert "by queue: tracked / records" in result.output
+
+
+def test_a_lost_record(sides: tuple[Path, Path], tmp_path: Path) -> None:
+    """It is named, and the exit code says so."""
+    events, cdrs = sides
+    lines = cdrs.read_text().splitlines()
+    n = next(n for n, line in enumerate(lines) if n > 5 and '"Queue"' in line)
+    lost = json.loads(lines.pop(n))["ivruniqueid"]
+    fewer = tmp_path / "fewer.jsonl"
+    fewer.write_text("\n".join(lines))
+    result = CliRunner().invoke(commands, ["reconcile", str(events), str(fewer), "--json"])
+    found = json.loads(result.stdout)
+    bad = [one for call in found["calls"] for one in call["differences"] if one["call_id"] == lost]
+
+    assert result.exit_code == 1
+    assert "without an explanation" in found["verdict"]
+    assert "no record of it was received" in [one["reason"] for one in bad]
+
+
+def test_a_page(sides: tuple[Path, Path], tmp_path: Path) -> None:
+    """It has the verdict, and no script."""
+    out = tmp_path / "out.html"
+    result = CliRunner().invoke(commands, ["reconcile", *map(str, sides), "--html", str(out)])
+    text = out.read_text(encoding="utf-8")
+
+    assert result.output.splitlines()[0] in text
+    assert "<script" not in text
+
+
+def test_other_columns(sides: tuple[Path, Path], tmp_path: Path) -> None:
+    """The message says what is missing, and the exit code that nothing was compared."""
+    table = tmp_path / "panel.csv"
+    table.write_text("Call ID,Dial Status,Caller Number\n1,ANSWER,050\n")
+    result = CliRunner().invoke(commands, ["reconcile", str(sides[0]), str(table)])
+
+    assert result.exit_code == 1
+    assert "without a start and a duration" in result.output
