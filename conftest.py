@@ -12,8 +12,11 @@ settings.register_profile("fast", deadline=None, derandomize=True, max_examples=
 settings.register_profile("long", deadline=None, max_examples=3000)
 settings.load_profile("ci")
 
-# A shell has its background jobs ignore Ctrl-C, and what they start inherits that; tests send it to their processes.
+# A shell has its background jobs ignore Ctrl-C, nohup has them ignore a hang-up, and what they start inherits that;
+# tests send both to their processes.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 _HEAVY = {"chromium", "npm", "npm_clients", "npm_servers"}
 """Fixtures that need a browser or Node.js: what uses them is slow."""
