@@ -36,7 +36,8 @@ class ConfigParam(ParamType["Config"]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Config:
         """Returns the tables of the file; raises ConfigError."""
-        from calltrack.serve.config import ConfigError, tables
+        from calltrack.serve.config import tables
+        from calltrack.serve.security.secrets import ConfigError
 
         assert ctx is not None
         file = Path(str(value))

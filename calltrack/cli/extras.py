@@ -6,6 +6,7 @@ DISTRIBUTION = "calltrack-voicenter"
 """The name that pip knows; `calltrack` is another project's on PyPI. pyproject.toml has the same."""
 EXTRAS = {
     "excel": ("xlsxwriter",),
+    "alerts": ("apprise",),
     "live": ("aiohttp", "aiohttp_socks", "socketio"),
     "parquet": ("pyarrow",),
     "report": ("jinja2", "matplotlib"),

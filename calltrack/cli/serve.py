@@ -102,7 +102,6 @@ def command(
     from calltrack.journal import open_repaired
     from calltrack.serve.config import Config
     from calltrack.serve.engine import Engine, Retention
-    from calltrack.serve.hooks.webhooks import Webhooks
     from calltrack.serve.run import serve
     from calltrack.serve.security.access import access
 
@@ -154,8 +153,7 @@ def command(
                 None if keep_days is None else keep_days * 86400, None if keep_mb is None else int(keep_mb * 1e6)
             )
             engine = Engine(source, journal, anew=again and not replay, retention=retention, zone=named)
-            webhooks = Webhooks(tables, engine, journal.path.with_name(f"{journal.path.name}-webhooks"))
-            await serve(engine, doors, listen, _started, webhooks)
+            await serve(engine, doors, listen, _started, tables)
 
         asyncio.run(main())
 

@@ -9,12 +9,10 @@ from litestar.datastructures import CacheControlHeader
 from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 
-from calltrack.serve.api import kpis, ops, problems, routes, session, streams, wall
+from calltrack.serve.api import alerting, kpis, ops, problems, routes, session, streams, wall
 from calltrack.serve.api.parameters import dependencies, only_known
 from calltrack.serve.api.reference import Description, Reference
-from calltrack.serve.engine import Engine
-from calltrack.serve.hooks.webhooks import Webhooks
-from calltrack.serve.security.access import Access
+from calltrack.serve.parts import Parts
 from calltrack.serve.security.guard import Guard
 
 PAGE = Path(__file__).parent / "page"
@@ -27,11 +25,12 @@ _ENDPOINTS = [
     *(wall.wall, wall.limits, wall.set_limits),
     *(streams.changes, streams.updates, streams.socket_of_changes),
     *(session.log_in, session.who_am_i, session.log_out),
+    alerting.alerts,
     *(ops.live, ops.ready, ops.metrics, ops.dead_letters),
 ]
 
 
-def application(engine: Engine, access: Access, webhooks: Webhooks) -> Guard:
+def application(parts: Parts) -> Guard:
     """The ASGI application over an engine that runs beside it."""
     description = OpenAPIConfig(
         title="calltrack",
@@ -46,7 +45,7 @@ def application(engine: Engine, access: Access, webhooks: Webhooks) -> Guard:
     page = create_static_files_router("/", [PAGE], html_mode=True, include_in_schema=False, cache_control=asked)
     app = Litestar(
         route_handlers=[*_ENDPOINTS, page],
-        dependencies=dependencies(engine, access, webhooks),
+        dependencies=dependencies(parts),
         guards=[only_known],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=_LARGEST,
@@ -54,4 +53,4 @@ def application(engine: Engine, access: Access, webhooks: Webhooks) -> Guard:
         logging_config=None,
     )
     files = {f"/{path.relative_to(PAGE).as_posix()}" for path in PAGE.rglob("*") if path.is_file()}
-    return Guard(app, access, frozenset({"/", *files}))
+    return Guard(app, parts.access, frozenset({"/", *files}))

@@ -1,29 +1,25 @@
-"""The tables of the configuration file: the webhooks."""
+"""The tables of the configuration file: webhooks, and alerts with those who hear of them."""
 
 from __future__ import annotations
 
-import os
 from base64 import b64decode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
-from calltrack.core.errors import CalltrackError
+from calltrack.serve.alerts.rules import Destination, Rule
 from calltrack.serve.security.addresses import InternalAddress, InvalidAddress, check_url
 from calltrack.serve.security.scope import Scope
+from calltrack.serve.security.secrets import ConfigError, secret_of
 
 EVENTS = ("screen_pop", "call_ended", "queue_threshold")
 """What a webhook can be told of."""
 
 _SHORTEST = 16  # characters of a secret
 _ENCODED = "whsec_"  # as Standard Webhooks writes secrets
-
-
-class ConfigError(CalltrackError):
-    """The configuration cannot be used; says where and why, never a secret."""
 
 
 class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -53,21 +49,11 @@ class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def secret(self) -> bytes:
         """What it is signed with: the text itself, or what stands in base64 behind "whsec_"; raises ConfigError."""
-        if bool(self.secret_env) == bool(self.secret_file):
-            raise ConfigError(f"webhook {self.name}: give secret_env or secret_file")
-        try:
-            text = os.environ.get(self.secret_env, "") if self.secret_env else Path(self.secret_file).read_text()
-        except (OSError, UnicodeError) as error:
-            raise ConfigError(f"webhook {self.name}: {self.secret_file} cannot be read: {error}") from None
-        if len(text.strip()) < _SHORTEST:
-            place = f"the environment's {self.secret_env}" if self.secret_env else self.secret_file
-            raise ConfigError(
-                f"webhook {self.name}: its secret, in {place}, is missing or shorter than {_SHORTEST} characters"
-            )
+        text = secret_of(f"webhook {self.name}", "secret", self.secret_env, self.secret_file, _SHORTEST)
         if not text.startswith(_ENCODED):
-            return text.strip().encode()
+            return text.encode()
         try:
-            return b64decode(text.strip().removeprefix(_ENCODED), validate=True)
+            return b64decode(text.removeprefix(_ENCODED), validate=True)
         except ValueError:
             raise ConfigError(f"webhook {self.name}: its secret is no base64 behind {_ENCODED}") from None
 
@@ -76,6 +62,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """The tables of the configuration; the options of `calltrack serve` stand in front of them."""
 
     webhook: list[Hook] = []
+    alert: list[Rule] = []
+    notify: list[Destination] = []
 
     def to_dict(self) -> dict[str, Any]:
         """As TOML has it, defaults included."""
@@ -94,28 +82,38 @@ def tables(document: dict[str, Any], file: Path, options: Iterable[str] = ()) ->
         config = msgspec.convert(document, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{file}: {error}") from None
-    _unique("webhook", [hook.name for hook in config.webhook], file)
+    for kind in Config.__struct_fields__:
+        _unique(kind, [one.name for one in getattr(config, kind)], file)
+    try:
+        fault = next(_faults(config), "")
+    except ConfigError as error:
+        fault = str(error)
+    if fault:
+        raise ConfigError(f"{file}: {fault}")
+    return config
+
+
+def _faults(config: Config) -> Iterator[str]:
+    """What cannot be meant, in words; raises ConfigError for a secret that is missing."""
     for hook in config.webhook:
         if unknown := hook.events - set(EVENTS):
-            raise ConfigError(
-                f"{file}: webhook {hook.name}: no event {', '.join(sorted(unknown))}; there are {', '.join(EVENTS)}"
-            )
-        _check_url(hook, file)
+            yield f"webhook {hook.name}: no event {', '.join(sorted(unknown))}; there are {', '.join(EVENTS)}"
         try:
-            hook.secret()
-        except ConfigError as error:
-            raise ConfigError(f"{file}: {error}") from None
-    return config
+            check_url(hook.url, allow_internal=hook.allow_internal)
+        except (InvalidAddress, InternalAddress) as error:
+            yield f"webhook {hook.name}: {error}"
+        hook.secret()
+    destinations = [one.name for one in config.notify]
+    for rule in config.alert:
+        for name in rule.notify:
+            if name not in destinations:
+                yield f"alert {rule.name}: there is no [[notify]] named {name}"
+        yield from (f"alert {rule.name}: {fault}" for fault in rule.faults())
+    for one in config.notify:
+        yield from (f"notify {one.name}: {fault}" for fault in one.faults())
 
 
 def _unique(kind: str, names: Sequence[str], file: Path) -> None:
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(f"{file}: two tables [[{kind}]] are named {name}")
-
-
-def _check_url(hook: Hook, file: Path) -> None:
-    try:
-        check_url(hook.url, allow_internal=hook.allow_internal)
-    except (InvalidAddress, InternalAddress) as error:
-        raise ConfigError(f"{file}: webhook {hook.name}: {error}") from None

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import tzinfo
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from calltrack.core.changes import Change
@@ -82,7 +83,9 @@ class Engine:
         self.patience = PATIENCE
         self.stories = Stories()
         self.clock = ServerClock(source.speed)
+        self.path = journal.path
         self.past = Past(journal.path)
+        self._heard = time.monotonic()
         self._journal = journal
         journal.on_notice = _log.warning
         self._retention = retention or Retention()
@@ -108,7 +111,7 @@ class Engine:
             with suppress(JournalUnwritable):
                 self._repairing(journal.checkpoint, self.tracker)
         self.figures = Figures(journal.path, self.tracker.snapshot, zone)
-        self.limits = KeptLimits(journal.path.with_name(f"{journal.path.name}-limits.json"))
+        self.limits = KeptLimits(self.beside("limits.json"))
         if anew and journal.position and self._begun.resume.connected:
             self._waiting.append(Frame.of("disconnect", {"reason": "calltrack was restarted"}, time.time()))
             self._some.set()
@@ -148,9 +151,24 @@ class Engine:
         """Frames that wait to be kept."""
         return len(self._waiting)
 
+    def beside(self, name: str) -> Path:
+        """The path of a file that stands beside the journal."""
+        return self.path.with_name(f"{self.path.name}-{name}")
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since a frame came."""
+        return time.monotonic() - self._heard
+
+    @property
+    def zone(self) -> tzinfo:
+        """The account's clock: as given, or the stream's own offset."""
+        return self.figures.zone(self.view.snapshot)
+
     def feed(self, frame: Frame) -> Awaitable[Any] | None:
         """Take a frame; what is returned, if anything, is to be awaited before the next by who can hold it back."""
         self._waiting.append(frame)
+        self._heard = time.monotonic()
         self._some.set()
         self._idle.clear()
         if len(self._waiting) < _BACKLOG:

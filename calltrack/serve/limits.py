@@ -6,17 +6,15 @@ queues; to set them takes a role that may (`limits = true` in the tokens' file) 
 
 from __future__ import annotations
 
-import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from calltrack.core.states import State
+from calltrack.serve import kept
 from calltrack.serve.security.scope import Scope
 
 Level = Annotated[float, Meta(ge=0, le=1_000_000)]
@@ -38,8 +36,6 @@ _USUAL: dict[str, Pair] = {
     "9": (1800, 3600),
     "13": (1800, 3600),
 }
-
-_log = logging.getLogger("calltrack.serve")
 
 
 class QueueLimits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,25 +101,9 @@ class KeptLimits:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.limits = Limits()
-        try:
-            self.limits = msgspec.json.decode(path.read_bytes(), type=Limits)
-        except FileNotFoundError:
-            pass
-        except (OSError, msgspec.MsgspecError, UnicodeError) as error:
-            aside = path.with_name(f"{path.name}.damaged")
-            _log.error("%s: %s; the usual limits hold, the file is now %s", path.name, error, aside.name)
-            try:
-                path.replace(aside)
-            except OSError as failed:
-                _log.error("%s: cannot be set aside: %s", path.name, failed.strerror)
+        self.limits = kept.read(path, Limits, Limits())
 
     def set(self, limits: Limits) -> None:
         """Keep others; raises OSError, and then the ones before still hold."""
-        new = self._path.with_name(f"{self._path.name}.new")
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(limits)))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
+        kept.write(self._path, limits)
         self.limits = limits

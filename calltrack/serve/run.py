@@ -6,7 +6,7 @@ import asyncio
 import ctypes
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from errno import EADDRINUSE
 from ipaddress import ip_address
@@ -15,10 +15,14 @@ from typing import NamedTuple
 import uvicorn
 
 from calltrack.core.errors import CalltrackError
+from calltrack.serve.alerts.alerting import CALM, Alerts
 from calltrack.serve.api.traces import Traced, provider
 from calltrack.serve.app import application
+from calltrack.serve.config import Config
 from calltrack.serve.engine import Engine
+from calltrack.serve.hooks.delivery import PAUSES
 from calltrack.serve.hooks.webhooks import Webhooks
+from calltrack.serve.parts import Parts
 from calltrack.serve.security.access import VARIABLE, Access
 from calltrack.serve.security.budgets import PATIENCE, Protocol
 from calltrack.serve.stream.hub import HEARTBEAT
@@ -56,9 +60,18 @@ class NeedsTokens(CalltrackError):
 
 
 async def serve(
-    engine: Engine, access: Access, listen: Listen, started: Callable[[str], None], webhooks: Webhooks
+    engine: Engine,
+    access: Access,
+    listen: Listen,
+    started: Callable[[str], None],
+    config: Config | None = None,
+    *,
+    pauses: Sequence[float] = PAUSES,
+    calm: float = CALM,
 ) -> None:
     """Serve until SIGTERM, SIGHUP or Ctrl-C; `started` is told the address.
+
+    `pauses` are those between two tries of a webhook, s; `calm` is when an alert is over, s.
 
     Raises NeedsTokens for an address that others can reach if nobody needs a token,
     CannotListen if it cannot be had, and what ends the source for good.
@@ -70,8 +83,12 @@ async def serve(
         )
     engine.hub.most_clients = engine.most_clients
     engine.hub.most_of_a_role = engine.most_clients // 2 if access.roles > 1 else engine.most_clients
-    guarded, spans = application(engine, access, webhooks), provider()
-    config = uvicorn.Config(
+    listening = _listening(listen, engine.patience)
+    config = config or Config()
+    webhooks = Webhooks(config, engine, engine.beside("webhooks"), pauses=pauses)
+    alerts = Alerts(config.alert, config.notify, engine, engine.beside("alerts.json"), calm)
+    guarded, spans = application(Parts(engine, access, webhooks, alerts)), provider()
+    settings = uvicorn.Config(
         guarded if spans is None else Traced(guarded, spans),
         host=listen.host,
         port=listen.port,
@@ -84,6 +101,33 @@ async def serve(
         ws_per_message_deflate=False,  # its memory is per client, the bytes are shared by all
         timeout_graceful_shutdown=_GRACE,
     )
+    server = _Server(settings, engine, started)
+    serving = asyncio.create_task(server.serve([listening]))
+    feeding, beating = asyncio.create_task(engine.run()), asyncio.create_task(_beat(engine))
+    posting, alerting = asyncio.create_task(webhooks.run()), asyncio.create_task(alerts.run())
+    for task in (feeding, posting, alerting):
+        task.add_done_callback(lambda task: server.stop() if not task.cancelled() and task.exception() else None)
+    watching = asyncio.create_task(watchdog())
+    restore = _stopped_by_signals(server.stop)
+    try:
+        await asyncio.shield(serving)
+    finally:
+        notify("STOPPING=1")
+        server.stop()
+        for task in (beating, posting, alerting, feeding, watching):
+            task.cancel()
+        await asyncio.wait((serving, feeding, posting, alerting, beating, watching))
+        webhooks.close()
+        await engine.close()
+        if spans is not None:
+            await asyncio.to_thread(spans.shutdown)
+        restore()
+    for task in (feeding, posting, alerting):
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            raise failure
+
+
+def _listening(listen: Listen, patience: float) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
         listening = socket.create_server(listen, family=family, backlog=_BACKLOG)
@@ -94,31 +138,8 @@ async def serve(
         raise CannotListen(f"{listen} cannot be listened on: {reason}") from None
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         # Connections inherit it. To close one that is not read from would wait for ever for what was written to it.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(engine.patience * 1000))
-    server = _Server(config, engine, started)
-    serving = asyncio.create_task(server.serve([listening]))
-    feeding, beating = asyncio.create_task(engine.run()), asyncio.create_task(_beat(engine))
-    posting = asyncio.create_task(webhooks.run())
-    for task in (feeding, posting):
-        task.add_done_callback(lambda task: server.stop() if not task.cancelled() and task.exception() else None)
-    watching = asyncio.create_task(watchdog())
-    restore = _stopped_by_signals(server.stop)
-    try:
-        await asyncio.shield(serving)
-    finally:
-        notify("STOPPING=1")
-        server.stop()
-        for task in (beating, posting, feeding, watching):
-            task.cancel()
-        await asyncio.wait((serving, feeding, posting, beating, watching))
-        webhooks.close()
-        await engine.close()
-        if spans is not None:
-            await asyncio.to_thread(spans.shutdown)
-        restore()
-    for task in (feeding, posting):
-        if not task.cancelled() and (failure := task.exception()) is not None:
-            raise failure
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(patience * 1000))
+    return listening
 
 
 def _stopped_by_signals(stop: Callable[[], None]) -> Callable[[], None]:

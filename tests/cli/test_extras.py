@@ -17,6 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 RECORDING = str(ROOT / "fixtures" / "scenarios" / "incoming-answered.jsonl")
 NEEDING = {
     "excel": ["export", RECORDING, "-o", "calls.xlsx"],
+    "alerts": ["serve", "--simulate", "--config", str(Path(__file__).parent / "alerts.toml")],
     "kafka": ["cluster", "accounts", "--kafka", "127.0.0.1:1"],
     "live": ["listen"],
     "parquet": ["export", RECORDING, "--table", "calls", "-o", "calls.parquet"],

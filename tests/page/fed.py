@@ -10,9 +10,7 @@ from tempfile import TemporaryDirectory
 from calltrack import Frame
 from calltrack.feed.source import OnFrame
 from calltrack.journal import Journal
-from calltrack.serve.config import Config
 from calltrack.serve.engine import Engine
-from calltrack.serve.hooks.webhooks import Webhooks
 from calltrack.serve.run import Listen, serve
 from calltrack.serve.security.access import Access, Visitor
 from calltrack.serve.security.scope import EVERYTHING
@@ -42,8 +40,7 @@ async def main(port: str, *tokens: str) -> None:
     with TemporaryDirectory() as folder:
         engine = Engine(Lines(), Journal.open(Path(folder) / "journal"))
         access = Access({token: Visitor("a tester", EVERYTHING) for token in tokens})
-        webhooks = Webhooks(Config([]), engine, Path(folder) / "webhooks")
-        await serve(engine, access, Listen("127.0.0.1", int(port)), lambda url: print(url, flush=True), webhooks)
+        await serve(engine, access, Listen("127.0.0.1", int(port)), lambda url: print(url, flush=True))
 
 
 if __name__ == "__main__":

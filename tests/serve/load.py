@@ -28,9 +28,7 @@ from tempfile import TemporaryDirectory
 from calltrack import Frame, Tracker
 from calltrack.feed.source import OnFrame
 from calltrack.journal import Journal
-from calltrack.serve.config import Config
 from calltrack.serve.engine import Engine
-from calltrack.serve.hooks.webhooks import Webhooks
 from calltrack.serve.run import Listen, serve
 from calltrack.serve.security.access import Access
 from calltrack.simulate import Plan, traffic
@@ -88,8 +86,7 @@ def _serve(folder: Path, rate: float) -> None:
 
     async def main() -> None:
         engine = Engine(_Paced(rate, stamps), Journal.open(folder / "journal"))
-        webhooks = Webhooks(Config(), engine, folder / "webhooks")
-        await serve(engine, Access({}), Listen("127.0.0.1", 0), lambda url: print(url, flush=True), webhooks)
+        await serve(engine, Access({}), Listen("127.0.0.1", 0), lambda url: print(url, flush=True))
 
     asyncio.run(main())
 

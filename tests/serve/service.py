@@ -18,7 +18,6 @@ from calltrack.journal import Journal
 from calltrack.serve.config import Config, Hook
 from calltrack.serve.engine import MOST_CLIENTS, PATIENCE, Engine
 from calltrack.serve.hooks.delivery import PAUSES
-from calltrack.serve.hooks.webhooks import Webhooks
 from calltrack.serve.run import Listen, serve
 from calltrack.serve.security.access import Access, Visitor
 from calltrack.voicenter.frames import Frame
@@ -86,6 +85,7 @@ async def service(
     tokens: dict[str, Visitor] | None = None,
     hooks: Sequence[Hook] = (),
     pauses: Sequence[float] = PAUSES,
+    config: Config | None = None,
     most_clients: int = MOST_CLIENTS,
     patience: float = PATIENCE,
 ) -> AsyncIterator[Service]:
@@ -94,9 +94,13 @@ async def service(
     engine = Engine(source, Journal.open(Path(folder.name) / "journal"))
     engine.most_clients, engine.patience = most_clients, patience
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    webhooks = Webhooks(Config(list(hooks)), engine, Path(folder.name) / "webhooks", pauses=pauses)
     serving = asyncio.create_task(
-        serve(engine, Access(tokens or {}), Listen("127.0.0.1", 0), address.set_result, webhooks)
+        serve(
+            *(engine, Access(tokens or {}), Listen("127.0.0.1", 0), address.set_result),
+            config or Config(list(hooks)),
+            pauses=pauses,
+            calm=0,
+        )
     )
     try:
         async with asyncio.timeout(TIMEOUT):

@@ -13,7 +13,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from calltrack.core.table import CALL, EXTENSION, IDLE
-from calltrack.serve.api.parameters import Limit, Offset, TheEngine, TheRole, TheWebhooks
+from calltrack.serve.alerts.alerting import Alerts
+from calltrack.serve.api.parameters import Limit, Offset, TheAlerts, TheEngine, TheRole, TheWebhooks
 from calltrack.serve.engine import Engine
 from calltrack.serve.hooks.outbox import DeadLetter
 from calltrack.serve.hooks.webhooks import Webhooks
@@ -47,12 +48,12 @@ async def ready(engine: TheEngine) -> Response[Health]:
 
 
 @get("/metrics", media_type=_TEXT)
-async def metrics(engine: TheEngine, webhooks: TheWebhooks, role: TheRole) -> Response[bytes]:
+async def metrics(engine: TheEngine, webhooks: TheWebhooks, alerts: TheAlerts, role: TheRole) -> Response[bytes]:
     """Figures for Prometheus; for roles that see everything."""
     if not role.sees_all:
         raise PermissionDeniedException("this role sees a part only, the metrics are of the whole")
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(engine, webhooks))
+    registry.register(_Figures(engine, webhooks, alerts))
     return Response(generate_latest(registry), media_type=_TEXT)
 
 
@@ -74,8 +75,8 @@ async def dead_letters(webhooks: TheWebhooks, role: TheRole, limit: Limit = 100,
 class _Figures(Collector):
     """Read off when asked. Labels are of sets that strangers cannot widen: never a call, number or name."""
 
-    def __init__(self, engine: Engine, webhooks: Webhooks) -> None:
-        self._engine, self._hooks = engine, webhooks.hooks
+    def __init__(self, engine: Engine, webhooks: Webhooks, alerts: Alerts) -> None:
+        self._engine, self._hooks, self._alerts = engine, webhooks.hooks, alerts
 
     def collect(self) -> Iterator[Metric]:
         """Every figure."""
@@ -112,6 +113,11 @@ class _Figures(Collector):
         waiting_hooks = {hook.name: hook.sender.waiting for hook in self._hooks}
         yield _gauge("calltrack_webhook_waiting", "Deliveries that were not taken yet.", "webhook", waiting_hooks)
         yield _gauge("calltrack_webhook_failed", "Tries that failed since the last that did not.", "webhook", failed)
+        standing = Counter(one.rule for one in self._alerts.standing)
+        rules = {rule.name: standing[rule.name] for rule in self._alerts.rules}
+        yield _gauge("calltrack_alerts", "Alerts that hold.", "rule", rules)
+        unheard = {one.name: one.failed for one in self._alerts.destinations}
+        yield _gauge("calltrack_notify_failed", "Tries since the last message that was taken.", "destination", unheard)
 
 
 def _counter(name: str, text: str, label: str, values: dict[str, int]) -> Metric:

@@ -17,8 +17,10 @@ from litestar.types import Scope as ConnectionScope
 
 from calltrack.core.changes import Change
 from calltrack.core.snapshot import Snapshot
+from calltrack.serve.alerts.alerting import Alerts
 from calltrack.serve.engine import Engine
 from calltrack.serve.hooks.webhooks import Webhooks
+from calltrack.serve.parts import Parts
 from calltrack.serve.security.access import Access, Visitor
 from calltrack.serve.security.scope import Scope
 from calltrack.serve.stream.state import Times
@@ -36,6 +38,7 @@ class Moment(NamedTuple):
 TheEngine = NamedDependency[Engine]
 TheAccess = NamedDependency[Access]
 TheWebhooks = NamedDependency[Webhooks]
+TheAlerts = NamedDependency[Alerts]
 TheVisitor = NamedDependency[Visitor]
 TheRole = NamedDependency[Scope]
 TheMoment = NamedDependency[Moment]
@@ -49,17 +52,21 @@ Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="How many, at m
 Offset = Annotated[int, QueryParameter(ge=0, le=10**9, description="How many to leave out first.")]
 
 
-def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str, Provide]:
+def dependencies(parts: Parts) -> dict[str, Provide]:
     """How endpoints get what they are called with."""
+    engine = parts.engine
 
     def the_engine() -> Engine:
         return engine
 
     def the_access() -> Access:
-        return access
+        return parts.access
 
     def the_webhooks() -> Webhooks:
-        return webhooks
+        return parts.webhooks
+
+    def the_alerts() -> Alerts:
+        return parts.alerts
 
     def the_visitor(scope: ConnectionScope) -> Visitor:
         visitor: Visitor | None = scope["visitor"]  # type: ignore[typeddict-item]  # set by the guard
@@ -89,7 +96,7 @@ def dependencies(engine: Engine, access: Access, webhooks: Webhooks) -> dict[str
         digest = blake2s(shape.encode(), digest_size=4).hexdigest()
         return Moment(snapshot, times, f'W/"{snapshot.position}-{times[3]:g}-{int(times[4])}-{digest}"')
 
-    given = (the_engine, the_access, the_webhooks, the_visitor, the_role, the_wanted)
+    given = (the_engine, the_access, the_webhooks, the_alerts, the_visitor, the_role, the_wanted)
     provided = {function.__name__.removeprefix("the_"): Provide(function, sync_to_thread=False) for function in given}
     return {**provided, "moment": Provide(the_moment)}
 

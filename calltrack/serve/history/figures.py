@@ -90,10 +90,13 @@ class Figures:
         self._of_the_past.close()
         self._written.close()
 
+    def zone(self, known: Snapshot) -> tzinfo:
+        """The account's clock: as given, or the stream's own offset."""
+        return self._zone or zone_of(known.resume.offset_s)
+
     def today(self, known: Snapshot) -> Interval:
         """The local day of a snapshot's time, as far as it has come."""
-        offset_s = known.resume.offset_s
-        zone = self._zone or zone_of(offset_s)
+        zone = self.zone(known)
         return (0, None) if known.time is None else (day(datetime.fromtimestamp(known.time, zone), zone).since, None)
 
     async def report(self, interval: Interval | None, options: Options, known: Snapshot) -> Report:

@@ -16,12 +16,13 @@ from aiohttp import web
 
 from calltrack import Frame
 from calltrack.journal import Journal, StreamPosition
-from calltrack.serve.config import ConfigError, Hook, tables
+from calltrack.serve.config import Hook, tables
 from calltrack.serve.engine import Engine
 from calltrack.serve.hooks.outbox import Outbox
 from calltrack.serve.hooks.webhooks import Webhook
 from calltrack.serve.security.access import Visitor
 from calltrack.serve.security.scope import EVERYTHING, Scope
+from calltrack.serve.security.secrets import ConfigError
 from tests.live.harness import scenario
 from tests.serve.security.test_guard import bearer
 from tests.serve.service import Fed, service

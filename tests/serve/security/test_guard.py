@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from yarl import URL
 
-from calltrack.serve.config import Config
-from calltrack.serve.hooks.webhooks import Webhooks
 from calltrack.serve.run import CannotListen, Listen, NeedsTokens, serve
 from calltrack.serve.security.access import Access, Visitor
 from calltrack.serve.security.scope import EVERYTHING, Scope
@@ -160,21 +157,17 @@ async def test_pages_of_others_are_kept_out() -> None:
 async def test_an_address_that_others_reach_needs_tokens() -> None:
     """Else the service does not start."""
     async with service() as running:
-        none = Webhooks(Config(), running.engine, Path("nowhere"))
         for host in ("0.0.0.0", "::", "192.0.2.1", "board.example"):
             with pytest.raises(NeedsTokens, match="tokens are needed"):
-                await serve(running.engine, Access({}), Listen(host, 0), print, none)
+                await serve(running.engine, Access({}), Listen(host, 0), print)
 
 
 @scenario
 async def test_an_address_that_is_taken() -> None:
     """Is said to be, and nothing is left behind."""
     async with service() as running:
-        none = Webhooks(Config(), running.engine, Path("nowhere"))
         taken = running.client._base_url.port  # type: ignore[union-attr]
         with pytest.raises(CannotListen, match=f"^127.0.0.1:{taken} is taken; choose another with --listen$"):
-            await serve(running.engine, Access({}), Listen("127.0.0.1", taken or 0), print, none)
+            await serve(running.engine, Access({}), Listen("127.0.0.1", taken or 0), print)
         with pytest.raises(CannotListen, match=r"^192\.0\.2\.1:0 cannot be listened on: [^(]+$"):
-            await serve(
-                running.engine, Access({"t" * 30: Visitor("all", EVERYTHING)}), Listen("192.0.2.1", 0), print, none
-            )
+            await serve(running.engine, Access({"t" * 30: Visitor("all", EVERYTHING)}), Listen("192.0.2.1", 0), print)

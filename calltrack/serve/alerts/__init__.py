@@ -1,0 +1,1 @@
+"""Alerts: rules over the figures of the boards, and the people who hear of them."""
