@@ -5,16 +5,19 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.service import LiveOptions, service_options
+from calltrack.cli.service import LiveOptions, accounts_option, service_options
 from calltrack.cli.signals import interruptible
 from calltrack.cli.terminal import colourful, tz_options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import tzinfo
+    from pathlib import Path
 
     from calltrack.core.changes import Change
 
@@ -23,12 +26,14 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @tz_options
+@accounts_option
 @service_options
-def command(form: str, tz: tzinfo | None, live: LiveOptions) -> None:
+def command(form: str, tz: tzinfo | None, accounts: Path | None, live: LiveOptions) -> None:
     """Tell what happens as it happens: one line per change, until Ctrl-C (exit code 0).
 
     The login comes from the environment, never from the command line, which others can read: CALLTRACK_TOKEN, or
-    CALLTRACK_EMAIL and CALLTRACK_PASSWORD, or CALLTRACK_USERNAME and CALLTRACK_PASSWORD.
+    CALLTRACK_EMAIL and CALLTRACK_PASSWORD, or CALLTRACK_USERNAME and CALLTRACK_PASSWORD. With --accounts each line
+    begins with the account's name, or in JSON is {"account": ..., "change": {...}}.
 
     A reader that is too slow for the stream gets a "Missed" line, with what it missed and in JSON the state.
 
@@ -36,25 +41,67 @@ def command(form: str, tz: tzinfo | None, live: LiveOptions) -> None:
     Examples:
       calltrack listen
       calltrack listen --json --credentials ~/.calltrack | jq 'select(.change == "CallEnded")'
-      calltrack listen --login-url http://127.0.0.1:8077
+      calltrack listen --accounts accounts.toml --json
     """
-    import msgspec
+    # In a thread, for a pipe may block: its reader can be slow without the server noticing.
+    # Ctrl-C is how one ends this, not a failure: 0, as `simulate serve` does.
+    with suppress(KeyboardInterrupt), interruptible():
+        if accounts is None:
+            _one(form, tz, live)
+        else:
+            _many(form, tz, accounts, live)
 
-    from calltrack.figures.days import zone_of
+
+def _one(form: str, tz: tzinfo | None, live: LiveOptions) -> None:
     from calltrack.live import listen
 
-    stream = listen(**live.service())
-    output, colour = sys.stdout, colourful()
-    # The blocking twin, for a pipe may block: its reader can be slow without the server noticing.
-    # Ctrl-C is how one ends this, not a failure: 0, as `simulate serve` does.
-    zone = tz
-    with suppress(KeyboardInterrupt), interruptible(), stream:
+    lines = _Lines(form, tz)
+    with listen(**live.service()) as stream:
         for change in stream:
-            if zone is None and form == "text" and (offset_s := stream.snapshot().resume.offset_s) is not None:
-                zone = zone_of(offset_s)
-            told = msgspec.json.encode(change).decode() if form == "json" else _line(change, colour, zone or UTC)
-            output.write(f"{told}\n")
-            output.flush()
+            lines.write(change, lambda: stream.snapshot().resume.offset_s)
+
+
+def _many(form: str, tz: tzinfo | None, accounts: Path, live: LiveOptions) -> None:
+    from calltrack.live.blocking import InThread
+    from calltrack.live.streams import Streams
+
+    streams = Streams(live.accounts(accounts), network=live.network())
+    lines = {name: _Lines(form, tz, name) for name in streams.streams}
+    with InThread(streams) as thread:
+
+        def offset_s(name: str) -> float | None:
+            return thread.wait_for(streams.offset_s(name), lambda: None)
+
+        while batch := thread.wait_for(streams.batch(), list):
+            for name, change in batch:
+                lines[name].write(change, partial(offset_s, name))
+
+
+class _Lines:
+    """Writes the changes of one account to standard output; times are on the clock of `tz`, or the stream's own."""
+
+    def __init__(self, form: str, tz: tzinfo | None, account: str = "") -> None:
+        self._json = form == "json"
+        self._zone = tz
+        self._account = account
+        self._colour = colourful()
+
+    def write(self, change: Change, offset_s: Callable[[], float | None]) -> None:
+        """Write a change; `offset_s` says the stream's offset."""
+        import msgspec
+
+        from calltrack.figures.days import zone_of
+
+        if self._json:
+            record = {"account": self._account, "change": change} if self._account else change
+            text = msgspec.json.encode(record).decode()
+        else:
+            if self._zone is None and (found := offset_s()) is not None:
+                self._zone = zone_of(found)
+            text = _line(change, self._colour, self._zone or UTC)
+            text = f"{self._account} {text}" if self._account else text
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
 
 def _line(change: Change, colour: bool, zone: tzinfo) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import click
 
 if TYPE_CHECKING:
-    from calltrack.live.accounts import Service, Stack
+    from calltrack.live import Network
+    from calltrack.live.accounts import Definition, Service, Stack
 
 _OPTIONS = (
     click.option(
@@ -48,6 +49,13 @@ _OPTIONS = (
 )
 
 
+accounts_option = click.option(
+    "--accounts",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Many accounts in one process, in TOML (docs/accounts.md).",
+)
+
 PROTOCOLS: dict[str | None, Literal[3, 4]] = {"3": 3, "4": 4}
 
 
@@ -65,9 +73,25 @@ class LiveOptions(NamedTuple):
         """Whether one was given that only the live service has a use for."""
         return bool(self.credentials or self.login_url or self.servers or self.protocol)
 
+    def network(self) -> Network:
+        """The way out; raises CannotUseCA."""
+        from calltrack.live import Network
+
+        return Network(self.ca)
+
+    def accounts(self, file: Path) -> dict[str, Definition]:
+        """The accounts of a file; raises AccountsError, and UsageError if there is a login beside it."""
+        from calltrack.live.accounts import read_accounts
+
+        if self:
+            raise click.UsageError(
+                "--accounts says all of each account: leave out --credentials, --login-url, --server, --protocol"
+            )
+        return read_accounts(file)
+
     def service(self) -> Service:
         """Return where to go; raises CredentialsError without a usable login, UsageError for a wrong option."""
-        from calltrack.live import Network, credentials_from_env, credentials_from_file
+        from calltrack.live import credentials_from_env, credentials_from_file
         from calltrack.live.accounts import service_of
 
         login = credentials_from_env() if self.credentials is None else credentials_from_file(self.credentials)
@@ -78,7 +102,7 @@ class LiveOptions(NamedTuple):
         if self.stack == "newer" and not self.login_url:
             raise click.UsageError("--stack newer needs --login-url: no address of it is published")
         try:
-            return service_of(login, self.login_url or "", self.servers, protocol, self.stack, Network(self.ca))
+            return service_of(login, self.login_url or "", self.servers, protocol, self.stack, self.network())
         except ValueError as error:
             raise click.UsageError(f"--stack newer: {error}") from None
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import AbstractAsyncContextManager, suppress
+from queue import SimpleQueue
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -54,7 +55,81 @@ def listen(
     )
 
 
-class BlockingStream:
+class InThread:
+    """Something asynchronous that lives in a thread, from entering to leaving; leaving joins the thread.
+
+    The calling thread waits on a queue of C alone. Python's futures have locks of Python, and Ctrl-C between taking
+    one and letting it go would leave it taken: the stream's thread then waits for it for ever, and leaving for that.
+    """
+
+    def __init__(self, inner: AbstractAsyncContextManager[object]) -> None:
+        self._inner = inner
+        self._ready: SimpleQueue[None] = SimpleQueue()
+        self._left = asyncio.Event()
+        self._waiting = set[SimpleQueue[object]]()
+        self._over = False
+        self._failure: Exception | None = None
+        # A program that ends without leaving us shall end.
+        self._thread = Thread(target=self._run, name="calltrack", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.get()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._left.set)
+        self._thread.join()
+        if error is None and self._failure is not None:
+            raise self._failure
+
+    def wait_for(self, coroutine: Coroutine[Any, Any, T], otherwise: Callable[[], T]) -> T:
+        """What the coroutine returns in the other thread's loop; if that has ended, or ends first, the other's."""
+        done: SimpleQueue[object] = SimpleQueue()
+        tasks: list[asyncio.Task[T]] = []
+
+        def begin() -> None:
+            tasks.append(self._loop.create_task(coroutine))
+            tasks[0].add_done_callback(done.put)
+
+        self._waiting.add(done)
+        try:
+            if not self._over:
+                self._loop.call_soon_threadsafe(begin)
+                done.get()
+        except RuntimeError:  # the loop has been closed since
+            pass
+        finally:
+            self._waiting.discard(done)
+            if tasks and not tasks[0].done():  # Ctrl-C ended the wait
+                with suppress(RuntimeError):
+                    self._loop.call_soon_threadsafe(tasks[0].cancel)
+        if not tasks:
+            coroutine.close()
+        return tasks[0].result() if tasks and tasks[0].done() and not tasks[0].cancelled() else otherwise()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._live())
+        except Exception as error:
+            self._failure = error
+        finally:
+            self._over = True
+            self._ready.put(None)
+            for done in list(self._waiting):
+                done.put(None)
+
+    async def _live(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        async with self._inner:
+            self._ready.put(None)
+            await self._left.wait()
+
+
+class BlockingStream(InThread):
     """`Stream`, for threads: iterate over it for the changes, ask `snapshot()` for the state.
 
     It lives from entering to leaving; leaving joins its thread. Errors are raised in the thread that iterates or
@@ -62,25 +137,8 @@ class BlockingStream:
     """
 
     def __init__(self, stream: Stream) -> None:
+        super().__init__(stream)
         self._stream = stream
-        self._ready: Future[asyncio.AbstractEventLoop] = Future()
-        self._left = asyncio.Event()
-        self._ended: Future[None] = Future()
-        # A program that ends without leaving us shall end.
-        self._thread = Thread(target=self._run, name="calltrack", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._loop = self._ready.result()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._left.set)
-        self._thread.join()
-        if error is None:
-            self._ended.result()
 
     def __iter__(self) -> Iterator[Change]:
         """The stream's own consumer; all changes since the stream was entered, less those read already."""
@@ -117,11 +175,11 @@ class BlockingStream:
 
     def wait_closed(self) -> None:
         """Wait, while callbacks do the work, until the stream is left; raises what ends it for good."""
-        self._result(self._stream.wait_closed(), lambda: None)
+        self.wait_for(self._stream.wait_closed(), lambda: None)
 
     def _read(self, changes: Changes) -> Iterator[Change]:
         # By the batch: going to the other thread and back costs more than most changes.
-        while batch := self._result(changes.batch(), list):
+        while batch := self.wait_for(changes.batch(), list):
             yield from batch
 
     def _call(self, function: Callable[[], T]) -> T:
@@ -130,32 +188,4 @@ class BlockingStream:
         async def call() -> T:
             return function()
 
-        return self._result(call(), function)
-
-    def _result(self, coroutine: Coroutine[Any, Any, T], otherwise: Callable[[], T]) -> T:
-        """What the coroutine returns in the stream's loop; if that has ended, or ends first, the other's result."""
-        try:
-            found = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        except RuntimeError:  # the loop is closed
-            coroutine.close()
-            return otherwise()
-        either: list[Future[Any]] = [found, self._ended]
-        try:
-            wait(either, return_when=FIRST_COMPLETED)
-        finally:
-            # If it is too late for that, nothing happens; if Ctrl-C ended the wait, nobody waits any more.
-            found.cancel()
-        return otherwise() if found.cancelled() else found.result()
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._live())
-        except Exception as error:
-            self._ended.set_exception(error)
-        else:
-            self._ended.set_result(None)
-
-    async def _live(self) -> None:
-        async with self._stream:
-            self._ready.set_result(asyncio.get_running_loop())
-            await self._left.wait()
+        return self.wait_for(call(), function)

@@ -25,6 +25,7 @@ from calltrack.core.changes import Change
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import Tracker
 from calltrack.live.credentials import Credentials, Token, credentials_from_env
+from calltrack.live.health import Health
 from calltrack.live.login import DEFAULT_SERVERS, Endpoints, LoginApi, Protocol
 from calltrack.live.network import Network
 from calltrack.live.sessions import SessionSource
@@ -80,7 +81,8 @@ class Stream:
     The connection lives from entering to leaving: afterwards no task and no socket is left. A lost one comes back
     by itself, with ConnectionLost and ConnectionRegained among the changes. What ends the stream for good is
     raised by whoever iterates or waits, else on leaving: LoginRefused; an error of a callback; AnomalyFound of a
-    strict tracker. `source` gives the sessions (LoginApi); for the other arguments see `connect`.
+    strict tracker. `source` gives the sessions (LoginApi); of one `account` among many no refusal is final. For the
+    other arguments see `connect`.
     """
 
     def __init__(
@@ -91,11 +93,14 @@ class Stream:
         tracker: Tracker | None = None,
         limit: int = LIMIT,
         network: Network | None = None,
+        account: str = "",
     ) -> None:
         if limit < 1:
             raise ValueError("limit: at least 1")
         self.tracker = tracker or Tracker()
-        self._supervisor = Supervisor(source, on_frame=self._take, timing=timing, network=network)
+        self._supervisor = Supervisor(
+            source, on_frame=self._take, timing=timing, network=network, account=account, patient=bool(account)
+        )
         self._limit = limit
         # Weak: a consumer that nobody holds any more is none.
         self._consumers: WeakSet[Changes] = WeakSet()
@@ -162,9 +167,9 @@ class Stream:
         self._supervisor.resync()
 
     @property
-    def stale_for(self) -> float | None:
-        """Seconds since the server was last heard, be it an answer to a ping; None without a connection."""
-        return self._supervisor.stale_for
+    def health(self) -> Health:
+        """How the connection is now."""
+        return self._supervisor.health
 
     async def wait_closed(self) -> None:
         """Wait, while callbacks do the work, until the stream is left; raises what ends it for good."""
