@@ -119,7 +119,7 @@ class Advance(Corrections):
             self._catch_up(one, told.call)
         one.ended_open, one.learned = len(one.marks), clock.now
         one.end_told = told is not None or heir
-        at = clock.when if one.end_told else clock.at
+        at = clock.when if one.end_told else clock.stamped
         one.confirmed_position = device.confirmed_position
         one.confirmed, one.confirmed_at = device.confirmed, device.confirmed_at
         if told is not None:
@@ -237,8 +237,8 @@ class Advance(Corrections):
         if not call.touched:
             call.touched = True
             self.touched.append(call)
-        if clock.ahead is not None:
-            held.unbelieved.append(one)
+        if clock.behind or clock.ahead is not None:
+            held.unbelieved.append((one, len(marks) - 1, one.answered, clock.bend))
 
     def _reversed(self, one: HeldConnection, at: Seconds) -> None:
         """A step before the last one took no time (field guide §2: clamp and report)."""

@@ -82,7 +82,7 @@ def _take_status(step: Advance, extension: HeldExtension, seen: ExtensionSeen, *
         or (before is not None and (since < before or stamp == old_stamp))
         or (clock.at is not None and since > clock.at)
     ):
-        since = clock.at
+        since = clock.stamped if before is None or clock.stamped is None else max(before, clock.stamped)
     extension.status, extension.status_stamp, extension.status_since = status, stamp, since
     if clock.ahead is not None:
         step.held.unbelieved_status.append(extension.key)

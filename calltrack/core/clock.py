@@ -6,15 +6,17 @@ that spans either is right, and needs no offset at all. Times that people see ar
 times of one call are of the clock that it began on. A time written before the first offset is unknown for good.
 
 A stamp is believed if it is from 5 s before to 600 s after the last one. Any other is provisional:
-* *Behind*: until three frames in a row agree that the clock was set back (or a login or full list says so at once),
-  each is taken to be of now. So a lone wrong or very late stamp moves nothing.
+* *Behind*: until three frames in a row agree that the clock was set back (or a login or full list says so at once).
+  Up to a minute the frame is late, and what it reports happened at its own time (ruling 4); further behind it is taken
+  to be of now, so a lone wrong stamp moves nothing. When three agree, what the first two have written is moved.
 * *Far ahead*: it counts for what its own frame reports, `now` waits. If the next stamped frame is back where the clock
   was, the stamp was wrong; if it is later, time has passed or the clock has stepped. It has stepped if both frames are
-  off by about the same, something was live all along, and the distance is within 90 s of a multiple of 30 minutes;
-  unless the times of receipt say that the time has really passed. What was written on the word of such a stamp is
+  off by about the same, something was live all along, and the distance is a multiple of 30 minutes or up to 90 s
+  more; unless the times of receipt say that the time has really passed. What was written on the word of such a stamp is
   moved by the tracker (`Verdict`).
 
-The size of a step is known to within the silence before it, unless it is near a multiple of 30 minutes.
+The size of a step is known to within the silence before it, unless it is a multiple of 30 minutes and the silence is
+short.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ ALIKE_S = 10  # frames that one step displaced differ by that
 CONFIRMS = 3  # frames in a row
 HALF_HOUR_S = 1800
 NEAR_S = 90
+LATE_S = 60  # ruling 4
 _WIDEST_OFFSET_MIN = 14 * 60
 _LEAST_LAG_S, _GREATEST_LAG_S = -5, 300  # of the moment behind the stamp (seen: 0-18); any other is no moment of it
 
@@ -53,6 +56,7 @@ class Clock:
     now: Seconds | None = None  # of the stream; never goes back
     at: Seconds | None = None  # of this frame
     when: Seconds | None = None  # the moment at the switch that this frame reports
+    stamped: Seconds | None = None  # the same, but of a frame that is late its own time
     bend: Seconds = 0  # of this frame alone: its clock is taken to be set back by that
     behind: list[Seconds] = field(factory=list)  # unbent times of the last frames in a row that were behind
     ahead: Seconds | None = None  # the time of a frame that was far ahead and is not believed yet
@@ -119,10 +123,12 @@ class Clock:
         *,
         whole: bool = False,
         busy: bool = True,
+        after: Seconds | None = None,
     ) -> Verdict:
         """Take a frame's stamps.
 
-        whole: it is a login or a full list, and believed at once. busy: something lives.
+        whole: it is a login or a full list, and believed at once. busy: something lives. after: what the frame reports
+        follows something of that time.
         """
         if offset_min is not None and offset_min * 60 != self.offset_s:
             self._take_offset(stamp, offset_min)
@@ -132,7 +138,7 @@ class Clock:
             stamp - (self.offset_s or 0) + self.correction if stamp and EARLIEST < stamp < LATEST else None
         )  # as `stream` has it, which costs a call more in every frame
         if at is None:
-            self.at = now
+            self.at = self.stamped = now
             when = self.stream(moment)
             near = when is not None and (now is None or -_GREATEST_LAG_S <= when - now <= SILENCE_S)
             self.when = when if near else now
@@ -141,16 +147,21 @@ class Clock:
         if now is None or (self.ahead is None and not self.behind and 0 <= at - now <= SILENCE_S):
             self.now = at
         else:
-            verdict = self._odd(at, now, whole, busy, received)
+            verdict = self._odd(at, now, whole, busy, received, after)
             at = self.at if self.at is not None else at
         self.at = at
+        if self.behind and not self.bend:
+            at = self.behind[-1]  # it is late
+        self.stamped = at
         if received is not None:
             self.received = received
         lag = _LEAST_LAG_S - 1 if not moment or stamp is None else stamp - moment
         self.when = at - lag if _LEAST_LAG_S <= lag <= _GREATEST_LAG_S else at
         return verdict
 
-    def _odd(self, at: Seconds, now: Seconds, whole: bool, busy: bool, received: float | None) -> Verdict:
+    def _odd(
+        self, at: Seconds, now: Seconds, whole: bool, busy: bool, received: float | None, after: Seconds | None
+    ) -> Verdict:
         """A frame whose stamp, or the one before, is not where the clock was; sets `at`."""
         verdict = Verdict.FINE
         if (far := self.ahead) is not None:
@@ -165,7 +176,6 @@ class Clock:
                 self.now = now = far
         distance = at - now
         if distance > SILENCE_S:
-            self.behind.clear()
             passed = self._passed(received)
             if whole or (passed is not None and passed >= distance - NEAR_S):
                 self.now = at
@@ -175,38 +185,42 @@ class Clock:
             self.behind.clear()
             self.now = max(now, at)
         else:
-            at, verdict = self._fallen_back(at, now, whole, verdict)
+            at, verdict = self._fallen_back(at, now, whole, verdict, after)
         self.at = at
         return verdict
 
-    def _fallen_back(self, at: Seconds, now: Seconds, whole: bool, verdict: Verdict) -> tuple[Seconds, Verdict]:
+    def _fallen_back(
+        self, at: Seconds, now: Seconds, whole: bool, verdict: Verdict, after: Seconds | None
+    ) -> tuple[Seconds, Verdict]:
         """A frame behind the clock: late, wrong, or of a clock that was set back."""
         behind = self.behind
         if behind and not -ALIKE_S <= at - behind[-1] <= SILENCE_S:
             behind.clear()  # not of the clock of the frame before
         behind.append(at)
+        away = now - behind[0]
         if whole or len(behind) >= CONFIRMS:
-            by = self._size(at - now if whole else behind[0] - now)
+            by = self._size(at - now if whole else -away)
             behind.clear()
             self._correct(-by)
             at = max(at - by, now)
             self.now = at
             return at, Verdict.STEPPED
-        self.bend = now - behind[0]
-        return at + self.bend, verdict
+        late = away <= LATE_S and (after is None or at >= after - JITTER_S)
+        self.bend = 0 if late else away
+        return at + away, verdict
 
     def _passed(self, received: float | None) -> float | None:
         """How long ago the frame before was received, s, if the recording knows."""
         return None if received is None or self.received is None else received - self.received
 
     def _is_step(self, by: Seconds, busy: bool) -> bool:
-        return busy and abs(by - self._size(by)) <= NEAR_S and self._size(by) % HALF_HOUR_S == 0
+        return busy and self._size(by) % HALF_HOUR_S == 0
 
     @staticmethod
     def _size(by: Seconds) -> Seconds:
-        """A step near a multiple of 30 minutes is one of them; of any other the silence before it is a part."""
-        whole = HALF_HOUR_S * round(by / HALF_HOUR_S)
-        return whole if whole and abs(by - whole) <= NEAR_S else by
+        """What the clock moves by is the step and the silence before it: a short one after a multiple of 30 minutes."""
+        whole = (by + JITTER_S) // HALF_HOUR_S * HALF_HOUR_S
+        return whole if whole and by - whole <= NEAR_S else by
 
     def _correct(self, by: Seconds) -> None:
         """Add to the correction from now on; what was written up to now is shown as it was."""

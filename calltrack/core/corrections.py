@@ -85,7 +85,7 @@ class Corrections(Reports):
             return at if at is None or at <= after else max(after, at - by) if by else after
 
         held = self.held
-        unbelieved = list(dict.fromkeys(held.unbelieved))  # each is moved once
+        unbelieved = list({one: None for one, *_ in held.unbelieved})  # each is moved once
         for call in [held.call(name) for name in dict.fromkeys(one.call for one in unbelieved)]:
             if call is not None:
                 call.since, call.value, call.kept = moved(call.since), None, None
@@ -108,6 +108,33 @@ class Corrections(Reports):
                 device.since = moved(device.since)
             device.value = device.kept = None
         self.held.unbelieved = []
+
+    def move_marks(self, by: Seconds) -> None:
+        """What the frames behind have written happened `by` later, for the clock was set back; 0: they were late."""
+        held, moved = self.held, set[int]()
+        now = held.clock.now or 0
+        for one, count, answered, bend in held.unbelieved:
+            if by == bend or id(one) in moved or count > len(one.marks):
+                continue
+            moved.add(id(one))
+            marks = one.marks[:count]
+            first = marks[-1][0] if marks else now if by < bend else 0
+
+            def right(at: Seconds, first: Seconds = first, by: Seconds = by - bend) -> Seconds:
+                return at + by if first <= at + by <= now else at  # else its stamp is of another clock
+
+            for at, bucket in one.marks[count:]:
+                marks.append((max(right(at), marks[-1][0] if marks else 0), bucket))
+            answered_at = one.answered_at
+            if one.answered and not answered and answered_at is not None:
+                answered_at = right(answered_at)
+            if marks == one.marks and answered_at == one.answered_at:
+                continue
+            one.marks, one.answered_at, one.over = marks, answered_at, None
+            one.ended = marks[-1][0] if one.ended is not None else None
+            self.report("Revised", one, "the clock had stepped" if by else "its frame was late")
+            self.touch(one, weigh=True)
+        held.unbelieved = []
 
     def redate(self, since: Seconds) -> None:
         """The UTC of times from `since` on is another now: report what was handed out with such a time."""

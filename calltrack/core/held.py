@@ -24,6 +24,9 @@ from calltrack.core.table import CALL, NEW, UNKNOWN
 LEG, WAIT = "leg", "wait"
 
 Mark = tuple[Seconds, State | None]
+Unbelieved = tuple[
+    "HeldConnection", int, bool, Seconds
+]  # its marks and answer before, and the bend that it was written with
 
 RANK: dict[State, int] = {state: rank for rank, state in enumerate(CALL)}
 LOWEST = len(CALL)  # the rank of a call in which nothing lives
@@ -265,7 +268,7 @@ class Held:
     awaited: dict[str, Seconds] = field(factory=dict)  # calls that wait for their answering leg, longest first
     timers: dict[int, list[HeldConnection]] = field(factory=dict)  # by minute of stream time (doubt.py)
     last_minute: int | None = None  # of the timers that have run
-    unbelieved: list[HeldConnection] = field(factory=list)  # what a stamp far ahead has written (ruling 2)
+    unbelieved: list[Unbelieved] = field(factory=list)  # what a stamp far ahead, or behind, has written (ruling 2)
     unbelieved_status: list[str] = field(factory=list)  # extensions whose status it has dated
     prints: dict[int, None] = field(factory=dict)  # fingerprints of the last events, in two generations
     older_prints: dict[int, None] = field(factory=dict)

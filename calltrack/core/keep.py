@@ -114,7 +114,7 @@ class Resume(Struct, frozen=True):
     awaited: tuple[tuple[str, Seconds], ...]
     timers: tuple[tuple[int, tuple[Ref, ...]], ...]
     last_minute: int | None
-    unbelieved: tuple[Ref, ...]
+    unbelieved: tuple[tuple[Ref, int, bool, Seconds], ...]
     unbelieved_status: tuple[str, ...]
     prints: bytes
     older_prints: bytes
@@ -145,7 +145,7 @@ def keep(held: Held, *, history: int, strict: bool) -> Resume:
         tuple(held.awaited.items()),
         tuple([(minute, _refs(due)) for minute, due in held.timers.items()]),
         held.last_minute,
-        _refs(held.unbelieved),
+        tuple([((one.call, one.serial), count, answered, bend) for one, count, answered, bend in held.unbelieved]),
         tuple(held.unbelieved_status),
         pack(f"<{len(held.prints)}Q", *held.prints),
         pack(f"<{len(held.older_prints)}Q", *held.older_prints),
@@ -181,7 +181,9 @@ def restored(resume: Resume) -> Held:
     held.gaps, held.awaited = resume.gaps, dict(resume.awaited)
     held.timers = {minute: [named[ref] for ref in due if ref in named] for minute, due in resume.timers}
     held.last_minute = resume.last_minute
-    held.unbelieved = [named[ref] for ref in resume.unbelieved if ref in named]
+    held.unbelieved = [
+        (named[ref], count, answered, bend) for ref, count, answered, bend in resume.unbelieved if ref in named
+    ]
     held.unbelieved_status = list(resume.unbelieved_status)
     held.prints = dict.fromkeys(print_ for (print_,) in iter_unpack("<Q", resume.prints))
     held.older_prints = dict.fromkeys(print_ for (print_,) in iter_unpack("<Q", resume.older_prints))

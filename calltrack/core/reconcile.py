@@ -256,12 +256,7 @@ class Devices(Remarks):
         for gone in past(held, device, told.call_id):
             if is_about(told, gone):
                 if not gone.end_told and is_recent(gone, clock.now):
-                    moment = clock.when
-                    if clock.bend and gone.ended is not None and moment is not None:
-                        unbent = moment - clock.bend
-                        if unbent >= gone.marks[gone.ended_open - 1][0] and unbent <= gone.ended:
-                            moment = unbent
-                    step.revise(gone, told, moment)
+                    step.revise(gone, told, clock.when)
                 elif not gone.end_told:
                     self._late(device, told, gone, None, None)
                 return

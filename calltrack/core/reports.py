@@ -95,7 +95,7 @@ class Reports:
         if weigh:
             call.weighed = True
         if held.clock.ahead is not None:
-            held.unbelieved.append(one)
+            held.unbelieved.append((one, len(one.marks), one.answered, 0))
 
     def doubt(self, one: HeldConnection, why: str) -> None:
         """A live connection may be over (ruling 12)."""

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from calltrack.core import agents, campaigns, changes
 from calltrack.core.changes import AnomalyKind
 from calltrack.core.clock import Verdict
-from calltrack.core.held import HeldExtension
+from calltrack.core.held import HeldConnection, HeldExtension
 from calltrack.core.observations import (
     AllCampaigns,
     AllExtensions,
@@ -46,23 +46,37 @@ class Stream(Devices):
     _unknown_events: dict[str, int]
     _events: defaultdict[str, int]
 
-    def _tell(self, body: Body, moment: Seconds | None, received: float | None, *, whole: bool = False) -> None:
-        """Take a frame's stamps; report and mend what they show of the clock."""
+    def _tell(
+        self,
+        body: Body,
+        moment: Seconds | None,
+        received: float | None,
+        *,
+        whole: bool = False,
+        own: HeldConnection | None = None,
+    ) -> None:
+        """Take a frame's stamps; report and mend what they show of the clock. own: what the frame is about."""
         held, step = self._held, self._step
         clock = held.clock
         before, steps = clock.now, len(clock.steps)
-        verdict = clock.tell(body.stamp, body.offset_min, moment, received, whole=whole, busy=bool(held.calls))
+        after = None if own is None or own.ended is not None else own.marks[-1][0]
+        verdict = clock.tell(
+            body.stamp, body.offset_min, moment, received, whole=whole, busy=bool(held.calls), after=after
+        )
         step.at, step.confirmed_at = clock.dates()
         if len(clock.steps) > steps:
             step.redate(min(since for since, _ in clock.steps[steps:]))
         if verdict is Verdict.FINE:
-            if held.unbelieved and clock.ahead is None:
-                held.unbelieved = []
+            if held.unbelieved and clock.ahead is None and not clock.behind:
+                step.move_marks(0)
                 held.unbelieved_status = []
             return
         if verdict is Verdict.STEPPED:
             step.anomaly(AnomalyKind.CLOCK_STEPPED, f"the server's clock stepped by {clock.stepped_by:+} s")
             by = clock.stepped_by
+            if by < 0:
+                step.move_marks(-by)
+                return
         else:
             step.anomaly(AnomalyKind.WRONG_STAMP, "the frame before was stamped far ahead; its stamp moves nothing")
             by = 0
@@ -76,7 +90,7 @@ class Stream(Devices):
         if isinstance(body, Tick):
             if held.clock.now is not None and body.elapsed_s > 0:
                 held.clock.now += body.elapsed_s
-                held.clock.at = held.clock.when = held.clock.now
+                held.clock.at = held.clock.stamped = held.clock.when = held.clock.now
                 step.at = step.confirmed_at = held.clock.shown(held.clock.now)
             return
         if isinstance(body, Lost):
@@ -181,7 +195,7 @@ class Stream(Devices):
         """From the last frame on, what lives is unknown."""
         held, step = self._held, self._step
         clock = held.clock
-        clock.at = clock.when = clock.now
+        clock.at = clock.stamped = clock.when = clock.now
         clock.bend = 0
         step.at = step.confirmed_at = clock.shown(clock.now)
         for device in (*held.extensions.values(), *held.queues.values()):

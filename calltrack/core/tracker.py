@@ -177,9 +177,10 @@ class Tracker(Stream):
             and isinstance(seen, ExtensionSeen)
             and is_old_status(device, seen, clock.stream(body.stamp))
         ):
+            self._tell(body, body.moment, received)  # it may be of a clock that was set back
             self._late(device, told, None, None, seen)
             return
-        self._tell(body, body.moment, received)
+        self._tell(body, body.moment, received, own=own)
         if not held.connected:
             self._regained()
         if not key:

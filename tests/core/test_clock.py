@@ -70,10 +70,30 @@ def test_a_clock_that_is_set_back_is_recognised_once(by: int) -> None:
 
 def test_a_lone_stamp_behind_moves_nothing() -> None:
     """It is taken to be of now; the next one is where the clock was."""
-    clock, found = ticking(0, 10, -500, 11, 12)
+    clock, found = ticking(0, 10, -500)
+    assert (10, 10) == (clock.at - NOON + 7200, clock.when - NOON + 7200)  # type: ignore[operator]
 
+    later, found = ticking(0, 10, -500, 11, 12)
     assert [Verdict.FINE] * 5 == found
-    assert NOON + 12 - 7200 == clock.now
+    assert NOON + 12 - 7200 == later.now
+
+
+@pytest.mark.parametrize(("after", "when"), [(None, 20), (12, 20), (24, 20), (26, 50)])
+def test_a_frame_that_is_late_by_up_to_a_minute_reports_its_own_time(after: int | None, when: int) -> None:
+    """Unless that is before what its call has done already: its clock was set back then (rulings 1 and 4)."""
+    clock, _ = ticking(0, 50)
+    clock.tell(NOON + 20, 120, after=None if after is None else NOON + after - 7200)
+
+    assert (50, when) == (clock.at - NOON + 7200, clock.when - NOON + 7200)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("ahead", "by"), [(3600, 3600), (3532, 0), (3690, 3600), (3700, 0), (1800, 1800)])
+def test_a_step_is_a_multiple_of_half_an_hour_and_a_short_silence(ahead: int, by: int) -> None:
+    """Less than a multiple is no step: time does not run backwards."""
+    clock, found = ticking(0, ahead, ahead + 1)
+
+    assert by == clock.stepped_by
+    assert (Verdict.STEPPED in found) is bool(by)
 
 
 def test_a_stamp_far_ahead_waits_for_the_next() -> None:

@@ -122,3 +122,53 @@ def test_an_answer_that_was_lost_counts_when_the_leg_comes_back() -> None:
 
     leg = fed(*frames)[1].ended[0].past_legs[0]
     assert (4, 60, 0) == (leg.ring_s, leg.talk_s, leg.unknown_s)
+
+
+STATUSES = [
+    extension(1, "A", "NEWCALL", call("1", "Ringing", 1)),
+    extension(5, "A", "ANSWER", call("1", "Talking", 1, 5)),
+    extension(30, "B", "userStatusUpdate", representativeStatus=3),
+    extension(31, "B", "userStatusUpdate", representativeStatus=1),
+    extension(65, "A", "HANGUP", call("1", "Talking", 1, 5)),
+    extension(66, "B", "userStatusUpdate", representativeStatus=3),
+]
+
+
+@pytest.mark.parametrize("frame", [0, 1, 4])
+@pytest.mark.parametrize("later", [1, 2, 3])
+def test_a_frame_that_comes_late_reports_its_own_time(frame: int, later: int) -> None:
+    """Whatever has come before it meanwhile, unless that is of its own leg (ruling 4)."""
+    frames = [*STATUSES[:frame], *STATUSES[frame + 1 :]]
+    frames.insert(frame + later, STATUSES[frame])
+
+    (leg,) = fed(*frames)[1].ended[0].past_legs
+    assert (utc(1), utc(5), utc(65), 4, 60) == (leg.started, leg.answered_at, leg.ended_at, leg.ring_s, leg.talk_s)
+
+
+def test_a_late_frame_after_a_long_silence_is_late_once_the_next_shows_it() -> None:
+    """A minute and more behind it may be of a clock that was set back."""
+    late = [extension(5, "A", "ANSWER", call("1", "Talking", 1, 5)), extension(200, "B", "userStatusUpdate")]
+    talk = call("1", "Talking", 1, 5)
+    frames = [STATUSES[0], late[1], late[0]]
+    assert utc(200) == fed(*frames)[1].calls[0].legs[0].answered_at
+
+    after = [extension(201, "C", "userStatusUpdate"), extension(260, "A", "HANGUP", talk)]
+    (leg,) = fed(*frames, *after)[1].ended[0].past_legs
+    assert (utc(5), 4, 255) == (leg.answered_at, leg.ring_s, leg.talk_s)
+
+
+@pytest.mark.parametrize("by", [-25, -50, -90, -1000, -3600])
+def test_what_came_right_after_the_clock_was_set_back_is_moved(by: int) -> None:
+    """The first frames seem to be late; three show the step (ruling 2)."""
+    back = call("2", "Ringing", 101 + by)
+    frames = [
+        extension(100, "A", "NEWCALL", call("1", "Ringing", 100)),
+        extension(101 + by, "B", "NEWCALL", back),
+        extension(104 + by, "A", "ANSWER", call("1", "Talking", 100, 104 + by)),
+        extension(107 + by, "B", "HANGUP", back),
+        extension(164 + by, "A", "HANGUP", call("1", "Talking", 100, 104 + by)),
+    ]
+
+    (first,), (second,) = (found.past_legs for found in sorted(fed(*frames)[1].ended, key=lambda one: one.call_id))
+    assert 6 == second.ring_s
+    assert first.ring_s <= 5 and 59 <= first.talk_s <= 61
