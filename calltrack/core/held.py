@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from attrs import define, field
 
 from calltrack.core.clock import Clock
-from calltrack.core.observations import SPY, Id, Recording, Seconds
+from calltrack.core.observations import SPY, Id, Recording, Seconds, Statement
 from calltrack.core.records import Campaign, Gap
 from calltrack.core.states import Outcome, State
 from calltrack.core.table import CALL, NEW, UNKNOWN
@@ -174,6 +174,7 @@ class HeldCall:
     awaited: Seconds | None = None  # since when somebody has answered whose leg has not been seen (ruling 10)
     settled: Settled | None = None  # of connections that are kept no more
     added: Seconds | None = None  # stream time less this is UTC, by the clock that it began on
+    statements: tuple[Statement, ...] = ()  # of other accounts, in the order in which they came
     # Of this frame
     touched: bool = False
     weighed: bool = False  # an answer or an end was seen: outcomes may differ

@@ -14,6 +14,7 @@ from calltrack.core.table import (
     ANSWERED,
     ANSWERED_ELSEWHERE,
     CLAIMED,
+    ENGAGED,
     HOLD,
     LOST,
     NEW,
@@ -109,7 +110,7 @@ def _wait_end(wait: HeldConnection, answers: list[HeldConnection]) -> tuple[Outc
 
 
 def _talked(one: HeldConnection) -> bool:
-    return any(bucket is TALKING or bucket is HOLD for _, bucket in one.marks)
+    return any(bucket is TALKING or bucket is HOLD or bucket is ENGAGED for _, bucket in one.marks)
 
 
 def _unclaim(one: HeldConnection, waits: list[HeldConnection]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from calltrack.core.observations import Id, Recording, Seconds
+from calltrack.core.observations import Id, Recording, Seconds, Statement
 from calltrack.core.states import Outcome, State
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Recording",
     "Seconds",
     "Spell",
+    "Statement",
     "Wait",
 ]
 
@@ -68,7 +69,8 @@ class Leg(Record, frozen=True, gc=False):
     Spying, that of a click2call's first leg as Dialing. `inferred` says why, if no event reported the end. `agent_id`
     and `agent_name` are who was logged on when it was first seen (ruling 17). `doubtful` is the reason why a live leg
     may be over, "" if there is none (ruling 12). `stamp` and `c2c` (1, 2, else 0) tell attempts apart (field guide §3).
-    `custom_data` is JSON text, "" if there is none.
+    `custom_data` is JSON text, "" if there is none. `talk_or_hold_s` is how much of `talk_s` another account
+    alone states, which does not tell talk from hold.
     """
 
     call_id: str
@@ -111,6 +113,7 @@ class Leg(Record, frozen=True, gc=False):
     doubtful: str = ""
     confirmed_position: int = 0
     confirmed_at: Seconds | None = None
+    talk_or_hold_s: Seconds = 0
 
 
 class Wait(Record, frozen=True, gc=False):
@@ -149,7 +152,8 @@ class Call(Record, frozen=True, gc=False):
     last of its legs and waits; while it lives it has no outcome (ruling 10). Each moment of its life counts once: as
     talk, else as hold, else as unknown, else as wait; ringing overlaps waiting and is counted apart (ruling 13). The
     durations hold what is over. `related` names the calls it came from; `transferred_by` who sent it here.
-    `awaited_since` is set while somebody has answered whose leg has not been seen yet.
+    `awaited_since` is set while somebody has answered whose leg has not been seen yet. `statements` is what other
+    accounts state of it; `talk_or_hold_s` as in Leg.
     """
 
     call_id: str
@@ -181,6 +185,8 @@ class Call(Record, frozen=True, gc=False):
     past_legs: tuple[Leg, ...] = ()
     waiting: tuple[Wait, ...] = ()
     past_waits: tuple[Wait, ...] = ()
+    talk_or_hold_s: Seconds = 0
+    statements: tuple[Statement, ...] = ()
 
 
 class Extension(Record, frozen=True, gc=False):

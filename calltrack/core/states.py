@@ -19,6 +19,7 @@ class State(StrEnum):
     SPYING = "Spying"
     UNKNOWN = "Unknown"
     CLAIMED = "Claimed"  # what time counts as, until hindsight decides (ruling 8); never a state
+    ENGAGED = "Engaged"  # what time counts as: talk or hold, another account does not say which; never a state
     IDLE = "Idle"
     HUNGUP = "Hungup"
 

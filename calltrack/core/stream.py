@@ -28,19 +28,20 @@ from calltrack.core.observations import (
     Notice,
     QueueSeen,
     Seconds,
+    Stated,
     Tick,
     Told,
 )
 from calltrack.core.order import is_echo
-from calltrack.core.reconcile import Devices
 from calltrack.core.records import Gap, with_gap
+from calltrack.core.statements import Statements
 from calltrack.core.values import extension_value
 
 _NAMES_COUNTED = 200  # names counted one by one, the rest together, and characters kept of each: strangers choose them
 _NOTHING_TOLD = Told()
 
 
-class Stream(Devices):
+class Stream(Statements):
     """What a tracker does with a frame that is not about one device."""
 
     _unknown_events: dict[str, int]
@@ -95,6 +96,9 @@ class Stream(Devices):
             return
         if isinstance(body, Lost):
             self._lost(body.reason)
+            return
+        if isinstance(body, Stated):
+            self._state(body)
             return
         if isinstance(body, Login):
             if is_echo(held, fingerprint) and held.connected:

@@ -29,6 +29,7 @@ from calltrack.core.states import Outcome, State
 NEW, QUEUED, RINGING, DIALING, TALKING = State.NEW, State.QUEUED, State.RINGING, State.DIALING, State.TALKING
 HOLD, SPYING, UNKNOWN, IDLE, HUNGUP = State.HOLD, State.SPYING, State.UNKNOWN, State.IDLE, State.HUNGUP
 CLAIMED = State.CLAIMED  # a bucket only: shows Talking, answered 0; only hindsight says whether it was ring (ruling 8)
+ENGAGED = State.ENGAGED  # a bucket only: talk or hold, which of them another account does not say (statements.py)
 # Looked up once here: in Python 3.11 `Outcome.LOST` costs 60 ns each time, a global 2.
 ANSWERED, ANSWERED_ELSEWHERE, ABANDONED = Outcome.ANSWERED, Outcome.ANSWERED_ELSEWHERE, Outcome.ABANDONED
 LOST, NO_ANSWER, PICKED_UP, RECHECKED = Outcome.LOST, Outcome.NO_ANSWER, Outcome.PICKED_UP, Outcome.RECHECKED

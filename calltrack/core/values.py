@@ -14,7 +14,7 @@ from calltrack.core.held import Held, HeldCall, HeldConnection, HeldExtension, H
 from calltrack.core.observations import Seconds
 from calltrack.core.records import Call, Extension, Leg, Queue, Spell, Wait
 from calltrack.core.states import AGENT_STATUSES
-from calltrack.core.table import CLAIMED, DIALING, HOLD, LOST, QUEUED, RINGING, TALKING, UNKNOWN
+from calltrack.core.table import CLAIMED, DIALING, ENGAGED, HOLD, LOST, QUEUED, RINGING, TALKING, UNKNOWN
 
 Span = tuple[Seconds, Seconds]
 
@@ -27,6 +27,7 @@ class _Over(Struct, gc=False):
     talk: Seconds = 0
     hold: Seconds = 0
     unknown: Seconds = 0
+    engaged: Seconds = 0
     spells: tuple[Spell, ...] = ()
 
 
@@ -51,8 +52,10 @@ def leg_value(held: Held, one: HeldConnection) -> Leg:
                 over.hold += spent
             elif bucket is UNKNOWN:
                 over.unknown += spent
-            elif bucket is CLAIMED:
+            elif bucket is CLAIMED or bucket is ENGAGED:
                 over.talk += spent
+                if bucket is ENGAGED:
+                    over.engaged += spent
                 bucket = TALKING
             over.spells += (
                 Spell(bucket, clock.shown(since), clock.shown(until))
@@ -85,7 +88,7 @@ def leg_value(held: Held, one: HeldConnection) -> Leg:
         one.call, one.device, one.attempt, one.state, one.direction, since, began, one.answered, answered_at,
         ended_at, over.ring, over.talk, over.hold, over.unknown, one.outcome, one.cause,
         one.inferred, *one.facts, one.c2c, one.stamp, one.agent_id, one.agent_name, one.account_id, one.recording,
-        spells, one.doubt, position, confirmed_at,
+        spells, one.doubt, position, confirmed_at, over.engaged,
     )  # type: ignore[call-arg]  # fmt: skip
     return value
 
@@ -160,6 +163,7 @@ def call_value(held: Held, call: HeldCall) -> Call:
         shown(call.awaited, added), call.campaign_id, legs,
         tuple([one.value or leg_value(held, one) for one in call.past if one.kind == "leg"]), waiting,
         tuple([wait_value(held, one) for one in call.past if one.kind != "leg"]),
+        sum([one.seconds(ENGAGED) for one in call.past]) if call.statements else 0, call.statements,
     )  # fmt: skip
     return value
 
@@ -267,7 +271,7 @@ def _spent(
     if len(connections) == 1 and since is None and until is None:  # most calls
         one = connections[0]
         return (
-            one.seconds(TALKING, CLAIMED),
+            one.seconds(TALKING, CLAIMED, ENGAGED),
             one.seconds(HOLD),
             one.seconds(UNKNOWN),
             one.seconds(QUEUED) if one.outcome is not LOST else 0,
@@ -293,7 +297,7 @@ def _spent(
                 continue
             if was is RINGING or was is DIALING:
                 ring.append((begin, end))
-            elif was is TALKING or was is CLAIMED:
+            elif was is TALKING or was is CLAIMED or was is ENGAGED:
                 talk.append((begin, end))
             elif was is QUEUED:
                 wait.append((begin, end))

@@ -1,0 +1,316 @@
+"""What another account states of a call is evidence where no frame was seen, and stands on the call's record.
+
+Theory of operation. A statement describes a leg, a wait, or both, after their end. It is paired with what is held of
+its call. Where frames reported a part from its start to its end, the statement changes nothing: the frames are the
+authority, and it only joins the record. Where an end was concluded, or time is unknown, the statement decides: the end
+is known, the unknown time before the answer was ring, and after it conversation. Another account does not tell talk
+from hold, so that conversation counts as ENGAGED: as talk of which some may have been hold. A part that was never seen
+is made, and says why. Everything that changes is a change like any other; outcomes of the call are weighed anew.
+
+A list that was received after the stated end contradicts it, and is believed. A statement whose call may have been let
+go from the history is not applied, because it would count twice.
+"""
+
+from __future__ import annotations
+
+from calltrack.core.changes import AnomalyKind
+from calltrack.core.held import LEG, WAIT, HeldCall, HeldConnection, HeldDevice, HeldExtension, HeldQueue, Mark
+from calltrack.core.machine import SIGNALS, STEPS
+from calltrack.core.observations import (
+    INCOMING,
+    ExtensionSeen,
+    ListedCall,
+    ListedWait,
+    QueueSeen,
+    Seconds,
+    Stated,
+    Statement,
+)
+from calltrack.core.reconcile import Devices
+from calltrack.core.records import PAST_KEPT, Gap
+from calltrack.core.settle import uncount
+from calltrack.core.states import Outcome
+from calltrack.core.table import ABANDONED, ANSWERED, DIALING, ENGAGED, QUEUED, RINGING, TALKING, UNKNOWN
+from calltrack.core.values import settle_before
+
+STATED = "stated by another account"
+"""How the reason begins why a part that no frame showed is on record."""
+NEAR_S = 5  # stamps of one moment in two accounts are that near
+
+
+class Statements(Devices):
+    """What a tracker does with the statements of another account."""
+
+    _history: int
+
+    def _state(self, body: Stated) -> None:
+        held, step, said = self._held, self._step, body.statement
+        clock = held.clock
+        if clock.now is None and clock.offset_s is None:  # no frame has said it, so the account may
+            offset_min = body.offset_min
+            if offset_min is None and said.started is None and said.started_utc is not None:
+                offset_min = 0
+            clock.tell(None, offset_min)
+        clock.at = clock.when = clock.now
+        clock.bend = 0
+        step.at = step.confirmed_at = clock.shown(clock.now)
+        if not said.call_id:
+            step.anomaly(AnomalyKind.MISSING_IDENTITY, "a statement of a call without an id", seen=said.account)
+            return
+        call = held.call(said.call_id)
+        if call is not None and said in call.statements:
+            return
+        begin = self._began(said)
+        if begin is not None and said.total_s is not None:
+            end = begin + said.total_s
+            if clock.now is None:
+                step.at = step.confirmed_at = clock.shown(end)
+            if call is None and self._may_be_gone(begin, end):
+                step.anomaly(
+                    AnomalyKind.LATE_FRAME,
+                    "a statement of a call that may have been let go from the history",
+                    call_id=said.call_id,
+                    seen=said.account,
+                )
+                return
+            if said.queue_id or said.queue_name:
+                self._state_wait(said, begin, end)
+            if said.exten_user:
+                self._state_leg(said, begin, end)
+        call = held.call(said.call_id)
+        if call is None:
+            step.anomaly(
+                AnomalyKind.BAD_VALUE, "a statement of an unknown call, without a part or times", call_id=said.call_id,
+                seen=said.account,
+            )  # fmt: skip
+            return
+        call.statements = (*call.statements, said)
+        call.value = call.kept = None
+        if not call.touched:
+            call.touched = True
+            step.touched.append(call)
+
+    def _began(self, said: Statement) -> Seconds | None:
+        """When a statement's part began, in stream time."""
+        clock = self._held.clock
+        if said.started_utc is not None and clock.offset_s is not None:
+            return said.started_utc + clock.added
+        return clock.stream(said.started)
+
+    def _may_be_gone(self, begin: Seconds, end: Seconds) -> bool:
+        """Whether a call that is not held may have been: the history is full, and what it has is younger."""
+        held = self._held
+        if len(held.ended) < self._history or not held.ended:
+            return False
+        oldest = next(iter(held.ended.values())).ended
+        if oldest is None or end >= oldest:
+            return False
+        shown = held.clock.shown
+        return not any(_within(gap, shown(begin), shown(end)) for gap in held.gaps)
+
+    # ---------------------------------------------------------------- waits
+
+    def _state_wait(self, said: Statement, begin: Seconds, end: Seconds) -> None:
+        held, step = self._held, self._step
+        key = said.queue_id or next((one.key for one in held.queues.values() if one.name == said.queue_name), "")
+        if not key or said.wait_s is None:
+            return
+        queue = held.queues.get(key) or self._appeared(key, QueueSeen(key))
+        if said.queue_name and isinstance(queue, HeldQueue):
+            queue.name = queue.name or said.queue_name
+        left = min(begin + said.wait_s, end)
+        outcome = ANSWERED if said.answered else ABANDONED if said.outcome is Outcome.ABANDONED else None
+        why = _why(said)
+        one = self._held_part(said, WAIT, key, begin, left)
+        if one is None:
+            listed = ListedWait(said.call_id, self._stamp(begin), said.caller)
+            one = step.start(queue, listed, None, why)
+            one.marks = [(begin, QUEUED)]
+            queue.queued += 1  # type: ignore[attr-defined]
+            one.inferred = why
+        elif not _is_uncertain(one) or self._is_denied(queue, one, left):
+            return
+        else:
+            if one.end_told and one.ended is not None:  # only its start was not seen
+                left = one.ended
+            began = one.began if one.stamp else min(begin, left)
+            one.stamp = one.stamp or self._stamp(begin)
+            one.marks = [(began, QUEUED)] + ([(left, None)] if one.ended is not None else [])
+            one.inferred = ""
+        if not one.end_told:
+            one.means = outcome
+        one.agent_name = one.agent_name or (said.agent_name if said.answered else "")
+        self._finish_part(one, queue, left, why)
+
+    # ---------------------------------------------------------------- legs
+
+    def _state_leg(self, said: Statement, begin: Seconds, end: Seconds) -> None:
+        held = self._held
+        answer = end - said.talk_s if said.answered and said.talk_s is not None else None
+        began = begin
+        if said.queue_id or said.queue_name:
+            before = answer if answer is not None else end
+            began = before - said.ring_s if said.ring_s is not None else begin
+        key, why = said.exten_user, _why(said)
+        one = self._held_part(said, LEG, key, began, end)
+        device: HeldDevice | None = held.extensions.get(key)
+        if one is None:
+            device = device or self._appeared(key, ExtensionSeen(key))
+            one = self._made(device, said, began, answer, why)
+        elif device is None or not _is_uncertain(one) or self._is_denied(device, one, end):
+            return
+        else:
+            self._rewrite(one, said, answer, end)
+        one.means = one.means or (None if said.answered or one.direction == INCOMING else said.outcome)
+        one.cause = one.cause or said.status
+        self._finish_part(one, device, end, why)
+
+    def _made(
+        self, device: HeldDevice, said: Statement, began: Seconds, answer: Seconds | None, why: str
+    ) -> HeldConnection:
+        """A leg of which no frame was seen."""
+        step = self._step
+        talks = answer is not None and said.c2c != 1 and (said.ring_s == 0 or answer <= began)
+        rings = RINGING if said.direction == INCOMING else DIALING
+        listed = ListedCall(
+            said.call_id, TALKING if talks else rings, self._stamp(began), answered=talks, c2c=said.c2c,
+            direction=said.direction, queue_id=said.queue_id, caller=said.caller, did=said.did, related=said.related,
+            campaign_id="", custom_data=said.custom_data,
+        )  # fmt: skip
+        one = step.start(device, listed, None, why)
+        one.inferred = why
+        if said.agent_id is not None or said.agent_name:
+            agent_id = said.agent_id
+            if isinstance(agent_id, str) and agent_id.isdecimal() and len(agent_id) < 16:
+                agent_id = int(agent_id)  # as frames have it
+            one.agent_id, one.agent_name = agent_id, said.agent_name
+        one.marks = [(began, ENGAGED if talks else rings)]
+        if answer is not None:
+            if not talks and said.c2c != 1:
+                step.take(one, STEPS[one.state, SIGNALS[TALKING], ""], None, None, why)
+                one.marks[-1] = (max(answer, began), ENGAGED)
+            one.answered, one.answered_at = True, max(answer, began)
+        return one
+
+    def _rewrite(self, one: HeldConnection, said: Statement, answer: Seconds | None, end: Seconds) -> None:
+        """Time that was unknown was ring before the answer, and conversation after it."""
+        if one.answered_at is not None:
+            answer = one.answered_at
+        elif answer is not None:
+            answer = max(answer, one.began)
+            one.answered, one.answered_at = True, answer
+        rings = RINGING if one.direction == INCOMING else DIALING
+        known: list[Mark] = [(since, bucket) for since, bucket in one.marks if since < end and bucket is not None]
+        known = known or [one.marks[0]]
+        marks: list[Mark] = []
+        for n, (since, bucket) in enumerate(known):
+            until = known[n + 1][0] if n + 1 < len(known) else end
+            if one.c2c == 1:
+                marks.append((since, DIALING))
+            elif bucket not in (UNKNOWN, RINGING, DIALING):
+                marks.append((since, bucket))
+            elif answer is None or until <= answer:  # nobody says that it was answered, or it was so only later
+                marks.append((since, rings if said.answered is False or answer is not None else bucket))
+            elif since >= answer:
+                marks.append((since, ENGAGED))
+            else:
+                marks += [(since, rings), (answer, ENGAGED)]
+        one.marks, one.inferred = marks + ([(end, None)] if one.ended is not None else []), ""
+
+    # ---------------------------------------------------------------- both
+
+    def _held_part(self, said: Statement, kind: str, key: str, began: Seconds, end: Seconds) -> HeldConnection | None:
+        """The leg or wait that a statement is about: the nearest start; an uncertain one need only overlap."""
+        call = self._held.call(said.call_id)
+        best: tuple[bool, Seconds, HeldConnection] | None = None
+        for one in (*call.live, *call.past) if call is not None else ():
+            if one.kind is not kind or one.device != key or (kind is LEG and one.c2c != said.c2c):
+                continue
+            alike = kind is WAIT or said.answered is None or one.answered == said.answered
+            if one.answered and not alike:
+                continue  # an answer was seen, so it is another attempt
+            apart = abs(one.began - began)
+            far = apart > NEAR_S or not alike
+            overlaps = one.began <= end + NEAR_S and (one.ended is None or one.ended >= began - NEAR_S)
+            if far and not (overlaps and (alike or _is_uncertain(one))):
+                continue
+            if best is None or (far, apart) < best[:2]:
+                best = far, apart, one
+        return None if best is None else best[2]
+
+    def _is_denied(self, device: HeldDevice, one: HeldConnection, end: Seconds) -> bool:
+        """Whether a list that came after the stated end still has the part."""
+        confirmed = device.confirmed if one.ended is None else one.confirmed
+        if confirmed is None or confirmed <= end + NEAR_S or (one.ended is None and device.unknown):
+            return False
+        self._step.anomaly(
+            AnomalyKind.CONTRADICTION,
+            "another account states an end, and a later list has it still; the list is believed",
+            call_id=one.call,
+            device=device,
+            expected=str(self._held.clock.shown(end)),
+            seen=str(self._held.clock.shown(confirmed)),
+        )
+        return True
+
+    def _finish_part(self, one: HeldConnection, device: HeldDevice, end: Seconds, why: str) -> None:
+        """End a part that lives, or give one that has ended its stated end; all of its call is weighed anew."""
+        step, held = self._step, self._held
+        now = held.clock.now
+        if one.ended is None:
+            one.ended_open = len(one.marks)
+            step.take(one, STEPS[one.state, "ends", ""], None, None, why)
+            if one.marks[-2][0] > end:
+                end = one.marks[-2][0]
+            one.marks[-1] = (end, None)
+            one.doubt = ""
+            call = held.calls[one.call]
+            call.leave(one)
+            if len(call.past) > PAST_KEPT:
+                settle_before(call, one.kind)
+            if one in device.live:
+                device.live.remove(one)
+        else:
+            if one.kind is WAIT:
+                uncount(held, one)
+                one.outcome = None
+            one.ended_open = len(one.marks) - 1
+            step.report("Revised", one, why)
+            step.touch(one)
+        one.ended, one.end_told, one.over = one.marks[-1][0], True, None
+        device.value = device.kept = None
+        found = held.call(one.call)
+        if found is not None:
+            self._weigh_anew(found, now)
+        if isinstance(device, HeldExtension):
+            self._settle_extension(device, "")
+
+    @staticmethod
+    def _weigh_anew(call: HeldCall, now: Seconds | None) -> None:
+        """What is known now may change how the others ended: nothing of this call is final for a minute."""
+        call.weighed = True
+        for other in call.past:
+            other.learned, other.kept = now, None
+
+    def _stamp(self, at: Seconds) -> Seconds:
+        """A stream time as the server's clock writes it."""
+        clock = self._held.clock
+        return at + (clock.offset_s or 0) - clock.correction
+
+
+def _why(said: Statement) -> str:
+    return f"{STATED} ({said.account})" if said.account else STATED
+
+
+def _is_uncertain(one: HeldConnection) -> bool:
+    """Whether frames did not report all of it."""
+    if one.ended is None or not one.end_told or (one.kind is WAIT and not one.stamp):
+        return True
+    return any(bucket is UNKNOWN for _, bucket in one.marks)
+
+
+def _within(gap: Gap, since: Seconds | None, until: Seconds | None) -> bool:
+    """Whether a stretch of time lies in a gap."""
+    if since is None or until is None:
+        return False
+    return (gap.since is None or gap.since - NEAR_S <= since) and (gap.until is None or until <= gap.until + NEAR_S)
