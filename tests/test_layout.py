@@ -29,7 +29,7 @@ LAYERS = {
     "report": ("core", "figures", "export", "words", "reconcile"),
     "feed": ("core", "voicenter", "recordings", "live"),
     "tui": ("core", "voicenter", "feed", "words"),
-    "serve": ("core", "voicenter", "figures", "journal", "live", "recordings", "simulate", "feed", "words"),
+    "serve": ("core", "voicenter", "figures", "journal", "live", "recordings", "simulate", "feed", "words", "kafka"),
     "cli": (
         *("core", "voicenter", "recordings", "journal", "live", "laws", "figures", "words", "export", "report"),
         *("feed", "tui", "serve", "simulate", "kafka", "cdr", "reconcile"),

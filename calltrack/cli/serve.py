@@ -16,9 +16,12 @@ from calltrack.cli.service import LiveOptions, service_options
 from calltrack.cli.terminal import ParamType
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from calltrack.feed.source import Source
     from calltrack.serve.config import Config
     from calltrack.serve.run import Listen
+    from calltrack.serve.security.access import Access
 
 _JOURNAL = Path("calltrack.journal")
 _TOGETHER = 500  # frames of a simulated past in one write
@@ -45,6 +48,13 @@ class ListenParam(ParamType["Listen"]):
 @click.option("--queues", type=click.IntRange(1, 100), default=6, show_default=True, help="Of --simulate.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of --simulate: the same seed, the same traffic.")
 @click.option("--replay", metavar="RECORDING", help="Serve a recording; with --journal, from where that ends.")
+@click.option(
+    "--kafka",
+    "fleet",
+    metavar="URL",
+    envvar="CALLTRACK_SERVE_KAFKA",
+    help="Serve an account that workers track: kafka://HOST:PORT/ACCOUNT.",
+)
 @click.option("--speed", type=SpeedParam(), default="real", show_default=True, help="Of these two: max, real, or 10x.")
 @click.option(
     "--journal",
@@ -71,6 +81,7 @@ def command(
     queues: int,
     seed: int,
     replay: str | None,
+    fleet: str | None,
     speed: float,
     path: Path | None,
     keep_days: float | None,
@@ -93,6 +104,7 @@ def command(
       calltrack serve --simulate
       calltrack serve --credentials ~/.config/calltrack --journal /var/lib/calltrack/journal --keep-days 90
       calltrack serve --config /etc/calltrack/serve.toml
+      calltrack serve --kafka kafka://kafka1:9092/acme
     """
     import asyncio
     import logging
@@ -105,8 +117,10 @@ def command(
     from calltrack.serve.run import serve
     from calltrack.serve.security.access import access
 
-    if (simulate and replay) or ((simulate or replay) and live):
-        raise click.UsageError("one source: --simulate, --replay, or the live service with its login")
+    if sum(map(bool, (simulate, replay, fleet, live))) > 1:
+        raise click.UsageError("one source: --simulate, --replay, --kafka, or the live service with its login")
+    if fleet and (keep_days is not None or keep_mb is not None):
+        raise click.UsageError("--keep-days and --keep-mb are of a journal; Kafka's topics have their own retention")
     if simulate and not speed:
         raise click.UsageError("a simulation has no end, so it has no speed max; say 100x")
     if replay == "-" and path is not None:
@@ -118,7 +132,7 @@ def command(
         click.echo("\n".join(effective(click.get_current_context(), tables)))
         return
     source: Source
-    if not simulate and not replay:  # before a journal is made: without a login there is nothing to keep
+    if not simulate and not replay and not fleet:  # before a journal is made: without a login there is nothing to keep
         from calltrack.feed.source import Live
         from calltrack.live import LoginApi
 
@@ -127,8 +141,11 @@ def command(
     logging.getLogger("calltrack").setLevel(logging.INFO)
     log = logging.getLogger("calltrack.serve")
     with ExitStack() as stack:
-        if path is None and (simulate or replay):
+        if path is None and (simulate or replay or fleet):
             path = Path(stack.enter_context(TemporaryDirectory(prefix="calltrack-"))) / _JOURNAL
+        if fleet:
+            asyncio.run(_served_from_kafka(fleet, path or _JOURNAL, tables, named, doors, listen))
+            return
         journal = stack.enter_context(open_repaired(path or _JOURNAL, log.error))
         journal.on_notice = log.warning
         journal.rebuild(lambda position: log.info("checkpoints are made anew: frame %d", position))
@@ -156,6 +173,21 @@ def command(
             await serve(engine, doors, listen, _started, tables)
 
         asyncio.run(main())
+
+
+async def _served_from_kafka(
+    url: str, path: Path, tables: Config, zone: tzinfo | None, doors: Access, listen: Listen
+) -> None:
+    from functools import partial
+
+    from calltrack.serve.engine import Engine
+    from calltrack.serve.fleet.account import KafkaAccount
+    from calltrack.serve.fleet.past import ChangesReader
+    from calltrack.serve.run import serve
+
+    account = KafkaAccount(url, path)
+    engine = Engine(account, account, anew=False, zone=zone, reader=partial(ChangesReader, url))
+    await serve(engine, doors, listen, _started, tables)
 
 
 def _started(url: str) -> None:

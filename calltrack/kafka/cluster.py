@@ -147,6 +147,12 @@ class Cluster:
         high = self._offsets(topic, partitions, OffsetSpec.latest())
         return {one: (low[one], high[one]) for one in low}
 
+    def offset_at(self, topic: str, partition: int, at: float) -> int | None:
+        """The first offset that was written at a time (UTC epoch s) or later; None if there is none."""
+        spec = OffsetSpec.for_timestamp(int(max(0.0, at) * 1000))
+        found = self._offsets(topic, [partition], spec)[partition]
+        return found if found >= 0 else None
+
     def read(
         self,
         topic: str,

@@ -50,10 +50,41 @@ def place(url: str) -> Place:
     return Place(Cluster(parts.netloc, prefix=prefix, config=properties(Path(file)) if file else None), name.encode())
 
 
+class Fenced:
+    """The frames of an account among the records of its partition: those of the newest lease.
+
+    A claim of another connector is a `disconnect`, as for the worker. on_bad: called with the reason for a frame that
+    cannot be decoded; a `malformed` one stands for it.
+    """
+
+    def __init__(self, account: bytes, lease: int = 0, on_bad: Callable[[str], None] = lambda reason: None) -> None:
+        self.lease = lease
+        self._account = account
+        self._on_bad = on_bad
+
+    def frame(self, key: bytes | None, value: bytes) -> Frame | None:
+        """The frame that a record is, if it is one that counts."""
+        if key != self._account:
+            return None
+        kind, lease, rest = _opened(value)
+        if kind == CLAIM and lease > self.lease:
+            first, self.lease = not self.lease, lease
+            return None if first else Frame.of("disconnect", {"reason": CLAIMED})
+        if kind in (CLAIM, MARKER) or lease < self.lease:
+            return None
+        self.lease = lease
+        try:
+            return Frame.decode(rest)
+        except NotAFrame as error:
+            self._on_bad(str(error))
+            return Frame.of("malformed", {"error": str(error)})
+
+
 class KafkaRecording(Recording):
     """The frames of one account, up to what is there when the iteration begins.
 
-    Raises ClusterError if Kafka cannot be read.
+    After it, `offset` is where they go on in `frames`, and `fenced` knows their lease. Raises ClusterError if Kafka
+    cannot be read.
     """
 
     def __init__(
@@ -65,65 +96,55 @@ class KafkaRecording(Recording):
     ) -> None:
         super().__init__("-", strict=strict, on_bad=on_bad)
         self.path = self.name = fspath(path)
-        self._cluster, self._account = place(self.path)
-        self._partition = partition_of(self._account, self._cluster.check())
+        self.cluster, self._account = place(self.path)
+        self.account = self._account.decode()
+        self.partition = partition_of(self._account, self.cluster.check())
+        self.offset = 0
+        self.fenced = Fenced(self._account, on_bad=self._bad)
         self._known: tuple[Snapshot, int, int] | None = None
 
     def tracker(self) -> Tracker:
         """A new one, or with `whole` = False one that has the newest state which a worker has stored."""
         if self.whole:
             return Tracker()
-        self._known = _stored(self._cluster, self._partition, self._account)
+        self._known = _stored(self.cluster, self.partition, self._account)
         return Tracker.restore(self._known[0]) if self._known is not None else Tracker()
 
     def __iter__(self) -> Iterator[Frame]:
         self.bad, self.first_bad, self.frames, self.line = 0, [], 0, 0
-        lease = 0
-        topic = self._cluster.topics.frames
-        begin, end = self._cluster.limits(topic, [self._partition])[self._partition]
+        self.fenced.lease = 0
+        topic = self.cluster.topics.frames
+        self.offset, end = self.cluster.limits(topic, [self.partition])[self.partition]
         if self._known is not None:
-            snapshot, lease, offset = self._known
+            snapshot, self.fenced.lease, offset = self._known
             self.frames = self.line = snapshot.position
-            begin = max(begin, offset)
-        values: list[bytes] = []
+            self.offset = max(self.offset, offset)
+        values: list[tuple[bytes | None, bytes]] = []
 
         def take(message: Message) -> None:
-            if message.key() == self._account:
-                values.append(message.value() or b"")
+            values.append((message.key(), message.value() or b""))
 
-        while begin < end:  # in pieces, so that memory does not follow the account's history
-            piece = min(end, begin + _PIECE)
-            self._cluster.read(topic, {self._partition: (begin, piece)}, take)
-            for value in values:
-                kind, given, rest = _opened(value)
-                if kind == CLAIM and given > lease:
-                    first, lease = not lease, given
-                    if not first:
-                        yield self._next(Frame.of("disconnect", {"reason": CLAIMED}))
-                elif kind not in (CLAIM, MARKER) and given >= lease:
-                    lease = given
-                    yield self._next(self._decoded(rest))
+        while self.offset < end:  # in pieces, so that memory does not follow the account's history
+            piece = min(end, self.offset + _PIECE)
+            self.cluster.read(topic, {self.partition: (self.offset, piece)}, take)
+            for key, value in values:
+                frame = self.fenced.frame(key, value)
+                if frame is not None:
+                    self.frames += 1
+                    self.line += 1
+                    yield frame
             values.clear()
-            begin = piece
+            self.offset = piece
 
     @property
     def bytes_read(self) -> int:
         """Nothing: a log has no size."""
         return 0
 
-    def _next(self, frame: Frame) -> Frame:
-        self.frames += 1
-        self.line += 1
-        return frame
-
-    def _decoded(self, raw: bytes) -> Frame:
-        try:
-            return Frame.decode(raw)
-        except NotAFrame as error:
-            self.line += 1
-            self._report(str(error))
-            self.line -= 1
-            return Frame.of("malformed", {"error": str(error)})  # as the worker does
+    def _bad(self, reason: str) -> None:
+        self.line += 1  # the one that it will have
+        self._report(reason)
+        self.line -= 1
 
 
 _PIECE = 20_000  # records

@@ -16,7 +16,7 @@ Everything else is JSON, to be read with any tool.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -120,10 +120,15 @@ class Changed(Struct, frozen=True, omit_defaults=True):
 
     def decoded(self) -> list[Change]:
         """The changes as values; raises NotARecord if this version does not know one of them."""
-        try:
-            return [_change().decode(raw) for raw in self.changes]
-        except msgspec.MsgspecError:
-            raise NotARecord("a change that this version does not know") from None
+        return changes_of(self.changes)
+
+
+def changes_of(values: Iterable[bytes | Raw]) -> list[Change]:
+    """Changes from their JSON; raises NotARecord if this version does not know one of them."""
+    try:
+        return [_change().decode(value) for value in values]
+    except msgspec.MsgspecError:
+        raise NotARecord("a change that this version does not know") from None
 
 
 def changed_records(generation: int, frame: int, first: int, changes: Sequence[Change], largest: int) -> list[bytes]:

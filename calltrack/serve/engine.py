@@ -16,15 +16,18 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from calltrack.core.changes import Change
 from calltrack.feed.source import Source
 from calltrack.feed.wallclock import ServerClock
-from calltrack.journal import Cadence, Journal, JournalDamaged, JournalUnwritable, StreamPosition
+from calltrack.journal import Cadence, JournalDamaged, JournalUnwritable, StreamPosition
 from calltrack.serve.history.figures import Figures
 from calltrack.serve.history.past import Past
+from calltrack.serve.history.reading import JournalReader, Reader
+from calltrack.serve.keeper import Keeper
 from calltrack.serve.limits import KeptLimits
 from calltrack.serve.security.scope import Reach
 from calltrack.serve.stream.hub import Hub
@@ -65,17 +68,19 @@ class Engine:
 
     `anew` is whether the source begins anew with every start, so that what happened since the journal's end is unknown
     (a recording that is gone on with is not). `zone` is the account's, whose days figures are counted by; None for the
-    stream's own offset. `run` ends when the source does. Made and run in one event loop.
+    stream's own offset. `reader` makes what reads the past, None for the journal's. `run` ends when the source does.
+    Made and run in one event loop.
     """
 
     def __init__(
         self,
         source: Source,
-        journal: Journal,
+        journal: Keeper,
         *,
         anew: bool = True,
         retention: Retention | None = None,
         zone: tzinfo | None = None,
+        reader: Callable[[], Reader] | None = None,
     ) -> None:
         self.source = source
         self.trouble = ""
@@ -84,7 +89,8 @@ class Engine:
         self.stories = Stories()
         self.clock = ServerClock(source.speed)
         self.path = journal.path
-        self.past = Past(journal.path)
+        reader = reader or partial(JournalReader, journal.path)
+        self.past = Past(reader)
         self._heard = time.monotonic()
         self._journal = journal
         journal.on_notice = _log.warning
@@ -110,7 +116,7 @@ class Engine:
         if journal.position - max(stored, default=0) > REPEATED:  # whoever is killed often stores none on the way
             with suppress(JournalUnwritable):
                 self._repairing(journal.checkpoint, self.tracker)
-        self.figures = Figures(journal.path, self.tracker.snapshot, zone)
+        self.figures = Figures(journal.path, self.tracker.snapshot, zone, reader)
         self.limits = KeptLimits(self.beside("limits.json"))
         if anew and journal.position and self._begun.resume.connected:
             self._waiting.append(Frame.of("disconnect", {"reason": "calltrack was restarted"}, time.time()))

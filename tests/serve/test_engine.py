@@ -111,7 +111,7 @@ async def test_a_refusing_disk_holds_everything_back() -> None:
     async with service() as running:
         running.source.give(*FRAMES[:3])
         await running.reached(3)
-        path, soft = running.engine.past._path, resource.getrlimit(resource.RLIMIT_FSIZE)
+        path, soft = running.engine._journal.path, resource.getrlimit(resource.RLIMIT_FSIZE)
         full = Path(f"{path}-wal").stat().st_size
         resource.setrlimit(resource.RLIMIT_FSIZE, (full, soft[1]))
         try:

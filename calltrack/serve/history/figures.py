@@ -13,7 +13,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, tzinfo
+from functools import partial
 from pathlib import Path
 
 from calltrack.core.changes import Change
@@ -22,10 +24,9 @@ from calltrack.core.snapshot import Snapshot
 from calltrack.figures import Checkpoint, Facts, Options, Report, report
 from calltrack.figures.days import day, zone_of
 from calltrack.figures.hour import Hour, last_hour
-from calltrack.journal import Journal, PositionPruned
 from calltrack.serve.history.finishedrows import Extract, Written
 from calltrack.serve.history.past import what_is_kept
-from calltrack.serve.history.reading import Reader
+from calltrack.serve.history.reading import EVERY, Interval, JournalReader, Reader
 from calltrack.serve.history.worker import Worker
 
 LONGEST = 31 * 86400
@@ -33,18 +34,24 @@ LONGEST = 31 * 86400
 
 _FRESH = 5.0  # s for which one report answers all who ask for the same
 _REPORTS = 32  # kept
-_EVERY = 1000  # frames between two looks for rows that are over
 
 _log = logging.getLogger("calltrack.serve")
 
-Interval = tuple[Seconds, Seconds | None]
-
 
 class Figures:
-    """What is counted; `known` tells the present state, `zone` is the account's, None for the stream's own offset."""
+    """What is counted; `known` returns the present state, `zone` is the account's, None for the stream's own offset.
 
-    def __init__(self, path: Path, known: Callable[[], Snapshot], zone: tzinfo | None = None) -> None:
-        self._path = path
+    path: of the journal, or of what stands for one; files of its own are beside it. make: makes a reader of the past.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        known: Callable[[], Snapshot],
+        zone: tzinfo | None = None,
+        make: Callable[[], Reader] | None = None,
+    ) -> None:
+        self._make = make or partial(JournalReader, path)
         self._known = known
         self._zone = zone
         self._facts: Facts | None = None
@@ -52,7 +59,7 @@ class Figures:
         self._seen = 0
         self._since: list[tuple[tuple[Change, ...], Seconds | None]] = []
         self._reports: dict[tuple[Interval, Options], tuple[float, Report]] = {}
-        self._of_today, self._of_the_past = Worker(path, idle=0), Worker(path)
+        self._of_today, self._of_the_past = Worker(self._make, idle=0), Worker(self._make)
         self._hours: dict[tuple[Options, frozenset[str] | None, frozenset[str] | None], tuple[float, Hour]] = {}
         # One report at a time, and a long one of the past does not hold up today's.
         self._counting = {True: asyncio.Lock(), False: asyncio.Lock()}
@@ -69,7 +76,7 @@ class Figures:
             return
         self._facts.apply(changes, at)
         self._seen += 1
-        if self._seen % _EVERY == 0 and not self._counting[True].locked():  # what is being read is not dropped
+        if self._seen % EVERY == 0 and not self._counting[True].locked():  # what is being read is not dropped
             self._write(self._facts, self._known())
 
     async def begin(self, known: Snapshot) -> None:
@@ -78,7 +85,11 @@ class Figures:
         def over(facts: Facts) -> None:
             self._written.take(facts, known.resume.history)
 
-        facts = await asyncio.to_thread(_counted, self._path, self.today(known), known.position, over)
+        def counted() -> Facts:
+            with closing(self._make()) as reader:
+                return reader.facts(self.today(known), known.position, over)
+
+        facts = await asyncio.to_thread(counted)
         for changes, at in self._since:
             facts.apply(changes, at)
         self._since.clear()
@@ -175,30 +186,4 @@ def hour_of_today(
 
 
 def _report_of_the_past(reader: Reader, interval: Interval, options: Options, position: int) -> Report:
-    return report(_counted(reader.path, interval, position), *interval, options)
-
-
-def _counted(
-    path: Path, interval: Interval, position: int, over: Callable[[Facts], None] = lambda facts: None
-) -> Facts:
-    """What a journal has of an interval, up to a position; `over` is to look now and then for what is over."""
-    since, until = interval
-    with Journal.open(path, read_only=True) as journal:
-        journal.on_notice = _log.warning
-        begin = max(journal.begin, _before(journal, since))
-        end = position if until is None else min(position, journal.position_at(until))
-        tracker = journal.tracker(begin)
-        facts = Facts.of(tracker.snapshot()) if begin else Facts()
-        for count, (_, frame) in enumerate(journal.frames(begin, max(begin, end), gaps=True), 1):
-            facts.apply(tracker.feed(frame), tracker.time)
-            if count % _EVERY == 0:
-                over(facts)
-        facts.learn(tracker.snapshot())
-    return facts
-
-
-def _before(journal: Journal, since: Seconds) -> int:
-    try:
-        return journal.position_at(since)
-    except PositionPruned:
-        return journal.begin
+    return report(reader.facts(interval, position, lambda _: None), *interval, options)

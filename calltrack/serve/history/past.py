@@ -1,4 +1,4 @@
-"""What the journal remembers: past states and changes, read in a process of their own, shared and rationed.
+"""What is remembered: past states and changes, read in a process of their own, shared and rationed.
 
 Who reads changes that memory has no more holds nothing but a place: each time it asks for the next few, which are
 cut from a chunk that all who read the same share. So a client that does not read costs nothing here.
@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 from calltrack.core.changes import Change
+from calltrack.core.errors import CalltrackError
 from calltrack.core.records import Call
 from calltrack.core.snapshot import Snapshot
-from calltrack.journal import JournalError, PositionPruned, StreamPosition
-from calltrack.serve.history.reading import FRAMES, Reader
+from calltrack.journal import PositionPruned, StreamPosition
+from calltrack.serve.history.reading import FRAMES, Chunk, Reader
 from calltrack.serve.history.worker import Worker, WorkerEnded
 from calltrack.serve.stream.hub import PIECE, Gone, Published
 
@@ -41,7 +41,7 @@ def what_is_kept() -> Iterator[None]:
         yield
     except PositionPruned:
         raise Gone("this far back nothing is kept any more") from None
-    except (JournalError, OSError) as error:
+    except (CalltrackError, OSError) as error:
         _log.error("the past cannot be read: %s", error)
         raise Gone("what is kept of it cannot be read; the log says why") from None
     except WorkerEnded:
@@ -69,18 +69,17 @@ class Ration:
 
 
 class Past:
-    """The past of the journal at `path`."""
+    """The past as readers find it, each made by `make` in a process of its own."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._queries, self._resumes = Worker(path), Worker(path)
+    def __init__(self, make: Callable[[], Reader]) -> None:
+        self._queries, self._resumes = Worker(make), Worker(make)
         self._chunks: OrderedDict[int, asyncio.Task[_Shared]] = OrderedDict()
         self.ration = Ration()
 
     async def state_at(self, at: float) -> Snapshot:
         """The state at a server time, UTC epoch s; raises Gone if the journal does not reach back so far."""
         with what_is_kept():
-            snapshot = await self._queries.ask(Reader.state_at, at)
+            snapshot = await self._queries.ask(_state_at, at)
         if snapshot.time is None:  # before the first frame, or before the first that says when it is
             raise Gone("the journal has nothing of this moment: it begins later")
         return snapshot
@@ -89,7 +88,7 @@ class Past:
         """Every change of a call up to a frame, as far as it is kept; [] if nothing is."""
         try:
             with what_is_kept():
-                return await self._queries.ask(Reader.story, call, until)
+                return await self._queries.ask(_story, call, until)
         except Gone:
             return []
 
@@ -124,7 +123,7 @@ class Past:
         return await asyncio.shield(reading)
 
     async def _read(self, after: int) -> _Shared:
-        read = await self._resumes.ask(Reader.chunk, after)
+        read = await self._resumes.ask(_chunk, after)
         return _Shared(read.begin, read.end, [Published(*one) for one in read.changes])
 
 
@@ -134,6 +133,18 @@ class _Shared(NamedTuple):
     begin: int
     end: int
     changes: list[Published]
+
+
+def _state_at(reader: Reader, at: float) -> Snapshot:
+    return reader.state_at(at)
+
+
+def _story(reader: Reader, call: Call, until: int) -> list[Change]:
+    return reader.story(call, until)
+
+
+def _chunk(reader: Reader, after: int) -> Chunk:
+    return reader.chunk(after)
 
 
 def _is_over(reading: asyncio.Task[_Shared], after: int) -> bool:

@@ -1,21 +1,32 @@
-"""The journal as the process for the past reads it: states, stories, and changes some frames at a time."""
+"""The past as the process for it reads it: states, stories, facts, and changes some frames at a time.
+
+A `Reader` is what the service asks; `JournalReader` finds it in the journal. Where frames are kept elsewhere there is
+another (serve/fleet/).
+"""
 
 from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from calltrack.core.changes import Change
-from calltrack.core.records import Call
+from calltrack.core.records import Call, Seconds
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import Tracker
-from calltrack.journal import Journal, StreamPosition
+from calltrack.figures import Facts
+from calltrack.journal import Journal, PositionPruned, StreamPosition
 from calltrack.serve.security.scope import About, Reach
 
 FRAMES = 200
 """Frames whose changes are read together."""
+
+Interval = tuple[Seconds, Seconds | None]
+"""From a server time up to another, UTC epoch s; None while it lasts."""
+EVERY = 1000
+"""Frames between two looks for rows that are over."""
 
 _MARGIN = 60.0  # s around a call in which its frames are looked for: they trail its own times
 _LONGEST = 100_000  # frames looked through for one call
@@ -32,7 +43,26 @@ class Chunk(NamedTuple):
     changes: list[tuple[StreamPosition, Change, About]]
 
 
-class Reader:
+class Reader(Protocol):
+    """What can be asked of the past; made in the process that reads it. All raise JournalError or Gone."""
+
+    def state_at(self, at: float) -> Snapshot:
+        """The state at a server time, UTC epoch s."""
+
+    def story(self, call: Call, until: int) -> list[Change]:
+        """Every change of a call up to a frame, as far as it is kept."""
+
+    def chunk(self, after: int) -> Chunk:
+        """The changes of the frames after one, up to the next multiple of FRAMES."""
+
+    def facts(self, interval: Interval, position: int, over: Callable[[Facts], None]) -> Facts:
+        """What happened in an interval, up to a frame; `over` is called now and then to take out rows that are over."""
+
+    def close(self) -> None:
+        """Let go of what it reads."""
+
+
+class JournalReader(Reader):
     """The journal at `path`; opened again when another file stands there, as after a repair."""
 
     def __init__(self, path: Path) -> None:
@@ -77,6 +107,26 @@ class Reader:
             self._trackers.popitem(last=False)
         return Chunk(begin, end, changes)
 
+    def facts(self, interval: Interval, position: int, over: Callable[[Facts], None]) -> Facts:
+        """What happened in an interval, up to a frame; raises a JournalError."""
+        since, until = interval
+        journal = self._opened()
+        begin = max(journal.begin, _before(journal, since))
+        end = position if until is None else min(position, journal.position_at(until))
+        tracker = journal.tracker(begin)
+        facts = Facts.of(tracker.snapshot()) if begin else Facts()
+        for count, (_, frame) in enumerate(journal.frames(begin, max(begin, end), gaps=True), 1):
+            facts.apply(tracker.feed(frame), tracker.time)
+            if count % EVERY == 0:
+                over(facts)
+        facts.learn(tracker.snapshot())
+        return facts
+
+    def close(self) -> None:
+        """Close the journal."""
+        if self._journal is not None:
+            self._journal.close()
+
     def _tracker(self, journal: Journal, begin: int) -> tuple[Tracker, Reach]:
         if (known := self._trackers.pop(begin, None)) is not None:
             return known
@@ -93,3 +143,10 @@ class Reader:
             self._journal, self._inode = Journal.open(self.path, read_only=True), inode
             self._journal.on_notice = _log.warning
         return self._journal
+
+
+def _before(journal: Journal, since: Seconds) -> int:
+    try:
+        return journal.position_at(since)
+    except PositionPruned:
+        return journal.begin

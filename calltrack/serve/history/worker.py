@@ -13,7 +13,6 @@ from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from pathlib import Path
 from signal import SIG_IGN, SIGINT, signal
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -32,10 +31,10 @@ class WorkerEnded(Exception):
 
 
 class Worker:
-    """The process for the journal at `path`; it ends when it was not asked anything for `idle` s."""
+    """A process with a reader, which `make` makes there; it ends when it was not asked anything for `idle` s."""
 
-    def __init__(self, path: Path, idle: float = IDLE) -> None:
-        self._path = path
+    def __init__(self, make: Callable[[], Reader], idle: float = IDLE) -> None:
+        self._make = make
         self._after = idle
         self._turn = asyncio.Lock()
         self._process: SpawnProcess | None = None
@@ -85,7 +84,7 @@ class Worker:
     def _start(self) -> None:
         spawn = get_context("spawn")
         self._pipe, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=_answer, args=(theirs, self._path), daemon=True)
+        self._process = spawn.Process(target=_answer, args=(theirs, self._make), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -98,11 +97,11 @@ class Worker:
             self._pipe.close()
 
 
-def _answer(pipe: Connection, path: Path) -> None:
+def _answer(pipe: Connection, make: Callable[[], Reader]) -> None:
     """Answer questions until the other end is gone."""
     signal(SIGINT, SIG_IGN)  # the terminal's is for the service
     os.nice(_NICE)
-    reader = Reader(path)
+    reader = make()
     with contextlib.suppress(EOFError, OSError):
         while True:
             function, args, kwargs = pipe.recv()

@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from calltrack.journal import NoSuchPosition, repair
 from calltrack.serve.history.figures import report_of_today
 from calltrack.serve.history.finishedrows import Written
 from calltrack.serve.history.past import MOST_QUERIES, Ration, TooMany
-from calltrack.serve.history.reading import Reader
+from calltrack.serve.history.reading import JournalReader, Reader
 from calltrack.serve.history.worker import Worker
 from tests.figures.made import ABANDONED, facts, status, talk, wait
 from tests.journal.stream import simulated, state, written
@@ -42,7 +43,7 @@ async def test_the_report_is_that_of_all_rows(tmp_path: Path) -> None:
     expected = report(known, 0, None, options)
     rest = Written(tmp_path / "rows")
     rest.take(known, 0)
-    worker = Worker(tmp_path / "journal", idle=0)
+    worker = Worker(partial(JournalReader, tmp_path / "journal"), idle=0)
 
     assert expected == await worker.ask(report_of_today, known.checkpoint(), rest.extract, 0, None, options)
     assert expected != report(known, 0, None, options)
@@ -52,7 +53,7 @@ async def test_the_report_is_that_of_all_rows(tmp_path: Path) -> None:
 @scenario
 async def test_who_stops_waiting_stops_the_work(tmp_path: Path) -> None:
     """The next question is answered by another process."""
-    worker = Worker(tmp_path / "journal")
+    worker = Worker(partial(JournalReader, tmp_path / "journal"))
     first = await worker.ask(number)
     assert first == await worker.ask(number)
     asked = asyncio.create_task(worker.ask(wait_for_ever, tmp_path / "started"))
@@ -72,7 +73,7 @@ def test_chunks_are_the_changes_of_the_stream(tmp_path: Path) -> None:
     """Wherever reading begins, and after another file took the journal's place."""
     frames = simulated()[:900]
     path = written(tmp_path / "a", frames)
-    reader, whole = Reader(path), Reader(path)
+    reader, whole = JournalReader(path), JournalReader(path)
     expected = [one for begin in range(0, 900, 200) for one in whole.chunk(begin).changes]
     assert [(200, 400), (800, 900)] == [reader.chunk(at)[:2] for at in (333, 899)]
     repair(path)
