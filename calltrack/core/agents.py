@@ -11,6 +11,7 @@ from calltrack.core.changes import AgentLoggedOff, AgentLoggedOn, AgentRenamed, 
 from calltrack.core.doubt import look
 from calltrack.core.held import HeldExtension
 from calltrack.core.observations import ExtensionSeen, Id, Seconds
+from calltrack.core.order import is_old_status
 from calltrack.core.states import AGENT_STATUSES
 
 _NO_AGENT = (0, "0", "")
@@ -35,6 +36,8 @@ def update(step: Advance, extension: HeldExtension, seen: ExtensionSeen) -> None
         and not extension.fresh
     ):
         return  # most frames say of the agent what the last one said
+    if not extension.fresh and is_old_status(extension, seen, step.held.clock.stamped):
+        return  # the frame is late, whatever else it reports (ruling 1)
     _describe(extension, seen)
     old_id, old_name, old_status = extension.agent_id, extension.agent_name, extension.status
     agent_id = old_id if seen.agent_id is None else None if seen.agent_id in _NO_AGENT else seen.agent_id

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from calltrack.core.clock import SILENCE_S
 from calltrack.core.held import LEG, HeldConnection, HeldExtension
 from calltrack.core.machine import SIGNALS, STEPS
 from calltrack.core.observations import (
@@ -118,7 +119,7 @@ class Corrections(Reports):
                 continue
             moved.add(id(one))
             marks = one.marks[:count]
-            first = marks[-1][0] if marks else now if by < bend else 0
+            first = marks[-1][0] if marks else 0 if by > bend or bend <= SILENCE_S else now
 
             def right(at: Seconds, first: Seconds = first, by: Seconds = by - bend) -> Seconds:
                 return at + by if first <= at + by <= now else at  # else its stamp is of another clock

@@ -57,7 +57,7 @@ def is_past(one: HeldConnection, listed: Listed | None, at: Seconds | None) -> b
 
 
 def is_old_status(extension: HeldExtension, seen: ExtensionSeen, at: Seconds | None) -> bool:
-    """Whether a status event is late: its stamp and its status are both older than what the extension has."""
+    """Whether a status is late: the stamp of its frame and its own are both older than what the extension has."""
     return (
         at is not None
         and extension.heard is not None

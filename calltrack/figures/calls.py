@@ -21,27 +21,41 @@ ROUND_S = 2
 """Rings that begin so soon after the first of their round are one attempt of the queue (ring-all)."""
 LATE_JOIN_S = 1
 """A JOIN can come so much later than the ring that it explains."""
+SAME_S = 1
+"""Frames of so short a time may come in any order."""
 TAKEN = (Outcome.ANSWERED, Outcome.PICKED_UP)
 
 
 class OpenLeg(Struct):
     """A leg's newest record; `came` is the position of its first frame, `told` whether that frame was its own event.
 
-    `rang` is set once it has been seen ringing: a ring of no length leaves no spell.
+    `came_at` is the server time of that frame. `rang` is set once it has been seen ringing: a ring of no length leaves
+    no spell.
     """
 
     leg: Leg
     came: int = 0
     told: bool = False
     rang: bool = False
+    came_at: Seconds | None = None
 
 
 class OpenWait(Struct):
-    """A wait's newest record; `came` and `went` are the positions of the frames that showed it first and last."""
+    """A wait's newest record; `came` and `went` are the positions of the frames that showed it first and last.
+
+    `went_at` is the server time of the last.
+    """
 
     wait: Wait
     came: int = 0
     went: int | None = None
+    went_at: Seconds | None = None
+
+    def had(self, one: OpenLeg) -> bool:
+        """Whether a leg's first frame came while it was open; of one second the server's time decides (ruling 4)."""
+        if self.came > one.came or (self.went is not None and self.went <= one.came):
+            return False
+        return one.came_at is None or self.went_at is None or not 0 < one.came_at - self.went_at <= SAME_S
 
 
 class OpenCall(Struct):
@@ -87,7 +101,7 @@ class OpenCall(Struct):
         one = self.legs.get(leg.attempt)
         if one is None:
             told = isinstance(change, changes.LegStarted) and not change.inferred
-            one = self.legs[leg.attempt] = OpenLeg(leg, change.position, told)
+            one = self.legs[leg.attempt] = OpenLeg(leg, change.position, told, came_at=change.at)
         one.leg = leg
         one.rang = one.rang or began_ringing(leg)
 
@@ -104,9 +118,9 @@ class OpenCall(Struct):
             self.waits.append(one)
         one.wait = wait
         if isinstance(change, changes.WaitResumed):
-            one.went = None
+            one.went = one.went_at = None
         elif wait.outcome is not None and one.went is None:
-            one.went = change.position
+            one.went, one.went_at = change.position, change.at
 
     # The rows
 
@@ -244,8 +258,9 @@ class OpenCall(Struct):
         found: OpenWait | None = None
         best: tuple[bool, Seconds] | None = None
         for wait in self.waits:
-            arrived = one.told and wait.came <= one.came and (wait.went is None or one.came < wait.went)
-            lasted = began_before(wait, one.leg) and not after(begun, wait.wait.left_at)
+            arrived = one.told and wait.had(one)
+            over = wait.went is not None and wait.went < one.came if begun is None else after(begun, wait.wait.left_at)
+            lasted = began_before(wait, one.leg) and not over
             rank = wait.wait.queue_id == queue_id, wait.wait.joined_at or 0
             if (arrived or lasted) and (best is None or rank >= best):
                 found, best = wait, rank
@@ -260,15 +275,18 @@ def began_ringing(leg: Leg) -> bool:
 
 
 def began_before(wait: OpenWait, leg: Leg) -> bool:
-    """Whether a stay had begun when a leg did, by the clock."""
-    since = wait.wait.joined_at
-    return leg.started is not None and (since is None or since - LATE_JOIN_S <= leg.started)
+    """Whether a stay had begun when a leg did, by the clock; before the first offset by the stamps (ruling 3)."""
+    since, begun = wait.wait.joined_at, leg.started
+    if begun is None:
+        since, begun = wait.wait.stamp or None, leg.stamp or None
+    return begun is not None and (since is None or since - LATE_JOIN_S <= begun)
 
 
 def rounds(rings: list[OpenLeg]) -> int:
     """How many attempts of the queue these rings were."""
     count, begun = 0, None
-    for at in sorted(one.leg.started or 0 for one in rings):
+    times = [one.leg.started for one in rings]
+    for at in sorted(one.leg.stamp for one in rings) if None in times else sorted(at for at in times if at is not None):
         if begun is None or at > begun + ROUND_S:
             count, begun = count + 1, at
     return count

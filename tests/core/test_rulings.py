@@ -487,3 +487,15 @@ def test_18_a_status_begins_when_it_was_set_if_that_can_be(set_at: int, since: i
 def test_19_a_call_has_the_account_of_its_first_phone() -> None:
     """That of a call without one is found with its queue's other calls, by the figures."""
     assert 100 == the_call(fed(*CALL)[0]).account_id
+
+
+def test_1_a_late_event_does_not_take_a_status_back() -> None:
+    """Whatever else it reports: its stamp and its status are older than what the phone has."""
+    first, then = (START + 20) * 1000, (START + 32) * 1000
+    lunch = extension(32, "B", "userStatusUpdate", representativeStatus=3, representativeUpdated=then)
+    late = extension(30, "B", "NEWCALL", call("1", "Ringing", 30), representativeUpdated=first)
+    snapshot, _ = fed(extension(20, "B", "userStatusUpdate", representativeUpdated=first), lunch, late)
+
+    assert [(3, utc(32), State.RINGING)] == [
+        (one.agent_status, one.agent_status_since, one.state) for one in snapshot.extensions
+    ]
