@@ -16,6 +16,7 @@ EXTRAS = {
         "litestar",
         "phonenumbers",
         "prometheus_client",
+        "pythonjsonlogger",
         "socketio",
         "tomli_w",
         "uvicorn",

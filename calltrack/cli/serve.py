@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from calltrack.serve.config import Config
     from calltrack.serve.run import Listen
     from calltrack.serve.security.access import Access
+    from calltrack.serve.security.audit import Audit
 
 _JOURNAL = Path("calltrack.journal")
 _TOGETHER = 500  # frames of a simulated past in one write
@@ -73,6 +74,14 @@ class ListenParam(ParamType["Listen"]):
     type=click.Path(dir_okay=False, path_type=Path),
     help="Who may see what; yours alone (chmod 600). Needed for --listen on any address but loopback's.",
 )
+@click.option(
+    "--audit",
+    "audit_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Note who looked at what, a JSON line each; yours alone.",
+)
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of stderr.")
 @service_options
 @config_options
 def command(
@@ -89,6 +98,8 @@ def command(
     listen: Listen,
     zone: str | None,
     tokens: Path | None,
+    audit_file: Path | None,
+    log_format: str,
     config: Config | None,
     show_config: bool,
     live: LiveOptions,
@@ -116,6 +127,7 @@ def command(
     from calltrack.serve.engine import Engine, Retention
     from calltrack.serve.run import serve
     from calltrack.serve.security.access import access
+    from calltrack.serve.security.audit import Audit
 
     if sum(map(bool, (simulate, replay, fleet, live))) > 1:
         raise click.UsageError("one source: --simulate, --replay, --kafka, or the live service with its login")
@@ -137,14 +149,14 @@ def command(
         from calltrack.live import LoginApi
 
         source = Live(LoginApi(**live.service()))
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("calltrack").setLevel(logging.INFO)
+    _log_as(log_format)
+    audit = Audit(audit_file)
     log = logging.getLogger("calltrack.serve")
     with ExitStack() as stack:
         if path is None and (simulate or replay or fleet):
             path = Path(stack.enter_context(TemporaryDirectory(prefix="calltrack-"))) / _JOURNAL
         if fleet:
-            asyncio.run(_served_from_kafka(fleet, path or _JOURNAL, tables, named, doors, listen))
+            asyncio.run(_served_from_kafka(fleet, path or _JOURNAL, tables, named, doors, listen, audit))
             return
         journal = stack.enter_context(open_repaired(path or _JOURNAL, log.error))
         journal.on_notice = log.warning
@@ -170,13 +182,13 @@ def command(
                 None if keep_days is None else keep_days * 86400, None if keep_mb is None else int(keep_mb * 1e6)
             )
             engine = Engine(source, journal, anew=again and not replay, retention=retention, zone=named)
-            await serve(engine, doors, listen, _started, tables)
+            await serve(engine, doors, listen, _started, tables, audit=audit)
 
         asyncio.run(main())
 
 
 async def _served_from_kafka(
-    url: str, path: Path, tables: Config, zone: tzinfo | None, doors: Access, listen: Listen
+    url: str, path: Path, tables: Config, zone: tzinfo | None, doors: Access, listen: Listen, audit: Audit
 ) -> None:
     from functools import partial
 
@@ -187,7 +199,21 @@ async def _served_from_kafka(
 
     account = KafkaAccount(url, path)
     engine = Engine(account, account, anew=False, zone=zone, reader=partial(ChangesReader, url))
-    await serve(engine, doors, listen, _started, tables)
+    await serve(engine, doors, listen, _started, tables, audit=audit)
+
+
+def _log_as(form: str) -> None:
+    """Log to standard error from now on."""
+    import logging
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("calltrack").setLevel(logging.INFO)
+    if form == "json":
+        from pythonjsonlogger.json import JsonFormatter
+
+        names = {"levelname": "level", "name": "logger", "exc_info": "exception"}
+        formatter = JsonFormatter("%(levelname)s %(name)s %(message)s", rename_fields=names, timestamp="at")
+        logging.getLogger().handlers[0].setFormatter(formatter)
 
 
 def _started(url: str) -> None:

@@ -53,4 +53,4 @@ def application(parts: Parts) -> Guard:
         logging_config=None,
     )
     files = {f"/{path.relative_to(PAGE).as_posix()}" for path in PAGE.rglob("*") if path.is_file()}
-    return Guard(app, parts.access, frozenset({"/", *files}))
+    return Guard(app, parts.access, frozenset({"/", *files}), parts.audit)

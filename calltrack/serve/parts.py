@@ -8,6 +8,7 @@ from calltrack.serve.alerts.alerting import Alerts
 from calltrack.serve.engine import Engine
 from calltrack.serve.hooks.webhooks import Webhooks
 from calltrack.serve.security.access import Access
+from calltrack.serve.security.audit import Audit
 
 
 class Parts(NamedTuple):
@@ -17,3 +18,4 @@ class Parts(NamedTuple):
     access: Access
     webhooks: Webhooks
     alerts: Alerts
+    audit: Audit

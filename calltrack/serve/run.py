@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from errno import EADDRINUSE
@@ -24,7 +25,9 @@ from calltrack.serve.hooks.delivery import PAUSES
 from calltrack.serve.hooks.webhooks import Webhooks
 from calltrack.serve.parts import Parts
 from calltrack.serve.security.access import VARIABLE, Access
+from calltrack.serve.security.audit import Audit
 from calltrack.serve.security.budgets import PATIENCE, Protocol
+from calltrack.serve.security.reload import Reloading
 from calltrack.serve.stream.hub import HEARTBEAT
 from calltrack.serve.systemd import notify, watchdog
 
@@ -66,10 +69,11 @@ async def serve(
     started: Callable[[str], None],
     config: Config | None = None,
     *,
+    audit: Audit | None = None,
     pauses: Sequence[float] = PAUSES,
     calm: float = CALM,
 ) -> None:
-    """Serve until SIGTERM, SIGHUP or Ctrl-C; `started` is told the address.
+    """Serve until SIGTERM or Ctrl-C, or until the terminal goes; `started` is told the address.
 
     `pauses` are those between two tries of a webhook, s; `calm` is when an alert is over, s.
 
@@ -82,12 +86,18 @@ async def serve(
             f"--tokens FILE, or {VARIABLE} in the environment (docs/security.md)"
         )
     engine.hub.most_clients = engine.most_clients
-    engine.hub.most_of_a_role = engine.most_clients // 2 if access.roles > 1 else engine.most_clients
+
+    def share(changed: frozenset[str] = frozenset()) -> None:
+        engine.hub.most_of_a_role = engine.most_clients // 2 if access.roles > 1 else engine.most_clients
+        engine.hub.end(changed)
+
+    share()
+    reloading = Reloading(access, share)
     listening = _listening(listen, engine.patience)
-    config = config or Config()
+    config, audit = config or Config(), audit or Audit()
     webhooks = Webhooks(config, engine, engine.beside("webhooks"), pauses=pauses)
     alerts = Alerts(config.alert, config.notify, engine, engine.beside("alerts.json"), calm)
-    guarded, spans = application(Parts(engine, access, webhooks, alerts)), provider()
+    guarded, spans = application(Parts(engine, access, webhooks, alerts, audit)), provider()
     settings = uvicorn.Config(
         guarded if spans is None else Traced(guarded, spans),
         host=listen.host,
@@ -103,12 +113,12 @@ async def serve(
     )
     server = _Server(settings, engine, started)
     serving = asyncio.create_task(server.serve([listening]))
-    feeding, beating = asyncio.create_task(engine.run()), asyncio.create_task(_beat(engine))
+    feeding, beating = asyncio.create_task(engine.run()), asyncio.create_task(_beat(engine, reloading))
     posting, alerting = asyncio.create_task(webhooks.run()), asyncio.create_task(alerts.run())
     for task in (feeding, posting, alerting):
         task.add_done_callback(lambda task: server.stop() if not task.cancelled() and task.exception() else None)
     watching = asyncio.create_task(watchdog())
-    restore = _stopped_by_signals(server.stop)
+    restore = _handled_signals(server.stop, reloading.again)
     try:
         await asyncio.shield(serving)
     finally:
@@ -118,6 +128,7 @@ async def serve(
             task.cancel()
         await asyncio.wait((serving, feeding, posting, alerting, beating, watching))
         webhooks.close()
+        audit.close()
         await engine.close()
         if spans is not None:
             await asyncio.to_thread(spans.shutdown)
@@ -142,18 +153,22 @@ def _listening(listen: Listen, patience: float) -> socket.socket:
     return listening
 
 
-def _stopped_by_signals(stop: Callable[[], None]) -> Callable[[], None]:
-    """Have SIGINT, SIGTERM and SIGHUP call a function in the running loop; returns what undoes it.
+def _handled_signals(stop: Callable[[], None], reload: Callable[[], None]) -> Callable[[], None]:
+    """Have SIGINT and SIGTERM call `stop` in the running loop, SIGHUP `reload`; returns what undoes it.
 
     Not with the loop's own handlers, which Windows does not have. An ignored SIGINT is handled too, for shells start
-    `command &` in scripts like that; an ignored SIGHUP is nohup's wish, and stays ignored.
+    `command &` in scripts like that; an ignored SIGHUP is nohup's wish, and stays ignored. On a terminal SIGHUP is the
+    terminal's end, and stops.
     """
     loop = asyncio.get_running_loop()
+    doing = {signal.SIGINT: stop, signal.SIGTERM: stop}
     hangup = getattr(signal, "SIGHUP", None)
-    numbers = [signal.SIGINT, signal.SIGTERM]
     if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
-        numbers.append(hangup)
-    before = {number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop)) for number in numbers}
+        doing[hangup] = stop if sys.stderr.isatty() else reload
+    before = {
+        number: signal.signal(number, lambda got, _: loop.call_soon_threadsafe(doing[signal.Signals(got)]))
+        for number in doing
+    }
 
     def restore() -> None:
         for number, handler in before.items():
@@ -190,10 +205,11 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def _beat(engine: Engine) -> None:
+async def _beat(engine: Engine, reloading: Reloading) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT)
         engine.hub.beat()
+        reloading.look()
         await asyncio.to_thread(_give_back)
 
 

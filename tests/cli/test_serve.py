@@ -65,6 +65,37 @@ async def test_one_command_shows_it_all() -> None:
     assert "simulated" in one.data["source"]
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there are no such signals")
+@scenario
+async def test_tokens_are_read_again_and_logs_can_be_json(tmp_path: Path) -> None:
+    """SIGHUP does not end a service without a terminal; each line of its log is JSON then."""
+    tokens = tmp_path / "tokens.toml"
+
+    def write(token: str) -> None:
+        tokens.write_text(f'[[token]]\nname = "desk"\ntoken = "{token}"\n')
+        tokens.chmod(0o600)
+
+    async def status(client: aiohttp.ClientSession, token: str) -> int:
+        async with client.get("/api/state", headers={"authorization": f"Bearer {token}"}) as answer:
+            return answer.status
+
+    write("a" * 30)
+    process, url = await started("--simulate", "--agents", "2", "--tokens", str(tokens), "--log-format", "json")
+    async with aiohttp.ClientSession(url) as client:
+        before = [await status(client, one * 30) for one in "ab"]
+        write("b" * 30)
+        process.send_signal(signal.SIGHUP)
+        while (after := [await status(client, one * 30) for one in "ab"]) == before:
+            pass
+    code, log = await ended(process, signal.SIGTERM)
+
+    assert ([200, 401], [401, 200]) == (before, after)
+    assert 0 == code
+    said = [json.loads(line) for line in log.splitlines()]
+    assert {"other tokens of: desk"} <= {one["message"] for one in said}
+    assert {"at", "level", "logger", "message"} == said[-1].keys()
+
+
 @scenario
 async def test_a_killed_simulation_goes_on_from_now(tmp_path: Path) -> None:
     """Its past half hour is there once, known at once, and no frame is of a time before the journal's last."""

@@ -20,6 +20,7 @@ from calltrack.serve.engine import MOST_CLIENTS, PATIENCE, Engine
 from calltrack.serve.hooks.delivery import PAUSES
 from calltrack.serve.run import Listen, serve
 from calltrack.serve.security.access import Access, Visitor
+from calltrack.serve.security.audit import Audit
 from calltrack.voicenter.frames import Frame
 
 TIMEOUT = 100.0  # s; a busy machine takes its time
@@ -86,6 +87,8 @@ async def service(
     hooks: Sequence[Hook] = (),
     pauses: Sequence[float] = PAUSES,
     config: Config | None = None,
+    doors: Access | None = None,
+    audit: Audit | None = None,
     most_clients: int = MOST_CLIENTS,
     patience: float = PATIENCE,
 ) -> AsyncIterator[Service]:
@@ -96,8 +99,9 @@ async def service(
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(
         serve(
-            *(engine, Access(tokens or {}), Listen("127.0.0.1", 0), address.set_result),
+            *(engine, doors or Access(tokens or {}), Listen("127.0.0.1", 0), address.set_result),
             config or Config(list(hooks)),
+            audit=audit,
             pauses=pauses,
             calm=0,
         )

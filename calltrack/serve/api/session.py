@@ -37,6 +37,7 @@ async def log_in(data: JSONBody[Login], request: Request[Any, Any, Any], access:
     visitor = access.by_token(data.token)
     if visitor is None:
         raise NotAuthorizedException("no role has this token", headers={"www-authenticate": "Bearer"})
+    request.scope["visitor"] = visitor  # type: ignore[typeddict-unknown-key]  # for the audit log
     cookie = Cookie(
         COOKIE,
         value=access.log_in(visitor),

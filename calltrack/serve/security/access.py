@@ -36,11 +36,15 @@ class TokensError(CalltrackError):
 
 
 class Visitor(NamedTuple):
-    """Who a token belongs to, by the name in the tokens' file, what that role sees, and what it may do."""
+    """Who asks: the role, by the name in the tokens' file, what it sees, and what it may do.
+
+    `who` is the person, where one logged in and not a token.
+    """
 
     name: str
     scope: Scope
     may_set_limits: bool = False
+    who: str = ""
 
 
 ANYBODY = Visitor("anybody on this machine", EVERYTHING, may_set_limits=True)
@@ -60,18 +64,40 @@ class _File(Struct, forbid_unknown_fields=True):
 
 
 class Access:
-    """The tokens that open the door; with none it stands open, which is for loopback alone."""
+    """The tokens that open the door; with none it stands open, which is for loopback alone.
 
-    def __init__(self, tokens: dict[str, Visitor], *, clock: Callable[[], float] = time.monotonic) -> None:
+    `file` is where they came from, if they may change.
+    """
+
+    def __init__(
+        self,
+        tokens: dict[str, Visitor],
+        *,
+        file: Path | None = None,
+        people: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.file = file
+        self._people = people
         self._tokens = [(_digest(token), visitor) for token, visitor in tokens.items()]
         self._sessions: dict[bytes, tuple[Visitor, float]] = {}
         self._of_role: dict[str, deque[bytes]] = {}
         self._clock = clock
 
+    def replace(self, tokens: dict[str, Visitor]) -> frozenset[str]:
+        """Take other tokens; returns the roles that are not as before, whose sessions have ended."""
+        new = [(_digest(token), visitor) for token, visitor in tokens.items()]
+        changed = frozenset(visitor.name for _, visitor in {*self._tokens} ^ {*new})
+        self._tokens = new
+        for secret, (visitor, _) in [*self._sessions.items()]:
+            if visitor.name in changed and not visitor.who:
+                del self._sessions[secret]
+        return changed
+
     @property
     def open(self) -> bool:
         """Whether nobody needs a token."""
-        return not self._tokens
+        return not self._tokens and not self._people
 
     @property
     def roles(self) -> int:
@@ -109,13 +135,18 @@ class Access:
         self._sessions.pop(_digest(secret), None)
 
 
-def access(file: Path | None) -> Access:
-    """What a tokens' file and the environment say; raises TokensError."""
-    tokens = {} if file is None else _read(file)
+def access(file: Path | None, *, people: bool = False) -> Access:
+    """What a tokens' file and the environment say; raises TokensError. `people` is whether persons can log in."""
+    return Access(tokens(file), file=file, people=people)
+
+
+def tokens(file: Path | None) -> dict[str, Visitor]:
+    """Each token with whose it is; raises TokensError."""
+    found = {} if file is None else _read(file)
     if everything := os.environ.get(VARIABLE, ""):
         _check("token", everything, VARIABLE)
-        tokens[everything] = Visitor(VARIABLE, EVERYTHING, may_set_limits=True)
-    return Access(tokens)
+        found[everything] = Visitor(VARIABLE, EVERYTHING, may_set_limits=True)
+    return found
 
 
 def _read(file: Path) -> dict[str, Visitor]:
@@ -127,6 +158,8 @@ def _read(file: Path) -> dict[str, Visitor]:
         raise TokensError(f"{file}: cannot be read: {error.strerror}") from None
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise TokensError(f"{file}: {error}") from None
+    if not entries:
+        raise TokensError(f"{file}: has no token")
     tokens: dict[str, Visitor] = {}
     for entry in entries:
         _check(entry.name, entry.token, str(file))

@@ -7,7 +7,8 @@
    that exist are asked for, so that no path of a stranger reaches the file system.
 4. Everything that tells something of calls needs a visitor: a bearer token, or a session's cookie.
 5. A role has so many requests under way at once (`budgets`); who goes away is not worked for.
-6. Every answer tells browsers to run nothing but our own files, and to be framed by nobody.
+6. What a role was shown, or was refused, stands in the audit log (`audit`).
+7. Every answer tells browsers to run nothing but our own files, and to be framed by nobody.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from urllib.parse import urlsplit
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Send
 
+from calltrack.serve.leaving import left
 from calltrack.serve.security.access import ANYBODY, Access, Visitor
+from calltrack.serve.security.audit import Audit
 from calltrack.serve.security.budgets import PATIENCE, Requests, TooManyRequests
 
 COOKIE = "calltrack_session"
@@ -57,8 +60,9 @@ class Guard:
     `files` are the paths of the board's own files, as "/board.css".
     """
 
-    def __init__(self, app: ASGIApp, access: Access, files: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, access: Access, files: frozenset[str], audit: Audit) -> None:
         self._app = app
+        self._audit = audit
         self._access = access
         self._files = files
         self._requests = Requests()
@@ -70,6 +74,9 @@ class Guard:
             return
         # As endpoints are looked up: the same one must not be reached by a path that looks like a page's.
         path = _SLASHES.sub("/", scope["path"])
+        scope["visitor"] = None
+        if path.startswith(_GUARDED):
+            send = self._noted(scope, send)
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self._malformed(scope, path) or self._foreign(path, headers)
         if refusal is None:
@@ -116,7 +123,7 @@ class Guard:
             return body.pop() if body else await asyncio.Future()
 
         working = asyncio.ensure_future(self._app(scope, given, send))
-        leaving = asyncio.ensure_future(_left(receive))
+        leaving = asyncio.ensure_future(left(receive))
         try:
             await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -126,6 +133,20 @@ class Guard:
             await asyncio.gather(leaving, return_exceptions=True)
         with suppress(asyncio.CancelledError):
             await working
+
+    def _noted(self, scope: Any, send: Send) -> Send:
+        """Note what is asked for in the audit log as soon as it is answered; a stream when it begins."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._audit.see(scope, scope["visitor"], message["status"])
+            elif message["type"] == "websocket.accept":
+                self._audit.see(scope, scope["visitor"], 101)
+            elif message["type"] == "websocket.close" and message.get("code") == 1008:
+                self._audit.see(scope, scope["visitor"], 403)
+            await send(message)
+
+        return sending
 
     def _malformed(self, scope: Any, path: str) -> tuple[int, str] | None:
         if len(scope.get("raw_path") or path) + len(scope["query_string"]) > _LONGEST:
@@ -153,12 +174,6 @@ class Guard:
             return self._access.by_token(token.strip()) if scheme.lower() == "bearer" else None
         secret = session_of(headers.get(b"cookie", ""))
         return self._access.by_session(secret) if secret else None
-
-
-async def _left(receive: Receive) -> None:
-    """Return when the client is gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def session_of(cookies: str) -> str:

@@ -95,6 +95,7 @@ class Hub:
         self.clients = self.resets = 0
         self.most_clients = self.most_of_a_role = 2**31
         self._roles: Counter[str] = Counter()
+        self._turns: dict[str, int] = {}
         self._recall = recall
         self._ring: deque[Published] = deque()
         self._floor = place
@@ -140,6 +141,13 @@ class Hub:
         for channel in self._channels.values():
             channel.news.set()
 
+    def end(self, roles: frozenset[str]) -> None:
+        """End the streams of some roles; whoever still may comes back and goes on without loss."""
+        for role in roles & self._turns.keys():
+            self._turns[role] += 1
+        for channel in self._channels.values():
+            channel.news.set()
+
     def is_full(self, role: str) -> bool:
         """Whether a role, or all together, have as many clients as they may have."""
         return self.clients >= self.most_clients or self._roles[role] >= self.most_of_a_role
@@ -149,13 +157,14 @@ class Hub:
 
         `role` is whose client it is.
         """
+        turn = self._turns.setdefault(role, 0)
         with self._joined(lens, role) as channel:
             if after is None:
                 at, seq = self.flushed, channel.end
                 yield lens.opening(at)
             else:
                 at, seq = after, -1
-            while not self._closed:
+            while not self._closed and turn == self._turns[role]:
                 if seq < channel.first and not lens.resumes:
                     at, seq = self.flushed, channel.end
                     yield lens.opening(at)
