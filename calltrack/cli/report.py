@@ -46,6 +46,12 @@ class StatusesParam(ParamType[tuple[int, ...]]):
 @click.option("--short-abandon", type=click.FloatRange(0), default=5, show_default=True, help="Seconds.")
 @click.option("--available", type=StatusesParam(), default="1", show_default=True, help="Statuses: can take a call.")
 @click.option("--wrap-up", type=StatusesParam(), default="", help="Statuses that are after-call work.")
+@click.option(
+    "--unseen-ends",
+    type=click.Choice(("last-seen", "found")),
+    help="Where an end counts that no event reported: last-seen, the last list that had it (default); found, the first "
+    "list that lacked it (default of --json: it equals a count of the exported tables by their times).",
+)
 @click.option("--csv", "as_csv", is_flag=True, help="Write one CSV with every figure.")
 @click.option("--json", "as_json", is_flag=True, help="Write the report as JSON.")
 @click.option("--html", metavar="OUT", help="Write a page with plots to this file (extra report).")
@@ -61,6 +67,7 @@ def command(
     short_abandon: float,
     available: tuple[int, ...],
     wrap_up: tuple[int, ...],
+    unseen_ends: str | None,
     as_csv: bool,
     as_json: bool,
     html: str | None,
@@ -98,7 +105,8 @@ def command(
         facts.apply(tracker.feed(frame), tracker.time)
     facts.learn(tracker.snapshot())
     zone = named or zone_of(facts.offset_s)
-    options = Options(service_level, short_abandon, available, wrap_up)
+    ends = (unseen_ends or ("found" if as_json else "last-seen")).replace("-", "_")
+    options = Options(service_level, short_abandon, available, wrap_up, unseen_ends=ends)
     since, until = reader.utc(since), reader.utc(until)
     since, until, parts = _interval(facts, since, until, day, zone)
     found = report(facts, since, until, options, parts)

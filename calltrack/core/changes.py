@@ -305,7 +305,10 @@ class ConnectionRegained(Change, frozen=True):
 
 
 class Anomaly(Change, frozen=True):
-    """Something that should not happen, with the evidence: what was expected, what was seen, and where."""
+    """Something that should not happen, with the evidence: what was expected, what was seen, and where.
+
+    `since` is set for a missed event: the moment of the last list before, so the event came between it and `at`.
+    """
 
     kind: AnomalyKind
     detail: str
@@ -314,6 +317,7 @@ class Anomaly(Change, frozen=True):
     queue_id: str = ""
     expected: str = ""
     seen: str = ""
+    since: Seconds | None = None
 
 
 _LEG = {"Started": LegStarted, "Answered": LegAnswered, "Held": LegHeld, "Retrieved": LegRetrieved}

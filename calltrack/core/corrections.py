@@ -25,6 +25,14 @@ from calltrack.core.states import State
 from calltrack.core.table import MOMENT, NEW, RANKS, TALKING, Edge
 
 
+END_LATE, START_LATE, HOLD_LATE = (
+    "its end was reported late",
+    "its start was reported late",
+    "its hold was reported late",
+)
+"""Why a revision is made: the event that was missed has come."""
+
+
 class Corrections(Reports):
     """The ways in which a connection that was reported turns out otherwise."""
 
@@ -40,7 +48,7 @@ class Corrections(Reports):
         one.agent_name = told.agent_name or one.agent_name
         one.mark(moment, None)
         one.ended = one.marks[-1][0]
-        self.report("Revised", one, "its end was reported late")
+        self.report("Revised", one, END_LATE)
         self.touch(one, weigh=True)
 
     def join_late(self, one: HeldConnection, listed: Listed) -> None:
@@ -52,7 +60,7 @@ class Corrections(Reports):
             one.marks = [(min(began, one.ended), State.QUEUED), (one.ended, None)]
             one.ended_open, one.over = 1, None
         one.start_told = True
-        self.report("Revised", one, "its start was reported late")
+        self.report("Revised", one, START_LATE)
         self.touch(one, weigh=True)
 
     def answer_late(self, one: HeldConnection, listed: Listed) -> None:
@@ -71,7 +79,7 @@ class Corrections(Reports):
         until, one.retrieved = one.retrieved, None
         if one.state is TALKING and until is not None and one.marks[-1][0] < since < until:
             one.marks += [(since, State.HOLD), (until, one.marks[-1][1])]
-            self.report("Revised", one, "its hold was reported late")
+            self.report("Revised", one, HOLD_LATE)
             self.touch(one)
             return True
         return False

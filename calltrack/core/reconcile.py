@@ -29,7 +29,7 @@ from calltrack.core.observations import (
 from calltrack.core.order import is_past, is_redial
 from calltrack.core.outcomes import is_recent
 from calltrack.core.records import counted_state
-from calltrack.core.remarks import Remarks
+from calltrack.core.remarks import ITS_END, ITS_START, Remarks
 from calltrack.core.settle import IN_NO_LIST, uncount
 from calltrack.core.table import EXTENSION, IDLE, UNKNOWN
 from calltrack.core.values import extension_value
@@ -131,9 +131,11 @@ class Devices(Remarks):
                 self._stale(device, one, told)
                 continue
             if listed.state is not one.state or mine is not None or (listed.answered and not one.answered):
-                why = self._why(one.state, listed, mine, source)
+                why, before = self._why(one.state, listed, mine, source), one.state
                 step.see(one, listed, mine, why)
-                if why and not quiet and mine is None and one.state is not UNKNOWN:
+                if mine is not None and not quiet:
+                    self._skipped(device, one, before, mine)
+                elif why and not quiet and one.state is not UNKNOWN:
                     self._missed(device, one, "the event of this step")
             elif listed.state is None and source == "":
                 self._odd_status(device, listed)
@@ -189,9 +191,12 @@ class Devices(Remarks):
             why = f"{IN_NO_LIST} {source}"
         else:
             why = "gone from the list, its end was not reported"
+        before = one.state
         step.end(one, device, mine, why, heir=heir and mine is None)
+        if mine is not None and not quiet:
+            self._skipped(device, one, before, mine)
         if mine is None and not heir and not quiet:
-            self._missed(device, one, "its end")
+            self._missed(device, one, ITS_END)
 
     def _newcomer(
         self, device: HeldDevice, listed: Listed, told: Told, source: str, redial: bool, quiet: bool
@@ -231,7 +236,7 @@ class Devices(Remarks):
         if mine is not None and (mine.kind is STARTS or (mine.kind is ANSWERS and one.answered_at == one.began)):
             pass  # an answer alone is a pick-up if it talked from its start; else it rang before, unseen
         elif not quiet:
-            self._missed(device, one, "its start")
+            self._missed(device, one, ITS_START)
         return one
 
     def _without_list(self, device: HeldDevice, told: Told, own: HeldConnection | None) -> Matched | None:
@@ -266,19 +271,19 @@ class Devices(Remarks):
             device.queued += 1
             step.end(one, device, told, "")
             if not quiet:
-                self._missed(device, one, "its start")
+                self._missed(device, one, ITS_START)
         elif listed is not None and isinstance(device, HeldExtension):
             one = step.start(device, listed, None, "its end is the first that was seen of it")
             step.end(one, device, told, "")
             if not quiet:
-                self._missed(device, one, "its start")
+                self._missed(device, one, ITS_START)
         elif told.kind is ENDS and told.means is None and isinstance(device, HeldExtension):
             step.anomaly(
                 AnomalyKind.EVENT_MISSED,
                 "the end of a call that was never seen",
                 call_id=told.call_id,
                 device=device,
-                expected="its start",
+                expected=ITS_START,
                 seen=told.reason,
             )
 

@@ -10,6 +10,7 @@ from calltrack.core.observations import (
     ANSWERS,
     ENDS,
     HOLDS,
+    RETRIEVES,
     STARTS,
     Listed,
     Told,
@@ -17,11 +18,14 @@ from calltrack.core.observations import (
 from calltrack.core.states import State
 from calltrack.core.table import QUEUED, UNKNOWN
 
+ITS_START, ITS_END, ITS_HOLD, ITS_RETRIEVAL = "its start", "its end", "its hold", "its retrieval"
+"""What a missed event would have reported: `Anomaly.expected`."""
+
 _EXPECTED = {
     STARTS: frozenset({State.RINGING, State.DIALING, State.TALKING, State.SPYING}),
     ANSWERS: frozenset({State.TALKING}),
     HOLDS: frozenset({State.HOLD}),
-    "retrieves": frozenset({State.TALKING}),
+    RETRIEVES: frozenset({State.TALKING}),
 }
 """What an event's kind says the list should show its call as."""
 _WAITS, _ANY = frozenset({QUEUED}), frozenset[State]()
@@ -74,6 +78,22 @@ class Remarks:
             expected=what,
             seen="the list",
         )
+
+    def _skipped(self, device: HeldDevice, one: HeldConnection, before: State, told: Told) -> None:
+        """An event of a conversation that does not follow from the list before: it was held, or retrieved, unreported.
+
+        Between the two lists nothing says how long it was on hold.
+        """
+        if one.kind is WAIT or one.c2c == 1 or not one.answered or one.listens:
+            return
+        kind, talks, holds = told.kind, State.TALKING, State.HOLD
+        last = told.call.state if kind is ENDS and told.call is not None else None
+        if before is holds and (kind is HOLDS or last is talks):
+            self._missed(device, one, ITS_RETRIEVAL)
+        elif (before is talks and (kind is RETRIEVES or last is holds)) or (
+            kind is RETRIEVES and before in (State.RINGING, State.DIALING)
+        ):
+            self._missed(device, one, ITS_HOLD)
 
     def _check_reason(self, device: HeldDevice, told: Told) -> None:
         """Whether the list agrees with the event."""

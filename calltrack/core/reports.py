@@ -80,6 +80,7 @@ class Reports:
             "" if extension else where,
             expected,
             seen,
+            device.confirmed_at if device is not None and kind is AnomalyKind.EVENT_MISSED else None,
         )
         self.out.append(found)
         self.anomalies.append(found)

@@ -12,23 +12,37 @@ from calltrack.core.records import Seconds
 from calltrack.core.states import AGENT_STATUSES, State
 from calltrack.figures.rows import AgentStateRow, Id, LegRow
 from calltrack.figures.shapes import Options, StatusTime
-from calltrack.figures.spans import Span, length, union, without
+from calltrack.figures.spans import Span, common, length, union, without
 from calltrack.figures.window import Window
 
 NOBODY = "at "
 """Before the extension's name, where nobody is logged on."""
 
 
-class Stretch(NamedTuple):
-    """Time of whoever worked at an extension: in a conversation (`state`), or in a status if that is None."""
+BUSY, RINGING, UNKNOWN, DOUBTFUL = "busy", "ringing", "unknown", "doubtful"
+STATUS, TAIL, LOST = "status", "tail", "lost"
+"""What a stretch is: a conversation; a phone that rings or dials; a leg of which it is not known what it did; a leg
+since it is doubtful; an agent's status; the end of one, since the last change that showed it; a gap in one."""
 
+
+class Stretch(NamedTuple):
+    """Time of an agent at an extension, by kind; `status` and `name` are of the last three kinds."""
+
+    kind: str
     worker: str
     exten_user: str
     account_id: Id
-    state: State | None
     status: int | None
     name: str
     spans: list[Span]
+
+
+class Tail(NamedTuple):
+    """The end of a stretch of a status, since a change last showed it: the next may have begun in it, unseen."""
+
+    status: int | None
+    alone: bool
+    seconds: Seconds
 
 
 class AgentTime(Struct, frozen=True):
@@ -38,6 +52,24 @@ class AgentTime(Struct, frozen=True):
     after_call_s: Seconds
     available_s: Seconds
     statuses: tuple[StatusTime, ...]
+    ringing_s: Seconds = 0
+    """A phone rang or dialed, outside conversations and after-call work."""
+    idle_s: Seconds = 0
+    """Available, and no phone rang or dialed."""
+    logged_in_s: Seconds = 0
+    """A person was logged on, or in conversation."""
+    unknown_s: Seconds = 0
+    """Not known to be in conversation, nor not to be."""
+    maybe_available_s: Seconds = 0
+    """Of that: in an available status."""
+    doubtful_s: Seconds = 0
+    """Of the busy time: in legs that may have been over."""
+    doubtful_ringing_s: Seconds = 0
+    """The same of the ringing time."""
+    lost_s: Seconds = 0
+    """In gaps, while an agent was logged on before."""
+    tails: tuple[Tail, ...] = ()
+    """Of each stretch of a status."""
 
     @property
     def occupancy(self) -> float | None:
@@ -52,20 +84,36 @@ def worker(row: LegRow | AgentStateRow) -> str:
 
 
 def stretches(legs: Iterable[LegRow], states: Iterable[AgentStateRow], window: Window) -> list[Stretch]:
-    """What of these rows lies in the window and was observed."""
+    """What of these rows lies in the window and was observed; and for statuses, what lies in gaps."""
     found = []
     for leg in legs:
         if leg.c2c == 1 or not leg.spells or not window.touches(leg.spells[0].since, leg.spells[-1].until):
             continue
-        for state, spans in ((State.TALKING, conversation(leg, window)), (State.UNKNOWN, unseen(leg, window))):
+        doubtful = window.lasting(leg.confirmed_at, None) if leg.doubtful and leg.direction != "Spy" else []
+        rings = _in(leg, (State.RINGING, State.DIALING), window)
+        kinds = (
+            (BUSY, conversation(leg, window)),
+            (RINGING, rings),
+            (UNKNOWN, unseen(leg, window)),
+            (DOUBTFUL, doubtful),
+        )
+        for kind, spans in kinds:
             if spans := window.heard(leg.exten_user, spans):
-                found.append(Stretch(worker(leg), leg.exten_user, leg.account_id, state, None, "", spans))
+                found.append(Stretch(kind, worker(leg), leg.exten_user, leg.account_id, None, "", spans))
     for row in states:
         if window.touches(row.since, row.until):
-            spans = window.heard(row.exten_user, window.lasting(row.since, row.until))
-            if spans:
-                mine = Stretch(worker(row), row.exten_user, row.account_id, None, row.status, row.status_name, spans)
-                found.append(mine)
+            lasts = window.lasting(row.since, row.until)
+            end = row.since if row.confirmed_at is None else row.confirmed_at
+            tail = window.lasting(end, row.until)
+            parts = (
+                (STATUS, window.heard(row.exten_user, lasts)),
+                (TAIL, window.heard(row.exten_user, tail)),
+                (LOST, window.unheard(row.exten_user, lasts)),
+            )
+            for kind, spans in parts:
+                if spans:
+                    mine = (worker(row), row.exten_user, row.account_id, row.status, row.status_name, spans)
+                    found.append(Stretch(kind, *mine))
     return found
 
 
@@ -83,40 +131,83 @@ def _in(leg: LegRow, states: tuple[State, ...], window: Window) -> list[Span]:
     return [span for spell in leg.spells if spell.state in states for span in window.lasting(spell.since, spell.until)]
 
 
+ByStatus = defaultdict[int | None, list[Span]]
+
+
+class _Spent:
+    """The time of one agent, or of one extension, by kind."""
+
+    def __init__(self) -> None:
+        self.legs: defaultdict[str, list[Span]] = defaultdict(list)
+        self.manned: ByStatus = defaultdict(list)
+        self.alone: ByStatus = defaultdict(list)  # a phone without an agent is not available, whatever its status is
+        self.lost: ByStatus = defaultdict(list)
+        self.tails: list[Tail] = []
+
+    def add(self, one: Stretch) -> None:
+        alone = one.worker.startswith(NOBODY)
+        if one.kind == STATUS:
+            (self.alone if alone else self.manned)[one.status] += one.spans
+        elif one.kind == TAIL:
+            self.tails.append(Tail(one.status, alone, length(one.spans)))
+        elif one.kind == LOST:
+            if not alone:
+                self.lost[one.status] += one.spans
+        else:
+            self.legs[one.kind] += one.spans
+
+    def sums(self, options: Options) -> AgentTime:
+        """What overlaps, at one phone or at two, counts once."""
+        busy = union(self.legs[BUSY])
+        after_call = without(_of(self.manned, options.wrap_up), busy)
+        unknown = without(union(self.legs[UNKNOWN]), union(busy + after_call))
+        available = without(_of(self.manned, options.available), union(busy + unknown + after_call))
+        gone = union(span for status, spans in self.lost.items() if status not in options.logged_off for span in spans)
+        ringing = without(union(self.legs[RINGING]), union(busy + after_call))
+        statuses = (spans for status, spans in self.manned.items() if status not in options.logged_off)
+        logged_in = union([*busy, *(span for spans in statuses for span in spans)])
+        maybe = length(common(unknown, _of(self.manned, options.available))) + length(_of(self.lost, options.available))
+        return AgentTime(
+            length(busy),
+            length(after_call),
+            length(available),
+            tuple(
+                StatusTime(status, "", length(union(self.manned[status] + self.alone[status])))
+                for status in {**self.manned, **self.alone}
+            ),
+            ringing_s=length(ringing),
+            idle_s=length(without(available, ringing)),
+            logged_in_s=length(logged_in),
+            unknown_s=length(unknown) + length(gone),
+            maybe_available_s=maybe,
+            doubtful_s=length(common(busy, union(self.legs[DOUBTFUL]))),
+            doubtful_ringing_s=length(common(ringing, union(self.legs[DOUBTFUL]))),
+            lost_s=length(gone),
+            tails=tuple(self.tails),
+        )
+
+
 def agent_time(
     found: Iterable[Stretch], options: Options, who: Callable[[Stretch], str] = lambda one: one.worker
 ) -> AgentTime:
-    """The sums, agent by agent or as `who` groups them: what overlaps, at one phone or at two, counts once."""
-    talking: defaultdict[str, list[Span]] = defaultdict(list)
-    unknown: defaultdict[str, list[Span]] = defaultdict(list)
-    manned: defaultdict[str, defaultdict[int | None, list[Span]]] = defaultdict(lambda: defaultdict(list))
-    alone: defaultdict[str, defaultdict[int | None, list[Span]]] = defaultdict(lambda: defaultdict(list))
+    """The sums, agent by agent or as `who` groups them."""
+    by: defaultdict[str, _Spent] = defaultdict(_Spent)
     names: dict[int | None, str] = {}
     for one in found:
-        if one.state is not None:
-            (talking if one.state is State.TALKING else unknown)[who(one)] += one.spans
-            continue
-        # A phone without an agent is not available, whatever its status is.
-        (alone if one.worker.startswith(NOBODY) else manned)[who(one)][one.status] += one.spans
-        names[one.status] = one.name or AGENT_STATUSES.get(one.status or 0, "")
-    busy_s: Seconds = 0
-    after_call_s: Seconds = 0
-    available_s: Seconds = 0
+        by[who(one)].add(one)
+        if one.kind == STATUS:
+            names[one.status] = one.name or AGENT_STATUSES.get(one.status or 0, "")
+    parts = [spent.sums(options) for spent in by.values()]
+    summed = [name for name in AgentTime.__struct_fields__ if name not in ("statuses", "tails")]
+    total = {name: sum(getattr(part, name) for part in parts) for name in summed}
+    tails = tuple(tail for part in parts for tail in part.tails)
     by_status: defaultdict[int | None, Seconds] = defaultdict(int)
-    for name in {**talking, **manned, **alone}:
-        busy = union(talking[name])
-        busy_s += length(busy)
-        for status in {**manned[name], **alone[name]}:
-            by_status[status] += length(union(manned[name][status] + alone[name][status]))
-        after_call = without(_of(manned[name], options.wrap_up), busy)
-        available = without(_of(manned[name], options.available), union(busy + unknown[name] + after_call))
-        after_call_s += length(after_call)
-        available_s += length(available)
-    statuses = tuple(
-        StatusTime(status, names[status], by_status[status])
-        for status in sorted(by_status, key=lambda status: (status is None, status or 0))
-    )
-    return AgentTime(busy_s, after_call_s, available_s, statuses)
+    for part in parts:
+        for status in part.statuses:
+            by_status[status.status] += status.seconds
+    order = sorted(by_status, key=lambda status: (status is None, status or 0))
+    statuses = tuple(StatusTime(status, names[status], by_status[status]) for status in order)
+    return AgentTime(**total, statuses=statuses, tails=tails)
 
 
 def _of(spans: dict[int | None, list[Span]], statuses: tuple[int, ...]) -> list[Span]:

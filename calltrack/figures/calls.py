@@ -13,7 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from calltrack.core import changes
+from calltrack.core.corrections import END_LATE, HOLD_LATE, START_LATE
 from calltrack.core.records import Call, Leg, Seconds, Wait
+from calltrack.core.remarks import ITS_END, ITS_START
 from calltrack.core.states import Outcome, State
 from calltrack.figures.rows import CallRow, Id, LegRow, QueueEntryRow
 
@@ -30,7 +32,8 @@ class OpenLeg(Struct):
     """A leg's newest record; `came` is the position of its first frame, `told` whether that frame was its own event.
 
     `came_at` is the server time of that frame. `rang` is set once it has been seen ringing: a ring of no length leaves
-    no spell.
+    no spell. `missed` counts its events that did not come, `unsure_s` is how long it may have talked or held, which one
+    of them would have said.
     """
 
     leg: Leg
@@ -38,18 +41,22 @@ class OpenLeg(Struct):
     told: bool = False
     rang: bool = False
     came_at: Seconds | None = None
+    missed: int = 0
+    unsure_s: Seconds = 0
 
 
 class OpenWait(Struct):
     """A wait's newest record; `came` and `went` are the positions of the frames that showed it first and last.
 
-    `went_at` is the server time of the last.
+    `went_at` is the server time of the last. `not_before` is when a list still lacked one whose start was not reported.
     """
 
     wait: Wait
     came: int = 0
     went: int | None = None
     went_at: Seconds | None = None
+    not_before: Seconds | None = None
+    missed: int = 0
 
     def had(self, one: OpenLeg) -> bool:
         """Whether a leg's first frame came while it was open; of one second the server's time decides (ruling 4)."""
@@ -104,6 +111,11 @@ class OpenCall(Struct):
             one = self.legs[leg.attempt] = OpenLeg(leg, change.position, told, came_at=change.at)
         one.leg = leg
         one.rang = one.rang or began_ringing(leg)
+        if isinstance(change, changes.LegResumed) or (
+            isinstance(change, changes.LegRevised) and change.inferred in (END_LATE, HOLD_LATE)
+        ):
+            one.missed = max(0, one.missed - 1)
+            one.unsure_s = 0 if change.inferred == HOLD_LATE else one.unsure_s
 
     def take_wait(self, change: changes.QueueChange) -> None:
         """Take a wait's newest record; one whose JOIN comes late gets its stamp only then."""
@@ -119,8 +131,29 @@ class OpenCall(Struct):
         one.wait = wait
         if isinstance(change, changes.WaitResumed):
             one.went = one.went_at = None
+            one.missed = max(0, one.missed - 1)
         elif wait.outcome is not None and one.went is None:
             one.went, one.went_at = change.position, change.at
+        elif isinstance(change, changes.WaitRevised) and change.inferred in (END_LATE, START_LATE):
+            one.missed = max(0, one.missed - 1)
+
+    def miss(self, change: changes.Anomaly) -> None:
+        """An event of a leg or a wait did not come: it was between `since` and `at` of the anomaly."""
+        if change.queue_id:
+            stay = next((one for one in reversed(self.waits) if one.wait.queue_id == change.queue_id), None)
+            if stay is not None:
+                stay.missed += 1
+                if change.expected == ITS_START:
+                    stay.not_before = change.since
+            return
+        here = [one for one in self.legs.values() if one.leg.exten_user == change.exten_user]
+        if not here:
+            return
+        one = here[-1]
+        one.missed += 1
+        if change.expected not in (ITS_START, ITS_END) and change.at is not None:
+            begun = max(change.since or 0, one.leg.answered_at or one.leg.started or change.at)
+            one.unsure_s += max(0, change.at - begun)
 
     # The rows
 
@@ -176,6 +209,7 @@ class OpenCall(Struct):
             hold_s=over.hold_s,
             unknown_s=over.unknown_s,
             inferred=over.inferred,
+            confirmed_at=max((one.confirmed_at for one in records if one.confirmed_at is not None), default=None),
         )
 
     def leg_rows(self) -> Iterator[LegRow]:
@@ -208,6 +242,10 @@ class OpenCall(Struct):
                 leg.unknown_s,
                 leg.inferred,
                 leg.spells,
+                leg.confirmed_at,
+                leg.doubtful,
+                one.missed,
+                one.unsure_s,
             )
 
     def entry_rows(self) -> Iterator[QueueEntryRow]:
@@ -219,6 +257,7 @@ class OpenCall(Struct):
                 rung.setdefault(id(mine), []).append(leg)
         for one in self.waits:
             wait, rings = one.wait, rung.get(id(one), [])
+            least, most = extent(one)
             yield QueueEntryRow(
                 wait.queue_id,
                 wait.call_id,
@@ -231,6 +270,12 @@ class OpenCall(Struct):
                 len(rings),
                 rounds(rings),
                 wait.inferred,
+                wait.confirmed_at,
+                one.missed,
+                least,
+                most,
+                answering_ring(wait, rings),
+                wait.original_call_id,
             )
 
     def _direction(self) -> str:
@@ -280,6 +325,29 @@ def began_before(wait: OpenWait, leg: Leg) -> bool:
     if begun is None:
         since, begun = wait.wait.stamp or None, leg.stamp or None
     return begun is not None and (since is None or since - LATE_JOIN_S <= begun)
+
+
+def extent(one: OpenWait) -> tuple[Seconds | None, Seconds | None]:
+    """How long a stay took at least and at most; None while it lasts, the latter also if no list bounds it."""
+    wait = one.wait
+    if wait.outcome is None:
+        return None, None
+    if wait.wait_s is not None and (not wait.inferred or wait.left_at is None or one.went_at is None):
+        return wait.wait_s, wait.wait_s
+    if wait.joined_at is None:  # only its end was reported
+        begun = one.not_before
+        return 0, None if begun is None or wait.left_at is None else max(0, wait.left_at - begun)
+    ends = [at for at in (wait.left_at, one.went_at) if at is not None]
+    seen = wait.joined_at if wait.confirmed_at is None else wait.confirmed_at
+    return max(0, seen - wait.joined_at), max(ends) - wait.joined_at if ends else None
+
+
+def answering_ring(wait: Wait, rings: list[OpenLeg]) -> Seconds | None:
+    """How long the phone rang that answered a stay."""
+    if wait.outcome is not Outcome.ANSWERED:
+        return None
+    took = [one.leg for one in rings if one.leg.answered]
+    return None if not took else min(took[-1].ring_s, wait.wait_s or 0)
 
 
 def rounds(rings: list[OpenLeg]) -> int:

@@ -13,7 +13,7 @@ from calltrack.core.records import Gap, Seconds
 from calltrack.figures.calls import OpenCall
 from calltrack.figures.rows import AgentStateRow, Id, Rows, joined
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Presence(Struct, frozen=True):

@@ -15,6 +15,7 @@ from calltrack.figures.calls import OpenCall
 from calltrack.figures.checkpoint import Accounts, Checkpoint, Names, Presence
 from calltrack.figures.rows import AgentStateRow, CallRow, LegRow, QueueEntryRow, Rows, joined
 from calltrack.figures.statuses import Statuses
+from calltrack.figures.window import SILENCE
 
 SILENCE_S = 600
 """A stream without any frame for longer was not observed: a live one is asked for a sign of life every 60 s."""
@@ -216,7 +217,7 @@ class Facts:
         elif at - self.time > SILENCE_S:
             last = self.gaps[-1].until if self.gaps else self.time
             if last is not None and last <= self.time:  # else the silence is part of a lost connection
-                self.gaps.append(Gap(self.time, at, "nothing was received"))
+                self.gaps.append(Gap(self.time, at, SILENCE))
         self.time = at
 
     def _call(self, change: Any) -> OpenCall | None:
@@ -260,6 +261,7 @@ class Facts:
             call.take_leg(change)
             if isinstance(change, changes.LegStarted):
                 self._statuses.belong(change.exten_user, change.leg.account_id)
+            self._statuses.confirm(change.exten_user, change.at)
             if change.leg.attempt == min(call.legs):
                 self.accounts.learn(call.account_id, call.queues)
 
@@ -291,6 +293,7 @@ class Facts:
             self._statuses.cut(change.exten_user, since, agent_id=change.agent_id, agent_name=change.agent_name)
         else:
             self._statuses.cut(change.exten_user, since, agent_id=None, agent_name="")
+        self._statuses.confirm(change.exten_user, change.at)
 
     def _agent_renamed(self, change: changes.AgentRenamed) -> None:
         self.names.call(change.agent_id, change.agent_name)
@@ -298,9 +301,17 @@ class Facts:
     def _status_changed(self, change: changes.AgentStatusChanged) -> None:
         since = change.at if change.since is None else change.since
         self._statuses.cut(change.exten_user, since, status=change.new, status_name=change.name)
+        self._statuses.confirm(change.exten_user, change.at)
 
     def _status_revised(self, change: changes.AgentStatusRevised) -> None:
         self._statuses.revise(change.exten_user, change.since)
+
+    def _anomaly(self, change: changes.Anomaly) -> None:
+        if change.kind is changes.AnomalyKind.EVENT_MISSED and change.call_id:
+            call = self._live.get(change.call_id) or self._ended.get(change.call_id)
+            if call is not None:
+                call.learned = change.at
+                call.miss(change)
 
     def _connection_lost(self, change: changes.ConnectionLost) -> None:
         self.gaps.append(change.gap)
@@ -353,6 +364,7 @@ _APPLY: dict[type[Change], Any] = {
     changes.AgentRenamed: Facts._agent_renamed,
     changes.AgentStatusChanged: Facts._status_changed,
     changes.AgentStatusRevised: Facts._status_revised,
+    changes.Anomaly: Facts._anomaly,
     changes.ConnectionLost: Facts._connection_lost,
     changes.ConnectionRegained: Facts._connection_regained,
 }

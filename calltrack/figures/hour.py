@@ -15,6 +15,7 @@ from msgspec import Struct
 from calltrack.core.records import Seconds
 from calltrack.core.states import Outcome, State
 from calltrack.figures.facts import Facts
+from calltrack.figures.ranges import Range
 from calltrack.figures.rows import AgentStateRow, LegRow, QueueEntryRow
 from calltrack.figures.shapes import Options
 from calltrack.figures.spans import Span, common, length, without
@@ -27,13 +28,6 @@ STEP = 180
 T = TypeVar("T")
 
 _ANSWERED = (Outcome.ANSWERED, Outcome.PICKED_UP)
-
-
-class Range(Struct, frozen=True):
-    """A share between 0 and 1: at least `low`, at most `high`."""
-
-    low: float
-    high: float
 
 
 class DayOfWaits(Struct, frozen=True):

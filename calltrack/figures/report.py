@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
+from msgspec.structs import replace
+
 from calltrack.core.records import Seconds
-from calltrack.figures.agenttime import Stretch, agent_time, stretches, worker
+from calltrack.figures.agenttime import AgentTime, Stretch, agent_time, stretches, worker
+from calltrack.figures.bounds import certain_bounds, unresolved
+from calltrack.figures.contacts import consulted
+from calltrack.figures.definitions import definitions, direction_of
+from calltrack.figures.evidence import Evidence
 from calltrack.figures.facts import Facts
-from calltrack.figures.rows import AgentStateRow, CallRow, Id, LegRow
-from calltrack.figures.shapes import CallFigures, Figures, Options, Part, Report, WorkFigures
+from calltrack.figures.ranges import Range
+from calltrack.figures.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntryRow
+from calltrack.figures.shapes import CallFigures, Figures, Options, Part, Report
 from calltrack.figures.spans import length
-from calltrack.figures.waits import wait_figures
+from calltrack.figures.waitbounds import wait_bounds
+from calltrack.figures.waits import ended, wait_figures
 from calltrack.figures.window import Window, window
-from calltrack.figures.work import Followed, followed, work_figures
+from calltrack.figures.work import Followed, followed, handling_s, work_figures
+from calltrack.figures.workbounds import call_bounds, time_bounds, work_bounds
 
 DIRECTIONS = ("Incoming", "Outgoing", "Internal", "Click2call")
 Row = TypeVar("Row")
@@ -35,11 +44,25 @@ def report(
 
 
 class _View(NamedTuple):
-    """What of the rows lies in a window: the legs that ended in it, and the time of agents."""
+    """What of the rows lies in a window: the legs that ended in it, those that last at its end, and agents' time."""
 
     window: Window
     over: list[LegRow]
+    live: list[LegRow]
     time: list[Stretch]
+
+
+class _Group(NamedTuple):
+    """What the figures of one queue, agent, extension, account, part or of all are made of; None is "has none"."""
+
+    waits: list[QueueEntryRow] | None = None
+    legs: list[LegRow] | None = None
+    live: int = 0
+    time: list[Stretch] | None = None
+    who: Callable[[Stretch], str] = lambda one: one.worker
+    calls: list[CallRow] | None = None
+    extensions: set[str] | None = None
+    queue: str | None = None
 
 
 class _Reporter:
@@ -52,6 +75,9 @@ class _Reporter:
         self.entries, self.states = list(rows.queue_entries), list(rows.agent_states)
         whole = window(facts, None, None, options)
         self.followed: Followed = followed(self.calls, self.legs, self.states, whole)
+        self.consultations = consulted(self.legs)
+        self.evidence = Evidence(rows, facts.gaps, facts.first)
+        self.legs_of = by(self.legs, lambda leg: leg.call_id) if self.evidence.any else {}
 
     def report(self, since: Seconds | None, until: Seconds | None, parts: Sequence[Part]) -> Report:
         facts, whole = self.facts, self._view(since, until)
@@ -71,45 +97,79 @@ class _Reporter:
 
     def _view(self, since: Seconds | None, until: Seconds | None) -> _View:
         asked = window(self.facts, since, until, self.options)
-        over = [leg for leg in self.legs if leg.outcome is not None and asked.has(leg.ended_at)]
-        return _View(asked, over, stretches(self.legs, self.states, asked))
+        over = [leg for leg in self.legs if leg.outcome is not None and asked.has(asked.end_of(leg))]
+        live = [leg for leg in self.legs if asked.still(leg.started, asked.end_of(leg))]
+        return _View(asked, over, live, stretches(self.legs, self.states, asked))
 
     def _unplaced(self) -> int:
         calls = sum(row.ended_at is None and row.outcome is not None for row in self.calls)
         legs = sum(row.ended_at is None and row.outcome is not None for row in self.legs)
         return calls + legs + sum(row.left_at is None and row.outcome is not None for row in self.entries)
 
-    def _all(self, view: _View, key: str, name: str) -> Figures:
-        return Figures(
+    def _figures(self, key: str, name: str, view: _View, group: _Group) -> Figures:
+        window, legs = view.window, group.legs
+        waits = None if group.waits is None else ended(group.waits, window)
+        time = None if group.time is None else agent_time(group.time, self.options, group.who)
+        found = Figures(
             key,
             name,
-            *self._extent(view.window),
-            waits=wait_figures(self.entries, view.window),
-            work=self._work(view.over, view.time),
-            calls=call_figures(self.calls, view.window),
+            *self._extent(window, group),
+            waits=None if group.waits is None else wait_figures(group.waits, window),
+            work=None if legs is None else work_figures(legs, time, self.followed),
+            calls=() if group.calls is None else call_figures(group.calls, window),
+            definitions=definitions(waits, legs, time, self._direction, self._handling, self.options),
+        )
+        if not self.evidence.any:
+            return found
+        return replace(
+            found,
+            unresolved=unresolved(waits or (), legs or (), self.evidence),
+            bounds=certain_bounds(found, self._bounds(found, view, group, waits or [], time)),
         )
 
-    def _work(
-        self, legs: list[LegRow], time: list[Stretch], who: Callable[[Stretch], str] = lambda one: one.worker
-    ) -> WorkFigures:
-        return work_figures(legs, agent_time(time, self.options, who), self.followed)
+    def _direction(self, leg: LegRow) -> str:
+        return direction_of(leg, consultation=leg.call_id in self.consultations)
+
+    def _handling(self, leg: LegRow) -> Seconds:
+        return handling_s(leg, self.followed)
+
+    def _bounds(
+        self, found: Figures, view: _View, group: _Group, waits: list[QueueEntryRow], time: AgentTime | None
+    ) -> Iterator[tuple[str, Range | None]]:
+        evidence = self.evidence
+        if found.waits is not None:
+            unqueued = sum(evidence.unqueued.values()) if group.queue is None else evidence.unqueued[group.queue]
+            yield from wait_bounds(waits, found.waits, evidence, unqueued, view.window).items()
+        if found.work is not None:
+            legs = group.legs or []
+            yield from work_bounds(legs, group.live, found.work, self.followed, evidence, self._direction).items()
+        if time is not None:
+            yield from time_bounds(time, evidence, self.options).items()
+        for calls in found.calls:
+            over = [row for row in group.calls or () if is_over(row, view.window)]
+            over = [row for row in over if calls.direction in ("", row.direction)]
+            yield from call_bounds(calls, over, self.legs_of, evidence).items()
+
+    def _all(self, view: _View, key: str, name: str) -> Figures:
+        group = _Group(self.entries, view.over, len(view.live), view.time, calls=self.calls)
+        return self._figures(key, name, view, group)
 
     def _queues(self, view: _View) -> tuple[Figures, ...]:
         names, entries = self.facts.names.queues, by(self.entries, lambda row: row.queue_id)
         legs = by((leg for leg in view.over if from_queue(leg)), lambda leg: leg.queue_id)
+        live = by((leg for leg in view.live if from_queue(leg)), lambda leg: leg.queue_id)
         return ordered(
-            Figures(
+            self._figures(
                 key,
                 names.get(key, ""),
-                *self._extent(view.window),
-                waits=wait_figures(entries.get(key, []), view.window),
-                work=work_figures(legs.get(key, []), None, self.followed),
+                view,
+                _Group(entries.get(key, []), legs.get(key, []), len(live.get(key, [])), queue=key),
             )
             for key in {**names, **entries, **legs}
         )
 
     def _agents(self, view: _View) -> tuple[Figures, ...]:
-        legs, time = by(view.over, worker), by(view.time, lambda one: one.worker)
+        legs, time, live = by(view.over, worker), by(view.time, lambda one: one.worker), by(view.live, worker)
         names: dict[str, str] = {}
         places: defaultdict[str, set[str]] = defaultdict(set)
         rows: list[AgentStateRow | LegRow] = [*self.states, *self.legs]
@@ -119,11 +179,16 @@ class _Reporter:
                 names[key] = row.agent_name or names.get(key, "")
                 places[key].add(row.exten_user)
         return ordered(
-            Figures(
+            self._figures(
                 key,
                 name,
-                *self._extent(view.window, places[key]),
-                work=self._work(legs.get(key, []), time.get(key, [])),
+                view,
+                _Group(
+                    legs=legs.get(key, []),
+                    live=len(live.get(key, [])),
+                    time=time.get(key, []),
+                    extensions=places[key],
+                ),
             )
             for key, name in names.items()
         )
@@ -131,13 +196,20 @@ class _Reporter:
     def _extensions(self, view: _View) -> tuple[Figures, ...]:
         names = self.facts.names.extensions
         legs = by(view.over, lambda leg: leg.exten_user)
+        live = by(view.live, lambda leg: leg.exten_user)
         time = by(view.time, lambda one: one.exten_user)
         return ordered(
-            Figures(
+            self._figures(
                 key,
                 names.get(key, ""),
-                *self._extent(view.window, {key}),
-                work=self._work(legs.get(key, []), time.get(key, []), lambda one: one.exten_user),
+                view,
+                _Group(
+                    legs=legs.get(key, []),
+                    live=len(live.get(key, [])),
+                    time=time.get(key, []),
+                    who=lambda one: one.exten_user,
+                    extensions={key},
+                ),
             )
             for key in {row.exten_user for row in self.states} | {leg.exten_user for leg in self.legs}
         )
@@ -146,40 +218,51 @@ class _Reporter:
         calls = by(self.calls, lambda row: _text(row.account_id))
         entries = by(self.entries, lambda row: _text(row.account_id))
         legs = by(view.over, lambda leg: _text(leg.account_id))
+        live = by(view.live, lambda leg: _text(leg.account_id))
         time = by(view.time, lambda one: _text(one.account_id))
         return ordered(
-            Figures(
+            self._figures(
                 key,
                 "",
-                *self._extent(view.window),
-                waits=wait_figures(entries.get(key, []), view.window),
-                work=self._work(legs.get(key, []), time.get(key, [])),
-                calls=call_figures(calls.get(key, []), view.window),
+                view,
+                _Group(
+                    entries.get(key, []),
+                    legs.get(key, []),
+                    len(live.get(key, [])),
+                    time.get(key, []),
+                    calls=calls.get(key, []),
+                ),
             )
             for key in {**calls, **entries, **legs, **time}
         )
 
-    def _extent(
-        self, window: Window, extensions: set[str] | None = None
-    ) -> tuple[Seconds | None, Seconds | None, Seconds, float | None]:
-        """The interval, and how much of it was observed: of some extensions, while one of them was monitored."""
+    def _extent(self, window: Window, group: _Group) -> tuple[Seconds | None, Seconds | None, Seconds, float | None]:
+        """The interval, and how much of it was observed and is known: of some extensions, while one was monitored."""
+        extensions = group.extensions
         observed = window.observed if extensions is None else window.observed_at(extensions)
         seconds = length(observed)
         since = self.facts.first if window.since is None else window.since
         until = self.facts.time if window.until is None else window.until
         share = seconds / (until - since) if since is not None and until is not None and until > since else None
+        if share and self.evidence.any:
+            share *= self.evidence.known(window, extensions, group.queue)
         return since, until, seconds, share
 
 
 def call_figures(rows: Iterable[CallRow], window: Window) -> tuple[CallFigures, ...]:
     """Calls by direction, all of them first; each counts in the interval in which it ends."""
-    over = [row for row in rows if row.outcome is not None and row.direction != "Spy" and window.has(row.ended_at)]
+    over = [row for row in rows if is_over(row, window)]
     found = by(over, lambda row: row.direction)
     others = [direction for direction in sorted(found) if direction not in DIRECTIONS]
     return (
         _call_figures("", over),
         *(_call_figures(direction, found[direction]) for direction in (*DIRECTIONS, *others) if direction in found),
     )
+
+
+def is_over(row: CallRow, window: Window) -> bool:
+    """Whether a call counts as ended in the interval; a listener's does not count."""
+    return row.outcome is not None and row.direction != "Spy" and window.has(window.end_of(row))
 
 
 def _call_figures(direction: str, rows: list[CallRow]) -> CallFigures:

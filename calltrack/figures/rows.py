@@ -78,7 +78,19 @@ class CallRow(Struct, frozen=True, gc=False):
     transferred_by: str = ""
     """The name of whoever transferred it here."""
     inferred: str = ""
-    """Why its end was concluded, if nothing told of it."""
+    """Why its end was concluded, if no event reported it."""
+    confirmed_at: Seconds | None = None
+    """When a frame last listed any of its legs and waits."""
+
+    @property
+    def last_seen(self) -> Seconds | None:
+        """When it ended, or when it was last listed if no event reported its end."""
+        return last_seen(self.ended_at, self.inferred, self.confirmed_at)
+
+    @property
+    def found(self) -> Seconds | None:
+        """When it ended, or when a list first lacked it if no event reported its end."""
+        return self.ended_at
 
 
 class LegRow(Struct, frozen=True, gc=False):
@@ -129,9 +141,27 @@ class LegRow(Struct, frozen=True, gc=False):
     unknown_s: Seconds | None = 0
     """Time of which nobody knows what it was."""
     inferred: str = ""
-    """Why its end was concluded, if nothing told of it."""
+    """Why its end was concluded, if no event reported it."""
     spells: tuple[Spell, ...] = ()
     """Its life, state by state."""
+    confirmed_at: Seconds | None = None
+    """When a frame last listed it."""
+    doubtful: str = ""
+    """Why it may be over although it lives."""
+    missed: int = 0
+    """Its events that did not come, as the lists show."""
+    unsure_s: Seconds = 0
+    """Of its conversation: time of which it is not known whether it was talk or hold."""
+
+    @property
+    def last_seen(self) -> Seconds | None:
+        """When it ended, or when it was last listed if no event reported its end."""
+        return last_seen(self.ended_at, self.inferred if self.c2c != 1 else "", self.confirmed_at)
+
+    @property
+    def found(self) -> Seconds | None:
+        """When it ended, or when a list first lacked it if no event reported its end."""
+        return self.ended_at
 
 
 class QueueEntryRow(Struct, frozen=True, gc=False):
@@ -148,7 +178,7 @@ class QueueEntryRow(Struct, frozen=True, gc=False):
     left_at: Seconds | None = None
     """When it was answered, or given up."""
     wait_s: Seconds | None = None
-    """How long it waited; none too if nothing told of its end."""
+    """How long it waited; none too if its end is not known."""
     outcome: Outcome | None = None
     """answered, picked up, abandoned, or lost: its end was not seen."""
     agent_name: str = ""
@@ -158,7 +188,29 @@ class QueueEntryRow(Struct, frozen=True, gc=False):
     rounds: int = 0
     """Of the rings: how many attempts of the queue they were; rings within 2 s are one."""
     inferred: str = ""
-    """Why its end was concluded, if nothing told of it."""
+    """Why its end was concluded, if no event reported it."""
+    confirmed_at: Seconds | None = None
+    """When a frame last listed it."""
+    missed: int = 0
+    """Its events that did not come, as the lists show."""
+    least_s: Seconds | None = None
+    """How long it waited at least: `wait_s`, or until it was last listed."""
+    most_s: Seconds | None = None
+    """How long it waited at most: `wait_s`, or until a list lacked it; none if no list bounds it."""
+    answer_ring_s: Seconds | None = None
+    """Of the wait: how long the phone rang that answered it; none if none did, or it did not ring."""
+    original_call_id: str = ""
+    """The call that it was before it moved here from another queue."""
+
+    @property
+    def last_seen(self) -> Seconds | None:
+        """When it ended, or when it was last listed if no event reported its end."""
+        return last_seen(self.left_at, self.inferred if self.wait_s is None else "", self.confirmed_at)
+
+    @property
+    def found(self) -> Seconds | None:
+        """When it ended, or when a list first lacked it if no event reported its end."""
+        return self.left_at
 
 
 class AgentStateRow(Struct, frozen=True, gc=False):
@@ -180,6 +232,15 @@ class AgentStateRow(Struct, frozen=True, gc=False):
     """When the status was set, or the agent logged on."""
     until: Seconds | None = None
     """When the next was."""
+    confirmed_at: Seconds | None = None
+    """When a change at the extension last showed it."""
+
+
+def last_seen(ended_at: Seconds | None, inferred: str, confirmed_at: Seconds | None) -> Seconds | None:
+    """When something was last known to be there: its end, if an event reported that."""
+    if not inferred or ended_at is None or confirmed_at is None:
+        return ended_at
+    return min(ended_at, confirmed_at)
 
 
 class Rows(Struct, frozen=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from calltrack.core.records import Gap, Seconds
+from calltrack.figures.ranges import Range
 
 
 class Part(Struct, frozen=True):
@@ -16,6 +17,10 @@ class Part(Struct, frozen=True):
     name: str
     since: Seconds
     until: Seconds
+
+
+LAST_SEEN, FOUND = "last_seen", "found"
+"""Where an end counts that no event reported: when a list last had it, or when a list first lacked it (ruling 11)."""
 
 
 class Options(Struct, frozen=True):
@@ -30,7 +35,9 @@ class Options(Struct, frozen=True):
     wrap_up: tuple[int, ...] = ()
     """Statuses that are after-call work; the vendor has none of its own."""
     logged_off: tuple[int, ...] = (2,)
-    """Statuses in which nobody works."""
+    """Statuses in which no person works."""
+    unseen_ends: str = LAST_SEEN
+    """Where an end counts that no event reported: LAST_SEEN or FOUND, which after an outage may be another day."""
 
 
 class ServiceLevel(Struct, frozen=True):
@@ -164,8 +171,48 @@ class CallFigures(Struct, frozen=True):
     """Arrived by a transfer."""
 
 
+class Definitions(Struct, frozen=True):
+    """Figures of which the field has several definitions, side by side by name (docs/kpi.md); None is "has none".
+
+    The first of each is what stands in `waits` and `work`.
+    """
+
+    service_level: dict[str, float | None] = {}
+    """Of measured waits: negative, positive, handled_only, ignoring_abandons, negative_without_short,
+    positive_without_short."""
+    asa_s: dict[str, Seconds | None] = {}
+    """with_ringing: from the join to the answer; without_ringing: less the ring of the phone that answered."""
+    occupancy: dict[str, float | None] = {}
+    """on_queue, on_queue_with_ringing, logged_in, logged_in_with_ringing."""
+    aht_s: dict[str, Seconds | None] = {}
+    """all, inbound, outbound, internal, consultation."""
+    handled: dict[str, int] = {}
+    """Conversations, by the same names."""
+    ringing_s: Seconds | None = None
+    """Time in which a phone of the agent rang or dialed, outside conversations and after-call work."""
+    idle_s: Seconds | None = None
+    """Available time without that."""
+    logged_in_s: Seconds | None = None
+    """Time in which a person was logged on, in any status but the logged off ones, or in conversation."""
+
+
+class Unresolved(Struct, frozen=True):
+    """What ended without an event that reported it: counted where it was last confirmed, and apart here."""
+
+    legs: int
+    waits: int
+    unknown_s: Seconds
+    """Time of legs of which it is not known what it was, in the interval in which the legs end."""
+
+
 class Figures(Struct, frozen=True):
-    """The figures of one queue, agent, extension, account, part of the time, or of all; None is "has none"."""
+    """The figures of one queue, agent, extension, account, part of the time, or of all; None is "has none".
+
+    `bounds` has the least and the most of each figure that is not certain, by its name: `waits.asa_s`,
+    `waits.service_level.negative`, `work.occupancy`, `work.status_1_s`, `definitions.aht_s.inbound`,
+    `calls.Incoming.answered`, `calls.all.calls`.
+    What is not there is certain.
+    """
 
     key: str
     """The vendor's id as text; of work done with nobody logged on "at " and the extension. Empty for all."""
@@ -175,10 +222,13 @@ class Figures(Struct, frozen=True):
     observed_s: Seconds
     """How much of the interval was observed."""
     coverage: float | None
-    """The share of the interval that was observed; None if the interval is nothing."""
+    """The share of the interval in which it is known what happened; None if the interval is nothing."""
     waits: WaitFigures | None = None
     work: WorkFigures | None = None
     calls: tuple[CallFigures, ...] = ()
+    definitions: Definitions = Definitions()
+    unresolved: Unresolved = Unresolved(0, 0, 0)
+    bounds: dict[str, Range] = {}
 
 
 class Report(Struct, frozen=True):

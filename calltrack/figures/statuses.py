@@ -17,6 +17,12 @@ class Statuses:
         self.over = list(over)
         self.live = {row.exten_user: row for row in live}
 
+    def confirm(self, exten_user: str, at: Seconds | None) -> None:
+        """Something changed at an extension, and its status did not."""
+        row = self.live.get(exten_user)
+        if row is not None and at is not None and (row.confirmed_at is None or at > row.confirmed_at):
+            self.live[exten_user] = replace(row, confirmed_at=at)
+
     def begin(self, known: Extension, since: Seconds | None) -> None:
         """An extension is seen for the first time."""
         self.live[known.exten_user] = AgentStateRow(
@@ -41,7 +47,7 @@ class Statuses:
             row = AgentStateRow(exten_user, None, None, "", None, "", at)
         elif at is not None and row.since is not None and at > row.since:
             self.over.append(replace(row, until=at))
-            row = replace(row, since=at)
+            row = replace(row, since=at, confirmed_at=None)
         self.live[exten_user] = replace(row, **news)
 
     def belong(self, exten_user: str, account_id: Id) -> None:

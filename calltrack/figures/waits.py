@@ -13,12 +13,17 @@ from calltrack.figures.window import Window
 _ANSWERED = (Outcome.ANSWERED, Outcome.PICKED_UP)
 
 
+def ended(rows: Iterable[QueueEntryRow], window: Window) -> list[QueueEntryRow]:
+    """The waits that count as ended in the window's interval."""
+    return [row for row in rows if row.outcome is not None and window.has(window.end_of(row))]
+
+
 def wait_figures(rows: Iterable[QueueEntryRow], window: Window) -> WaitFigures:
     """The figures of these waits in the window's interval."""
     rows = list(rows)
-    over = [row for row in rows if row.outcome is not None and window.has(row.left_at)]
+    over = ended(rows, window)
     placed = [row for row in rows if row.outcome is None or row.left_at is not None]
-    still = [row for row in placed if window.still(row.joined_at, row.left_at)]
+    still = [row for row in placed if window.still(row.joined_at, window.end_of(row))]
     answered = [row for row in over if row.outcome in _ANSWERED]
     abandoned = [row for row in over if row.outcome is Outcome.ABANDONED]
     answers, abandons = _waits(answered), _waits(abandoned)

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from calltrack.core.records import Seconds
-from calltrack.figures.shapes import Options
+from calltrack.figures.rows import CallRow, LegRow, QueueEntryRow
+from calltrack.figures.shapes import FOUND, Options
 from calltrack.figures.spans import Span, common, union, without
+
+SILENCE = "nothing was received"
+"""Why a time without frames counts as not observed; by itself it is no evidence that anything was lost."""
 
 if TYPE_CHECKING:
     from calltrack.figures.facts import Facts
@@ -20,6 +24,7 @@ class Window(Struct, frozen=True):
 
     `now` is the time of the last frame: what still lasts is counted up to then, or to `until`. `present` has by
     extension when it was monitored: before its first sight nobody knows what it did, whatever a stamp says of it.
+    `lost` has by extension the gaps in the connection since then.
     """
 
     since: Seconds | None
@@ -27,7 +32,12 @@ class Window(Struct, frozen=True):
     now: Seconds | None
     observed: list[Span]
     present: dict[str, list[Span]]
+    lost: dict[str, list[Span]]
     options: Options
+
+    def end_of(self, row: CallRow | LegRow | QueueEntryRow) -> Seconds | None:
+        """When a row's end counts: one that no event reported as the options say."""
+        return row.found if self.options.unseen_ends == FOUND else row.last_seen
 
     def has(self, at: Seconds | None) -> bool:
         """Whether something that happened at that moment counts here; without bounds everything does."""
@@ -62,6 +72,10 @@ class Window(Struct, frozen=True):
         """What of some time at an extension was observed in this interval; the spans are in order."""
         return common(spans, self.present.get(exten_user, []))
 
+    def unheard(self, exten_user: str, spans: list[Span]) -> list[Span]:
+        """What of some time at an extension lies in gaps of this interval."""
+        return common(spans, self.lost.get(exten_user, []))
+
     def lasting(self, since: Seconds | None, until: Seconds | None) -> list[Span]:
         """The time from one moment to another, or to the end if it still lasts; [] if it is not known."""
         until = self.end if until is None else until
@@ -73,15 +87,18 @@ def window(facts: Facts, since: Seconds | None, until: Seconds | None, options: 
     first, now = facts.first, facts.time
     observed: list[Span] = []
     present: dict[str, list[Span]] = {}
+    lost: dict[str, list[Span]] = {}
     if first is not None and now is not None:
         gaps = union(_span(gap.since, gap.until, first, now) for gap in facts.gaps)
-        observed = common(
-            without([(first, now)], gaps), [(first if since is None else since, now if until is None else until)]
-        )
+        asked = [(first if since is None else since, now if until is None else until)]
+        observed = common(without([(first, now)], gaps), asked)
+        broken = (_span(gap.since, gap.until, first, now) for gap in facts.gaps if gap.reason != SILENCE)
+        unheard = common(union(broken), asked)
         for one in facts.all_presences:
             present.setdefault(one.exten_user, []).append(_span(one.since, one.until, first, now))
+        lost = {name: common(union(spans), unheard) for name, spans in present.items()}
         present = {name: common(union(spans), observed) for name, spans in present.items()}
-    return Window(since, until, now, observed, present, options)
+    return Window(since, until, now, observed, present, lost, options)
 
 
 def _span(since: Seconds | None, until: Seconds | None, first: Seconds, now: Seconds) -> Span:

@@ -11,14 +11,12 @@ from msgspec import Struct
 from calltrack.core.records import Seconds
 from calltrack.core.states import Outcome
 from calltrack.figures.agenttime import AgentTime, conversation, worker
+from calltrack.figures.contacts import Key, handled, key_of
 from calltrack.figures.rows import AgentStateRow, CallRow, LegRow
 from calltrack.figures.shapes import WorkFigures
 from calltrack.figures.spans import union, without
 from calltrack.figures.waits import ratio
 from calltrack.figures.window import Window
-
-Key = tuple[str, str, int]
-"""Call, extension and attempt of a leg."""
 
 
 class Followed(Struct, frozen=True):
@@ -28,14 +26,9 @@ class Followed(Struct, frozen=True):
     transferred: frozenset[Key]
 
 
-def key_of(leg: LegRow) -> Key:
-    """What names a leg among all."""
-    return leg.call_id, leg.exten_user, leg.attempt
-
-
-def handled(leg: LegRow) -> bool:
-    """Whether a leg was a conversation: no listener's, and not the agent's own phone of a click2call."""
-    return leg.answered and leg.c2c != 1 and leg.direction != "Spy" and leg.outcome is not Outcome.SPIED
+def handling_s(leg: LegRow, followed: Followed) -> Seconds:
+    """Talk, hold and after-call work of a conversation, as far as they are known."""
+    return (leg.talk_s or 0) + (leg.hold_s or 0) + followed.wrap_up_s.get(key_of(leg), 0)
 
 
 def work_figures(over: list[LegRow], time: AgentTime | None, followed: Followed) -> WorkFigures:

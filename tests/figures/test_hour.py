@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from calltrack.core.records import Gap
 from calltrack.figures import Options
-from calltrack.figures.hour import HOUR, STEP, Range, day_of_waits, last_hour
+from calltrack.figures.hour import HOUR, STEP, day_of_waits, last_hour
+from calltrack.figures.ranges import Range
 from tests.figures.made import ABANDONED, ANSWERED, LOST, facts, status, talk, wait
 
 NOW = 10_000
