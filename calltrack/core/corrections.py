@@ -24,7 +24,6 @@ from calltrack.core.reports import Reports
 from calltrack.core.states import State
 from calltrack.core.table import MOMENT, NEW, RANKS, TALKING, Edge
 
-
 END_LATE, START_LATE, HOLD_LATE = (
     "its end was reported late",
     "its start was reported late",

@@ -21,14 +21,15 @@ def certain_bounds(found: Figures, ranges: Iterable[tuple[str, Range | None]]) -
 
 
 def valued(found: Figures, name: str) -> float | None:
-    """A figure by the name that its bounds have."""
+    """A figure by the name that its bounds have; None is "has none"."""
     group, _, rest = name.partition(".")
     if group == "calls":
         direction, _, rest = rest.partition(".")
-        calls = {one.direction or "all": one for one in found.calls}
-        value: float | None = getattr(calls[direction], rest)
-        return value
+        calls = next((one for one in found.calls if (one.direction or "all") == direction), None)
+        return 0.0 if calls is None else float(getattr(calls, rest))
     part = getattr(found, group)
+    if part is None:
+        return None
     if rest.startswith("status_"):
         status = rest.removeprefix("status_").removesuffix("_s")
         return next((one.seconds for one in part.statuses if str(one.status) == status), 0)

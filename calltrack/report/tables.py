@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from calltrack.figures import CallFigures, Figures, Report, WaitFigures, WorkFigures
+from calltrack.figures import Figures, Report
 from calltrack.figures.agenttime import NOBODY
+from calltrack.figures.bounds import valued
 from calltrack.words.values import span
 
 ENOUGH = 0.95
@@ -115,42 +116,66 @@ def local(at: float | None, zone: tzinfo) -> str:
     return "?" if at is None else f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
-def _wait(title: str, means: str, read: Callable[[WaitFigures], str]) -> Heading:
-    return Heading(title, means, lambda figures: read(figures.waits) if figures.waits else DASH)
+def count(value: float) -> str:
+    """A number of things for people."""
+    return f"{value:g}"
 
 
-def _work(title: str, means: str, read: Callable[[WorkFigures], str]) -> Heading:
-    return Heading(title, means, lambda figures: read(figures.work) if figures.work else DASH)
+def between(low: float, high: float | None, write: Callable[[float], str]) -> str:
+    """A figure that is not certain: 83–94%, 0:34–1:02, or ≥ 12 if nothing limits it."""
+    if high is None:
+        return f"≥ {write(low)}"
+    least, most = write(low), write(high)
+    if least == most:
+        return most
+    return f"{least.removesuffix('%') if most.endswith('%') else least}–{most}"
+
+
+def _figure(title: str, means: str, name: str, write: Callable[[float], str]) -> Heading:
+    """A column of the figure that has this name in `Figures.bounds`."""
+
+    def written(figures: Figures) -> str:
+        if (bounds := figures.bounds.get(name)) is not None:
+            return between(bounds.low, bounds.high, write)
+        value = valued(figures, name)
+        return DASH if value is None else write(value)
+
+    return Heading(title, means, written)
+
+
+def _wait(title: str, means: str, name: str, write: Callable[[float], str] = count) -> Heading:
+    return _figure(title, means, f"waits.{name}", write)
+
+
+def _work(title: str, means: str, name: str, write: Callable[[float], str] = count) -> Heading:
+    return _figure(title, means, f"work.{name}", write)
 
 
 def _calls(title: str, means: str, direction: str) -> Heading:
-    def write(figures: Figures) -> str:
-        found: CallFigures | None = next((one for one in figures.calls if one.direction == direction), None)
-        return str(found.calls) if found else "0"
-
-    return Heading(title, means, write)
+    return _figure(title, means, f"calls.{direction}.calls", count)
 
 
 _OFFERED = (
-    _wait("offered", "waits that ended: answered, abandoned or lost", lambda w: str(w.offered)),
-    _wait("answered", "taken by an agent", lambda w: str(w.answered)),
-    _wait("abandoned", "the caller gave up", lambda w: str(w.abandoned)),
-    _wait("short", "of the abandoned, after less than the threshold", lambda w: str(w.abandoned_short)),
+    _wait("offered", "waits that ended: answered, abandoned or lost", "offered"),
+    _wait("answered", "taken by an agent", "answered"),
+    _wait("abandoned", "the caller gave up", "abandoned"),
+    _wait("short", "of the abandoned, after less than the threshold", "abandoned_short"),
 )
 _LEVEL = (
     _wait(
         "level",
         "service level, negative variant: answered in time ÷ presented",
-        lambda w: percent(w.service_level.negative),
+        "service_level.negative",
+        percent,
     ),
-    _wait("ASA", "average speed of answer", lambda w: seconds(w.asa_s)),
-    _wait("longest", "longest wait that ended", lambda w: seconds(w.longest_wait_s)),
+    _wait("ASA", "average speed of answer", "asa_s", seconds),
+    _wait("longest", "longest wait that ended", "longest_wait_s", seconds),
 )
-_AHT = _work("AHT", "(talk + hold + wrap-up) ÷ handled", lambda w: seconds(w.aht_s))
-_ATT = _work("ATT", "talk ÷ handled", lambda w: seconds(w.att_s))
-_HANDLED = _work("handled", "conversations that ended", lambda w: str(w.handled))
-_OCCUPANCY = _work("occupancy", "busy ÷ (busy + available)", lambda w: percent(w.occupancy))
-_OBSERVED = Heading("observed", "share of the interval in which the stream was heard", observed)
+_AHT = _work("AHT", "(talk + hold + wrap-up) ÷ handled", "aht_s", seconds)
+_ATT = _work("ATT", "talk ÷ handled", "att_s", seconds)
+_HANDLED = _work("handled", "conversations that ended", "handled")
+_OCCUPANCY = _work("occupancy", "busy ÷ (busy + available)", "occupancy", percent)
+_OBSERVED = Heading("observed", "share of the interval of which it is known what happened", observed)
 
 
 def _first(title: str) -> Heading:
@@ -161,12 +186,12 @@ def _queues() -> tuple[Heading, ...]:
     return (
         _first("queue"),
         *_OFFERED[:2],
-        _wait("picked up", "of the answered, chosen from the queue by an agent", lambda w: str(w.picked_up)),
+        _wait("picked up", "of the answered, chosen from the queue by an agent", "picked_up"),
         *_OFFERED[2:],
-        _wait("lost", "nobody knows how they ended", lambda w: str(w.lost)),
-        _wait("waiting", "not ended at the end of the interval", lambda w: str(w.waiting)),
+        _wait("lost", "nobody knows how they ended", "lost"),
+        _wait("waiting", "not ended at the end of the interval", "waiting"),
         *_LEVEL,
-        _wait("re-rings", "rings after the first of each wait", lambda w: str(w.re_rings)),
+        _wait("re-rings", "rings after the first of each wait", "re_rings"),
         _AHT,
         _ATT,
         _OBSERVED,
@@ -176,17 +201,17 @@ def _queues() -> tuple[Heading, ...]:
 def _people(what: str) -> tuple[Heading, ...]:
     return (
         _first(what),
-        _work("rang", "legs that rang", lambda w: str(w.rang)),
-        _work("answered", "of these, answered", lambda w: str(w.answered)),
-        _work("missed", "of these, answered neither here nor elsewhere", lambda w: str(w.not_answered)),
-        _work("picked up", "chosen from a queue", lambda w: str(w.picked_up)),
-        _work("dialed", "legs dialed out", lambda w: str(w.dialed)),
+        _work("rang", "legs that rang", "rang"),
+        _work("answered", "of these, answered", "answered"),
+        _work("missed", "of these, answered neither here nor elsewhere", "not_answered"),
+        _work("picked up", "chosen from a queue", "picked_up"),
+        _work("dialed", "legs dialed out", "dialed"),
         _HANDLED,
-        _work("talk", "of the handled, hold excluded", lambda w: seconds(w.talk_s)),
-        _work("hold", "of the handled", lambda w: seconds(w.hold_s)),
+        _work("talk", "of the handled, hold excluded", "talk_s", seconds),
+        _work("hold", "of the handled", "hold_s", seconds),
         _AHT,
         _ATT,
-        _work("transfers", "conversations passed on", lambda w: str(w.transfers)),
+        _work("transfers", "conversations passed on", "transfers"),
         _OCCUPANCY,
         _OBSERVED,
     )
@@ -199,15 +224,12 @@ def _statuses(what: str, groups: Sequence[Figures]) -> tuple[Heading, ...]:
         for one in figures.work.statuses if figures.work else ():
             found.setdefault(one.status, one.name or ("unknown" if one.status is None else str(one.status)))
 
-    def spent(status: int | None) -> Callable[[WorkFigures], str]:
-        return lambda w: seconds(next((one.seconds for one in w.statuses if one.status == status), 0))
-
     return (
         _first(what),
-        _work("busy", "in conversation, talk and hold", lambda w: seconds(w.busy_s)),
-        _work("available", "in an available status, outside conversations", lambda w: seconds(w.available_s)),
+        _work("busy", "in conversation, talk and hold", "busy_s", seconds),
+        _work("available", "in an available status, outside conversations", "available_s", seconds),
         *(
-            _work(name, f"time in status {status}", spent(status))
+            _work(name, f"time in status {status}", f"status_{status}_s", seconds)
             for status, name in sorted(found.items(), key=lambda item: (item[0] is None, item[0] or 0))
         ),
         _OBSERVED,
@@ -225,11 +247,7 @@ def _both(what: str) -> tuple[Heading, ...]:
         *_LEVEL,
         _HANDLED,
         _AHT,
-        _work("per agent", "handled ÷ agents who handled any", _per_agent),
+        _work("per agent", "handled ÷ agents who handled any", "calls_per_agent", "{:.1f}".format),
         _OCCUPANCY,
         _OBSERVED,
     )
-
-
-def _per_agent(work: WorkFigures) -> str:
-    return DASH if work.calls_per_agent is None else f"{work.calls_per_agent:.1f}"

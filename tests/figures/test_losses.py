@@ -1,0 +1,142 @@
+"""Figures of a damaged stream hold the true ones in their bounds; those of an undamaged one are certain."""
+
+import pytest
+
+from calltrack import Frame, Tracker
+from calltrack.core.changes import Anomaly, AnomalyKind
+from calltrack.core.records import Gap
+from calltrack.figures import Facts, Options, report
+from calltrack.figures.ranges import Range, average, share, unseen
+from calltrack.figures.shapes import FOUND
+from calltrack.testing import frames as made
+from tests.figures.losses import LOSSES, cells, counted, day, thinned
+from tests.figures.made import ANSWERED, LOST, facts, status, talk, wait
+
+
+@pytest.fixture(scope="module")
+def whole() -> list[list[Frame]]:
+    """Two simulated days of three hours: an orderly one, and one with the quirks of captures."""
+    return [day(2, 3, captured=False), day(3, 3, captured=True)]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_true_figures_lie_in_the_bounds(whole: list[list[Frame]], loss: float) -> None:
+    """95 of 100, whatever share of the events is removed; the long run is `python -m tests.figures.losses`."""
+    found = [cell for frames in whole for cell in cells(counted(frames), counted(thinned(frames, loss, 1)))]
+    missed = [cell for cell in found if not cell.holds]
+
+    assert len(found) > 1000
+    assert len(missed) <= 0.05 * len(found), missed[:20]
+
+
+def test_losses_lower_the_coverage(whole: list[list[Frame]]) -> None:
+    """The more events are lost the less is known."""
+    covered = [counted(thinned(whole[0], loss, 1)).total.coverage or 0 for loss in (0, *LOSSES)]
+
+    assert covered == sorted(covered, reverse=True)
+    assert covered[0] == 1
+    assert len(set(covered)) == len(covered)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_lost_nothing_is_certain(seed: int) -> None:
+    """No figure of an undamaged stream has bounds, unless its lists contradict its events."""
+    frames, tracker = day(seed, 1, captured=False), Tracker()
+    found = counted(frames)
+    changes = [change for frame in frames for change in tracker.feed(frame)]
+    assert not [one for one in changes if isinstance(one, Anomaly) and one.kind is AnomalyKind.EVENT_MISSED]
+
+    groups = (found.total, *found.queues, *found.agents, *found.extensions, *found.accounts)
+    assert all(one.bounds == {} for one in groups)
+    assert found.total.unresolved.waits == 0
+
+
+def test_an_average_with_what_may_belong_to_it() -> None:
+    """Each value at its least and most; another counts where it moves the average."""
+    assert Range(10, 20) == average([Range(10, 20)])
+    assert Range(5, 20) == average([Range(10, 20)], [Range(0, 5)])
+    assert Range(10, 25) == average([Range(10, 20)], [Range(10, 30)])
+    assert Range(10, None) == average([Range(10, None)])
+    assert average([]) is None
+    assert Range(10, 30) == average([Range(10, 10), Range(30, 30)], swing=1)
+
+
+def test_a_share_of_what_is_not_certain() -> None:
+    """Least of the part with most of the rest, and the other way round."""
+    assert Range(0.25, 0.5) == share(Range(1, 2), Range(2, 3))
+    assert share(Range(0, 0), Range(0, 0)) is None
+    assert Range(0, 1) == share(Range(0, 1), Range(0, None))
+
+
+@pytest.mark.parametrize(("expected", "count"), [(0, 0), (0.05, 0), (0.06, 1), (1, 3), (5, 9)])
+def test_how_many_may_be_unseen(expected: float, count: int) -> None:
+    """The 95th percentile of a Poisson distribution."""
+    assert count == unseen(expected)
+
+
+def test_a_lost_wait_may_be_of_any_kind() -> None:
+    """It was answered or given up, in time or not; and a count says so."""
+    held = facts(wait(0, 10, ANSWERED), wait(0, 100, LOST, least_s=5, most_s=100, inferred="gone"))
+    found = report(held).total
+    assert found.waits is not None
+
+    assert 1.0 == found.waits.service_level.negative
+    assert Range(0.5, 1) == found.bounds["waits.service_level.negative"]
+    assert Range(1, 2) == found.bounds["waits.answered"]
+    assert Range(0, 0.5) == found.bounds["waits.abandonment_rate"]
+    assert Range(7.5, 55) == found.bounds["waits.asa_s"]
+
+
+def test_occupancy_of_an_agent_with_a_gap() -> None:
+    """What happened in it is not known: conversation, or idle."""
+    held = facts(status(1, 0), talk(100, 200), gaps=(Gap(400, 500, "the connection was lost"),))
+    found = report(held).total
+    assert found.work is not None
+
+    assert (100, 800) == (found.work.busy_s, found.work.available_s)
+    assert Range(100, 200) == found.bounds["work.busy_s"]
+    assert Range(100 / 1000, 200 / 1000) == found.bounds["work.occupancy"]
+    assert Range(900, 1000) == found.bounds["work.status_1_s"]
+
+
+def test_silence_alone_is_no_loss() -> None:
+    """It counts as not observed, but nothing says that something was lost."""
+    found = report(facts(status(1, 0), gaps=(Gap(400, 500, "nothing was received"),))).total
+
+    assert (900, 0.9, {}) == (found.observed_s, found.coverage, found.bounds)
+
+
+def test_a_missed_retrieval_leaves_talk_or_hold() -> None:
+    """Between the two lists it was one of them; the conversation itself is certain."""
+    tracker, held = Tracker(), Facts()
+    talking = made.call("1", "Talking", answered_at=5, answered=1)
+    for frame in (
+        made.all_extensions(0, SIP1=[]),
+        made.extension(1, "SIP1", "NEWCALL", made.call("1", "Ringing")),
+        made.extension(5, "SIP1", "ANSWER", talking),
+        made.extension(20, "SIP1", "HOLD", made.call("1", "Hold", answered_at=5, answered=1)),
+        made.extension(50, "SIP1", "HOLD", made.call("1", "Hold", answered_at=5, answered=1, later=1)),
+        made.extension(60, "SIP1", "HANGUP", made.call("1", "Hold", answered_at=5, answered=1), calls=[]),
+    ):
+        held.apply(tracker.feed(frame), tracker.time)
+    (leg,) = held.legs
+    assert (1, 30) == (leg.missed, leg.unsure_s)
+    bounds = report(held).total.bounds
+    talked, on_hold = bounds["work.talk_s"], bounds["work.hold_s"]
+
+    assert talked.low <= 15 <= 45 <= (talked.high or 0)
+    assert on_hold.low <= 10 <= 40 <= (on_hold.high or 0)
+    assert "work.aht_s" not in bounds
+
+
+def test_an_unseen_end_counts_when_it_was_last_listed() -> None:
+    """Not on the day of the reconnect; unless that is asked for, which is what the tables' times say."""
+    lost = talk(100, 900, unknown_s=700, inferred="in no list", confirmed_at=200, talk_s=100)
+    held = facts(lost, wait(50, 900, LOST, confirmed_at=200, inferred="in no list", least_s=150, most_s=850))
+    before, after = report(held, 0, 500).total, report(held, 500, 1000).total
+    found = report(held, 500, 1000, Options(unseen_ends=FOUND)).total
+
+    assert before.work is not None and after.work is not None and found.work is not None
+    assert (1, 0, 1) == (before.work.handled, after.work.handled, found.work.handled)
+    assert (1, 1, 700) == (before.unresolved.legs, before.unresolved.waits, before.unresolved.unknown_s)
+    assert 0 == after.unresolved.legs
