@@ -98,10 +98,9 @@ def _service_level(rule: Rule, present: Present) -> Found | None:
             continue
         pair = present.limits.of(queue.queue_id).level
         below = rule.below if rule.below is not None else _limit(pair, rule)
-        if day.level.high < below:
-            text = (
-                f"{_name(queue)}: {day.level.high:.0%} answered within {present.hour.within_s:g} s (limit {below:.0%})"
-            )
+        best = day.level.high
+        if best is not None and best < below:
+            text = f"{_name(queue)}: {best:.0%} answered within {present.hour.within_s:g} s (limit {below:.0%})"
             found[queue.queue_id] = Finding(text, queue_id=queue.queue_id)
     return found
 
