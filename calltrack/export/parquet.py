@@ -11,10 +11,10 @@ from typing import Any, BinaryIO
 from msgspec import Struct
 
 from calltrack.export.columns import Column, columns, table_of, values
+from calltrack.figures.rows import life
 
 _BATCH = 10_000  # rows that a file keeps together: a row group
 _PIECE = 100_000  # rows of a table that are sorted into the folder together
-_ENDS = ("ended_at", "left_at", "until")  # what puts a row into its day, as it does in the figures
 
 
 class Parquet:
@@ -139,6 +139,7 @@ def _account(row: Any) -> str | None:
     return None if row.account_id in (None, "") else str(row.account_id)
 
 
-def _day(row: Any, zone: tzinfo) -> str | None:
-    end = next((getattr(row, name) for name in _ENDS if hasattr(row, name)), None)
+def _day(row: Struct, zone: tzinfo) -> str | None:
+    """The day that a row counts in, as in the figures."""
+    end = life(row)[1]
     return None if end is None else f"{datetime.fromtimestamp(end, zone):%Y-%m-%d}"

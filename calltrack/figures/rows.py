@@ -252,6 +252,12 @@ class Rows(Struct, frozen=True):
     agent_states: tuple[AgentStateRow, ...] = ()
 
 
+def life(row: Struct) -> tuple[Seconds | None, Seconds | None]:
+    """From when until when what a row is of lasted; none where that is unknown, or not over."""
+    began, ended = _LIVES[type(row)]
+    return getattr(row, began), getattr(row, ended)
+
+
 def joined(parts: Sequence[Rows]) -> Rows:
     """The rows of all parts, in their order."""
     return Rows(
@@ -267,4 +273,11 @@ TABLES: dict[str, type[Struct]] = {
     "legs": LegRow,
     "queue_entries": QueueEntryRow,
     "agent_states": AgentStateRow,
+}
+
+_LIVES = {
+    CallRow: ("started", "ended_at"),
+    LegRow: ("started", "ended_at"),
+    QueueEntryRow: ("joined_at", "left_at"),
+    AgentStateRow: ("since", "until"),
 }

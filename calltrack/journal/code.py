@@ -13,11 +13,14 @@ _PACKAGES = ("core", "voicenter")
 
 
 @cache
-def stamp() -> str:
-    """The version of calltrack, and a digest of the code that makes states: other code may make other states."""
+def stamp(*more: str) -> str:
+    """The version of calltrack, and a digest of the code that makes states: other code may make other states.
+
+    `more` are the packages that decide what else was made, such as figures.
+    """
     digest = sha256()
     root = Path(__file__).parents[1]
-    for package in _PACKAGES:
+    for package in (*_PACKAGES, *more):
         for module in sorted((root / package).rglob("*.py")):
             digest.update(module.relative_to(root).as_posix().encode() + b"\0" + module.read_bytes() + b"\0")
     return f"{__version__} {digest.hexdigest()[:16]}"

@@ -20,7 +20,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from calltrack.core.changes import Change
 from calltrack.feed.source import Source
 from calltrack.feed.wallclock import ServerClock
 from calltrack.journal import Cadence, JournalDamaged, JournalUnwritable, StreamPosition
@@ -89,8 +88,7 @@ class Engine:
         self.stories = Stories()
         self.clock = ServerClock(source.speed)
         self.path = journal.path
-        reader = reader or partial(JournalReader, journal.path)
-        self.past = Past(reader)
+        self.past = Past(reader or partial(JournalReader, journal.path))
         self._heard = time.monotonic()
         self._journal = journal
         journal.on_notice = _log.warning
@@ -116,7 +114,7 @@ class Engine:
         if journal.position - max(stored, default=0) > REPEATED:  # whoever is killed often stores none on the way
             with suppress(JournalUnwritable):
                 self._repairing(journal.checkpoint, self.tracker)
-        self.figures = Figures(journal.path, self.tracker.snapshot, zone, reader)
+        self.figures = Figures(journal.path, lambda: self.view.snapshot, zone, reader)
         self.limits = KeptLimits(self.beside("limits.json"))
         if anew and journal.position and self._begun.resume.connected:
             self._waiting.append(Frame.of("disconnect", {"reason": "calltrack was restarted"}, time.time()))
@@ -125,7 +123,7 @@ class Engine:
     async def run(self) -> None:
         """Take everything that the source gives; raises what ends the source for good, and JournalError."""
         keeping = asyncio.create_task(self._keep())
-        others = [asyncio.create_task(one) for one in (self._feed(), self._tidy())]
+        others = [asyncio.create_task(one) for one in (self._feed(), self._tidy(), self.figures.run())]
         try:
             done, _ = await asyncio.wait((keeping, *others), return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
@@ -221,7 +219,7 @@ class Engine:
             _log.warning("the journal is written again")
             self.trouble = ""
         for count, frame in enumerate(batch, 1):
-            self.figures.see(self._apply(frame), self.tracker.time)
+            self._apply(frame)
             if count % _AT_ONCE == 0:
                 await asyncio.sleep(0)
         if self._cadence.due(self._journal.position):
@@ -229,17 +227,16 @@ class Engine:
             with suppress(JournalUnwritable):
                 await self._in_writer(self._journal.checkpoint, self.tracker)
 
-    def _apply(self, frame: Frame) -> tuple[Change, ...]:
+    def _apply(self, frame: Frame) -> None:
         changes = self.tracker.feed(frame)
         self.clock.told(self.tracker.time)
         self.stories.see(changes)
         self.view.stale()
         self.hub.publish(changes, self._reach.abouts(changes))
-        return changes
 
     async def _tidy(self) -> None:
         """Remove what is older, or more, than is to be kept; only when today's figures have read what there is."""
-        await self.figures.begin(self._begun)
+        await self.figures.wait_ready()
         if self._retention == (None, None):
             return
         while True:

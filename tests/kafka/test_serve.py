@@ -127,9 +127,9 @@ def test_the_figures_are_those_of_the_frames(fleet: Fleet) -> None:
     """Every row that changes make is the row that frames make."""
     url = f"kafka://{fleet.broker.url}/account2"
     reader = ChangesReader(url)
-    reader.facts((0, None), 0, lambda _: None)
+    reader.facts((0, None), 0)
     position = reader._made[-1].frame
-    facts, expected, tracker = reader.facts((0, None), position, lambda _: None), Facts(), Tracker()
+    facts, expected, tracker = reader.facts((0, None), position), Facts(), Tracker()
     for number, frame in enumerate(read_recording(url), 1):
         if number > position:
             break

@@ -5,16 +5,16 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import Annotated
 
-from litestar import get
+import msgspec
+from litestar import Response, get
 from litestar.exceptions import ClientException, ServiceUnavailableException
 from litestar.params import QueryParameter
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Raw, Struct
 
-from calltrack.figures import Figures, Options, Report
+from calltrack.figures import Options, Report
 from calltrack.serve.api.parameters import At, TheEngine, TheVisitor, epoch
+from calltrack.serve.api.routes import Asked, tagged
 from calltrack.serve.history.figures import LONGEST
-from calltrack.serve.security.scope import Scope
 
 Within = Annotated[float, QueryParameter(ge=0, le=86400, description="y of service level x/y, s.")]
 Short = Annotated[float, QueryParameter(ge=0, le=86400, description="Abandons after less than this are short, s.")]
@@ -28,15 +28,24 @@ class Counted(Struct, frozen=True):
     report: Report
 
 
+class _Encoded(Struct, frozen=True):
+    """The same, whose report is JSON already."""
+
+    position: str
+    now: float | None
+    report: Raw
+
+
 @get("/api/kpis")
 async def kpis(
+    request: Asked,
     engine: TheEngine,
     visitor: TheVisitor,
     since: At = None,
     until: At = None,
     service_level_s: Within = 20,
     short_abandon_s: Short = 5,
-) -> Counted:
+) -> Response[Counted]:
     """Figures per queue, agent, extension and account, of today so far or from `since` (until `until`)."""
     known = engine.view.snapshot
     if until and not since:
@@ -50,23 +59,6 @@ async def kpis(
     if not engine.figures.ready:
         raise ServiceUnavailableException("today's figures are still being counted", headers={"retry-after": "5"})
     with nullcontext() if interval is None else engine.past.ration.one(visitor.name):
-        found = await engine.figures.report(interval, options, known)
-    return Counted(str(known.position), engine.clock.now(), _seen(found, visitor.scope))
-
-
-def _seen(whole: Report, role: Scope) -> Report:
-    """What a role may see of a report; sums are of all, so they are for those who see all."""
-    whole = role.shown(whole)
-    if role.sees_all:
-        return whole
-    total = whole.total
-    nothing = Figures(total.key, total.name, total.since, total.until, total.observed_s, total.coverage)
-    return replace(
-        whole,
-        total=nothing,
-        queues=tuple(one for one in whole.queues if role.sees_queue(one.key)),
-        agents=(),
-        extensions=tuple(one for one in whole.extensions if role.sees_extension(one.key)),
-        accounts=(),
-        parts=(),
-    )
+        found = await engine.figures.answer(interval, options, known, visitor.scope)
+    encoded = _Encoded(str(found.position), engine.clock.now(), Raw(found.json))
+    return tagged(request, f'"{found.tag}"', lambda: msgspec.json.encode(encoded))

@@ -57,7 +57,7 @@ async def state(request: Asked, engine: TheEngine, role: TheRole, moment: TheMom
             return view.state_json(role)
         return msgspec.json.encode(seen(moment.snapshot, role, moment.times))
 
-    return _tagged(request, moment, encoded)
+    return tagged(request, moment.tag, encoded)
 
 
 @get("/api/calls")
@@ -85,7 +85,7 @@ async def calls(
         found = map(role.shown, filter(role.sees_call, snapshot.ended if ended else snapshot.calls))
         return [call for call in found if _matches(call, *wanted) and caller in (call.caller, "")][::-1]
 
-    return _tagged(request, moment, lambda: _page(moment, matching(), limit, offset))
+    return tagged(request, moment.tag, lambda: _page(moment, matching(), limit, offset))
 
 
 @get("/api/calls/{call_id:str}")
@@ -136,7 +136,7 @@ async def extensions(
             )
         ]
 
-    return _tagged(request, moment, lambda: _page(moment, matching(), limit, offset))
+    return tagged(request, moment.tag, lambda: _page(moment, matching(), limit, offset))
 
 
 @get("/api/queues")
@@ -148,7 +148,7 @@ async def queues(
     def matching() -> list[Queue]:
         return [role.shown(one) for one in moment.snapshot.queues if role.sees_queue(one.queue_id)]
 
-    return _tagged(request, moment, lambda: _page(moment, matching(), limit, offset))
+    return tagged(request, moment.tag, lambda: _page(moment, matching(), limit, offset))
 
 
 def _matches(
@@ -168,9 +168,9 @@ def _page(moment: Moment, found: Sequence[Any], limit: int, offset: int) -> byte
     return msgspec.json.encode(page)
 
 
-def _tagged(request: Asked, moment: Moment, encode: Callable[[], bytes]) -> Response[Any]:
+def tagged(request: Asked, tag: str, encode: Callable[[], bytes]) -> Response[Any]:
     """The answer, or 304 to who has it already."""
-    headers = {"etag": moment.tag, "cache-control": "private, no-cache", "vary": "authorization, cookie"}
-    if moment.tag in request.headers.get("if-none-match", ""):
+    headers = {"etag": tag, "cache-control": "private, no-cache", "vary": "authorization, cookie"}
+    if tag in request.headers.get("if-none-match", ""):
         return Response(None, status_code=304, headers=headers)
     return Response(msgspec.Raw(encode()), media_type="application/json", headers=headers)

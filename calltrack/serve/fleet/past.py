@@ -7,7 +7,6 @@ Frames are not read, so silences that the account's connection survived do not c
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from math import inf
 from typing import NamedTuple
 
@@ -23,7 +22,7 @@ from calltrack.kafka.errors import NotARecord
 from calltrack.kafka.history import place
 from calltrack.kafka.records import Changed, changes_of, partition_of
 from calltrack.kafka.rule import Facts as Rule
-from calltrack.serve.history.reading import EVERY, FRAMES, Chunk, Interval, Reader
+from calltrack.serve.history.reading import FRAMES, Chunk, Interval, Reader
 from calltrack.serve.security.scope import About, Reach
 from calltrack.serve.stream.hub import Gone
 
@@ -85,20 +84,18 @@ class ChangesReader(Reader):
                 changes += zip(places, found, abouts, strict=True)
         return Chunk(begin, end, changes)
 
-    def facts(self, interval: Interval, position: int, over: Callable[[Facts], None]) -> Facts:
+    def facts(self, interval: Interval, position: int) -> Facts:
         """What happened in an interval, up to a frame; of what lasts longer than four hours into it, only the rest."""
         since, until = interval
         facts = Facts()
         self._read((since or 0) - _LEAD)
-        for count, made in enumerate(self._made, 1):
+        for made in self._made:
             if made.frame > position:
                 break
             for change in changes_of(made.changes):
                 if until is not None and change.at is not None and change.at >= until:
                     break
                 _apply(facts, change)
-            if count % EVERY == 0:
-                over(facts)
         if facts.first is not None and facts.first < since:
             facts.drop_before(since)
         return facts

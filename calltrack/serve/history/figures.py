@@ -1,10 +1,8 @@
-"""Today's figures, kept up with the stream; those of other intervals, counted from the journal when asked for.
+"""Figures of today and of past intervals, made in processes of their own; this one asks them, and keeps their answers.
 
-A day is the account's local one. What the journal has of today when the service starts is counted beside its work, so a
-start does not wait for it; until then figures are not available rather than wrong.
-
-Today's rows are in memory only while a change can touch them, then in a file beside the journal, which whoever makes a
-report of today reads. Reports are made in processes of their own, one at a time.
+A day is the account's local one. Today's process follows the journal (`follower.py`) and stores what is final; that of
+the past reads the store (`closed.py`). A start goes on from the store; without one today is counted first, and then the
+whole journal, in a process of its own.
 """
 
 from __future__ import annotations
@@ -12,36 +10,61 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import closing
 from datetime import datetime, tzinfo
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
-from calltrack.core.changes import Change
+import msgspec
+from msgspec.structs import replace
+
 from calltrack.core.records import Seconds
 from calltrack.core.snapshot import Snapshot
-from calltrack.figures import Checkpoint, Facts, Options, Report, report
+from calltrack.figures import Options, Report
 from calltrack.figures.days import day, zone_of
-from calltrack.figures.hour import Hour, last_hour
-from calltrack.serve.history.finishedrows import Extract, Written
+from calltrack.figures.hour import Hour
+from calltrack.serve.history.closed import past_report
+from calltrack.serve.history.follower import Follower, Recounting, Today, adopt, follow, learn, recount
 from calltrack.serve.history.past import what_is_kept
-from calltrack.serve.history.reading import EVERY, Interval, JournalReader, Reader
+from calltrack.serve.history.reading import JournalReader, Reader
 from calltrack.serve.history.worker import Worker
+from calltrack.serve.security.scope import EVERYTHING, Scope
+from calltrack.serve.stream.hub import Gone
 
 LONGEST = 31 * 86400
 """Seconds of the longest interval that is counted."""
 
-_FRESH = 5.0  # s for which one report answers all who ask for the same
-_REPORTS = 32  # kept
+PATIENCE = 300.0
+"""Seconds after which counting a past interval is given up."""
+
+_FRESH = 5.0  # s for which one answer serves all who ask for the same
+_ANSWERS = 64  # kept
+_EVERY = 5.0  # s between two looks at what is new
+_FEW = 1000  # frames that are counted while somebody waits; more are counted before
+_QUIET = 60.0  # s after which fewer are counted as well
 
 _log = logging.getLogger("calltrack.serve")
+
+Interval = tuple[Seconds, Seconds | None]
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Answer(NamedTuple):
+    """A report in JSON, what tells it from others (for an ETag), and the frame up to which it is counted."""
+
+    position: int
+    json: bytes
+    tag: str
 
 
 class Figures:
     """What is counted; `known` returns the present state, `zone` is the account's, None for the stream's own offset.
 
-    path: of the journal, or of what stands for one; files of its own are beside it. make: makes a reader of the past.
+    path: of the journal. make: makes another reader of the past, where frames are kept elsewhere.
     """
 
     def __init__(
@@ -51,55 +74,59 @@ class Figures:
         zone: tzinfo | None = None,
         make: Callable[[], Reader] | None = None,
     ) -> None:
-        self._make = make or partial(JournalReader, path)
         self._known = known
         self._zone = zone
-        self._facts: Facts | None = None
-        self._written = Written(path.with_name(f"{path.name}-today"))
-        self._seen = 0
-        self._since: list[tuple[tuple[Change, ...], Seconds | None]] = []
-        self._reports: dict[tuple[Interval, Options], tuple[float, Report]] = {}
-        self._of_today, self._of_the_past = Worker(self._make, idle=0), Worker(self._make)
-        self._hours: dict[tuple[Options, frozenset[str] | None, frozenset[str] | None], tuple[float, Hour]] = {}
-        # One report at a time, and a long one of the past does not hold up today's.
+        self._ready = asyncio.Event()
+        self._followed, self._looked = 0, time.monotonic()
+        self._answers: OrderedDict[tuple[Interval, Options, Scope], tuple[float, Answer]] = OrderedDict()
+        self._hours: OrderedDict[tuple[Options, frozenset[str] | None, frozenset[str] | None], tuple[float, int, Hour]]
+        self._hours = OrderedDict()
+        follower: Callable[[], Today] = partial(Recounting, make) if make else partial(Follower, path)
+        self._elsewhere = make is not None
+        self._follower = Worker(follower, idle=None)
+        self._past = Worker(make or partial(JournalReader, path))
+        self._recounter = Worker(partial(JournalReader, path), idle=0)
+        # One at a time, and a long one of the past does not hold up today's.
         self._counting = {True: asyncio.Lock(), False: asyncio.Lock()}
 
     @property
     def ready(self) -> bool:
         """Whether what the journal has of today is counted."""
-        return self._facts is not None
+        return self._ready.is_set()
 
-    def see(self, changes: tuple[Change, ...], at: Seconds | None) -> None:
-        """Count what a frame changed; `at` is the tracker's time after it."""
-        if self._facts is None:
-            self._since.append((changes, at))
-            return
-        self._facts.apply(changes, at)
-        self._seen += 1
-        if self._seen % EVERY == 0 and not self._counting[True].locked():  # what is being read is not dropped
-            self._write(self._facts, self._known())
+    async def wait_ready(self) -> None:
+        """Wait until what the journal has of today is counted."""
+        await self._ready.wait()
 
-    async def begin(self, known: Snapshot) -> None:
-        """Count what the journal has of today, up to the frame of a snapshot; what follows was given to `see`."""
+    async def run(self) -> None:
+        """Count what the journal has, and what comes; never ends. What cannot be read is tried again."""
+        trouble = False
+        while True:
+            try:
+                with what_is_kept():
+                    await self._keep_up()
+                trouble = False
+            except Gone as error:
+                if not trouble:
+                    _log.warning("figures wait: %s", error)
+                trouble = True
+            await asyncio.sleep(_EVERY)
 
-        def over(facts: Facts) -> None:
-            self._written.take(facts, known.resume.history)
-
-        def counted() -> Facts:
-            with closing(self._make()) as reader:
-                return reader.facts(self.today(known), known.position, over)
-
-        facts = await asyncio.to_thread(counted)
-        for changes, at in self._since:
-            facts.apply(changes, at)
-        self._since.clear()
-        self._facts = facts
+    async def _keep_up(self) -> None:
+        position = self._known().position
+        due = position - self._followed > (0 if time.monotonic() - self._looked > _QUIET else _FEW)
+        if due:
+            whole = await self._follower.ask(follow, *self._now())
+            self._followed, self._looked = position, time.monotonic()
+        self._ready.set()
+        if due and not whole:
+            await self._recounter.ask(recount, position)
+            await self._follower.ask(adopt, *self._now())
 
     def close(self) -> None:
-        """Let go of today's rows, and end the processes."""
-        self._of_today.close()
-        self._of_the_past.close()
-        self._written.close()
+        """End the processes."""
+        for worker in (self._follower, self._past, self._recounter):
+            worker.close()
 
     def zone(self, known: Snapshot) -> tzinfo:
         """The account's clock: as given, or the stream's own offset."""
@@ -112,78 +139,71 @@ class Figures:
 
     async def report(self, interval: Interval | None, options: Options, known: Snapshot) -> Report:
         """The figures of an interval (None: today), once `ready`; raises Gone."""
+        return msgspec.json.decode((await self.answer(interval, options, known)).json, type=Report)
+
+    async def answer(
+        self, interval: Interval | None, options: Options, known: Snapshot, scope: Scope = EVERYTHING
+    ) -> Answer:
+        """The same as a role sees it, in JSON; raises Gone."""
         today = self.today(known)
         wanted = interval or today
-        key = wanted, options
-        is_today = wanted[0] >= today[0]
+        key = wanted, options, scope
+        is_today = wanted[0] >= today[0] and wanted[1] is None
         async with self._counting[is_today]:
-            made, found = self._reports.get(key, (0.0, None))
-            if found is not None and time.monotonic() - made < _FRESH:
-                return found
-            if is_today:
-                with what_is_kept():
-                    found = await self._live(wanted, options, known)
-            else:
-                with what_is_kept():  # retention may take it while it is counted
-                    found = await self._of_the_past.ask(_report_of_the_past, wanted, options, known.position)
-            if len(self._reports) >= _REPORTS:
-                del self._reports[next(iter(self._reports))]
-            self._reports[key] = time.monotonic(), found
+            made, found = self._answers.get(key, (0.0, None))
+            same = found is not None and (found.position == known.position or time.monotonic() - made < _FRESH)
+            if found is None or not same:
+                found = await (self._of_today if is_today else self._of_the_past)(wanted, options, known, scope)
+                _put(self._answers, key, (time.monotonic(), found))
             return found
-
-    async def _live(self, wanted: Interval, options: Options, known: Snapshot) -> Report:
-        assert self._facts is not None
-        self._write(self._facts, known)
-        held, written = self._facts.checkpoint(), self._written.extract
-        return await self._of_today.ask(report_of_today, held, written, *wanted, options)
 
     async def hour(
         self, known: Snapshot, options: Options, queues: frozenset[str] | None, extensions: frozenset[str] | None
     ) -> Hour:
         """The last hour of some queues and extensions, None for all; once `ready`."""
-        assert self._facts is not None
         key = options, queues, extensions
         async with self._counting[True]:
-            made, found = self._hours.get(key, (0.0, None))
-            if found is not None and time.monotonic() - made < _FRESH:
+            made, position, found = self._hours.get(key, (0.0, 0, None))
+            if found is not None and (position == known.position or time.monotonic() - made < _FRESH):
                 return found
-            self._write(self._facts, known)
-            held, written, day = self._facts.checkpoint(), self._written.extract, self.today(known)[0]
-            found = await self._of_today.ask(hour_of_today, held, written, day, options, queues, extensions)
-            if len(self._hours) >= _REPORTS:
-                del self._hours[next(iter(self._hours))]
-            self._hours[key] = time.monotonic(), found
+            with what_is_kept():
+                await self._teach(known)
+                found = await self._follower.ask(Today.hour, *self._now(known), options, queues, extensions)
+            _put(self._hours, key, (time.monotonic(), known.position, found))
             return found
 
-    def _write(self, facts: Facts, known: Snapshot) -> None:
-        """Forget yesterday, and write what of today is over."""
-        facts.learn(known)
-        midnight = self.today(known)[0]
-        if facts.first is not None and facts.first < midnight:
-            facts.drop_before(midnight)
-        self._written.drop_before(midnight)
-        self._written.take(facts, known.resume.history)
+    async def _teach(self, known: Snapshot) -> None:
+        """Where there is no journal, say what no change says."""
+        if self._elsewhere:
+            await self._follower.ask(follow, *self._now(known))
+            await self._follower.ask(learn, replace(known, calls=(), ended=()))
+
+    async def _of_today(self, wanted: Interval, options: Options, known: Snapshot, scope: Scope) -> Answer:
+        with what_is_kept():
+            await self._teach(known)
+            position, json = await self._follower.ask(Today.report, *self._now(known), wanted[0], options, scope)
+        return Answer(position, json, _tag(json))
+
+    async def _of_the_past(self, wanted: Interval, options: Options, known: Snapshot, scope: Scope) -> Answer:
+        with what_is_kept():  # retention may take it while it is counted
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    json = await self._past.ask(past_report, *wanted, options, known.position, scope)
+            except TimeoutError:
+                raise Gone(f"counting it took longer than {PATIENCE:g} s; ask for less") from None
+        return Answer(known.position, json, _tag(json))
+
+    def _now(self, known: Snapshot | None = None) -> tuple[int, Seconds]:
+        known = known or self._known()
+        return known.position, self.today(known)[0]
 
 
-def report_of_today(
-    _: Reader, held: Checkpoint, written: Extract, since: Seconds, until: Seconds | None, options: Options
-) -> Report:
-    """The report of what facts hold and of what they handed out."""
-    return report(Facts.restore(held.after(written.parts())), since, until, options)
+def _put(kept: OrderedDict[K, V], key: K, value: V) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > _ANSWERS:
+        kept.popitem(last=False)
 
 
-def hour_of_today(
-    _: Reader,
-    held: Checkpoint,
-    written: Extract,
-    day: Seconds,
-    options: Options,
-    queues: frozenset[str] | None,
-    extensions: frozenset[str] | None,
-) -> Hour:
-    """The last hour of what facts hold and of what they handed out."""
-    return last_hour(Facts.restore(held.after(written.parts())), day, options, queues, extensions)
-
-
-def _report_of_the_past(reader: Reader, interval: Interval, options: Options, position: int) -> Report:
-    return report(reader.facts(interval, position, lambda _: None), *interval, options)
+def _tag(json: bytes) -> str:
+    return blake2b(json, digest_size=12).hexdigest()

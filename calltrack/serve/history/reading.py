@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -25,8 +24,6 @@ FRAMES = 200
 
 Interval = tuple[Seconds, Seconds | None]
 """From a server time up to another, UTC epoch s; None while it lasts."""
-EVERY = 1000
-"""Frames between two looks for rows that are over."""
 
 _MARGIN = 60.0  # s around a call in which its frames are looked for: they trail its own times
 _LONGEST = 100_000  # frames looked through for one call
@@ -55,8 +52,8 @@ class Reader(Protocol):
     def chunk(self, after: int) -> Chunk:
         """The changes of the frames after one, up to the next multiple of FRAMES."""
 
-    def facts(self, interval: Interval, position: int, over: Callable[[Facts], None]) -> Facts:
-        """What happened in an interval, up to a frame; `over` is called now and then to take out rows that are over."""
+    def facts(self, interval: Interval, position: int) -> Facts:
+        """What happened in an interval, up to a frame."""
 
     def close(self) -> None:
         """Let go of what it reads."""
@@ -73,12 +70,12 @@ class JournalReader(Reader):
 
     def state_at(self, at: float) -> Snapshot:
         """The state at a server time, UTC epoch s; raises a JournalError."""
-        journal = self._opened()
+        journal = self.opened()
         return journal.tracker(journal.position_at(at)).snapshot()
 
     def story(self, call: Call, until: int) -> list[Change]:
         """Every change of a call up to a frame, as far as it is kept; raises a JournalError."""
-        journal = self._opened()
+        journal = self.opened()
         begin = journal.position_at((call.started or 0) - _MARGIN)
         if call.ended_at is not None:
             until = min(until, journal.position_at(call.ended_at + _MARGIN))
@@ -93,7 +90,7 @@ class JournalReader(Reader):
 
         What each change is about is known from all that its call did before.
         """
-        journal = self._opened()
+        journal = self.opened()
         begin = max(after // FRAMES * FRAMES, min(journal.begin, after))
         end = min((after // FRAMES + 1) * FRAMES, journal.position)
         tracker, reach = self._tracker(journal, begin)
@@ -107,18 +104,16 @@ class JournalReader(Reader):
             self._trackers.popitem(last=False)
         return Chunk(begin, end, changes)
 
-    def facts(self, interval: Interval, position: int, over: Callable[[Facts], None]) -> Facts:
+    def facts(self, interval: Interval, position: int) -> Facts:
         """What happened in an interval, up to a frame; raises a JournalError."""
         since, until = interval
-        journal = self._opened()
-        begin = max(journal.begin, _before(journal, since))
+        journal = self.opened()
+        begin = before(journal, since)
         end = position if until is None else min(position, journal.position_at(until))
         tracker = journal.tracker(begin)
         facts = Facts.of(tracker.snapshot()) if begin else Facts()
-        for count, (_, frame) in enumerate(journal.frames(begin, max(begin, end), gaps=True), 1):
+        for _, frame in journal.frames(begin, max(begin, end), gaps=True):
             facts.apply(tracker.feed(frame), tracker.time)
-            if count % EVERY == 0:
-                over(facts)
         facts.learn(tracker.snapshot())
         return facts
 
@@ -134,7 +129,8 @@ class JournalReader(Reader):
         snapshot = tracker.snapshot()
         return tracker, Reach(snapshot.calls, snapshot.extensions)
 
-    def _opened(self) -> Journal:
+    def opened(self) -> Journal:
+        """The journal, to read; raises a JournalError."""
         inode = self.path.stat().st_ino
         if self._journal is None or inode != self._inode:
             if self._journal is not None:
@@ -145,8 +141,9 @@ class JournalReader(Reader):
         return self._journal
 
 
-def _before(journal: Journal, since: Seconds) -> int:
+def before(journal: Journal, since: Seconds) -> int:
+    """The position at a time, or the first that is kept."""
     try:
-        return journal.position_at(since)
+        return max(journal.begin, journal.position_at(since))
     except PositionPruned:
         return journal.begin

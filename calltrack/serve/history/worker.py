@@ -1,7 +1,8 @@
 """A process that reads the past, so that whatever is asked of it takes no time or memory of the live one.
 
 One question at a time; it starts with the first question, and ends when it was not asked anything for a while, so that
-its memory goes back. Who stops waiting stops the work: the process is ended, and the next question starts another.
+its memory goes back. Who stops waiting stops the work: the process is ended, and the next question starts another. One
+that follows the journal (`idle` None) lives on instead, and its work is finished.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from signal import SIG_IGN, SIGINT, signal
-from typing import Any, Concatenate, ParamSpec, TypeVar
-
-from calltrack.serve.history.reading import Reader
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 
 _NICE = 10  # so that the live process goes first where processors are few
@@ -30,10 +30,10 @@ class WorkerEnded(Exception):
     """The process ended before it answered."""
 
 
-class Worker:
-    """A process with a reader, which `make` makes there; it ends when it was not asked anything for `idle` s."""
+class Worker(Generic[R]):
+    """A process in which `make` makes what is asked; it ends after `idle` s without a question (None: never)."""
 
-    def __init__(self, make: Callable[[], Reader], idle: float = IDLE) -> None:
+    def __init__(self, make: Callable[[], R], idle: float | None = IDLE) -> None:
         self._make = make
         self._after = idle
         self._turn = asyncio.Lock()
@@ -42,24 +42,30 @@ class Worker:
         self._idle: asyncio.TimerHandle | None = None
         self._closed = False
 
-    async def ask(self, function: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What a function of the process's reader returns or raises; raises WorkerEnded if the process was ended."""
+    async def ask(self, function: Callable[Concatenate[R, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a function of what `make` made returns or raises; raises WorkerEnded if the process was ended."""
+        asking = self._answered((function, args, kwargs))
+        answered, answer = await (asking if self._after is not None else asyncio.shield(asyncio.ensure_future(asking)))
+        if not answered:
+            raise answer
+        found: T = answer
+        return found
+
+    async def _answered(self, question: Any) -> tuple[bool, Any]:
         async with self._turn:
             if self._idle is not None:
                 self._idle.cancel()
-            answering = asyncio.get_running_loop().run_in_executor(None, self._ask, (function, args, kwargs))
+            answering = asyncio.get_running_loop().run_in_executor(None, self._ask, question)
             try:
-                answered, answer = await asyncio.shield(answering)
+                answer = await asyncio.shield(answering)
             except asyncio.CancelledError:
                 self._end()
                 with contextlib.suppress(WorkerEnded):
                     await answering
                 raise
-            self._idle = asyncio.get_running_loop().call_later(self._after, self._end)
-        if not answered:
-            raise answer
-        found: T = answer
-        return found
+            if self._after is not None:
+                self._idle = asyncio.get_running_loop().call_later(self._after, self._end)
+        return answer
 
     def close(self) -> None:
         """End the process."""
@@ -97,15 +103,15 @@ class Worker:
             self._pipe.close()
 
 
-def _answer(pipe: Connection, make: Callable[[], Reader]) -> None:
+def _answer(pipe: Connection, make: Callable[[], Any]) -> None:
     """Answer questions until the other end is gone."""
     signal(SIGINT, SIG_IGN)  # the terminal's is for the service
     os.nice(_NICE)
-    reader = make()
+    asked = make()
     with contextlib.suppress(EOFError, OSError):
         while True:
             function, args, kwargs = pipe.recv()
             try:
-                pipe.send((True, function(reader, *args, **kwargs)))
+                pipe.send((True, function(asked, *args, **kwargs)))
             except Exception as error:
                 pipe.send((False, error))

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
-from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -14,8 +13,9 @@ from calltrack.figures import Facts, Options, Report, report
 from calltrack.journal import Journal
 from calltrack.serve.engine import Engine
 from calltrack.serve.history.figures import Figures
+from calltrack.serve.history.follower import Follower
 from calltrack.serve.security.access import Visitor
-from calltrack.serve.security.scope import Scope
+from calltrack.serve.security.scope import EVERYTHING, Scope
 from calltrack.serve.stream.hub import Gone
 from calltrack.simulate import Faults, Plan, traffic
 from tests.journal.stream import written
@@ -51,11 +51,9 @@ def test_live_figures_equal_those_of_the_whole_recording(tmp_path: Path, restart
         source.give(*frames)
         await until(lambda: engine.tracker.snapshot().position == begin + len(frames) and engine.figures.ready)
         found = await engine.figures.report(None, Options(), engine.view.snapshot)
-        assert (tmp_path / "journal-today").stat().st_size > 0
         running.cancel()
         await asyncio.wait([running])
         await engine.close()
-        assert not (tmp_path / "journal-today").exists()
         return found
 
     async def scene() -> Report:
@@ -71,33 +69,23 @@ def test_live_figures_equal_those_of_the_whole_recording(tmp_path: Path, restart
 
 
 def test_at_midnight_a_new_day_begins(tmp_path: Path) -> None:
-    """What is written of the day before is removed, and nothing of the new day is missing."""
-    plan, written = Plan(agents=60, start=MIDNIGHT + 86400 - 3600), tmp_path / "journal-today"
+    """What ended the day before is in no figure of today, and nothing of the new day is missing."""
+    plan = Plan(agents=60, start=MIDNIGHT + 86400 - 3600)
     frames = [
         Frame.of(line.frame.event, line.frame.data)
         for lines, _ in traffic(plan, seed=1, hours=2, faults=Faults())
         for line in lines
     ]
-    Journal.open(tmp_path / "journal").close()
-
-    async def scene() -> tuple[Report, list[int]]:
-        tracker, sizes = Tracker(), []
-        figures = Figures(tmp_path / "journal", tracker.snapshot)
-        await figures.begin(tracker.snapshot())
-        for frame in frames:
-            figures.see(tracker.feed(frame), tracker.time)
-            sizes.append(written.stat().st_size if written.exists() else 0)
-        found = await figures.report(None, Options(), tracker.snapshot())
-        figures.close()
-        return found, sizes
-
-    found, sizes = asyncio.run(scene())
+    half = len(frames) // 2
+    path = written(tmp_path / "journal", tuple(frames))
+    follower = Follower(path)
+    follower.follow(half, MIDNIGHT)
+    position, found = follower.report(len(frames), MIDNIGHT + 86400, MIDNIGHT + 86400, Options(), EVERYTHING)
     expected = batch(frames, MIDNIGHT + 86400)
 
-    assert expected.total == found.total
-    assert found.total.waits is not None
-    assert found.total.waits.answered > 10
-    assert any(after < before for before, after in pairwise(sizes))
+    assert (len(frames), expected) == (position, msgspec.json.decode(found, type=Report))
+    assert expected.total.waits is not None
+    assert expected.total.waits.answered > 10
 
 
 @scenario

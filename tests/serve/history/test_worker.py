@@ -9,14 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from calltrack.figures import Options, report
 from calltrack.journal import NoSuchPosition, repair
-from calltrack.serve.history.figures import report_of_today
-from calltrack.serve.history.finishedrows import Written
 from calltrack.serve.history.past import MOST_QUERIES, Ration, TooMany
 from calltrack.serve.history.reading import JournalReader, Reader
 from calltrack.serve.history.worker import Worker
-from tests.figures.made import ABANDONED, facts, status, talk, wait
 from tests.journal.stream import simulated, state, written
 from tests.live.harness import scenario
 from tests.serve.test_engine import until
@@ -36,18 +32,34 @@ def fail(_: Reader) -> None:
 
 
 @scenario
-async def test_the_report_is_that_of_all_rows(tmp_path: Path) -> None:
-    """Of those that are written and of those that are held, made in another process."""
-    rows = [talk(10, 60, hold=5), wait(5, 10, ABANDONED), status(1, 0, 70), status(3, 70)]
-    known, options = facts(*rows, talk(100, None)), Options(short_abandon_s=6)
-    expected = report(known, 0, None, options)
-    rest = Written(tmp_path / "rows")
-    rest.take(known, 0)
+async def test_a_worker_ends_when_it_is_not_asked(tmp_path: Path) -> None:
+    """Its memory goes back."""
     worker = Worker(partial(JournalReader, tmp_path / "journal"), idle=0)
-
-    assert expected == await worker.ask(report_of_today, known.checkpoint(), rest.extract, 0, None, options)
-    assert expected != report(known, 0, None, options)
+    assert os.getpid() != await worker.ask(number)
     await until(lambda: worker._process is None)
+
+
+def slow(_: Reader, started: Path, go: Path) -> int:
+    started.touch()
+    while not go.exists():
+        time.sleep(0.01)
+    return os.getpid()
+
+
+@scenario
+async def test_one_that_follows_lives_on(tmp_path: Path) -> None:
+    """Who stops waiting ends nothing: its work is finished, and the next question is answered by the same process."""
+    worker = Worker(partial(JournalReader, tmp_path / "journal"), idle=None)
+    first = await worker.ask(number)
+    asked = asyncio.create_task(worker.ask(slow, tmp_path / "started", tmp_path / "go"))
+    await until((tmp_path / "started").exists)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    (tmp_path / "go").touch()
+
+    assert first == await worker.ask(number)
+    worker.close()
 
 
 @scenario

@@ -1,0 +1,243 @@
+"""Facts that follow the journal, in a process of their own: today's figures, and what is closed into the store.
+
+The live process only says how far it has come. It sends no frames and no rows: both processes read the journal.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from math import inf
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from calltrack.core.records import Seconds
+from calltrack.core.snapshot import Snapshot
+from calltrack.core.tracker import Tracker
+from calltrack.figures import Facts, Options, Report, Rows, report
+from calltrack.figures.hour import Hour, last_hour
+from calltrack.figures.rows import joined, life
+from calltrack.journal import Journal
+from calltrack.serve.history.reading import JournalReader, Reader, before
+from calltrack.serve.history.store import Held, Store, beside, remove
+from calltrack.serve.security.reports import report_seen
+from calltrack.serve.security.scope import Scope
+
+_FRAMES = 2000  # after which it stores, so that a start has no more than these to read again
+_SECONDS = 600.0  # after which it stores what is new, if that is less
+
+
+class Count:
+    """Facts of a journal's frames, as far as `position`; what is final goes into a store."""
+
+    def __init__(self, store: Store, journal: Journal, tracker: Tracker, facts: Facts) -> None:
+        self.store, self.facts = store, facts
+        self.position = self._stored = tracker.snapshot().position
+        self._journal, self._tracker = journal, tracker
+        self._since = time.monotonic()
+        self._begin = journal.begin
+
+    @classmethod
+    def resumed(cls, store: Store, journal: Journal) -> Count | None:
+        """Go on from what the store has; None if it has nothing of this journal."""
+        held = store.held(journal)
+        if held is None:
+            return None
+        return cls(store, journal, Tracker.restore(held.snapshot), Facts.restore(held.checkpoint))
+
+    @classmethod
+    def begun(cls, store: Store, journal: Journal, position: int) -> Count:
+        """Begin after a frame, with an empty store."""
+        tracker = journal.tracker(position)
+        facts = Facts.of(tracker.snapshot()) if position else Facts()
+        store.begin(inf if facts.first is None and position else -inf if facts.first is None else facts.first)
+        return cls(store, journal, tracker, facts)
+
+    def read(self, until: int) -> list[Rows]:
+        """Read the frames up to a position; returns the rows that went into the store meanwhile."""
+        stored = []
+        for position, frame in self._journal.frames(self.position, max(until, self.position), gaps=True):
+            self.facts.apply(self._tracker.feed(frame), self._tracker.time)
+            self.position = position
+            if position - self._stored >= _FRAMES:
+                stored.append(self._put())
+        if self.position > self._stored and time.monotonic() - self._since > _SECONDS:
+            stored.append(self._put())
+        self.facts.learn(self._tracker.snapshot())
+        return stored
+
+    def keep(self) -> None:
+        """Store everything now."""
+        self._put()
+
+    def _put(self) -> Rows:
+        self._forget()
+        snapshot = self._tracker.snapshot()
+        self.facts.learn(snapshot)
+        rows = self.facts.hand_out(self._journal.history)
+        self.store.add(self._journal, rows, Held(snapshot, self.facts.checkpoint()))
+        self._stored, self._since = self.position, time.monotonic()
+        return rows
+
+    def _forget(self) -> None:
+        """Have no more than the journal still has."""
+        if self._journal.begin > self._begin:
+            self._begin = self._journal.begin
+            if (until := self.store.forget(self._begin)) is not None:
+                self.facts.drop_before(until)
+
+
+class Today:
+    """What the process for today's figures is asked."""
+
+    def __init__(self) -> None:
+        self._reports: dict[tuple[Seconds, Options], Report] = {}
+        self._counted = -1
+
+    def follow(self, position: int, day: Seconds) -> bool:
+        """Read up to a position, on a day that began at a moment; returns whether no `recount` is of use."""
+        raise NotImplementedError
+
+    def adopt(self, position: int, day: Seconds) -> None:
+        """Go on from the store that `recount` has made."""
+        raise NotImplementedError
+
+    def report(self, position: int, day: Seconds, since: Seconds, options: Options, scope: Scope) -> tuple[int, bytes]:
+        """The figures from a moment of today until now, as a role sees them, in JSON; after which frame."""
+        self.follow(position, day)
+        key = since, options
+        if key not in self._reports:
+            self._reports[key] = report(self._facts(), since, None, options)
+        return self._counted, msgspec.json.encode(report_seen(self._reports[key], scope))
+
+    def hour(
+        self,
+        position: int,
+        day: Seconds,
+        options: Options,
+        queues: frozenset[str] | None,
+        extensions: frozenset[str] | None,
+    ) -> Hour:
+        """The last hour of some queues and extensions, None for all."""
+        self.follow(position, day)
+        return last_hour(self._facts(), day, options, queues, extensions)
+
+    def _facts(self) -> Facts:
+        """What happened today, as far as it was read."""
+        raise NotImplementedError
+
+    def _reached(self, position: int) -> None:
+        """Forget the reports of before."""
+        if self._counted != position:
+            self._reports.clear()
+            self._counted = position
+
+
+class Recounting(Today):
+    """Where there is no journal: today is counted again by a reader of the past, which keeps what it has read."""
+
+    def __init__(self, make: Callable[[], Reader]) -> None:
+        super().__init__()
+        self._reader, self._found = make(), Facts()
+
+    def learn(self, known: Snapshot) -> None:
+        """Take what no change says: the names of queues and extensions."""
+        self._found.learn(known)
+
+    def follow(self, position: int, day: Seconds) -> bool:
+        """Count today up to a position."""
+        if position != self._counted:
+            self._found = self._reader.facts((day, None), position)
+            self._reached(position)
+        return True
+
+    def _facts(self) -> Facts:
+        return self._found
+
+
+class Follower(Today):
+    """Follows the journal at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._reader = JournalReader(path)
+        self._path = beside(path)
+        self._journal: Journal | None = None
+        self._count: Count | None = None
+        self._day: Seconds = 0
+        self._today: list[Rows] = []
+
+    def follow(self, position: int, day: Seconds) -> bool:
+        """Read up to a position, on a day that began at a moment; returns whether the store has the whole journal."""
+        journal = self._reader.opened()
+        if self._count is None or journal is not self._journal:
+            self._begin(journal, day)
+        assert self._count is not None
+        if day > self._day:
+            self._day, self._today = day, [_since(day, joined(self._today))]
+        self._today += [_since(day, rows) for rows in self._count.read(position)]
+        self._reached(self._count.position)
+        return journal.begin > 0 or self._count.store.covered == -inf
+
+    def adopt(self, position: int, day: Seconds) -> None:
+        """Go on from the store that `recount` has made."""
+        if self._count is not None:
+            self._count.store.close()
+        self._count = None
+        remove(self._path)
+        made = _new(self._path)
+        made.rename(self._path)
+        self.follow(position, day)
+
+    def _facts(self) -> Facts:
+        assert self._count is not None
+        return Facts.restore(self._count.facts.checkpoint().after(self._today))
+
+    def _begin(self, journal: Journal, day: Seconds) -> None:
+        store = Store(self._path) if self._count is None else self._count.store
+        self._journal, self._day = journal, day
+        self._count = Count.resumed(store, journal) or Count.begun(store, journal, before(journal, day))
+        self._today = [_since(day, rows) for rows in store.rows(day, inf)]
+
+
+def follow(today: Today, position: int, day: Seconds) -> bool:
+    """`Today.follow` of whatever the process has made."""
+    return today.follow(position, day)
+
+
+def adopt(today: Today, position: int, day: Seconds) -> None:
+    """`Today.adopt` of whatever the process has made."""
+    today.adopt(position, day)
+
+
+def learn(today: Today, known: Snapshot) -> None:
+    """`Recounting.learn` of a process that has made one."""
+    assert isinstance(today, Recounting)
+    today.learn(known)
+
+
+def recount(reader: JournalReader, position: int) -> None:
+    """Make a store of the whole journal, up to a position, for `Follower.adopt`."""
+    path = _new(beside(reader.path))
+    remove(path)
+    store, journal = Store(path), reader.opened()
+    count = Count.begun(store, journal, journal.begin)
+    count.read(position)
+    count.keep()
+    store.close()
+
+
+def _new(path: Path) -> Path:
+    return path.with_name(f"{path.name}-new")
+
+
+def _since(at: Seconds, rows: Rows) -> Rows:
+    """The rows that ended since a moment, or last."""
+
+    def late(row: Struct) -> bool:
+        end = life(row)[1]
+        return end is None or end >= at
+
+    return Rows(**{name: tuple(filter(late, getattr(rows, name))) for name in rows.__struct_fields__})

@@ -1,0 +1,199 @@
+"""Rows that no frame can change any more, and reports of closed times: an SQLite file beside the journal.
+
+What is closed is counted once and kept. SQLite, for the rows that facts hand out and the rest that they still hold must
+go in together: then a kill at any moment loses no row and doubles none, and a start goes on from there. And one process
+writes it while another reads it. Everything here is made of the journal's frames: it may be deleted, and is made anew
+when other code counts, or when the journal is another one. What retention removes from the journal goes from here too.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import inf
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+import msgspec
+
+from calltrack.core.errors import NotASnapshot
+from calltrack.core.records import Seconds
+from calltrack.core.snapshot import Snapshot
+from calltrack.figures import Checkpoint, Options, Report, Rows
+from calltrack.figures.rows import life
+from calltrack.journal import Journal, JournalError
+from calltrack.journal.code import stamp
+from calltrack.journal.zstd import zstd
+
+FORMAT = 1
+"""Raised when the store of this version cannot be read by the one before, or the other way round."""
+
+_PATIENCE = 10.0  # s that one waits for another's transaction
+_SCHEMA = """\
+CREATE TABLE made (format INTEGER NOT NULL, code TEXT NOT NULL, covered REAL NOT NULL);
+CREATE TABLE held (sum INTEGER NOT NULL, snapshot BLOB NOT NULL, checkpoint BLOB NOT NULL);
+CREATE TABLE parts (position INTEGER PRIMARY KEY, first REAL NOT NULL, last REAL NOT NULL, rows BLOB NOT NULL);
+CREATE TABLE reports (asked BLOB PRIMARY KEY, since REAL NOT NULL, report BLOB NOT NULL);
+"""
+
+
+class Held(NamedTuple):
+    """A tracker's state, and what facts hold after the same frame, without the rows that they handed out before."""
+
+    snapshot: Snapshot
+    checkpoint: Checkpoint
+
+
+class Store:
+    """The store at `path`; begun anew if what is there is not of this code, or cannot be read.
+
+    `covered` is the time (UTC epoch s) from which on no row is missing; -inf if none ever was.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._database = self._opened()
+
+    @property
+    def covered(self) -> float:
+        """From when on it has everything; inf while it has nothing."""
+        row = self._database.execute("SELECT covered FROM made").fetchone()
+        return inf if row is None else float(row[0])
+
+    def held(self, journal: Journal) -> Held | None:
+        """What was stored last; None if there is nothing, or if it is of another journal's frames."""
+        row = self._database.execute("SELECT sum, snapshot, checkpoint FROM held").fetchone()
+        if row is None:
+            return None
+        try:
+            known = Snapshot.from_json(zstd.decompress(row[1]))
+            if not journal.begin <= known.position <= journal.position or row[0] != _sum(journal, known.position):
+                return None
+            return Held(known, Checkpoint.from_json(zstd.decompress(row[2])))
+        except (NotASnapshot, zstd.ZstdError):
+            return None
+
+    def begin(self, covered: float) -> None:
+        """Forget everything; what follows has every row from a time on."""
+        with self._writing():
+            for table in ("made", "held", "parts", "reports"):
+                self._database.execute(f"DELETE FROM {table}")
+            self._database.execute("INSERT INTO made VALUES (?, ?, ?)", (FORMAT, _code(), covered))
+
+    def add(self, journal: Journal, rows: Rows, held: Held) -> None:
+        """Add rows that facts handed out, and replace what they still hold."""
+        position = held.snapshot.position
+        packed = zstd.compress(held.snapshot.to_json().encode()), zstd.compress(held.checkpoint.to_json())
+        with self._writing():
+            if extent := _extent(rows):
+                part = position, *extent, zstd.compress(msgspec.msgpack.encode(rows))
+                self._database.execute("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?)", part)
+            self._database.execute("DELETE FROM held")
+            self._database.execute("INSERT INTO held VALUES (?, ?, ?)", (_sum(journal, position), *packed))
+
+    def forget(self, begin: int) -> float | None:
+        """Remove what is of frames up to a position; returns until when rows are missing now, None if none are."""
+        (until,) = self._database.execute("SELECT max(last) FROM parts WHERE position <= ?", (begin,)).fetchone()
+        if until is None:
+            return None
+        with self._writing():
+            self._database.execute("DELETE FROM parts WHERE position <= ?", (begin,))
+            self._database.execute("DELETE FROM reports WHERE since < ?", (until,))
+            self._database.execute("UPDATE made SET covered = max(covered, ?)", (until,))
+        return float(until)
+
+    def rows(self, since: float, until: float) -> list[Rows]:
+        """The rows of everything that lasted between two moments, and others of the same parts, in their order."""
+        found = self._database.execute(
+            "SELECT rows FROM parts WHERE last >= ? AND first < ? ORDER BY position", (since, until)
+        )
+        decoder = msgspec.msgpack.Decoder(Rows)
+        return [decoder.decode(zstd.decompress(rows)) for (rows,) in found]
+
+    def report(self, since: Seconds, until: Seconds, options: Options) -> Report | None:
+        """The report that was kept of an interval, if any."""
+        asked = _asked(since, until, options)
+        row = self._database.execute("SELECT report FROM reports WHERE asked = ?", (asked,)).fetchone()
+        return None if row is None else msgspec.msgpack.decode(zstd.decompress(row[0]), type=Report)
+
+    def keep(self, since: Seconds, until: Seconds, options: Options, report: Report) -> None:
+        """Keep the report of a closed interval."""
+        packed = zstd.compress(msgspec.msgpack.encode(report))
+        with self._writing():
+            self._database.execute(
+                "INSERT OR REPLACE INTO reports VALUES (?, ?, ?)", (_asked(since, until, options), since, packed)
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._database.execute("COMMIT")
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+
+    def _opened(self) -> sqlite3.Connection:
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))  # private: it holds names and numbers
+        database = sqlite3.connect(self.path, isolation_level=None, timeout=_PATIENCE)
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes is counted again
+            if not database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+                database.executescript(_SCHEMA)
+            row = database.execute("SELECT format, code FROM made").fetchone()
+        except sqlite3.DatabaseError:
+            database.close()
+            remove(self.path)
+            return self._opened()
+        if row is not None and row != (FORMAT, _code()):
+            database.close()
+            remove(self.path)
+            return self._opened()
+        return database
+
+
+def remove(path: Path) -> None:
+    """Remove a store, and what SQLite has beside it."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+
+
+def beside(journal: Path) -> Path:
+    """Where the store of a journal is."""
+    return journal.with_name(f"{journal.name}-figures")
+
+
+def _code() -> str:
+    return stamp("figures")
+
+
+def _asked(since: Seconds, until: Seconds, options: Options) -> bytes:
+    return msgspec.json.encode((since, until, options))
+
+
+def _sum(journal: Journal, position: int) -> int:
+    """What tells the frame at a position from that of another journal; 0 if it cannot be read."""
+    if not position:
+        return 0
+    try:
+        return next((crc32(frame.raw) for _, frame in journal.frames(position - 1, position)), 0)
+    except JournalError:
+        return 0
+
+
+def _extent(rows: Rows) -> tuple[float, float] | None:
+    """From when until when these rows lasted; None if there are none."""
+    lives = [life(row) for name in rows.__struct_fields__ for row in getattr(rows, name)]
+    if not lives:
+        return None
+    first = min(-inf if began is None else began for began, _ in lives)
+    return first, max(inf if ended is None else ended for _, ended in lives)
