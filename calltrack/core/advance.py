@@ -117,6 +117,7 @@ class Advance(Corrections):
         clock = self.held.clock
         if told is not None and told.call is not None:
             self._catch_up(one, told.call)
+            one.stamp = told.call.started or one.stamp
         one.ended_open, one.learned = len(one.marks), clock.now
         one.end_told = told is not None or heir
         at = clock.when if one.end_told else clock.stamped
@@ -273,6 +274,7 @@ class Advance(Corrections):
                 self.link(call, listed)
         else:
             call.waits += 1
+            call.weighed = bool(call.past)  # what has ended may be otherwise: its queue has kept the caller (ruling 8)
             facts = facts_of(listed, "")
             one = HeldConnection(WAIT, device.key, call.call_id, serial, call.waits, stamp, 0, INCOMING, facts)
             call.queue_id = device.key

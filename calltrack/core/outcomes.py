@@ -33,6 +33,10 @@ TOOK_S = 2  # ruling 9: a ring that ends this near to a colleague's answer was t
 SAME_S = 1  # ruling 15
 
 TAKEN = (ANSWERED, PICKED_UP)
+_TALKS = (CLAIMED, TALKING, HOLD)
+
+Decided = tuple[HeldConnection, Outcome, Seconds | None, bool]
+"""A provisional end: its outcome, its time, and whether what the connection was before that was decided otherwise."""
 
 
 def is_recent(one: HeldConnection, now: Seconds | None) -> bool:
@@ -57,7 +61,7 @@ def _first_state(one: HeldConnection) -> State:
     return next((mark[1] for mark in reversed(one.marks) if mark[1] in UNANSWERED), NEW)
 
 
-def hindsight(call: HeldCall, now: Seconds | None) -> list[tuple[HeldConnection, Outcome, Seconds | None]]:
+def hindsight(call: HeldCall, now: Seconds | None) -> list[Decided]:
     """Every provisional end with its outcome and time."""
     recent = [
         one
@@ -73,21 +77,21 @@ def hindsight(call: HeldCall, now: Seconds | None) -> list[tuple[HeldConnection,
         (legs if one.kind is LEG else waits).append(one)
     answers = [one for one in legs if one.answered_at is not None and one.direction == INCOMING]
     ends = {id(one): _wait_end(one, answers) for one in waits if one.ended is not None}
-    decided: list[tuple[HeldConnection, Outcome, Seconds | None]] = []
+    decided: list[Decided] = []
     taken: list[Seconds] | None = None
     for one in recent:
         if one.kind is WAIT:
-            decided.append((one, *ends[id(one)]))
+            decided.append((one, *ends[id(one)], False))
             continue
-        outcome = leg_outcome(one)
+        outcome, otherwise = leg_outcome(one), False
         if not one.answered and (one.rang or CLAIMED in {bucket for _, bucket in one.marks}):
-            _unclaim(one, waits)
+            otherwise = _unclaim(one, waits)
             if outcome not in (ANSWERED_ELSEWHERE, REJECTED) and one.ended is not None:
                 if taken is None:
                     taken = [end for outcome, end in ends.values() if outcome in TAKEN and end is not None]
                 if outcome is TRANSFERRED or _was_taken(one, one.ended, legs, answers, taken):
                     outcome = ANSWERED_ELSEWHERE
-        decided.append((one, outcome, one.ended))
+        decided.append((one, outcome, one.ended, otherwise))
     return decided
 
 
@@ -100,8 +104,8 @@ def _wait_end(wait: HeldConnection, answers: list[HeldConnection]) -> tuple[Outc
     talked = [one.answered_at for one in answers if one.answered and _talked(one) and one.answered_at is not None]
     if outcome is ABANDONED:
         return (ANSWERED if any(abs(at - end) <= SAME_S for at in talked) else outcome), end
-    if any(bucket is UNKNOWN for _, bucket in wait.marks[: wait.ended_open]):
-        return outcome, end  # what happened in a gap is not known
+    if wait.marks[wait.ended_open - 1][1] is UNKNOWN:
+        return outcome, end  # it ended in a gap, and what happened there is not known
     took = sorted(at for at in talked if at >= wait.began)
     if not took:
         return outcome, end
@@ -113,14 +117,21 @@ def _talked(one: HeldConnection) -> bool:
     return any(bucket is TALKING or bucket is HOLD or bucket is ENGAGED for _, bucket in one.marks)
 
 
-def _unclaim(one: HeldConnection, waits: list[HeldConnection]) -> None:
-    """It showed Talking, not answered, and its queue kept the caller all along: those seconds are ring (ruling 8)."""
+def _unclaim(one: HeldConnection, waits: list[HeldConnection]) -> bool:
+    """It showed Talking, not answered, and its queue kept the caller all along: those seconds are ring (ruling 8).
+
+    Of a stay without a known start its end says enough: the caller was still there. Returns whether that was new.
+    """
     ended = one.ended
-    if ended is None or not any(bucket is CLAIMED for _, bucket in one.marks):
-        return
-    if any(wait.began - 1 <= one.began and (wait.ended is None or wait.ended > ended) for wait in waits):
-        one.marks = [(at, RINGING if bucket in (CLAIMED, TALKING, HOLD) else bucket) for at, bucket in one.marks]
-        one.value = one.kept = one.over = None
+    if ended is None or not any(bucket in _TALKS for _, bucket in one.marks):
+        return False
+    for wait in waits:
+        early = wait.began - 1 <= one.began or not (wait.stamp or wait.start_told)
+        if early and (wait.ended is None or wait.ended > ended):
+            one.marks = [(at, RINGING if bucket in _TALKS else bucket) for at, bucket in one.marks]
+            one.over = None
+            return True
+    return False
 
 
 def _was_taken(

@@ -31,7 +31,7 @@ from calltrack.core.outcomes import is_recent
 from calltrack.core.records import counted_state
 from calltrack.core.remarks import ITS_END, ITS_START, Remarks
 from calltrack.core.settle import IN_NO_LIST, uncount
-from calltrack.core.table import EXTENSION, IDLE, UNKNOWN
+from calltrack.core.table import EXTENSION, IDLE, RANKS, UNKNOWN
 from calltrack.core.values import extension_value
 
 _EXTENSION = {state: rank for rank, state in enumerate(EXTENSION)}
@@ -210,7 +210,7 @@ class Devices(Remarks):
             for gone in past(held, device, listed.call_id):
                 if not same_attempt(gone, listed.started, listed.c2c):
                     continue
-                if gone.end_told:
+                if gone.end_told or gone.rank == RANKS[ENDS]:
                     if gone.kind != LEG and not gone.stamp and is_recent(gone, held.clock.now):
                         step.join_late(gone, listed)
                     else:
@@ -263,6 +263,10 @@ class Devices(Remarks):
                 if not gone.end_told and is_recent(gone, clock.now):
                     step.revise(gone, told, clock.when)
                 elif not gone.end_told:
+                    gone.rank = RANKS[ENDS]  # it changes no figure, but no list takes the end back any more
+                    gone.kept = None
+                    if (call := held.call(told.call_id)) is not None:
+                        call.kept = None
                     self._late(device, told, gone, None, None)
                 return
         listed = told.call

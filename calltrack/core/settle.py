@@ -93,11 +93,11 @@ def _weigh(call: HeldCall, step: Advance) -> None:
     now = step.held.clock.now
     past = call.past
     if len(past) == 1 and not call.live and past[0].kind is LEG:
-        decided = [(past[0], leg_outcome(past[0]), past[0].ended)]  # most calls
+        decided = [(past[0], leg_outcome(past[0]), past[0].ended, False)]  # most calls
     else:
         decided = hindsight(call, now)
-    for one, outcome, end in decided:
-        if one.outcome is outcome and one.ended == end:
+    for one, outcome, end, otherwise in decided:
+        if one.outcome is outcome and one.ended == end and not otherwise:
             continue
         said = one.outcome is not None
         if one.kind is WAIT:
@@ -105,6 +105,9 @@ def _weigh(call: HeldCall, step: Advance) -> None:
         one.outcome, one.value, one.kept = outcome, None, None
         if one.ended != end:
             one.reopen()
+            while end is not None and len(one.marks) > 1 and one.marks[-1][0] > end:
+                one.marks.pop()
+            one.ended_open = len(one.marks)
             one.mark(end, None)
             one.ended = one.marks[-1][0]
         if said:

@@ -499,3 +499,77 @@ def test_1_a_late_event_does_not_take_a_status_back() -> None:
     assert [(3, utc(32), State.RINGING)] == [
         (one.agent_status, one.agent_status_since, one.state) for one in snapshot.extensions
     ]
+
+
+CLAIMED = [
+    extension(10, "A", "NEWCALL", call("1", "Ringing", 10)),
+    extension(14, "A", "UNHOLD", call("1", "Talking", 10, answered=0)),
+    extension(20, "A", "HANGUP", call("1", "Talking", 10, answered=0)),
+    extension(30, "B", "NEWCALL", call("1", "Ringing", 30)),
+    extension(36, "B", "ANSWER", call("1", "Talking", 30, 36)),
+    queue(36, "EXIT", "1", []),
+]
+LOST = Frame.of("disconnect", {})
+
+
+def again(at: int, *ringing: dict[str, Any]) -> list[Frame]:
+    """A lost connection, and what a new one says: the caller waits."""
+    lists = [all_queues(at, [waiting("1", 0)]), all_extensions(at, A=list(ringing), B=[])]
+    return [LOST, Frame.of("loginSuccess", stamp(at)), *lists]
+
+
+@pytest.mark.parametrize(
+    ("frames", "ring_s", "unknown_s"),
+    [
+        (CLAIMED, 10, 0),
+        ([*CLAIMED[:3], *again(24), *CLAIMED[3:]], 10, 0),
+        ([*CLAIMED[:1], *again(16, call("1", "Talking", 10, answered=0)), *CLAIMED[2:]], 4, 6),
+        ([*CLAIMED[:2], *again(16, call("1", "Talking", 10, answered=0)), *CLAIMED[2:]], 8, 2),
+    ],
+)
+def test_8_a_join_that_was_lost_does_not_make_talk_of_a_ring(frames: list[Frame], ring_s: int, unknown_s: int) -> None:
+    """The queue says later that it still had the caller; what was handed out as talk is corrected."""
+    first = legs_of(the_call(fed(*frames)[0]))[0]
+
+    assert (ring_s, 0, unknown_s, False) == (first.ring_s, first.talk_s, first.unknown_s, first.answered)
+
+
+@pytest.mark.parametrize("gap", [[], again(5)])
+def test_16_the_answer_after_a_gap_ends_a_wait_that_was_still_there(gap: list[Frame]) -> None:
+    """Only what happened in the gap is unknown."""
+    lacks = queue(90, "JOIN", "9", [waiting("9", 90)])
+    frames = [queue(0, "JOIN", "1", [waiting("1", 0)]), *gap, *CLAIMED[3:5], lacks]
+    (wait,) = waits_of(the_call(fed(*frames)[0]))
+
+    assert (Outcome.ANSWERED, utc(36), 36) == (wait.outcome, wait.left_at, wait.wait_s)
+
+
+def test_16_a_list_that_confirms_a_wait_after_its_answer_does_not_lengthen_it() -> None:
+    """It ends at the answer, whatever lists said since."""
+    lacks = queue(90, "JOIN", "9", [waiting("9", 90)])
+    still = again(50)[:-1]
+    frames = [queue(0, "JOIN", "1", [waiting("1", 0)]), *CLAIMED[3:5], *still, lacks]
+    (wait,) = waits_of(the_call(fed(*frames)[0]))
+
+    assert (Outcome.ANSWERED, utc(36), 36) == (wait.outcome, wait.left_at, wait.wait_s)
+
+
+def test_1_an_answer_after_an_end_that_came_too_late_is_known() -> None:
+    """The end changes no figure after a minute, and still nothing lives of the call."""
+    gone = extension(3, "A", "userStatusUpdate", calls=[], representativeStatus=3)
+    ends, answer = extension(66, "A", "HANGUP", call("1", "Talking", 1, 6)), call("1", "Talking", 1, 6)
+    snapshot, changes = fed(
+        extension(1, "A", "NEWCALL", call("1", "Ringing", 1)), gone, ends, extension(6, "A", "ANSWER", answer)
+    )
+
+    assert () == snapshot.calls and [AnomalyKind.LATE_FRAME] * 2 == kinds(changes)[-2:]
+
+
+def test_5_an_end_after_its_stamp_has_moved_is_the_end() -> None:
+    """An answer that comes after it is late, and starts nothing."""
+    moved = call("1", "Talking", 3, 8)
+    frames = [extension(1, "A", "NEWCALL", call("1", "Ringing", 1)), extension(68, "A", "HANGUP", moved)]
+    snapshot, _ = fed(*frames, extension(8, "A", "ANSWER", moved))
+
+    assert () == snapshot.calls
+    assert [(1, 60)] == [(leg.attempt, leg.talk_s) for leg in legs_of(the_call(snapshot))]
