@@ -56,6 +56,7 @@ class ListenParam(ParamType["Listen"]):
     envvar="CALLTRACK_SERVE_KAFKA",
     help="Serve an account that workers track: kafka://HOST:PORT/ACCOUNT.",
 )
+@click.option("--no-socket", is_flag=True, help="Serve what is posted ([cdr] in --config): no login is needed.")
 @click.option("--speed", type=SpeedParam(), default="real", show_default=True, help="Of these two: max, real, or 10x.")
 @click.option(
     "--journal",
@@ -91,6 +92,7 @@ def command(
     seed: int,
     replay: str | None,
     fleet: str | None,
+    no_socket: bool,
     speed: float,
     path: Path | None,
     keep_days: float | None,
@@ -129,8 +131,12 @@ def command(
     from calltrack.serve.security.access import access
     from calltrack.serve.security.audit import Audit
 
-    if sum(map(bool, (simulate, replay, fleet, live))) > 1:
-        raise click.UsageError("one source: --simulate, --replay, --kafka, or the live service with its login")
+    if sum(map(bool, (simulate, replay, fleet, no_socket, live))) > 1:
+        raise click.UsageError(
+            "one source: --simulate, --replay, --kafka, --no-socket, or the live service with its login"
+        )
+    if fleet and config is not None and config.cdr is not None:
+        raise click.UsageError("[cdr] is for a service with a journal; with --kafka the frames are the connector's")
     if fleet and (keep_days is not None or keep_mb is not None):
         raise click.UsageError("--keep-days and --keep-mb are of a journal; Kafka's topics have their own retention")
     if simulate and not speed:
@@ -144,7 +150,11 @@ def command(
         click.echo("\n".join(effective(click.get_current_context(), tables)))
         return
     source: Source
-    if not simulate and not replay and not fleet:  # before a journal is made: without a login there is nothing to keep
+    if no_socket:
+        from calltrack.feed.source import Nothing
+
+        source = Nothing()
+    elif not simulate and not replay and not fleet:  # before a journal is made: without a login there is nothing to keep
         from calltrack.feed.source import Live
         from calltrack.live import LoginApi
 
@@ -181,7 +191,8 @@ def command(
             retention = Retention(
                 None if keep_days is None else keep_days * 86400, None if keep_mb is None else int(keep_mb * 1e6)
             )
-            engine = Engine(source, journal, anew=again and not replay, retention=retention, zone=named)
+            anew = again and not replay and not no_socket
+            engine = Engine(source, journal, anew=anew, retention=retention, zone=named)
             await serve(engine, doors, listen, _started, tables, audit=audit)
 
         asyncio.run(main())

@@ -77,6 +77,20 @@ class Live:
         await self._supervisor.run()
 
 
+class Nothing:
+    """No frames at all: what there is comes from elsewhere, as CDR posts do."""
+
+    speed = 1.0
+
+    def status(self) -> str:
+        """That there is no socket."""
+        return "no socket: records alone"
+
+    async def run(self, on_frame: OnFrame) -> None:
+        """Wait until cancelled."""
+        await asyncio.Event().wait()
+
+
 class Replay:
     """A recording after its first `skip` frames, played `speed` times as fast as life; 0 is as fast as it is taken."""
 

@@ -1,4 +1,4 @@
-"""The tables of the configuration file: webhooks, and alerts with those who hear of them."""
+"""The tables of the configuration file: webhooks, alerts with those who hear of them, and what the vendor posts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from calltrack.serve.alerts.rules import Destination, Rule
+from calltrack.serve.intake.settings import CdrTable, PopupTable
 from calltrack.serve.security.addresses import InternalAddress, InvalidAddress, check_url
 from calltrack.serve.security.scope import Scope
 from calltrack.serve.security.secrets import ConfigError, secret_of
@@ -64,6 +65,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     webhook: list[Hook] = []
     alert: list[Rule] = []
     notify: list[Destination] = []
+    cdr: CdrTable | None = None
+    popup: PopupTable | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As TOML has it, defaults included."""
@@ -82,7 +85,7 @@ def tables(document: dict[str, Any], file: Path, options: Iterable[str] = ()) ->
         config = msgspec.convert(document, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{file}: {error}") from None
-    for kind in Config.__struct_fields__:
+    for kind in ("webhook", "alert", "notify"):
         _unique(kind, [one.name for one in getattr(config, kind)], file)
     try:
         fault = next(_faults(config), "")
@@ -95,6 +98,10 @@ def tables(document: dict[str, Any], file: Path, options: Iterable[str] = ()) ->
 
 def _faults(config: Config) -> Iterator[str]:
     """What cannot be meant, in words; raises ConfigError for a secret that is missing."""
+    if config.cdr is not None:
+        config.cdr.secret("cdr")
+    if config.popup is not None:
+        config.popup.secret("popup")
     for hook in config.webhook:
         if unknown := hook.events - set(EVENTS):
             yield f"webhook {hook.name}: no event {', '.join(sorted(unknown))}; there are {', '.join(EVENTS)}"

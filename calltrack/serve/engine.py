@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import tzinfo
@@ -92,10 +92,12 @@ class Engine:
         self._heard = time.monotonic()
         self._journal = journal
         journal.on_notice = _log.warning
+        self.named_zone = zone
         self._retention = retention or Retention()
         self._cadence = Cadence()
         self._writer = ThreadPoolExecutor(1, "journal")
         self._waiting: deque[Frame] = deque()
+        self._promised: dict[int, asyncio.Future[None]] = {}
         self.writing_s = 0.0
         self._ending = False
         self._some, self._idle = asyncio.Event(), asyncio.Event()
@@ -181,6 +183,18 @@ class Engine:
             self._room = asyncio.get_running_loop().create_future()
         return self._room
 
+    def keep(self, frame: Frame) -> asyncio.Future[None]:
+        """Take a frame that did not come from the source; what is returned is done when it is durable."""
+        promised: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._promised[id(frame)] = promised
+        self.feed(frame)
+        return promised
+
+    def last(self, count: int) -> Iterator[Frame]:
+        """The last frames that the journal has, at most so many."""
+        journal = self._journal
+        return (frame for _, frame in journal.frames(max(journal.begin, journal.position - count), gaps=True))
+
     async def _feed(self) -> None:
         await self.source.run(self.feed)
         await self._idle.wait()
@@ -215,6 +229,11 @@ class Engine:
                 if self._ending or len(self._waiting) > _MOST:
                     raise
                 await asyncio.sleep(_AGAIN)
+        if self._promised:
+            for frame in batch:
+                promised = self._promised.pop(id(frame), None)
+                if promised is not None and not promised.done():
+                    promised.set_result(None)
         if self.trouble:
             _log.warning("the journal is written again")
             self.trouble = ""

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 import uvicorn
+from litestar.types import ASGIApp
 
 from calltrack.core.errors import CalltrackError
 from calltrack.serve.alerts.alerting import CALM, Alerts
@@ -23,6 +24,8 @@ from calltrack.serve.config import Config
 from calltrack.serve.engine import Engine
 from calltrack.serve.hooks.delivery import PAUSES
 from calltrack.serve.hooks.webhooks import Webhooks
+from calltrack.serve.intake.addresses import addresses
+from calltrack.serve.intake.door import Door
 from calltrack.serve.parts import Parts
 from calltrack.serve.security.access import VARIABLE, Access
 from calltrack.serve.security.audit import Audit
@@ -98,8 +101,10 @@ async def serve(
     webhooks = Webhooks(config, engine, engine.beside("webhooks"), pauses=pauses)
     alerts = Alerts(config.alert, config.notify, engine, engine.beside("alerts.json"), calm)
     guarded, spans = application(Parts(engine, access, webhooks, alerts, audit)), provider()
+    inner: ASGIApp = guarded if spans is None else Traced(guarded, spans)
+    posted = addresses(config, engine)
     settings = uvicorn.Config(
-        guarded if spans is None else Traced(guarded, spans),
+        Door(inner, posted) if posted else inner,
         host=listen.host,
         port=listen.port,
         log_level="warning",

@@ -1,0 +1,104 @@
+"""CDR notifications: durable before they are answered, applied once however often they are posted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta, tzinfo
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from calltrack.core.observations import Stated
+from calltrack.serve.intake.door import Answer
+from calltrack.voicenter.frames import Frame
+from calltrack.voicenter.spellings import CDR
+
+OK, PARSE_ERROR, APPLICATION_ERROR = 0, 1, 2
+REMEMBERED = 200_000
+"""Bodies that are known again, so that a repetition costs no place in the journal. The tracker knows the others."""
+_PATIENCE = 5.0  # s for the disk; the vendor repeats what is not answered within seconds
+
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class Records:
+    """Takes bodies; `keep` makes a frame durable.
+
+    zone: the account's, for a service without a stream that says the offset of the account's clock.
+    """
+
+    def __init__(self, keep: Callable[[Frame], asyncio.Future[None]], zone: tzinfo | None = None) -> None:
+        self._keep = keep
+        self._zone = zone
+        self._known: dict[bytes, None] = {}
+        self._under_way: dict[bytes, asyncio.Future[None]] = {}
+        self.taken = self.repeated = self.refused = 0
+
+    def remember(self, frames: Iterable[Frame]) -> None:
+        """Know what a journal has already."""
+        for frame in frames:
+            if frame.event == CDR and isinstance(frame.body, Stated):
+                self._note(_digest(frame.body))
+
+    async def take(self, body: bytes) -> Answer:
+        """Answer one post."""
+        try:
+            fields = _object.decode(body)
+        except (msgspec.DecodeError, UnicodeError):
+            self.refused += 1
+            return Answer(200, refused("not a JSON object", PARSE_ERROR))
+        frame = Frame.of(CDR, self._with_offset(body, fields), round(time.time(), 3))
+        if not isinstance(frame.body, Stated):
+            return Answer(200, refused("not a record", PARSE_ERROR))
+        digest = _digest(frame.body)
+        if digest in self._known:
+            self.repeated += 1
+            return Answer(200, ANSWERED)
+        durable = self._under_way.get(digest)
+        if durable is None:
+            durable = self._under_way[digest] = self._keep(frame)
+        try:
+            await asyncio.wait_for(asyncio.shield(durable), _PATIENCE)
+        except Exception as error:
+            self._under_way.pop(digest, None)
+            self.refused += 1
+            reason = "the disk does not take it" if isinstance(error, OSError) else "not durable yet; repeat it"
+            return Answer(200, refused(reason))
+        if self._under_way.pop(digest, None) is not None:
+            self.taken += 1
+        else:
+            self.repeated += 1
+        self._note(digest)
+        return Answer(200, ANSWERED)
+
+    def _note(self, digest: bytes) -> None:
+        self._known[digest] = None
+        if len(self._known) > REMEMBERED:
+            del self._known[next(iter(self._known))]
+
+    def _with_offset(self, body: bytes, fields: dict[str, Any]) -> bytes:
+        """The body, and beside its fields what the account's clock is ahead of UTC, if only we can say it."""
+        if self._zone is None or "servertimeoffset" in fields or "time" not in fields:
+            return body
+        try:
+            shown = datetime(1970, 1, 1) + timedelta(seconds=float(str(msgspec.json.decode(fields["time"]))))
+            offset = shown.replace(tzinfo=self._zone).utcoffset()
+        except (ValueError, OverflowError, msgspec.DecodeError):
+            return body
+        minutes = 0 if offset is None else round(offset.total_seconds() / 60)
+        return msgspec.json.encode({**fields, "servertimeoffset": minutes})
+
+
+ANSWERED: dict[str, Any] = {"Err": OK, "Errdesc": "OK"}
+
+
+def refused(reason: str, number: int = APPLICATION_ERROR) -> dict[str, Any]:
+    """The answer to what was not taken."""
+    return {"Err": number, "Errdesc": reason}
+
+
+def _digest(body: Stated) -> bytes:
+    return blake2b(msgspec.json.encode(body.statement), digest_size=16).digest()
