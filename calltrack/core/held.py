@@ -12,6 +12,7 @@ and memory is given back without a garbage collection. Times are stream time (cl
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from zlib import adler32, crc32
 
 from attrs import define, field
 
@@ -31,6 +32,8 @@ Unbelieved = tuple[
 RANK: dict[State, int] = {state: rank for rank, state in enumerate(CALL)}
 LOWEST = len(CALL)  # the rank of a call in which nothing lives
 
+GONE_KEPT = 8192
+"""Marks of calls that left the history: so a late statement of one is known to be of a call that was seen."""
 REMEMBERED = 1024
 """Fingerprints of a generation; two are kept, so an echo is known again after at least so many events."""
 
@@ -254,6 +257,12 @@ class HeldQueue(HeldDevice):
     lost: int = 0
 
 
+def mark_of(call_id: str) -> int:
+    """64 bits that stand for a call's id."""
+    data = call_id.encode("utf-8", "replace")
+    return crc32(data) << 32 | adler32(data)
+
+
 @define(slots=True, eq=False)
 class Held:
     """All that a tracker knows, and all that a snapshot needs to go on from."""
@@ -273,9 +282,20 @@ class Held:
     unbelieved_status: list[str] = field(factory=list)  # extensions whose status it has dated
     prints: dict[int, None] = field(factory=dict)  # fingerprints of the last events, in two generations
     older_prints: dict[int, None] = field(factory=dict)
+    gone: dict[int, None] = field(factory=dict)  # marks of calls that left the history, oldest first
+    gone_before: Seconds | None = None  # of calls that ended up to then a mark may have been let go as well
     last_print: int | None = None  # of the last frame of any kind
     connected: bool = True
     events_since_login: bool = False
+
+    def let_go(self) -> None:
+        """Let the oldest call of the history go; only its mark stays."""
+        call = self.ended.pop(next(iter(self.ended)))
+        self.gone[mark_of(call.call_id)] = None
+        if len(self.gone) > GONE_KEPT:
+            del self.gone[next(iter(self.gone))]
+            if call.ended is not None and (self.gone_before is None or call.ended > self.gone_before):
+                self.gone_before = call.ended
 
     def call(self, call_id: str) -> HeldCall | None:
         """A call that lives, or that is still in the history."""

@@ -118,6 +118,8 @@ class Resume(Struct, frozen=True):
     unbelieved_status: tuple[str, ...]
     prints: bytes
     older_prints: bytes
+    gone: bytes
+    gone_before: Seconds | None
     last_print: int | None
 
     @property
@@ -149,6 +151,8 @@ def keep(held: Held, *, history: int, strict: bool) -> Resume:
         tuple(held.unbelieved_status),
         pack(f"<{len(held.prints)}Q", *held.prints),
         pack(f"<{len(held.older_prints)}Q", *held.older_prints),
+        pack(f"<{len(held.gone)}Q", *held.gone),
+        held.gone_before,
         held.last_print,
     )
 
@@ -187,6 +191,8 @@ def restored(resume: Resume) -> Held:
     held.unbelieved_status = list(resume.unbelieved_status)
     held.prints = dict.fromkeys(print_ for (print_,) in iter_unpack("<Q", resume.prints))
     held.older_prints = dict.fromkeys(print_ for (print_,) in iter_unpack("<Q", resume.older_prints))
+    held.gone = dict.fromkeys(mark for (mark,) in iter_unpack("<Q", resume.gone))
+    held.gone_before = resume.gone_before
     held.last_print = resume.last_print
     held.connected, held.events_since_login = resume.connected, resume.events_since_login
     return held

@@ -14,7 +14,7 @@ go from the history is not applied, because it would count twice.
 from __future__ import annotations
 
 from calltrack.core.changes import AnomalyKind
-from calltrack.core.held import LEG, WAIT, HeldCall, HeldConnection, HeldDevice, HeldExtension, HeldQueue, Mark
+from calltrack.core.held import LEG, WAIT, HeldCall, HeldConnection, HeldDevice, HeldExtension, HeldQueue, Mark, mark_of
 from calltrack.core.machine import SIGNALS, STEPS
 from calltrack.core.observations import (
     INCOMING,
@@ -41,8 +41,6 @@ NEAR_S = 5  # stamps of one moment in two accounts are that near
 class Statements(Devices):
     """What a tracker does with the statements of another account."""
 
-    _history: int
-
     def _state(self, body: Stated) -> None:
         held, step, said = self._held, self._step, body.statement
         clock = held.clock
@@ -65,10 +63,10 @@ class Statements(Devices):
             end = begin + said.total_s
             if clock.now is None:
                 step.at = step.confirmed_at = clock.shown(end)
-            if call is None and self._may_be_gone(begin, end):
+            if call is None and self._may_be_gone(said, begin, end):
                 step.anomaly(
                     AnomalyKind.LATE_FRAME,
-                    "a statement of a call that may have been let go from the history",
+                    "a statement of a call that was let go from the history, or may have been",
                     call_id=said.call_id,
                     seen=said.account,
                 )
@@ -97,13 +95,12 @@ class Statements(Devices):
             return said.started_utc + clock.added
         return clock.stream(said.started)
 
-    def _may_be_gone(self, begin: Seconds, end: Seconds) -> bool:
-        """Whether a call that is not held may have been: the history is full, and what it has is younger."""
+    def _may_be_gone(self, said: Statement, begin: Seconds, end: Seconds) -> bool:
+        """Whether a call that is not held was seen and let go, or may have been, so long ago that no mark is left."""
         held = self._held
-        if len(held.ended) < self._history or not held.ended:
-            return False
-        oldest = next(iter(held.ended.values())).ended
-        if oldest is None or end >= oldest:
+        if mark_of(said.call_id) in held.gone:
+            return True
+        if held.gone_before is None or end > held.gone_before:
             return False
         shown = held.clock.shown
         return not any(_within(gap, shown(begin), shown(end)) for gap in held.gaps)

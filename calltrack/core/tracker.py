@@ -131,7 +131,7 @@ class Tracker(Stream):
         if not step.out:
             return ()
         while len(held.ended) > self._history:
-            del held.ended[next(iter(held.ended))]
+            held.let_go()
         found, step.out = step.out, []
         counts = self._changes
         for i, item in enumerate(found):

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from calltrack.core.observations import Stated
-from calltrack.serve.intake.door import LARGEST
 from calltrack.serve.config import Config
+from calltrack.serve.intake.door import LARGEST
 from calltrack.serve.intake.settings import CdrTable, PopupTable
 from calltrack.serve.security.access import Visitor
 from calltrack.serve.security.scope import Scope
