@@ -27,12 +27,13 @@ LAYERS = {
     "export": ("core", "voicenter", "figures"),
     "reconcile": ("core",),
     "report": ("core", "figures", "export", "words", "reconcile"),
+    "rest": ("core", "cdr", "voicenter", "live"),
     "feed": ("core", "voicenter", "recordings", "live"),
     "tui": ("core", "voicenter", "feed", "words"),
     "serve": ("core", "voicenter", "figures", "journal", "live", "recordings", "simulate", "feed", "words", "kafka"),
     "cli": (
         *("core", "voicenter", "recordings", "journal", "live", "laws", "figures", "words", "export", "report"),
-        *("feed", "tui", "serve", "simulate", "kafka", "cdr", "reconcile"),
+        *("feed", "tui", "serve", "simulate", "kafka", "cdr", "reconcile", "rest"),
     ),
 }
 """Each package, and the ones that it may import."""

@@ -163,6 +163,15 @@ def record(
     type=click.Path(path_type=Path, exists=True),
     help="Script served at GetSocketClient: a file, or the folder of npm's socket.io-client.",
 )
+@click.option("--post-cdr", metavar="URL", default="", help="Post a CDR notification there for what has ended.")
+@click.option("--post-popup", metavar="URL", default="", help="Post the pop-up requests of calls there.")
+@click.option(
+    "--cdr",
+    "cdrs",
+    metavar="FAULTS",
+    callback=cdr_faults_option,
+    help="Of --post-cdr: none, all, and NAME=RATE,... (lose, repeat, late, reorder: chance per record).",
+)
 def serve(
     agents: int,
     queues: int,
@@ -180,6 +189,9 @@ def serve(
     public_url: str,
     socket_servers: int,
     socket_client: Path | None,
+    post_cdr: str,
+    post_popup: str,
+    cdrs: CdrFaults | None,
 ) -> None:
     """Serve the login API and the socket, as the vendor does, until interrupted.
 
@@ -190,6 +202,9 @@ def serve(
       calltrack simulate serve --port 443 --tls --ca-out ca.pem --socket-client node_modules/socket.io-client
     """
     import asyncio
+
+    from calltrack.simulate.posting import CdrFaults
+    from calltrack.simulate.server.others import Others
 
     if ca_out and not tls:
         raise click.UsageError("--ca-out needs --tls")
@@ -203,6 +218,7 @@ def serve(
         "public_url": public_url,
         "socket_servers": socket_servers,
         "script": socket_client,
+        "others": Others(cdr_url=post_cdr, popup_url=post_popup, cdr_faults=cdrs or CdrFaults()),
     }
     try:
         options["tls"] = _certified([host, public_url], ca_out) if tls else None
@@ -237,6 +253,7 @@ async def _serve(plan: Plan, protocol: Any, truth: Path | None, options: dict[st
     import msgspec
 
     from calltrack.simulate.server import Simulator
+    from calltrack.simulate.server.others import CODE
 
     with truth.open("wb") if truth else nullcontext() as file:
 
@@ -251,6 +268,7 @@ async def _serve(plan: Plan, protocol: Any, truth: Path | None, options: dict[st
             click.echo(f"  account    {mine.username}, password {mine.password}")
             click.echo(f"  agent      SIP00001@agents.example, password {mine.password}")
             click.echo(f"  token      {mine.token}")
+            click.echo(f"  Call Log   {simulator.url}/hub/cdr/, code {CODE}; active calls {simulator.url}/")
             await simulator.wait_closed()
 
 

@@ -20,6 +20,7 @@ from calltrack.simulate.plan import Plan
 from calltrack.simulate.server.doors import Doors
 from calltrack.simulate.server.engine import CLOSE, DISCONNECT, Connection, Protocol
 from calltrack.simulate.server.login import Credentials, Doorman
+from calltrack.simulate.server.others import OtherAccounts, Others
 from calltrack.simulate.server.script import ScriptDesk
 from calltrack.simulate.truth import Truth, truth_after, whole_truth
 from calltrack.simulate.vendor import Clocks, Emitted, Vendor
@@ -38,6 +39,7 @@ class Simulator:
     `witness` is called with every frame as it goes out, and the truth then (`Truth.n` counts frames sent).
     `socket_servers` is how many addresses it listens on, `tls` makes them https. The login answers name them, or
     `public_url` instead. `script` is socket.io's client script for browsers, or the npm package that has it.
+    `others` is how the vendor's other accounts behave.
     Raises ValueError for a public URL with several servers and for a script that is not there; entering raises OSError
     if the port is taken.
     """
@@ -60,6 +62,7 @@ class Simulator:
         tls: ssl.SSLContext | None = None,
         public_url: str = "",
         script: Path | None = None,
+        others: Others | None = None,
     ) -> None:
         if socket_servers < 1 or (public_url and socket_servers > 1):
             raise ValueError("at least one socket server, and only one with a public URL")
@@ -71,6 +74,7 @@ class Simulator:
         self.sent = 0
         faults = faults or Faults()
         self._vendor = Vendor(self.world, Clocks(self.plan, faults.clock_steps, faults.hour_steps, seed))
+        self.others = OtherAccounts(self._vendor, others or Others(), seed, self._spawn)
         self._doors = Doors(host, port, socket_servers, tls)
         self._public_url = public_url.rstrip("/")
         self._script = ScriptDesk(script)
@@ -91,6 +95,7 @@ class Simulator:
     async def __aenter__(self) -> Self:
         app = web.Application(middlewares=[_allow_any_origin])
         app.add_routes([*self._doorman.routes(), *self._script.routes(), web.get("/socket.io/", self._connect)])
+        app.add_routes(self.others.routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         await self._doors.open(self._runner, self._doors.all)
@@ -261,6 +266,7 @@ class Simulator:
 
     async def _emit(self, change: Change) -> None:
         frame = self._vendor.frame(change)
+        self.others.see(change)
         lines, fault = self._frames.apply(frame)
         self.sent += len(lines)
         for line in lines:
