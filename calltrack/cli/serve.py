@@ -154,7 +154,9 @@ def command(
         from calltrack.feed.source import Nothing
 
         source = Nothing()
-    elif not simulate and not replay and not fleet:  # before a journal is made: without a login there is nothing to keep
+    elif (
+        not simulate and not replay and not fleet
+    ):  # before a journal is made: without a login there is nothing to keep
         from calltrack.feed.source import Live
         from calltrack.live import LoginApi
 
