@@ -71,14 +71,17 @@ class Advance(Corrections):
             self.out[at] = self._call_started(call, one, why if not self._told_by(one, told) else "")
         return one
 
-    def see(self, one: HeldConnection, listed: Listed, told: Told | None, why: str) -> None:
-        """A list shows a connection as something else than before, or an event is about it."""
-        state, kind = one.state, "" if told is None else told.kind
+    def see(self, one: HeldConnection, listed: Listed, told: Told | None, why: str) -> bool:
+        """A list shows a connection as something else than before, or an event is about it.
+
+        Returns whether the step is the one that the event reports.
+        """
+        state, kind, agrees = one.state, "" if told is None else told.kind, False
         one.kept = None
         signal = SIGNALS[listed.state]
         row = STEPS.get((state, signal, guard_of(state, signal, listed, kind)))
         if row is not None:
-            self.take(one, row, listed, told, why)
+            agrees = self.take(one, row, listed, told, why)
         elif SEEN_AS[signal] is not state:
             self._impossible(one, signal, listed, told)
         if told is not None:
@@ -87,17 +90,20 @@ class Advance(Corrections):
             if kind is RETRIEVES:
                 one.retrieved = self.held.clock.when if row is None else None
             rank = RANKS.get(kind, 0)
-            one.rank = max(one.rank, rank)
-            one.start_told |= kind is STARTS
+            if rank > one.rank:
+                one.rank = rank
+            if kind is STARTS:
+                one.start_told = True
             if one.doubt:
                 self.confirm(one)
         elif one.state is not state:
             one.stepped_at = None
-        if one.kind is LEG and not one.answered and not one.listens:
+        if not one.answered and (listed.answered or state is NEW) and one.kind is LEG and not one.listens:
             self._mark_answer(one, listed, row)
+        return agrees
 
-    def take(self, one: HeldConnection, row: Edge, listed: Listed | None, told: Told | None, why: str) -> None:
-        """One row of the table; those that it goes by way of first."""
+    def take(self, one: HeldConnection, row: Edge, listed: Listed | None, told: Told | None, why: str) -> bool:
+        """One row of the table; those that it goes by way of first. Returns whether the event reports this step."""
         told_by = told is not None and told.kind is row.told_by
         for signal in row.via:
             missed = STEPS[one.state, signal, ""]
@@ -108,6 +114,7 @@ class Advance(Corrections):
         self._into(one, row, listed, told_by)
         if listed is not None and row.source is not NEW:
             self.complete(one, listed)
+        return told_by
 
     def end(self, one: HeldConnection, device: HeldDevice, told: Told | None, why: str, *, heir: bool = False) -> None:
         """A leaver: an event reports its end, or only a list lacks it.

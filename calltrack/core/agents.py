@@ -19,11 +19,16 @@ _NO_AGENT = (0, "0", "")
 
 def update(step: Advance, extension: HeldExtension, seen: ExtensionSeen) -> None:
     """Take a frame's agent, status and names; what the frame does not say stays as it was."""
-    stream = step.held.clock.stream
-    extension.last_call = stream(seen.last_call_at) or extension.last_call
-    extension.last_answered = stream(seen.last_answered_at) or extension.last_answered
-    extension.last_hangup = stream(seen.last_hangup_at) or extension.last_hangup
-    extension.value = extension.kept = None
+    call, answered, hangup, offset_s = (
+        seen.last_call_at,
+        seen.last_answered_at,
+        seen.last_hangup_at,
+        step.held.clock.offset_s,
+    )
+    if not (call and answered and hangup):
+        before = extension.last or (None, None, None, None)
+        call, answered, hangup = call or before[0], answered or before[1], hangup or before[2]
+    extension.last = call, answered, hangup, offset_s
     if (
         seen.agent_status_since == extension.status_stamp
         and seen.agent_status == extension.status

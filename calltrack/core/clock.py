@@ -53,6 +53,7 @@ class Clock:
 
     offset_s: Seconds | None = None  # as the stream says it last; UTC is unknown without
     correction: Seconds = 0  # what steps and the first offset have added
+    shift: Seconds = 0  # correction - offset: what makes stream time of a stamp
     now: Seconds | None = None  # of the stream; never goes back
     at: Seconds | None = None  # of this frame
     when: Seconds | None = None  # the moment at the switch that this frame reports
@@ -72,7 +73,7 @@ class Clock:
         """A stamp as stream time; None for 0, absurd or missing ones."""
         if not stamp or not EARLIEST < stamp < LATEST:
             return None
-        return stamp - (self.offset_s or 0) + self.correction + self.bend
+        return stamp + self.shift + self.bend
 
     def shown(self, time: Seconds | None, added: Seconds | None = None) -> Seconds | None:
         """A stream time as the UTC that the server had for it, epoch s; None while no offset was known.
@@ -105,14 +106,31 @@ class Clock:
         """The UTC of a change: when it became known. A stamp that is not believed yet dates nothing."""
         return self.shown(self.at if self.ahead is None else self.now)
 
-    def dates(self) -> tuple[Seconds | None, Seconds | None]:
-        """`reported_at`, and the UTC of the moment that this frame reports."""
-        at, when = (self.at if self.ahead is None else self.now), self.when
+    def goes_on(
+        self, stamp: Seconds | None, offset_min: Seconds | None, moment: Seconds | None, received: float | None
+    ) -> bool:
+        """Take the stamps of a frame by whose word time simply goes on, as nearly all do; False if it is not so."""
+        now = self.now
         if (
-            at is not None and when is not None and at >= self.recent and when >= self.recent
-        ) and self.offset_s is not None:
-            return at - self.added, when - self.added  # nearly always
-        return self.shown(at), self.shown(when)
+            stamp is None
+            or now is None
+            or offset_min is None
+            or offset_min * 60 != self.offset_s
+            or self.ahead is not None
+            or self.behind
+        ):
+            return False
+        at = stamp + self.shift
+        if at < now or at - now > SILENCE_S or at - _GREATEST_LAG_S < self.recent:
+            return False
+        self.now = self.at = self.stamped = at
+        self.bend = 0
+        if received is not None:
+            self.received = received
+        if moment and _LEAST_LAG_S <= stamp - moment <= _GREATEST_LAG_S:
+            at += moment - stamp
+        self.when = at
+        return True
 
     def tell(
         self,
@@ -134,9 +152,7 @@ class Clock:
             self._take_offset(stamp, offset_min)
         self.bend = 0
         now = self.now
-        at = (
-            stamp - (self.offset_s or 0) + self.correction if stamp and EARLIEST < stamp < LATEST else None
-        )  # as `stream` has it, which costs a call more in every frame
+        at = self.stream(stamp)
         if at is None:
             self.at = self.stamped = now
             when = self.stream(moment)
@@ -225,6 +241,7 @@ class Clock:
     def _correct(self, by: Seconds) -> None:
         """Add to the correction from now on; what was written up to now is shown as it was."""
         self.correction += by
+        self.shift += by
         self.stepped_by = -by
         self._add((self.now or 0) + 1, by)
 
@@ -235,16 +252,19 @@ class Clock:
         by = offset_min * 60 - (self.offset_s or 0)
         now, first = self.now, self.offset_s is None
         self.offset_s = offset_min * 60
+        self.shift -= by
         if now is None:
             return
         at = self.stream(stamp)
         if first:
             self.correction += by
+            self.shift += by
             self.known_since = now + 1
             self._add(now + 1, by)
         elif at is not None and abs(at + by - now) <= min(abs(at - now), SILENCE_S):
             # The wall clock stepped before, and the offset follows only now: the hour was corrected already.
             self.correction += by
+            self.shift += by
             self._add(now + 1, by)
 
 

@@ -44,7 +44,7 @@ def run_timers(held: Held, step: Advance) -> None:
     if now is None:
         return
     minute = int(now) // MINUTE_S
-    held.last_minute = minute
+    held.next_look = (minute + 1) * MINUTE_S
     due = [one for at in sorted(at for at in held.timers if at < minute) for one in held.timers.pop(at)]
     seen: set[int] = set()
     for one in sorted(due, key=lambda one: (one.call, one.serial)):

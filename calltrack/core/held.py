@@ -89,7 +89,7 @@ class HeldConnection:
     contradicted: bool = False  # its answer contradicts its queue, and that was reported (ruling 15)
     # Not kept
     place: int = 0  # in HeldCall.live
-    reported: int = -1  # the index in the frame's output of its last change, so that a second step does not show in it
+    pending: Any = None  # its last report of this frame, so that a second step does not show in it
     value: Any = None  # the record, until the next change
     kept: Any = None  # what a snapshot keeps of it, until the next change
     over: Any = None  # spells and sums of the marks that are over (values.py); None once one of them was rewritten
@@ -238,9 +238,7 @@ class HeldExtension(HeldDevice):
     account_id: Id = None
     top_account_id: Id = None
     peer_status: str = ""
-    last_call: Seconds | None = None
-    last_answered: Seconds | None = None
-    last_hangup: Seconds | None = None
+    last: tuple[Seconds | None, ...] = ()  # the stamps of the last call, answer and hangup, and their offset, s
 
 
 @define(slots=True, eq=False)
@@ -277,7 +275,7 @@ class Held:
     gaps: tuple[Gap, ...] = ()
     awaited: dict[str, Seconds] = field(factory=dict)  # calls that wait for their answering leg, longest first
     timers: dict[int, list[HeldConnection]] = field(factory=dict)  # by minute of stream time (doubt.py)
-    last_minute: int | None = None  # of the timers that have run
+    next_look: Seconds = 0  # when timers run next
     unbelieved: list[Unbelieved] = field(factory=list)  # what a stamp far ahead, or behind, has written (ruling 2)
     unbelieved_status: list[str] = field(factory=list)  # extensions whose status it has dated
     prints: dict[int, None] = field(factory=dict)  # fingerprints of the last events, in two generations

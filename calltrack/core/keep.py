@@ -21,7 +21,7 @@ from calltrack.core.held import LEG, WAIT, Held, HeldCall, HeldConnection, HeldD
 from calltrack.core.observations import Seconds
 from calltrack.core.records import Campaign, Gap
 
-_NOT_KEPT = {"value", "kept", "over", "reported", "place", "touched", "weighed", "best", "live", "past", "settled"}
+_NOT_KEPT = {"value", "kept", "over", "pending", "place", "touched", "weighed", "best", "live", "past", "settled"}
 Ref = tuple[str, int]
 """A connection, by its call and its serial there."""
 
@@ -113,7 +113,7 @@ class Resume(Struct, frozen=True):
     gaps: tuple[Gap, ...]
     awaited: tuple[tuple[str, Seconds], ...]
     timers: tuple[tuple[int, tuple[Ref, ...]], ...]
-    last_minute: int | None
+    next_look: Seconds
     unbelieved: tuple[tuple[Ref, int, bool, Seconds], ...]
     unbelieved_status: tuple[str, ...]
     prints: bytes
@@ -146,7 +146,7 @@ def keep(held: Held, *, history: int, strict: bool) -> Resume:
         held.gaps,
         tuple(held.awaited.items()),
         tuple([(minute, _refs(due)) for minute, due in held.timers.items()]),
-        held.last_minute,
+        held.next_look,
         tuple([((one.call, one.serial), count, answered, bend) for one, count, answered, bend in held.unbelieved]),
         tuple(held.unbelieved_status),
         pack(f"<{len(held.prints)}Q", *held.prints),
@@ -184,7 +184,7 @@ def restored(resume: Resume) -> Held:
     held.campaigns = {campaign.campaign_id: campaign for campaign in resume.campaigns}
     held.gaps, held.awaited = resume.gaps, dict(resume.awaited)
     held.timers = {minute: [named[ref] for ref in due if ref in named] for minute, due in resume.timers}
-    held.last_minute = resume.last_minute
+    held.next_look = resume.next_look
     held.unbelieved = [
         (named[ref], count, answered, bend) for ref, count, answered, bend in resume.unbelieved if ref in named
     ]

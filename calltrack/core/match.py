@@ -52,6 +52,16 @@ def is_about(told: Told, one: HeldConnection, listed: Listed | None = None) -> b
     return call is None or same_attempt(one, call.started, call.c2c, told.kind is not STARTS and one.ended is None)
 
 
+def is_same(one: HeldConnection, listed: Listed, told: Told) -> bool:
+    """Whether the only call of a list is the only one that is held."""
+    if listed.call_id != one.call:
+        return False
+    if listed.started == one.stamp and listed.c2c == one.c2c:  # nearly always
+        return True
+    own = told.call_id == one.call and (told.kind is STARTS or told.kind is ENDS)
+    return same_attempt(one, listed.started, listed.c2c, not own)
+
+
 def may_be(told: Told, listed: Listed) -> bool:
     """Whether a listed call is the one that an event is about, for want of a field that says otherwise."""
     call = told.call
@@ -65,16 +75,8 @@ def may_be(told: Told, listed: Listed) -> bool:
 
 def match(live: Sequence[HeldConnection], listed: Sequence[Listed], told: Told) -> Matched:
     """Pair a device's list with what is held there."""
-    if len(listed) == 1 and len(live) == 1:  # nearly always, at a phone
-        call, one = listed[0], live[0]
-        if call.call_id == one.call:
-            own = told.call_id == one.call and (told.kind is STARTS or told.kind is ENDS)
-            if same_attempt(one, call.started, call.c2c, not own):
-                return Matched([(one, call)], [], [], [one])
     if not listed:
         return Matched([], [], list(live), [])
-    if not live and len(listed) == 1 and listed[0].call_id:
-        return Matched([], [listed[0]], [], [listed[0]])
     once = {(call.call_id, call.c2c, call.started or 0): call for call in listed}  # listed twice is one (ruling 5)
     rest = {(one.call, one.c2c, one.stamp): one for one in live}
     pairs: list[tuple[HeldConnection, Listed]] = []

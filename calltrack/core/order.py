@@ -58,12 +58,7 @@ def is_past(one: HeldConnection, listed: Listed | None, at: Seconds | None) -> b
 
 def is_old_status(extension: HeldExtension, seen: ExtensionSeen, at: Seconds | None) -> bool:
     """Whether a status is late: the stamp of its frame and its own are both older than what the extension has."""
-    return (
-        at is not None
-        and extension.heard is not None
-        and at < extension.heard
-        and seen.agent_status_since is not None
-        and extension.status_stamp is not None
-        and seen.agent_status_since < extension.status_stamp
-        and extension.state is not UNKNOWN
-    )
+    since, known = seen.agent_status_since, extension.status_stamp
+    if since is None or known is None or since >= known or at is None or extension.heard is None:
+        return False
+    return at < extension.heard and extension.state is not UNKNOWN

@@ -13,7 +13,7 @@ from calltrack.core import agents, changes
 from calltrack.core.changes import AnomalyKind
 from calltrack.core.doubt import look, watch
 from calltrack.core.held import LEG, WAIT, HeldConnection, HeldDevice, HeldExtension, HeldQueue
-from calltrack.core.match import Matched, is_about, match, may_be, past, same_attempt
+from calltrack.core.match import Matched, is_about, is_same, match, may_be, past, same_attempt
 from calltrack.core.observations import (
     ANSWERS,
     ENDS,
@@ -65,47 +65,83 @@ class Devices(Remarks):
         told: the one difference that the event explains. own: the connection that it is about, if one is held. source:
         the name of the full list that the frame is, "" for an event.
         """
-        held = self._held
-        clock, fresh, kind = held.clock, device.fresh, told.kind
-        quiet = fresh or device.unknown or source != ""  # differences are no surprise
-        phone = isinstance(device, HeldExtension)
+        held, step = self._held, self._step
+        clock, kind, listed, live = held.clock, told.kind, seen.listed, device.live
+        quiet = device.fresh or device.unknown or source != ""  # differences are no surprise
         if isinstance(device, HeldExtension):
-            if not fresh:
-                agents.update(self._step, device, seen)  # type: ignore[arg-type]
+            if not device.fresh:
+                agents.update(step, device, seen)  # type: ignore[arg-type]
         elif seen.name:  # type: ignore[union-attr]
             device.name = seen.name  # type: ignore[attr-defined, union-attr]
         if device.unknown:
-            device.unknown, device.unknown_since, device.value, device.kept = False, None, None, None
-        listed = seen.listed
-        live = device.live
-        ended = False
+            device.unknown, device.unknown_since = False, None
+        agrees = ended = (
+            False  # whether the event's own connection did what the event says; and whether that was to end
+        )
         if listed is None:
             matched = self._without_list(device, told, own)
+            if matched is not None:
+                ended = self._reconcile(device, matched, told, own, source, quiet)
+        elif len(listed) == 1 == len(live) and is_same(live[0], listed[0], told):  # nearly always, at a phone
+            agrees = self._pair(device, live[0], listed[0], told, own, source, quiet)
+        elif not live and len(listed) == 1 and listed[0].call_id:
+            one = self._newcomer(device, listed[0], told, source, is_redial(told, own), quiet)
+            device.live = [] if one is None else [one]
         elif listed or live:
-            matched = match(live, listed, told)
-        else:
-            matched = None
-        if matched is not None:
-            ended = self._reconcile(device, matched, told, own, source, quiet=quiet)
+            ended = self._reconcile(device, match(live, listed, told), told, own, source, quiet)
         if told.call_id and not source:
             if kind is ENDS and not ended:
                 self._end_unseen(device, told, quiet=quiet)
-            if listed is not None and (kind is not ENDS or device.live):
+            if not agrees and listed is not None and (kind is not ENDS or device.live):
                 self._check_reason(device, told)
         if listed is not None:
             device.confirmed_position = held.position
             when = clock.when
             if when is not None and (device.confirmed is None or when > device.confirmed):
-                device.confirmed, device.confirmed_at = when, self._step.confirmed_at
+                device.confirmed, device.confirmed_at = when, step.confirmed_at
             for one in device.live:
                 if one.doubt:
-                    look(held, one, self._step)
+                    look(held, one, step)
         if clock.at is not None and (device.heard is None or clock.at > device.heard):
             device.heard = clock.at
         device.fresh = False
-        if phone:
-            self._settle_extension(device, source)  # type: ignore[arg-type]
-        device.kept = None
+        if isinstance(device, HeldExtension):
+            self._settle_extension(device, source)
+        device.value = device.kept = None
+
+    def _pair(
+        self,
+        device: HeldDevice,
+        one: HeldConnection,
+        listed: Listed,
+        told: Told,
+        own: HeldConnection | None,
+        source: str,
+        quiet: bool,
+    ) -> bool:
+        """Take the step that a list shows of what is held; returns whether it is the one that the event reports."""
+        step = self._step
+        if listed.started and one.stamp != listed.started and one.kind is LEG:  # a wait is known by its stamp
+            one.stamp = listed.started
+            step.report("Revised", one, "its stamp has moved")
+            step.touch(one)
+        agrees = False
+        mine = told if one is own else None
+        if mine is None and one.stepped_at is not None and is_past(one, listed, self._held.clock.at):
+            self._stale(device, one, told)
+            return False
+        if listed.state is not one.state or mine is not None or (listed.answered and not one.answered):
+            why, before = self._why(one.state, listed, mine, source), one.state
+            agrees = step.see(one, listed, mine, why)
+            if mine is not None and not quiet:
+                self._skipped(device, one, before, mine)
+            elif why and not quiet and one.state is not UNKNOWN:
+                self._missed(device, one, "the event of this step")
+        elif listed.state is None and source == "":
+            self._odd_status(device, listed)
+        if listed.recording is not None:
+            step.record(one, listed)
+        return agrees
 
     def _reconcile(
         self,
@@ -114,7 +150,6 @@ class Devices(Remarks):
         told: Told,
         own: HeldConnection | None,
         source: str,
-        *,
         quiet: bool,
     ) -> bool:
         """Take the steps of a list; returns whether the event's own connection has ended."""
@@ -122,25 +157,7 @@ class Devices(Remarks):
         for _ in range(matched.nameless):
             step.anomaly(AnomalyKind.MISSING_IDENTITY, "a call without an id", device=device)
         for one, listed in matched.pairs:
-            if listed.started and one.stamp != listed.started and one.kind is LEG:  # a wait is known by its stamp
-                one.stamp = listed.started
-                step.report("Revised", one, "its stamp has moved")
-                step.touch(one)
-            mine = told if one is own else None
-            if mine is None and one.stepped_at is not None and is_past(one, listed, at):
-                self._stale(device, one, told)
-                continue
-            if listed.state is not one.state or mine is not None or (listed.answered and not one.answered):
-                why, before = self._why(one.state, listed, mine, source), one.state
-                step.see(one, listed, mine, why)
-                if mine is not None and not quiet:
-                    self._skipped(device, one, before, mine)
-                elif why and not quiet and one.state is not UNKNOWN:
-                    self._missed(device, one, "the event of this step")
-            elif listed.state is None and source == "":
-                self._odd_status(device, listed)
-            if listed.recording is not None:
-                step.record(one, listed)
+            self._pair(device, one, listed, told, own, source, quiet)
         ended = False
         for one in matched.leavers:
             mine = (

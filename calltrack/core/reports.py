@@ -1,27 +1,27 @@
 """What a frame did, collected as it happens: every write to what is held is reported through here.
 
-`out` has (change class, connection, why), or a finished change. Values are made at the frame's end, when settling has
-decided outcomes; a connection that reports twice in a frame has its first value made before the second step.
+`out` has finished changes, and reports: [change class, connection, why, the change once it is made]. Values are made at
+the frame's end, when settling has decided outcomes; a connection that reports twice in a frame has its first value made
+before the second step.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from calltrack.core.changes import (
     REPORTS,
     Anomaly,
     AnomalyKind,
     Change,
-    LegChange,
-    QueueChange,
 )
 from calltrack.core.held import LEG, Held, HeldCall, HeldConnection, HeldDevice, HeldExtension
 from calltrack.core.observations import (
     Seconds,
 )
-from calltrack.core.records import Leg
 from calltrack.core.values import leg_value, wait_value
 
-Report = tuple[type[LegChange] | type[QueueChange], HeldConnection, str]
+Report = list[Any]
 
 
 class Reports:
@@ -29,7 +29,7 @@ class Reports:
 
     def __init__(self, held: Held) -> None:
         self.held = held
-        self.out: list[Change | Report] = []
+        self.out: list[Any] = []
         self.touched: list[HeldCall] = []
         self.anomalies: list[Anomaly] = []
         self.at: Seconds | None = None  # the UTC of this frame's changes
@@ -37,25 +37,26 @@ class Reports:
 
     def report(self, report: str, one: HeldConnection, why: str) -> None:
         """Note a change; the value of an earlier one in this frame is made now, as it was then."""
-        out, before = self.out, one.reported
-        if 0 <= before < len(out) and type(earlier := out[before]) is tuple and earlier[1] is one:
-            out[before] = self.change(*earlier)
-        one.reported = len(out)
-        out.append((REPORTS[one.kind, report], one, why))
+        if (earlier := one.pending) is not None:
+            earlier[3] = self.change(earlier)
+        one.pending = noted = [REPORTS[one.kind, report], one, why, None]
+        self.out.append(noted)
 
     def revise_once(self, one: HeldConnection) -> None:
         """Report that a connection is otherwise than handed out, unless this frame says so already."""
-        out, last = self.out, one.reported
-        if not (0 <= last < len(out) and type(item := out[last]) is tuple and item[1] is one):
+        if one.pending is None:
             self.report("Revised", one, "seen otherwise in hindsight")
 
-    def change(self, kind: type[LegChange] | type[QueueChange], one: HeldConnection, why: str) -> Change:
+    def change(self, report: Report) -> Change:
         """A report as the change that leaves the tracker."""
-        held = self.held
+        kind, one, why, made = report
+        if made is not None:
+            return made  # type: ignore[no-any-return]
+        one.pending = None
         if one.kind is LEG:
-            value: Leg = one.value or leg_value(held, one)
-            return kind(held.position, self.at, one.call, one.device, value, why)  # type: ignore[arg-type]
-        return kind(held.position, self.at, one.device, one.call, wait_value(held, one), why)  # type: ignore[arg-type]
+            value = one.value or leg_value(self.held, one)
+            return kind(self.held.position, self.at, one.call, one.device, value, why)  # type: ignore[no-any-return]
+        return kind(self.held.position, self.at, one.device, one.call, wait_value(self.held, one), why)  # type: ignore[no-any-return]
 
     def anomaly(
         self,

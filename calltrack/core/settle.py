@@ -32,6 +32,7 @@ from calltrack.core.table import (
     NO_ANSWER,
     PICKED_UP,
     RECHECKED,
+    RINGING,
 )
 from calltrack.core.values import call_value
 
@@ -90,13 +91,23 @@ def _state(call: HeldCall) -> State:
 
 def _weigh(call: HeldCall, step: Advance) -> None:
     """Outcomes and ends of what has ended, as all connections of the call have it; and whether it was answered."""
-    now = step.held.clock.now
-    past = call.past
-    if len(past) == 1 and not call.live and past[0].kind is LEG:
-        decided = [(past[0], leg_outcome(past[0]), past[0].ended, False)]  # most calls
-    else:
-        decided = hindsight(call, now)
-    for one, outcome, end, otherwise in decided:
+    if call.attempts == 1 and not call.waits:  # most calls
+        one = call.past[0] if call.past else call.live[0]
+        call.answered = one.answered and one.c2c != 1
+        call.answered_at = one.answered_at if call.answered else None
+        if one.ended is None:
+            if one.state is RINGING and not one.doubt:
+                watch_contradicted(call, step.held)
+            return
+        alone, before = leg_outcome(one), one.outcome
+        if alone is not before:
+            one.outcome, one.value, one.kept = alone, None, None
+            if before is not None:
+                step.revise_once(one)
+        if alone is ANSWERED_ELSEWHERE:
+            _await(call, step)
+        return
+    for one, outcome, end, otherwise in hindsight(call, step.held.clock.now):
         if one.outcome is outcome and one.ended == end and not otherwise:
             continue
         said = one.outcome is not None
@@ -162,10 +173,10 @@ def _answer(call: HeldCall, step: Advance) -> None:
         first = call.answered_at if first is None or (call.answered_at or first) < first else first
     call.answered = answered or taken
     call.answered_at = first if answered else seen
-    _await(call, step, answered, taken)
+    _await(call, step)
 
 
-def _await(call: HeldCall, step: Advance, answered: bool, taken: bool) -> None:
+def _await(call: HeldCall, step: Advance) -> None:
     """Keep a call alive whose queue, or whose losing phone, says that somebody has it (ruling 10)."""
     held, now = step.held, step.held.clock.now
     if call.awaited is not None or call.live or now is None or call.call_id not in held.calls:

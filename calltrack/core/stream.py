@@ -64,7 +64,7 @@ class Stream(Statements):
         verdict = clock.tell(
             body.stamp, body.offset_min, moment, received, whole=whole, busy=bool(held.calls), after=after
         )
-        step.at, step.confirmed_at = clock.dates()
+        step.at, step.confirmed_at = clock.reported_at, clock.shown(clock.when)
         if len(clock.steps) > steps:
             step.redate(min(since for since, _ in clock.steps[steps:]))
         if verdict is Verdict.FINE:

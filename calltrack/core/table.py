@@ -21,7 +21,7 @@ Sources: field guide §4 and §5, rulings 7, 8 and 11; style rule 3.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from attrs import frozen
 
 from calltrack.core.observations import ANSWERS, ENDS, HOLDS, RETRIEVES, STARTS
 from calltrack.core.states import Outcome, State
@@ -46,7 +46,8 @@ DIALED = "dialed"  # first seen in mid-call, not incoming
 NOT_ANSWERED = "not answered"  # rang, and shows Talking though the source says that nobody answered (ruling 8)
 
 
-class Edge(NamedTuple):
+@frozen
+class Edge:
     """One lawful step of a connection; the columns are explained above."""
 
     source: State
@@ -156,3 +157,4 @@ UNCONFIRMED_S = {RINGING: 600, DIALING: 600, HOLD: 3600, TALKING: 7200, QUEUED: 
 
 # Kinds of event by the order in which they lawfully come for one connection; holds and retrieves alternate (ruling 1).
 RANKS = {STARTS: 1, ANSWERS: 2, HOLDS: 3, RETRIEVES: 3, ENDS: 4}
+UNRANKED = 5  # of any other kind: no event comes after it

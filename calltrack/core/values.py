@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from operator import is_
 
-from msgspec import Struct
-
+from calltrack.core.clock import EARLIEST, LATEST
 from calltrack.core.held import Held, HeldCall, HeldConnection, HeldExtension, HeldQueue, Settled
 from calltrack.core.observations import Seconds
 from calltrack.core.records import Call, Extension, Leg, Queue, Spell, Wait
@@ -17,78 +16,56 @@ from calltrack.core.states import AGENT_STATUSES
 from calltrack.core.table import CLAIMED, DIALING, ENGAGED, HOLD, LOST, QUEUED, RINGING, TALKING, UNKNOWN
 
 Span = tuple[Seconds, Seconds]
+_NOTHING_OVER: tuple[int, Seconds, Seconds, Seconds, Seconds, Seconds, tuple[Spell, ...]] = (0, 0, 0, 0, 0, 0, ())
 
 
-class _Over(Struct, gc=False):
-    """What a live leg has spent up to its mark `count`, so that its next value costs no more than its next step."""
-
-    count: int = 0
-    ring: Seconds = 0
-    talk: Seconds = 0
-    hold: Seconds = 0
-    unknown: Seconds = 0
-    engaged: Seconds = 0
-    spells: tuple[Spell, ...] = ()
+_SUMMED_FROM = 4  # marks from which on what is over is kept with the leg, so that a value costs no more than a step
 
 
 def leg_value(held: Held, one: HeldConnection) -> Leg:
     """A leg as it is now."""
     if one.value is not None:
         return one.value  # type: ignore[no-any-return]
-    clock = held.clock
     marks = one.marks
-    added = one.added
-    over: _Over = one.over or _Over()
-    count = over.count
+    count, ring, talk, hold, unknown, engaged, spells = one.over or _NOTHING_OVER
     since, bucket = marks[count]
-    for until, after in marks[count + 1 :]:
-        if until != since and bucket is not None:
-            spent = until - since
-            if bucket is TALKING:
-                over.talk += spent
-            elif bucket is RINGING or bucket is DIALING:
-                over.ring += spent
-            elif bucket is HOLD:
-                over.hold += spent
-            elif bucket is UNKNOWN:
-                over.unknown += spent
-            elif bucket is CLAIMED or bucket is ENGAGED:
-                over.talk += spent
-                if bucket is ENGAGED:
-                    over.engaged += spent
-                bucket = TALKING
-            over.spells += (
-                Spell(bucket, clock.shown(since), clock.shown(until))
-                if added is None
-                else Spell(bucket, since - added, until - added),
-            )
-        since, bucket = until, after
-    spells = over.spells
-    if bucket is None:
+    began = marks[0][0]
+    if len(marks) > 1:
+        for until, after in marks[count + 1 :] if count else marks[1:]:
+            if until != since and bucket is not None:
+                if bucket is RINGING or bucket is DIALING:
+                    ring += until - since
+                elif bucket is TALKING:
+                    talk += until - since
+                elif bucket is HOLD:
+                    hold += until - since
+                elif bucket is UNKNOWN:
+                    unknown += until - since
+                elif bucket is CLAIMED or bucket is ENGAGED:
+                    talk += until - since
+                    if bucket is ENGAGED:
+                        engaged += until - since
+                    bucket = TALKING
+                spells += (Spell(bucket, since, until),)
+            since, bucket = until, after
         one.over = None
-    else:
-        spells += (Spell(TALKING if bucket is CLAIMED else bucket, clock.shown(since, added), None),)
-        over.count = len(marks) - 1
-        one.over = over if over.count > 2 else None  # a short life is soon summed again, and most are short
-    answered_at, ended_at = one.answered_at, one.ended
-    if added is None:
-        since, began = clock.shown(since), clock.shown(marks[0][0])  # type: ignore[assignment]
-        answered_at, ended_at = clock.shown(answered_at), clock.shown(ended_at)
-    elif added:
-        since, began = since - added, marks[0][0] - added
-        answered_at = None if answered_at is None else answered_at - added
-        ended_at = None if ended_at is None else ended_at - added
-    else:
-        began = marks[0][0]
-    if one.ended is None and (device := held.extensions.get(one.device)) is not None:
-        position, confirmed_at = device.confirmed_position, device.confirmed_at
-    else:
-        position, confirmed_at = one.confirmed_position, one.confirmed_at
+        if len(marks) > _SUMMED_FROM and bucket is not None:
+            one.over = len(marks) - 1, ring, talk, hold, unknown, engaged, spells
+    if bucket is not None:
+        spells += (Spell(TALKING if bucket is CLAIMED else bucket, since, None),)
+    answered_at, ended_at, added = one.answered_at, one.ended, one.added
+    if added != 0:  # unknown, or of a clock that has stepped
+        shown = held.clock.shown
+        since, began = shown(since, added), shown(began, added)  # type: ignore[assignment]
+        answered_at, ended_at = shown(answered_at, added), shown(ended_at, added)
+        spells = tuple([Spell(one.state, shown(one.since, added), shown(one.until, added)) for one in spells])
+    evidence = one if one.ended is not None else held.extensions.get(one.device, one)
     one.value = value = Leg(
         one.call, one.device, one.attempt, one.state, one.direction, since, began, one.answered, answered_at,
-        ended_at, over.ring, over.talk, over.hold, over.unknown, one.outcome, one.cause,
+        ended_at, ring, talk, hold, unknown, one.outcome, one.cause,
         one.inferred, *one.facts, one.c2c, one.stamp, one.agent_id, one.agent_name, one.account_id, one.recording,
-        spells, one.doubt, position, confirmed_at, over.engaged,
+        spells, one.doubt, evidence.confirmed_position, evidence.confirmed_at,
+        engaged,
     )  # type: ignore[call-arg]  # fmt: skip
     return value
 
@@ -114,22 +91,14 @@ def wait_value(held: Held, one: HeldConnection) -> Wait:
         if bucket is not None:
             spells.append(Spell(bucket, shown(since, added), None))
         caller, caller_name, distributed, original, custom = one.facts
-        position, confirmed_at = _wait_evidence(held, one)
+        evidence = one if one.ended is not None else held.queues.get(one.device, one)
         one.value = Wait(
             one.device, one.call, caller, caller_name, one.state, shown(began, added) if one.stamp else None,
             shown(one.ended, added), wait_s, one.outcome, one.agent_name, one.inferred, one.stamp, distributed,
-            original, custom, unknown, tuple(spells), one.doubt, position, confirmed_at,
+            original, custom, unknown, tuple(spells), one.doubt, evidence.confirmed_position, evidence.confirmed_at,
         )  # fmt: skip
     value: Wait = one.value
     return value
-
-
-def _wait_evidence(held: Held, one: HeldConnection) -> tuple[int, Seconds | None]:
-    """The position and time of the last frame that confirmed a wait (ruling 12)."""
-    if one.ended is not None:
-        return one.confirmed_position, one.confirmed_at
-    device = held.queues.get(one.device)
-    return (0, None) if device is None else (device.confirmed_position, device.confirmed_at)
 
 
 def call_value(held: Held, call: HeldCall) -> Call:
@@ -199,16 +168,24 @@ def extension_value(held: Held, extension: HeldExtension) -> Extension:
             return known
     legs = tuple([one.value or leg_value(held, one) for one in live])
     shown, status = held.clock.shown, extension.status
+    last_call, last_answered, last_hangup = last_times(extension.last)
     extension.value = value = Extension(
         extension.key, extension.state, shown(extension.since), status,
         AGENT_STATUSES.get(status, "") if status is not None else "", shown(extension.status_since),
         extension.agent_id, extension.agent_name, shown(extension.agent_since), extension.user_id, extension.user_name,
         extension.number, extension.account_id, extension.top_account_id, extension.peer_status,
-        shown(extension.last_call), shown(extension.last_answered), shown(extension.last_hangup),
+        last_call, last_answered, last_hangup,
         shown(extension.unknown_since), extension.unknown, legs, extension.confirmed_position,
         extension.confirmed_at,
     )  # fmt: skip
     return value
+
+
+def last_times(last: tuple[Seconds | None, ...]) -> list[Seconds | None]:
+    """The UTC of an extension's last call, answer and hangup, by the server's own offset when it said them."""
+    if not last or (offset_s := last[3]) is None:
+        return [None, None, None]
+    return [stamp - offset_s if stamp and EARLIEST < stamp < LATEST else None for stamp in last[:3]]
 
 
 def queue_value(held: Held, queue: HeldQueue) -> Queue:

@@ -5,16 +5,17 @@ Theory of operation. A line is tried three ways, each only if the one before it 
 1. The strict classes of `wire`, in one pass over the whole frame: notation, event and fields.
 2. The same classes with loose types (a number for text, null for anything), derived from the strict ones here. What
    came loose is then made as it should be, so everybody after this sees one type.
-3. Field by field (`salvage`): for a value of no usable type, and for a key in a case that is not documented.
+3. Field by field (`salvage`): for a value of no usable type, and for keys in a case that is not documented. A line
+   with one or two such keys is rewritten instead (`respelled`) and goes the first way.
 
-The way that a line takes follows from the line alone; nothing is remembered from one to the next.
+What comes of a line follows from the line alone.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import reduce
+from collections.abc import Callable, Iterator
+from functools import cache, reduce
 from operator import or_
 from typing import Any, NamedTuple
 
@@ -25,8 +26,9 @@ from calltrack.cdr import wire as cdr
 from calltrack.core.errors import NotAFrame
 from calltrack.core.observations import Body
 from calltrack.voicenter import spellings, wire
-from calltrack.voicenter.loose import loose, tighten
+from calltrack.voicenter.loose import fields, loose, tighten
 from calltrack.voicenter.normalise import NORMALISE
+from calltrack.voicenter.respelled import is_faithful, respelled, rewritten
 from calltrack.voicenter.salvage import salvage
 from calltrack.voicenter.texts import mended
 
@@ -50,6 +52,20 @@ BODIES: dict[str, type[Struct]] = {
 KINDS = frozenset(BODIES.values())
 
 
+@cache
+def documented_keys() -> frozenset[str]:
+    """Every key that is read, of any object in any frame."""
+    return frozenset().union(*map(_all_keys, KINDS))
+
+
+def _all_keys(kind: type[Struct]) -> Iterator[str]:
+    for one in fields(kind):
+        if not one.hidden:
+            yield one.key
+        if one.nested is not None:
+            yield from _all_keys(one.nested)
+
+
 Decoded = tuple[str, Body, float | None, tuple[str, ...], bool]
 """Event, body, when it was received, what could not be used, and whether the frame was read field by field (so that
 keys were found in any case). A plain tuple costs a tenth of a named one, and every frame makes one."""
@@ -68,12 +84,21 @@ def decode(line: bytes) -> Decoded:
     try:
         if not line.isascii():
             line.decode()  # the parser does not check the fields that it skips
-        item = (_array if line[:1] == b"[" else _named if line[:7] == b'{"name"' else _recorded)(line)
-        body = item.data
-        if body is not None:
+        text = respelled(line)
+        for _ in "12":
+            item = (_array if text[:1] == b"[" else _named if text[:7] == b'{"name"' else _recorded)(text)
+            body = item.data
+            if body is None:
+                break
             lacks = item.normalise(body)
-            if not lacks or not _misspelled(line, lacks):
-                return item.event, body, item.at, (), False
+            if not lacks or not _misspelled(text, lacks):
+                if text is not line and not is_faithful(body):
+                    break
+                return item.event, body, item.at, (), text is not line
+            made = rewritten(text, lacks, documented_keys()) if text is line else None
+            if made is None:
+                break
+            text = made
     except msgspec.ValidationError:
         pass
     except UnicodeError as error:

@@ -17,6 +17,7 @@ from calltrack.voicenter.unknown import unknown_fields
 _START = re.compile(
     rb'\s*(?:\[\s*|\{\s*(?:"at"\s*:\s*[-+.\w]*\s*,\s*)?"(?:event|name)"\s*:\s*)"[^"\\]*"\s*,\s*(?:"data"\s*:\s*)?'
 )
+_STARTS, _ENDS = (b'["', b'{"at":', b'{"event"'), (b"}]", b"}}")  # as recorders write it
 _NO_NAME = "(no name)"
 _NAME_PRINTS = {name: crc32(name.encode()) << 8 for name in decoding.BODIES}
 _WHITE = b" \t\r\n"
@@ -69,13 +70,9 @@ class Frame(observations.Frame, frozen=True, gc=False):
 
     def fingerprint(self) -> int:
         """The same for two frames of the same name and payload, in any notation and whenever they were received."""
-        raw = self.raw
-        start, end = raw[:2], raw[-2:]
-        if (end == b"}]" and start == b'["') or (end == b"}}" and (raw[:6] == b'{"at":' or raw[:8] == b'{"event"')):
-            data: memoryview | bytes = memoryview(raw)[raw.find(b"{", 1) : -1]  # as recorders write it
-        else:
-            data = _payload(raw)
-        return (crc32(data) | len(data) << 32) ^ (_NAME_PRINTS.get(self.event) or crc32(self.event.encode()) << 8)
+        raw, event = self.raw, self.event
+        data = raw[raw.find(b"{", 1) : -1] if raw.startswith(_STARTS) and raw.endswith(_ENDS) else _payload(raw)
+        return (crc32(data) | len(data) << 32) ^ (_NAME_PRINTS.get(event) or crc32(event.encode()) << 8)
 
 
 def _line(name: str, payload: object, at: float | None) -> bytes:

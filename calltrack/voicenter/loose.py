@@ -160,7 +160,7 @@ def as_it_should_be(one: Field) -> Callable[[Any], Any] | None:
         return (lambda value: None if value is None else text(value)) if one.optional else text
     if one.is_whole:
         return lambda value: None if value is None else int(value)
-    if one.kinds == {bool}:
+    if bool in one.kinds:
         return _flag
     return _id if one.is_id else None
 

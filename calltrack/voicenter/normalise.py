@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
+
 from calltrack.cdr import wire as cdr
 from calltrack.core.observations import ENDS, STATUS, Body, Id, Told
 from calltrack.core.states import Outcome, State
@@ -68,6 +70,11 @@ def _calls(listed: Iterable[wire.Call], lacks: list[str]) -> None:
             call.caller_name = text(call.caller_name)
         if type(call.did) is not str:
             call.did = text(call.did)
+        answered = call.answered
+        if answered is not False and answered is not True:
+            if answered not in (0, 1):
+                raise msgspec.ValidationError("not a flag")
+            call.answered = answered == 1
         status = call.status
         state = _state(status)
         if state is None:

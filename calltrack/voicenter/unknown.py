@@ -68,15 +68,7 @@ def _known(kind: type[Struct]) -> dict[str, Field]:
     return known
 
 
-def _all_keys(kind: type[Struct]) -> Iterator[str]:
-    for one in fields(kind):
-        if not one.hidden:
-            yield one.key
-        if one.nested is not None:
-            yield from _all_keys(one.nested)
-
-
-KNOWN_KEYS = frozenset(wire.SKIPPED).union(*map(_all_keys, decode.BODIES.values()))
+KNOWN_KEYS = wire.SKIPPED | decode.documented_keys()
 """Every key that is understood, of any object in any frame."""
 
 

@@ -55,7 +55,7 @@ class Call(observations.ListedCall, gc=False):
     state: State | None = _hidden("state", None)
     started: Stamp = field(name="callStarted", default=None)
     answered_at: Stamp = field(name="callAnswered", default=None)
-    answered: bool = False
+    answered: bool | float = False  # type: ignore[assignment]  # a flag once normalised
     c2c: Whole | None = field(name="c2cdirection", default=None)
     direction: str = ""
     queue_id: Id = field(name="queueID", default="")  # type: ignore[assignment]  # text once normalised
