@@ -22,12 +22,13 @@ def verdict(
     *,
     changes: Iterable[Change] = (),
     frame: Callable[[int], str] = "frame {}".format,
-    zone: tzinfo = UTC,
+    zone: tzinfo | None = None,
 ) -> str:
     """The verdict on a call at `now` (server time, UTC epoch s). Strangers' text is as they wrote it.
 
     `changes`: of its frames, so that the verdict can say what its last confirmation reported. `frame`: a frame's
-    position in words, for example the line of a file. `zone`: for the times of day, with the date if it spans days.
+    position in words, for example the line of a file. `zone`: for the times of day, with the date if it spans days;
+    None for whole moments in UTC (2026-01-01 07:00:05Z).
     """
     times = _Times(call, now, zone)
     if call.ended_at is None and call.outcome is None:
@@ -38,10 +39,13 @@ def verdict(
 
 
 class _Times:
-    """Times of day on one clock; with dates if they are not all of one day."""
+    """Times of day on one clock, with dates if they are not all of one day; without a clock, whole moments in UTC."""
 
-    def __init__(self, call: Call, now: Seconds | None, zone: tzinfo) -> None:
-        self._zone = zone
+    def __init__(self, call: Call, now: Seconds | None, zone: tzinfo | None) -> None:
+        self._zone = zone or UTC
+        if zone is None:
+            self._form = "%Y-%m-%d %H:%M:%SZ"
+            return
         last = now if call.ended_at is None else call.ended_at
         days = {datetime.fromtimestamp(at, zone).date() for at in (call.started, last) if at is not None}
         self._form = "%H:%M:%S" if len(days) < 2 else "%Y-%m-%d %H:%M:%S"

@@ -41,6 +41,7 @@ def test_a_call_s_story_is_one_click_away(visit: Visit, centre: str) -> None:
     page.locator("#call-list [data-call]").first.click()
     panel = page.locator("#panel")
 
+    expect(panel.locator(".verdict")).to_have_text(re.compile(r"^[A-Z].* from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d.*\.$"))
     expect(panel.locator(".events li").first).to_contain_text("Call began")
     expect(panel.locator(".events li").last).to_contain_text("Call ended")
     expect(panel.locator(".events .frame").first).to_have_text(re.compile(r"frame \d+"))

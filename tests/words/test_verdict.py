@@ -31,6 +31,11 @@ def test_a_live_call() -> None:
     )
 
 
+def test_without_a_clock_moments_are_whole() -> None:
+    """In UTC, for a program that shows them on its reader's clock."""
+    assert verdict(CALL, NOW).startswith("Still Talking at Dana (SIP1) since 2026-01-01 07:00:10Z; ")
+
+
 def test_a_doubtful_call() -> None:
     """Why it may be over, and what is no longer known; its time since then is not talk."""
     left = AgentLoggedOff(887, NINE + 70, "SIP1", 5, "Dana")

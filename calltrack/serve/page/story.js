@@ -13,7 +13,7 @@ import { t } from "./words.js";
 /**
  * @typedef {object} Stretch
  * @property {string} row @property {string} exten_user @property {string} queue_id @property {number} attempt
- * @property {string} state @property {number} since @property {number | null} until
+ * @property {string} state @property {number} since @property {number | null} until @property {boolean} known
  */
 /** @typedef {{position: number, at: number | null, change: string, where: string, what: string, inferred: string}} Told */
 
@@ -59,6 +59,7 @@ export function callPage(board, id) {
     shown = told.call;
     body.replaceChildren(
       head(board, told.call, ticks),
+      el("p", { class: "verdict", lang: "en", dir: "auto" }, localized(told.verdict, told.call.started)),
       part(t("story.timeline"), chart(board, told, ticks)),
       part(t("story"), told.complete ? "" : el("p", { class: "note" }, t("story.begins")), events(board, told.story)),
     );
@@ -131,6 +132,12 @@ function head(board, told, ticks) {
   );
 }
 
+/** A stretch for those who hear it. @param {Stretch} one @param {number} end */
+function inWords(one, end) {
+  const state = one.known ? t(`state.${one.state}`) : `${t(`state.${one.state}`)} (${t("story.unknown")})`;
+  return `${state} ${span((one.until ?? end) - one.since)}`;
+}
+
 /** Rows of bars over one axis of time. @param {Board} board @param {any} told @param {(() => void)[]} ticks */
 function chart(board, told, ticks) {
   /** @type {Stretch[]} */
@@ -153,13 +160,14 @@ function chart(board, told, ticks) {
     const words = el("span", { class: "hidden" });
     for (const one of members) {
       const bar = el("span", { class: "stretch", "data-kind": kindOf(one.state), title: t(`state.${one.state}`) });
+      if (!one.known) bar.title += ` (${t("story.unknown")})`;
       track.append(bar);
       ticks.push(() => {
         const end = until();
         const width = end - begin;
         bar.style.setProperty("--from", String(((one.since - begin) / width) * 100));
         bar.style.setProperty("--size", String((((one.until ?? end) - one.since) / width) * 100));
-        mark(bar, "unknown", one.until === null && board.store.lost ? "yes" : "");
+        mark(bar, "unknown", !one.known || (one.until === null && board.store.lost) ? "yes" : "");
       });
     }
     const label = el("span", { class: "row" }, theirs(name), first.attempt > 1 ? ` #${first.attempt}` : "");
@@ -167,7 +175,7 @@ function chart(board, told, ticks) {
     list.append(el("li", {}, label, track, words));
     ticks.push(() => {
       const end = until();
-      say(words, members.map((one) => `: ${t(`state.${one.state}`)} ${span((one.until ?? end) - one.since)}`).join(""));
+      say(words, members.map((one) => `: ${inWords(one, end)}`).join(""));
     });
   }
   const axis = el("div", { class: "axis", "aria-hidden": "true" });
