@@ -40,6 +40,7 @@ COMMANDS = {
     "report": Home("calltrack.cli.report", "Count a recording: figures per queue, agent, account and day."),
     "reconcile": Home("calltrack.cli.reconcile", "Compare a recording with the vendor's CDRs, call by call."),
     "backfill": Home("calltrack.cli.backfill", "Fill the gaps of a journal from the vendor's Call Log."),
+    "contacts": Home("calltrack.cli.contacts", "List contacts: a customer's matter over all of its calls."),
     "missed": Home("calltrack.cli.missed", "List callers who were missed and not spoken to since."),
     "export": Home("calltrack.cli.export", "Write calls, legs, queue entries or agent states as a table."),
     "diagram": Home("calltrack.cli.diagram", "Print the state machines as Mermaid, from the tables."),

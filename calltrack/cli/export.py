@@ -18,7 +18,13 @@ from calltrack.words.values import safe
 if TYPE_CHECKING:
     from msgspec import Struct
 
-_TABLES = ["calls", "legs", "queue_entries", "agent_states"]  # calltrack.figures.TABLES, which --help need not load
+_TABLES = [
+    "calls",
+    "legs",
+    "queue_entries",
+    "agent_states",
+    "contacts",
+]  # calltrack.figures.TABLES, which --help need not load
 _FORMATS = ["jsonl", "csv", "xlsx", "parquet"]
 _BINARY = ("xlsx", "parquet")
 
@@ -48,7 +54,8 @@ def command(
     strict: bool,
 ) -> None:
     """Write tables of RECORDING: one row per call, leg, stay in a queue, or stretch of an agent's status, in the order
-    in which they ended; what still lasts comes last.
+    in which they ended; what still lasts comes last. Contacts (calltrack contacts) come at the end, when all calls are
+    known.
 
     To a folder (OUT is one, or has no ending), all tables of many recordings are written as Parquet, by account and
     local day: OUT/calls/account=7/day=2023-11-30/NAME-0-0.parquet. To an .xlsx file, all tables are written, a sheet

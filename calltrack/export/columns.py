@@ -11,13 +11,13 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from calltrack.figures import TABLES
+from calltrack.figures import TABLES, Step
 from calltrack.figures.rows import Spell
 
-Kind = Literal["text", "integer", "seconds", "timestamp", "boolean", "texts", "spells"]
+Kind = Literal["text", "integer", "seconds", "timestamp", "boolean", "texts", "spells", "steps"]
 
-_TIMES = {"started", "answered_at", "ended_at", "joined_at", "left_at", "since", "until"}
-_INTEGERS = {"attempt", "legs", "rings", "rounds", "c2c", "status"}
+_TIMES = {"started", "answered_at", "ended_at", "joined_at", "left_at", "since", "until", "confirmed_at"}
+_INTEGERS = {"attempt", "legs", "rings", "rounds", "c2c", "status", "missed", "transfers", "consultations", "agents"}
 _BOOLEANS = {"answered", "picked_up", "rang", "internal"}
 
 _TABLE_OF = {kind: name for name, kind in TABLES.items()}
@@ -58,10 +58,12 @@ def _column(name: str, says: str) -> Column:
         return Column(name, "integer", says, _same)
     if name in _BOOLEANS:
         return Column(name, "boolean", says, _same)
-    if name == "related":
+    if name in ("related", "calls"):
         return Column(name, "texts", says, list)
     if name == "spells":
         return Column(name, "spells", says, _spells)
+    if name == "journey":
+        return Column(name, "steps", says, _steps)
     return Column(name, "text", says, _text)
 
 
@@ -87,6 +89,19 @@ def _spells(found: tuple[Spell, ...]) -> list[dict[str, Any]]:
     return [
         {"state": spell.state.value, "since": timestamp(spell.since), "until": timestamp(spell.until)}
         for spell in found
+    ]
+
+
+def _steps(found: tuple[Step, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            **msgspec.structs.asdict(step),
+            "agent_id": _text(step.agent_id),
+            "since": timestamp(step.since),
+            "until": timestamp(step.until),
+            "seconds": _number(step.seconds),
+        }
+        for step in found
     ]
 
 

@@ -13,7 +13,16 @@ from calltrack.export.columns import Column, columns, table_of, values
 
 _ROWS = 1_048_576  # of a sheet; Excel opens no more
 _LETTERS = 32_767  # of a cell
-_WIDTHS = {"text": 18, "integer": 9, "seconds": 10, "timestamp": 26, "boolean": 10, "texts": 18, "spells": 30}
+_WIDTHS = {
+    "text": 18,
+    "integer": 9,
+    "seconds": 10,
+    "timestamp": 26,
+    "boolean": 10,
+    "texts": 18,
+    "spells": 30,
+    "steps": 30,
+}
 
 
 class Excel:

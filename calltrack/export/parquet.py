@@ -124,6 +124,8 @@ def _arrow(rows: list[list[Any]], whole: Any) -> Any:
 def _type(pyarrow: Any, column: Column) -> Any:
     timestamp = pyarrow.timestamp("us", tz="UTC")
     spell = [("state", pyarrow.string()), ("since", timestamp), ("until", timestamp)]
+    step = [(name, pyarrow.string()) for name in ("kind", "call_id", "where", "agent_id", "agent_name")]
+    step += [("since", timestamp), ("until", timestamp), ("outcome", pyarrow.string()), ("seconds", pyarrow.float64())]
     return {
         "text": pyarrow.string(),
         "integer": pyarrow.int64(),
@@ -132,6 +134,7 @@ def _type(pyarrow: Any, column: Column) -> Any:
         "boolean": pyarrow.bool_(),
         "texts": pyarrow.list_(pyarrow.string()),
         "spells": pyarrow.list_(pyarrow.struct(spell)),
+        "steps": pyarrow.list_(pyarrow.struct(step)),
     }[column.kind]
 
 

@@ -9,9 +9,12 @@ from msgspec import Struct
 
 from calltrack.core.tracker import Tracker
 from calltrack.figures import TABLES, Facts, Rows
+from calltrack.figures.contacts import Contacts
+from calltrack.figures.rows import joined
 from calltrack.voicenter.frames import Frame
 
 _OF_CALLS = ("calls", "queue_entries")
+_CONTACTS = "contacts"  # what belongs to one is known at the end
 _EVERY = 1000  # frames between two looks for rows that are over
 _RESUMED_S = 900  # a call that is redialed comes back under its id within this
 
@@ -21,7 +24,8 @@ def rows(frames: Iterable[Frame], table: str, tracker: Tracker | None = None) ->
 
     `tracker` is one that knows what was before the first frame. A call that rings again under its id within 15 minutes
     is one row. The account of a call that never reached an agent is known at the end, so its rows come there. Memory
-    follows what is live, 15 minutes, and those.
+    follows what is live, 15 minutes, and those. Contacts are made at the end from all calls, legs and stays, which are
+    kept for that.
     """
     return _rows(frames, (table,), tracker)
 
@@ -34,12 +38,16 @@ def all_rows(frames: Iterable[Frame], tracker: Tracker | None = None) -> Iterato
 def _rows(frames: Iterable[Frame], tables: tuple[str, ...], tracker: Tracker | None) -> Iterator[Struct]:
     tracker = tracker or Tracker()
     facts = Facts.of(tracker.snapshot())
-    waiting: dict[str, list[Any]] = {table: [] for table in tables}
+    of_rows = [table for table in tables if table != _CONTACTS]
+    waiting: dict[str, list[Any]] = {table: [] for table in of_rows}
+    kept: list[Rows] = []
     for count, frame in enumerate(frames, 1):
         facts.apply(tracker.feed(frame), tracker.time)
         if count % _EVERY == 0 and facts.time is not None:
             part = facts.named_agents(facts.drop_before(facts.time - _RESUMED_S))
-            for table in tables:
+            if _CONTACTS in tables:
+                kept.append(part)
+            for table in of_rows:
                 for row in getattr(part, table):
                     if table in _OF_CALLS and row.account_id is None:
                         waiting[table].append(row)
@@ -47,6 +55,9 @@ def _rows(frames: Iterable[Frame], tables: tuple[str, ...], tracker: Tracker | N
                         yield row
     late = facts.named(Rows(**{table: tuple(rows) for table, rows in waiting.items()}))
     left = facts.rows()
-    for table in tables:
+    for table in of_rows:
         yield from getattr(late, table)
         yield from getattr(left, table)
+    if _CONTACTS in tables:
+        whole = facts.named(joined((*kept, left)))
+        yield from Contacts(whole.calls, whole.legs, whole.queue_entries).rows()

@@ -44,6 +44,7 @@ KINDS = {
     "boolean": ("true, false", "1, 0", "TRUE, FALSE", "bool"),
     "texts": ("list", "JSON", "JSON", "list of string"),
     "spells": ("list of objects", "JSON, UTC", "JSON, UTC", "list of struct: state, since, until"),
+    "steps": ("list of objects", "JSON, UTC", "JSON, UTC", "list of struct: the fields of calltrack.figures.Step"),
 }
 """How each kind of column is written in each format."""
 

@@ -8,10 +8,20 @@ What each figure means, and at which edge it is counted: docs/kpi.md.
 """
 
 from calltrack.figures.checkpoint import Checkpoint
+from calltrack.figures.contactrows import ContactRow, Step
 from calltrack.figures.facts import Facts
 from calltrack.figures.report import report
 from calltrack.figures.rows import TABLES, AgentStateRow, CallRow, LegRow, QueueEntryRow, Rows
-from calltrack.figures.shapes import CallFigures, Figures, Options, Part, Report, WaitFigures, WorkFigures
+from calltrack.figures.shapes import (
+    CallFigures,
+    ContactFigures,
+    Figures,
+    Options,
+    Part,
+    Report,
+    WaitFigures,
+    WorkFigures,
+)
 
 __all__ = [
     "TABLES",
@@ -19,6 +29,8 @@ __all__ = [
     "CallFigures",
     "CallRow",
     "Checkpoint",
+    "ContactFigures",
+    "ContactRow",
     "Facts",
     "Figures",
     "LegRow",
@@ -27,6 +39,7 @@ __all__ = [
     "QueueEntryRow",
     "Report",
     "Rows",
+    "Step",
     "WaitFigures",
     "WorkFigures",
     "report",

@@ -13,6 +13,8 @@ from calltrack.core.records import Gap, Id, Seconds
 from calltrack.core.snapshot import Snapshot
 from calltrack.figures.calls import OpenCall
 from calltrack.figures.checkpoint import Accounts, Checkpoint, Names, Presence
+from calltrack.figures.contactrows import ContactRow
+from calltrack.figures.contacts import Contacts
 from calltrack.figures.rows import AgentStateRow, CallRow, LegRow, QueueEntryRow, Rows, joined
 from calltrack.figures.statuses import Statuses
 from calltrack.figures.window import SILENCE
@@ -105,6 +107,12 @@ class Facts:
     def agent_states(self) -> Iterable[AgentStateRow]:
         """Every stretch of an agent's status, the ones that last come last."""
         return self.rows().agent_states
+
+    @property
+    def contacts(self) -> Iterable[ContactRow]:
+        """Every contact, in the order in which they began."""
+        rows = self.rows()
+        return Contacts(rows.calls, rows.legs, rows.queue_entries).rows()
 
     @property
     def all_presences(self) -> Iterable[Presence]:

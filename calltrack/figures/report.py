@@ -11,13 +11,14 @@ from msgspec.structs import replace
 from calltrack.core.records import Seconds
 from calltrack.figures.agenttime import AgentTime, Stretch, agent_time, stretches, worker
 from calltrack.figures.bounds import certain_bounds, unresolved
-from calltrack.figures.contacts import consulted
+from calltrack.figures.contacts import Contacts
 from calltrack.figures.definitions import definitions, direction_of
 from calltrack.figures.evidence import Evidence
 from calltrack.figures.facts import Facts
+from calltrack.figures.percontact import agents_contacts, contact_figures, ended_contacts
 from calltrack.figures.ranges import Range
 from calltrack.figures.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntryRow
-from calltrack.figures.shapes import CallFigures, Figures, Options, Part, Report
+from calltrack.figures.shapes import CallFigures, ContactFigures, Figures, Options, Part, Report
 from calltrack.figures.spans import length
 from calltrack.figures.waitbounds import wait_bounds
 from calltrack.figures.waits import ended, wait_figures
@@ -63,6 +64,7 @@ class _Group(NamedTuple):
     calls: list[CallRow] | None = None
     extensions: set[str] | None = None
     queue: str | None = None
+    contacts: ContactFigures | None = None
 
 
 class _Reporter:
@@ -75,7 +77,8 @@ class _Reporter:
         self.entries, self.states = list(rows.queue_entries), list(rows.agent_states)
         whole = window(facts, None, None, options)
         self.followed: Followed = followed(self.calls, self.legs, self.states, whole)
-        self.consultations = consulted(self.legs)
+        contacts = Contacts(self.calls, self.legs, self.entries)
+        self.contacts, self.consultations = contacts.rows(), contacts.consultations
         self.evidence = Evidence(rows, facts.gaps, facts.first)
         self.legs_of = by(self.legs, lambda leg: leg.call_id) if self.evidence.any else {}
 
@@ -117,6 +120,7 @@ class _Reporter:
             waits=None if group.waits is None else wait_figures(group.waits, window),
             work=None if legs is None else work_figures(legs, time, self.followed),
             calls=() if group.calls is None else call_figures(group.calls, window),
+            contacts=group.contacts,
             definitions=definitions(waits, legs, time, self._direction, self._handling, self.options),
         )
         if not self.evidence.any:
@@ -151,11 +155,13 @@ class _Reporter:
             yield from call_bounds(calls, over, self.legs_of, evidence).items()
 
     def _all(self, view: _View, key: str, name: str) -> Figures:
-        group = _Group(self.entries, view.over, len(view.live), view.time, calls=self.calls)
+        contacts = contact_figures(ended_contacts(self.contacts, view.window))
+        group = _Group(self.entries, view.over, len(view.live), view.time, calls=self.calls, contacts=contacts)
         return self._figures(key, name, view, group)
 
     def _queues(self, view: _View) -> tuple[Figures, ...]:
         names, entries = self.facts.names.queues, by(self.entries, lambda row: row.queue_id)
+        contacts = by(ended_contacts(self.contacts, view.window), lambda row: row.queue_id)
         legs = by((leg for leg in view.over if from_queue(leg)), lambda leg: leg.queue_id)
         live = by((leg for leg in view.live if from_queue(leg)), lambda leg: leg.queue_id)
         return ordered(
@@ -163,13 +169,20 @@ class _Reporter:
                 key,
                 names.get(key, ""),
                 view,
-                _Group(entries.get(key, []), legs.get(key, []), len(live.get(key, [])), queue=key),
+                _Group(
+                    entries.get(key, []),
+                    legs.get(key, []),
+                    len(live.get(key, [])),
+                    queue=key,
+                    contacts=contact_figures(contacts.get(key, [])),
+                ),
             )
             for key in {**names, **entries, **legs}
         )
 
     def _agents(self, view: _View) -> tuple[Figures, ...]:
         legs, time, live = by(view.over, worker), by(view.time, lambda one: one.worker), by(view.live, worker)
+        contacts = agents_contacts(ended_contacts(self.contacts, view.window))
         names: dict[str, str] = {}
         places: defaultdict[str, set[str]] = defaultdict(set)
         rows: list[AgentStateRow | LegRow] = [*self.states, *self.legs]
@@ -188,6 +201,7 @@ class _Reporter:
                     live=len(live.get(key, [])),
                     time=time.get(key, []),
                     extensions=places[key],
+                    contacts=contacts.get(key) or contact_figures([]),
                 ),
             )
             for key, name in names.items()
@@ -220,6 +234,7 @@ class _Reporter:
         legs = by(view.over, lambda leg: _text(leg.account_id))
         live = by(view.live, lambda leg: _text(leg.account_id))
         time = by(view.time, lambda one: _text(one.account_id))
+        contacts = by(ended_contacts(self.contacts, view.window), lambda row: _text(row.account_id))
         return ordered(
             self._figures(
                 key,
@@ -231,6 +246,7 @@ class _Reporter:
                     len(live.get(key, [])),
                     time.get(key, []),
                     calls=calls.get(key, []),
+                    contacts=contact_figures(contacts.get(key, [])),
                 ),
             )
             for key in {**calls, **entries, **legs, **time}

@@ -1,4 +1,4 @@
-"""The four tables that figures are computed from, a row per thing that happened; docs/tables.md is generated from them.
+"""The tables that figures are computed from, a row per thing that happened; docs/tables.md is generated from them.
 
 Times and durations are of the server's clock; none is unknown, or not yet. A row is a value: while its call, leg, wait
 or status goes on it is replaced, with its end it is final.
@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from calltrack.core.records import Id, Seconds, Spell
 from calltrack.core.states import Outcome
+from calltrack.figures.contactrows import ContactRow
 
 __all__ = [
     "TABLES",
@@ -273,6 +274,7 @@ TABLES: dict[str, type[Struct]] = {
     "legs": LegRow,
     "queue_entries": QueueEntryRow,
     "agent_states": AgentStateRow,
+    "contacts": ContactRow,
 }
 
 _LIVES = {

@@ -196,6 +196,31 @@ class Definitions(Struct, frozen=True):
     """Time in which a person was logged on, in any status but the logged off ones, or in conversation."""
 
 
+class ContactFigures(Struct, frozen=True):
+    """Of contacts: each is one matter of one customer, over all of its calls (contacts.py), where its last call ends.
+
+    Of an agent: the contacts in which the agent talked to the customer, and the agent's own part of the time.
+    """
+
+    contacts: int
+    answered: int
+    """An agent talked to the customer."""
+    resolved: int
+    """Whose last conversation was not passed on; of an agent, by the agent."""
+    transferred: int
+    """Passed on at least once."""
+    consulted: int
+    """An agent asked somebody during a conversation."""
+    conversation_s: Seconds
+    """Talk and hold, each moment of a contact once; consultations are not in it."""
+    consult_s: Seconds
+    """Agents' time in consultations."""
+    average_s: Seconds | None
+    """Conversation ÷ answered."""
+    agents_per_contact: float | None
+    """Agents who talked to the customer ÷ answered."""
+
+
 class Unresolved(Struct, frozen=True):
     """What ended without an event that reported it: counted where it was last confirmed, and apart here."""
 
@@ -226,6 +251,7 @@ class Figures(Struct, frozen=True):
     waits: WaitFigures | None = None
     work: WorkFigures | None = None
     calls: tuple[CallFigures, ...] = ()
+    contacts: ContactFigures | None = None
     definitions: Definitions = Definitions()
     unresolved: Unresolved = Unresolved(0, 0, 0)
     bounds: dict[str, Range] = {}

@@ -212,6 +212,8 @@ def _people(what: str) -> tuple[Heading, ...]:
         _AHT,
         _ATT,
         _work("transfers", "conversations passed on", "transfers"),
+        _figure("contacts", "customers' matters in which the agent talked", "contacts.contacts", count),
+        _figure("resolved", "of these, ended with the agent", "contacts.resolved", count),
         _OCCUPANCY,
         _OBSERVED,
     )
@@ -245,6 +247,8 @@ def _both(what: str) -> tuple[Heading, ...]:
         _calls("click2call", "calls by a click", "Click2call"),
         *_OFFERED,
         *_LEVEL,
+        _figure("contacts", "customers' matters that ended, over all of their calls", "contacts.contacts", count),
+        _figure("per contact", "conversation ÷ answered contacts", "contacts.average_s", seconds),
         _HANDLED,
         _AHT,
         _work("per agent", "handled ÷ agents who handled any", "calls_per_agent", "{:.1f}".format),
