@@ -15,10 +15,11 @@ from calltrack.figures.contacts import Contacts
 from calltrack.figures.definitions import definitions, direction_of
 from calltrack.figures.evidence import Evidence
 from calltrack.figures.facts import Facts
-from calltrack.figures.percontact import agents_contacts, contact_figures, ended_contacts
+from calltrack.figures.percontact import Part as ContactPart
+from calltrack.figures.percontact import agents_parts, contact_bounds, contact_part, ended_contacts
 from calltrack.figures.ranges import Range
 from calltrack.figures.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntryRow
-from calltrack.figures.shapes import CallFigures, ContactFigures, Figures, Options, Part, Report
+from calltrack.figures.shapes import CallFigures, Figures, Options, Part, Report
 from calltrack.figures.spans import length
 from calltrack.figures.waitbounds import wait_bounds
 from calltrack.figures.waits import ended, wait_figures
@@ -64,7 +65,7 @@ class _Group(NamedTuple):
     calls: list[CallRow] | None = None
     extensions: set[str] | None = None
     queue: str | None = None
-    contacts: ContactFigures | None = None
+    contacts: ContactPart | None = None
 
 
 class _Reporter:
@@ -120,7 +121,7 @@ class _Reporter:
             waits=None if group.waits is None else wait_figures(group.waits, window),
             work=None if legs is None else work_figures(legs, time, self.followed),
             calls=() if group.calls is None else call_figures(group.calls, window),
-            contacts=group.contacts,
+            contacts=group.contacts and group.contacts.figures,
             definitions=definitions(waits, legs, time, self._direction, self._handling, self.options),
         )
         if not self.evidence.any:
@@ -149,13 +150,15 @@ class _Reporter:
             yield from work_bounds(legs, group.live, found.work, self.followed, evidence, self._direction).items()
         if time is not None:
             yield from time_bounds(time, evidence, self.options).items()
+        if group.contacts is not None:
+            yield from contact_bounds(group.contacts, evidence).items()
         for calls in found.calls:
             over = [row for row in group.calls or () if is_over(row, view.window)]
             over = [row for row in over if calls.direction in ("", row.direction)]
             yield from call_bounds(calls, over, self.legs_of, evidence).items()
 
     def _all(self, view: _View, key: str, name: str) -> Figures:
-        contacts = contact_figures(ended_contacts(self.contacts, view.window))
+        contacts = contact_part(ended_contacts(self.contacts, view.window))
         group = _Group(self.entries, view.over, len(view.live), view.time, calls=self.calls, contacts=contacts)
         return self._figures(key, name, view, group)
 
@@ -174,7 +177,7 @@ class _Reporter:
                     legs.get(key, []),
                     len(live.get(key, [])),
                     queue=key,
-                    contacts=contact_figures(contacts.get(key, [])),
+                    contacts=contact_part(contacts.get(key, [])),
                 ),
             )
             for key in {**names, **entries, **legs}
@@ -182,7 +185,7 @@ class _Reporter:
 
     def _agents(self, view: _View) -> tuple[Figures, ...]:
         legs, time, live = by(view.over, worker), by(view.time, lambda one: one.worker), by(view.live, worker)
-        contacts = agents_contacts(ended_contacts(self.contacts, view.window))
+        contacts = agents_parts(ended_contacts(self.contacts, view.window))
         names: dict[str, str] = {}
         places: defaultdict[str, set[str]] = defaultdict(set)
         rows: list[AgentStateRow | LegRow] = [*self.states, *self.legs]
@@ -201,7 +204,7 @@ class _Reporter:
                     live=len(live.get(key, [])),
                     time=time.get(key, []),
                     extensions=places[key],
-                    contacts=contacts.get(key) or contact_figures([]),
+                    contacts=contacts.get(key) or contact_part([]),
                 ),
             )
             for key, name in names.items()
@@ -246,7 +249,7 @@ class _Reporter:
                     len(live.get(key, [])),
                     time.get(key, []),
                     calls=calls.get(key, []),
-                    contacts=contact_figures(contacts.get(key, [])),
+                    contacts=contact_part(contacts.get(key, [])),
                 ),
             )
             for key in {**calls, **entries, **legs, **time}

@@ -18,6 +18,7 @@ from calltrack.export.columns import values
 from calltrack.export.writers import KINDS, write_rows
 from calltrack.figures import TABLES, AgentStateRow, CallRow, LegRow, QueueEntryRow
 from calltrack.figures.rows import Spell
+from tests.figures.made import facts, talk
 
 AT = 1_700_000_000
 CALL = CallRow("1", 7, "Incoming", "+972501234567", '=HYPERLINK("x")', "", "55", AT, AT + 2, AT + 9.5, related=("0",))
@@ -30,6 +31,11 @@ ROWS: dict[str, Struct] = {
     ),
     "queue_entries": QueueEntryRow("55", "1", None, AT, AT + 2, 2, Outcome.PICKED_UP, "-1+cmd", 3),
     "agent_states": AgentStateRow("SIP1", 7, 70, "@x", None, "", AT),
+    "contacts": (
+        *facts(
+            replace(CALL, answered=True, outcome=Outcome.ANSWERED, related=()), talk(AT + 2, AT + 9, call_id="1")
+        ).contacts,
+    )[0],
 }
 
 

@@ -15,7 +15,11 @@ from calltrack.figures import TABLES, Facts, report
 Item = tuple[str, Any]  # an event's name and its payload
 CASES = sorted((Path(__file__).parents[2] / "fixtures" / "cases").glob("*.jsonl"), key=lambda path: path.stem)
 _EVENTS = ("ExtensionEvent", "QueueEvent")
-_HOW = ("attempt", "confirmed_position")  # how the frames came, not what they say
+_HOW = (
+    *("attempt", "confirmed_position", "confirmed_at", "missed", "unsure_s", "least_s", "most_s"),
+    *("bounds", "coverage", "journey"),
+)
+"""How the frames came and what evidence they are, not what they say."""
 _TIMES = ("started", "answered_at", "ended_at", "joined_at", "left_at", "since", "until", "spells")
 
 
@@ -25,11 +29,17 @@ def made_of(items: list[Item], *, without: tuple[str, ...] = _HOW) -> Any:
     for event, payload in items:
         facts.apply(tracker.feed(Frame.of(event, payload)), tracker.time)
     facts.learn(tracker.snapshot())
-    found: dict[str, Any] = {"report": _plain(json.loads(msgspec.json.encode(report(facts))))}
+    found: dict[str, Any] = {"report": _without(_plain(json.loads(msgspec.json.encode(report(facts)))), without)}
     for table in TABLES:
         rows = [_plain(msgspec.to_builtins(row)) for row in getattr(facts, table)]
         found[table] = sorted(({k: v for k, v in row.items() if k not in without} for row in rows), key=str)
     return found
+
+
+def _without(value: Any, names: tuple[str, ...]) -> Any:
+    if isinstance(value, dict):
+        return {key: _without(inner, names) for key, inner in value.items() if key not in names}
+    return [_without(inner, names) for inner in value] if isinstance(value, list) else value
 
 
 def _plain(value: Any) -> Any:
