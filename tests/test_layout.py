@@ -28,7 +28,7 @@ LAYERS = {
     "reconcile": ("core",),
     "report": ("core", "figures", "export", "words", "reconcile"),
     "rest": ("core", "cdr", "voicenter", "live"),
-    "feed": ("core", "voicenter", "recordings", "live"),
+    "feed": ("core", "voicenter", "recordings", "live", "rest"),
     "tui": ("core", "voicenter", "feed", "words"),
     "serve": ("core", "voicenter", "figures", "journal", "live", "recordings", "simulate", "feed", "words", "kafka"),
     "cli": (

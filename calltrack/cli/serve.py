@@ -13,7 +13,7 @@ import click
 from calltrack.cli.configuration import config_options, effective
 from calltrack.cli.replay import SpeedParam
 from calltrack.cli.service import LiveOptions, service_options
-from calltrack.cli.terminal import ParamType
+from calltrack.cli.terminal import SPAN, ParamType
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -56,7 +56,15 @@ class ListenParam(ParamType["Listen"]):
     envvar="CALLTRACK_SERVE_KAFKA",
     help="Serve an account that workers track: kafka://HOST:PORT/ACCOUNT.",
 )
-@click.option("--no-socket", is_flag=True, help="Serve what is posted ([cdr] in --config): no login is needed.")
+@click.option("--no-socket", is_flag=True, help="Serve what is posted ([cdr] in --config) or polled: no login.")
+@click.option(
+    "--poll",
+    type=SPAN,
+    metavar="TIME",
+    help="While the socket is down, or with --no-socket, ask for active calls as often: 10s. Needs --poll-url, and "
+    "the account's code in CALLTRACK_CODE.",
+)
+@click.option("--poll-url", metavar="URL", help="Where GetExtensionsCalls and GetQueuesCallers are.")
 @click.option("--speed", type=SpeedParam(), default="real", show_default=True, help="Of these two: max, real, or 10x.")
 @click.option(
     "--journal",
@@ -93,6 +101,8 @@ def command(
     replay: str | None,
     fleet: str | None,
     no_socket: bool,
+    poll: float | None,
+    poll_url: str | None,
     speed: float,
     path: Path | None,
     keep_days: float | None,
@@ -154,13 +164,14 @@ def command(
         from calltrack.feed.source import Nothing
 
         source = Nothing()
-    elif (
-        not simulate and not replay and not fleet
-    ):  # before a journal is made: without a login there is nothing to keep
+    elif not simulate and not replay and not fleet:
+        # Before a journal is made: without a login there is nothing to keep.
         from calltrack.feed.source import Live
         from calltrack.live import LoginApi
 
         source = Live(LoginApi(**live.service()))
+    if poll is not None:
+        source = _polled(None if simulate or replay or fleet else source, poll, poll_url, named)
     _log_as(log_format)
     audit = Audit(audit_file)
     log = logging.getLogger("calltrack.serve")
@@ -193,7 +204,7 @@ def command(
             retention = Retention(
                 None if keep_days is None else keep_days * 86400, None if keep_mb is None else int(keep_mb * 1e6)
             )
-            anew = again and not replay and not no_socket
+            anew = again and not replay and (not no_socket or poll is not None)
             engine = Engine(source, journal, anew=anew, retention=retention, zone=named)
             await serve(engine, doors, listen, _started, tables, audit=audit)
 
@@ -227,6 +238,26 @@ def _log_as(form: str) -> None:
         names = {"levelname": "level", "name": "logger", "exc_info": "exception"}
         formatter = JsonFormatter("%(levelname)s %(name)s %(message)s", rename_fields=names, timestamp="at")
         logging.getLogger().handlers[0].setFormatter(formatter)
+
+
+def _polled(source: Source | None, every_s: float, url: str | None, zone: tzinfo | None) -> Source:
+    """A source with polling beside it."""
+    import os
+
+    from calltrack.feed.polled import Polled
+    from calltrack.rest.polling import LEAST_S
+
+    code = os.environ.get("CALLTRACK_CODE", "").strip()
+    if source is None:
+        raise click.UsageError("--poll goes with the live service or --no-socket")
+    if not url or not code:
+        raise click.UsageError("--poll needs --poll-url, and CALLTRACK_CODE in the environment")
+    if every_s < LEAST_S:
+        raise click.UsageError(f"--poll: the vendor allows it every {LEAST_S:g} s at most")
+    try:
+        return Polled(source, url, code, every_s, zone)
+    except ValueError as error:
+        raise click.UsageError(f"--poll-url: {error}") from None
 
 
 def _started(url: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Any
 
 import aiohttp
@@ -110,7 +111,7 @@ class OtherAccounts:
         if (refusal := self._too_often(request)) is not None:
             return refusal
         local, release = self._local, self._world.release
-        return web.json_response(
+        return self._dated(
             {
                 "ERR": 0,
                 "EXTENSIONS": [
@@ -131,7 +132,7 @@ class OtherAccounts:
     async def _queues(self, request: web.Request) -> web.Response:
         if (refusal := self._too_often(request)) is not None:
             return refusal
-        return web.json_response(
+        return self._dated(
             {
                 "ERR": 0,
                 "QUEUES": [
@@ -153,6 +154,10 @@ class OtherAccounts:
                 ],
             }
         )
+
+    def _dated(self, said: Json) -> web.Response:
+        """An answer whose Date is the time of the simulated world."""
+        return web.json_response(said, headers={"Date": formatdate(self._world.now, usegmt=True)})
 
     def _too_often(self, request: web.Request) -> web.Response | None:
         if request.query.get("code") != CODE:
