@@ -16,8 +16,9 @@ from calltrack.core import changes
 from calltrack.core.corrections import END_LATE, HOLD_LATE, START_LATE
 from calltrack.core.records import Call, Leg, Seconds, Wait
 from calltrack.core.remarks import ITS_END, ITS_START
+from calltrack.core.statements import STATED
 from calltrack.core.states import Outcome, State
-from calltrack.figures.rows import CallRow, Id, LegRow, QueueEntryRow
+from calltrack.figures.rows import CallRow, Id, LegRow, QueueEntryRow, concluded
 
 ROUND_S = 2
 """Rings that begin so soon after the first of their round are one attempt of the queue (ring-all)."""
@@ -116,6 +117,8 @@ class OpenCall(Struct):
         ):
             one.missed = max(0, one.missed - 1)
             one.unsure_s = 0 if change.inferred == HOLD_LATE else one.unsure_s
+        if change.inferred.startswith(STATED):  # another account has said what the events would have
+            one.missed, one.unsure_s = 0, 0
 
     def take_wait(self, change: changes.QueueChange) -> None:
         """Take a wait's newest record; one whose JOIN comes late gets its stamp only then."""
@@ -136,6 +139,8 @@ class OpenCall(Struct):
             one.went, one.went_at = change.position, change.at
         elif isinstance(change, changes.WaitRevised) and change.inferred in (END_LATE, START_LATE):
             one.missed = max(0, one.missed - 1)
+        if change.inferred.startswith(STATED):
+            one.missed = 0
 
     def miss(self, change: changes.Anomaly) -> None:
         """An event of a leg or a wait did not come: it was between `since` and `at` of the anomaly."""
@@ -245,7 +250,7 @@ class OpenCall(Struct):
                 leg.confirmed_at,
                 leg.doubtful,
                 one.missed,
-                one.unsure_s,
+                one.unsure_s + leg.talk_or_hold_s,
             )
 
     def entry_rows(self) -> Iterator[QueueEntryRow]:
@@ -332,7 +337,7 @@ def extent(one: OpenWait) -> tuple[Seconds | None, Seconds | None]:
     wait = one.wait
     if wait.outcome is None:
         return None, None
-    if wait.wait_s is not None and (not wait.inferred or wait.left_at is None or one.went_at is None):
+    if wait.wait_s is not None and (not concluded(wait.inferred) or wait.left_at is None or one.went_at is None):
         return wait.wait_s, wait.wait_s
     if wait.joined_at is None:  # only its end was reported
         begun = one.not_before

@@ -23,7 +23,7 @@ from math import inf
 from calltrack.core.records import Gap, Seconds
 from calltrack.core.states import Outcome, State
 from calltrack.figures.ranges import unseen
-from calltrack.figures.rows import LegRow, QueueEntryRow, Rows
+from calltrack.figures.rows import LegRow, QueueEntryRow, Rows, concluded
 from calltrack.figures.spans import Span, common, length, union
 from calltrack.figures.window import SILENCE, Window
 
@@ -58,7 +58,7 @@ class Evidence:
         for wait in waits:
             self._waits[wait.call_id].append(wait)
         self._shaky = {leg.call_id for leg in legs if leg.missed or self.ended_unseen(leg)}
-        self._shaky |= {wait.call_id for wait in waits if wait.missed or wait.inferred}
+        self._shaky |= {wait.call_id for wait in waits if wait.missed or concluded(wait.inferred)}
         self.unqueued = self._unqueued(legs)
 
     def _is_uncertain(self, leg: LegRow) -> bool:
@@ -85,7 +85,7 @@ class Evidence:
 
     def ended_unseen(self, leg: LegRow) -> bool:
         """Whether no event reported a leg's end."""
-        return bool(leg.inferred) and leg.c2c != 1  # of a click2call's own phone no event ever does
+        return concluded(leg.inferred) and leg.c2c != 1  # of a click2call's own phone no event ever does
 
     def began_unseen(self, leg: LegRow) -> bool:
         """Whether part of a leg is not known because it was before the stream began: no event of it was lost."""

@@ -12,6 +12,7 @@ from itertools import chain
 from msgspec import Struct
 
 from calltrack.core.records import Id, Seconds, Spell
+from calltrack.core.statements import STATED
 from calltrack.core.states import Outcome
 from calltrack.figures.contactrows import ContactRow
 
@@ -237,9 +238,14 @@ class AgentStateRow(Struct, frozen=True, gc=False):
     """When a change at the extension last showed it."""
 
 
+def concluded(inferred: str) -> bool:
+    """Whether a reason says that something was concluded; what another account states is known."""
+    return bool(inferred) and not inferred.startswith(STATED)
+
+
 def last_seen(ended_at: Seconds | None, inferred: str, confirmed_at: Seconds | None) -> Seconds | None:
     """When something was last known to be there: its end, if an event reported that."""
-    if not inferred or ended_at is None or confirmed_at is None:
+    if not concluded(inferred) or ended_at is None or confirmed_at is None:
         return ended_at
     return min(ended_at, confirmed_at)
 

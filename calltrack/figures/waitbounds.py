@@ -6,7 +6,7 @@ from calltrack.core.states import Outcome
 from calltrack.figures.evidence import Evidence
 from calltrack.figures.levels import COUNTS, LEVELS, RATES, TAKEN, count_range, kinds, share_range, took
 from calltrack.figures.ranges import Range, average
-from calltrack.figures.rows import QueueEntryRow
+from calltrack.figures.rows import QueueEntryRow, concluded
 from calltrack.figures.shapes import ServiceLevel, WaitFigures
 from calltrack.figures.window import Window
 
@@ -24,7 +24,7 @@ def wait_bounds(
     known = [one.high for one in (*takes, *leaves) if one.high is not None]
     usual = Range(min((one.low for one in (*takes, *leaves)), default=0), max(known, default=None))
     possible = [*vanished, *[usual] * hidden]
-    picked_up = sum(row.inferred != "" or row.missed > 0 for row in over)
+    picked_up = sum(concluded(row.inferred) or row.missed > 0 for row in over)
     rings = evidence.traceless(found.rings) + hidden
     levels = {name: share_range(split, hidden, place) for name, place in LEVELS.items()}
     asa = average(takes, possible)

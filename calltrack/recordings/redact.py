@@ -20,6 +20,7 @@ from ipaddress import IPv4Address
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 
+from calltrack.cdr.table import KINDS, STATUSES
 from calltrack.voicenter import spellings
 from calltrack.voicenter.spellings import EVENT_ALIASES, EVENTS
 from calltrack.voicenter.unknown import KNOWN_KEYS
@@ -27,6 +28,7 @@ from calltrack.voicenter.unknown import KNOWN_KEYS
 LEAST_KEY = 16
 """Bytes that a key has at least."""
 
+_STATUSES = frozenset(word.lower() for word in STATUSES)  # of a CDR
 # By field, in lower case: the words that are nobody's.
 _NOBODY = frozenset({"anonymous", "unknown", "unavailable", "restricted", "private"})
 _WORDS: dict[str, frozenset[str]] = {
@@ -37,13 +39,14 @@ _WORDS: dict[str, frozenset[str]] = {
         | {"no answer to a ping for 4 s", "no heartbeat of the server", "back to the preferred server"}
     ),
     "cause": frozenset({*spellings.CAUSES, "normal hangup", "unknown"}),
-    "dialstatus": frozenset(spellings.DIAL_STATUSES),
+    "dialstatus": frozenset({*spellings.DIAL_STATUSES, *_STATUSES}),
+    "status": _STATUSES,
     "callstatus": frozenset(spellings.STATES),
-    "direction": frozenset(spellings.DIRECTIONS),
+    "direction": frozenset({*spellings.DIRECTIONS, "internal"}),
     "eventname": frozenset({"extension", "queue", "dialer"}),
     "errordesc": frozenset({"ok"}),
     "peerstatus": frozenset({"ok", "unknown", "unreachable", "lagged"}),
-    "type": frozenset(spellings.CAMPAIGN_KINDS),
+    "type": frozenset({*spellings.CAMPAIGN_KINDS, *(kind.name.lower() for kind in KINDS.values())}),
     "callername": _NOBODY,
     "callerphone": _NOBODY,
     "callerid": _NOBODY,
@@ -57,6 +60,8 @@ _PLAIN = frozenset(
         *("isinternal", "isspyed", "isopensips", "isdistributedqueue", "errorcode", "isok", "typeid", "blcserverid"),
         *(name.lower() for name in spellings.STATISTICS),
         "elapsed_s",
+        *("time", "duration", "actualcallduration", "actualcalldialtime", "dialtime", "ringtime", "isanswer", "price"),
+        *("seconds_waiting_in_queue", "cdrtype", "date", "dateepoch"),
     }
 )
 # Objects, by field in lower case, whose fields the vendor names; in any other (customdata, what is new) they may be
@@ -68,7 +73,9 @@ _OBJECTS = frozenset(
     }
 )
 _FIELD = re.compile(r"[A-Za-z_]{1,40}")
-_NUMERIC = re.compile(r"-?\d{1,20}(\.\d+)?|true|false", re.ASCII | re.IGNORECASE)
+_NUMERIC = re.compile(
+    r"-?\d{1,20}(\.\d+)?|true|false|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?", re.ASCII | re.IGNORECASE
+)
 _EDGE = r"[^\x00-/:-@\[-`{-\x7f]"  # what a word is made of: all but ASCII's punctuation and spaces
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]\d|\d)"
 _PIECE = re.compile(
