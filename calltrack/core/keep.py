@@ -138,10 +138,10 @@ def keep(held: Held, *, history: int, strict: bool) -> Resume:
         held.connected,
         held.events_since_login,
         _CLOCK.keep(held.clock),
-        tuple([_call(call) for call in held.calls.values()]),
-        tuple([_call(call) for call in held.ended.values()]),
+        tuple([call.kept or _call(call) for call in held.calls.values()]),
+        tuple([call.kept or _call(call) for call in held.ended.values()]),
         tuple([one.kept or _extension(one) for one in held.extensions.values()]),
-        tuple([_queue(one) for one in held.queues.values()]),
+        tuple([one.kept or _queue(one) for one in held.queues.values()]),
         tuple(held.campaigns.values()),
         held.gaps,
         tuple(held.awaited.items()),
@@ -207,29 +207,18 @@ def _connections(ones: list[HeldConnection]) -> tuple[Struct, ...]:
 
 
 def _call(call: HeldCall) -> KeptCall:
-    known: KeptCall | None = call.kept
-    if known is not None:
-        for one in call.live:
-            if one.kept is None:
-                break
-        else:
-            return known
     settled = None if call.settled is None else _SETTLED.keep(call.settled)
-    call.kept = known = KeptCall(_CALL.keep(call), _connections(call.live), _connections(call.past), settled)
-    return known
+    call.kept = kept = KeptCall(_CALL.keep(call), _connections(call.live), _connections(call.past), settled)
+    return kept
 
 
 def _extension(extension: HeldExtension) -> KeptExtension:
-    if extension.kept is None:
-        extension.kept = KeptExtension(_EXTENSION.keep(extension), _live(extension))
-    kept: KeptExtension = extension.kept
+    extension.kept = kept = KeptExtension(_EXTENSION.keep(extension), _live(extension))
     return kept
 
 
 def _queue(queue: HeldQueue) -> KeptQueue:
-    if queue.kept is None:
-        queue.kept = KeptQueue(_QUEUE.keep(queue), _live(queue))
-    kept: KeptQueue = queue.kept
+    queue.kept = kept = KeptQueue(_QUEUE.keep(queue), _live(queue))
     return kept
 
 

@@ -319,7 +319,7 @@ class Devices(Remarks):
         """All that a frame reports is known, so its list is of the past; what it adds may count (ruling 4)."""
         step, now = self._step, self._held.clock.now
         if one is not None and one.ended is None:
-            one.kept = None
+            one.kept = device.kept = None
             if told.kind is HOLDS and one.retrieved is not None and moment is not None and step.hold_late(one, moment):
                 return
         elif one is not None and is_recent(one, now):

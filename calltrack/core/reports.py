@@ -90,6 +90,9 @@ class Reports:
         """Something of a connection was written: its value and its call's are made anew, and its call is settled."""
         one.value = one.kept = None
         held = self.held
+        device = held.extensions.get(one.device) if one.kind is LEG else held.queues.get(one.device)
+        if device is not None:
+            device.value = None
         call = held.calls.get(one.call) or held.ended[one.call]
         if not call.touched:
             call.touched = True

@@ -58,10 +58,6 @@ class Snapshot(Record, frozen=True):
         """The dialer campaign with this id."""
         return next((known for known in self.campaigns if known.campaign_id == str(campaign_id)), None)
 
-    def calls_of_campaign(self, campaign_id: str | int) -> tuple[Call, ...]:
-        """Live calls that this dialer campaign made."""
-        return tuple(call for call in self.calls if call.campaign_id == str(campaign_id))
-
     def doubtful(self) -> tuple[Leg | Wait, ...]:
         """Live legs and waits that may be over; each says why (ruling 12)."""
         legs = [leg for known in self.extensions for leg in known.legs if leg.doubtful]

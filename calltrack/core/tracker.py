@@ -47,7 +47,7 @@ from calltrack.core.settle import forget_unseen, settle
 from calltrack.core.snapshot import Counters, Snapshot
 from calltrack.core.stream import Stream, count_name
 from calltrack.core.table import RANKS, UNRANKED
-from calltrack.core.values import call_value, extension_value, queue_value
+from calltrack.core.values import call_value, extension_value, queue_value, refresh
 
 HISTORY = 1000
 """Ended calls that a tracker keeps unless asked otherwise."""
@@ -220,8 +220,7 @@ class Tracker(Stream):
         """Everything known now, as an immutable value; what has not changed since the last one is shared with it."""
         held = self._held
         self._count_changes()
-        extensions = tuple([extension_value(held, one) for one in held.extensions.values()])
-        queues = tuple([queue_value(held, one) for one in held.queues.values()])
+        refresh(held)
         counters = Counters(
             self._duplicates,
             events=dict(self._events),
@@ -232,10 +231,10 @@ class Tracker(Stream):
         return Snapshot(
             position=held.position,
             time=self.time,
-            calls=tuple([call_value(held, call) for call in held.calls.values()]),
-            extensions=extensions,
-            queues=queues,
-            ended=tuple([call_value(held, call) for call in held.ended.values()]),
+            calls=tuple([call.value or call_value(held, call) for call in held.calls.values()]),
+            extensions=tuple([one.value or extension_value(held, one) for one in held.extensions.values()]),
+            queues=tuple([one.value or queue_value(held, one) for one in held.queues.values()]),
+            ended=tuple([call.value or call_value(held, call) for call in held.ended.values()]),
             campaigns=tuple(held.campaigns.values()),
             gaps=held.gaps,
             counters=counters,

@@ -6,8 +6,6 @@ count once each: as talk, else hold, else unknown, else wait; ringing is counted
 
 from __future__ import annotations
 
-from operator import is_
-
 from calltrack.core.clock import EARLIEST, LATEST
 from calltrack.core.held import Held, HeldCall, HeldConnection, HeldExtension, HeldQueue, Settled
 from calltrack.core.observations import Seconds
@@ -103,25 +101,27 @@ def wait_value(held: Held, one: HeldConnection) -> Wait:
 
 def call_value(held: Held, call: HeldCall) -> Call:
     """A call as it is now, with its legs and waits."""
-    live = call.live
-    known: Call | None = call.value
-    if known is not None and len(live) == 1 == len(known.legs) and known.legs[0] is live[0].value:
-        return known  # most calls of a snapshot
-    legs: tuple[Leg, ...] = ()
-    waiting: tuple[Wait, ...] = ()
-    if live:
-        by_serial = live if len(live) == 1 else sorted(live, key=_serial)
-        legs = tuple([one.value or leg_value(held, one) for one in by_serial if one.kind == "leg"])
-        if len(legs) < len(live):
-            waiting = tuple([wait_value(held, one) for one in by_serial if one.kind != "leg"])
-    if known is not None and _are(known.legs, legs) and _are(known.waiting, waiting):
-        return known
+    if call.value is not None:
+        return call.value  # type: ignore[no-any-return]
+    live, past = call.live, call.past
+    by_serial = live if len(live) < 2 else sorted(live, key=_serial)
+    legs = tuple([one.value or leg_value(held, one) for one in by_serial if one.kind == "leg"])
+    waiting = tuple([wait_value(held, one) for one in by_serial if one.kind != "leg"]) if len(legs) < len(live) else ()
+    past_legs: tuple[Leg, ...] = ()
+    past_waits: tuple[Wait, ...] = ()
+    if past:
+        past_legs = tuple([one.value or leg_value(held, one) for one in past if one.kind == "leg"])
+        past_waits = tuple([wait_value(held, one) for one in past if one.kind != "leg"])
     shown, added = held.clock.shown, call.added
-    talk, hold, unknown, wait, ring = spent(call)
-    started = min([one.marks[0][0] for one in call.past], default=None)
-    for one in live:
-        if started is None or one.marks[0][0] < started:
-            started = one.marks[0][0]
+    if call.settled is None and len(live) + len(past) == 1 and (legs or past_legs):  # most calls
+        leg = (legs or past_legs)[0]
+        talk, hold, unknown, wait, ring = leg.talk_s, leg.hold_s, leg.unknown_s, 0, leg.ring_s
+    else:
+        talk, hold, unknown, wait, ring = spent(call)  # type: ignore[assignment]
+    if len(live) == 1 and not past:
+        started = live[0].marks[0][0]
+    else:
+        started = min([one.marks[0][0] for one in (*past, *live)], default=None)  # type: ignore[assignment]
     if call.settled is not None and started is not None:
         started = min(started, call.settled.started)
     call.value = value = Call(
@@ -129,9 +129,7 @@ def call_value(held: Held, call: HeldCall) -> Call:
         shown(started, added), shown(call.since, added), call.attempts, call.answered, shown(call.answered_at, added),
         shown(call.ended, added),
         wait, ring, talk, hold, unknown, call.outcome, call.cause, call.inferred, call.related, call.transferred_by,
-        shown(call.awaited, added), call.campaign_id, legs,
-        tuple([one.value or leg_value(held, one) for one in call.past if one.kind == "leg"]), waiting,
-        tuple([wait_value(held, one) for one in call.past if one.kind != "leg"]),
+        shown(call.awaited, added), call.campaign_id, legs, past_legs, waiting, past_waits,
         sum([one.seconds(ENGAGED) for one in call.past]) if call.statements else 0, call.statements,
     )  # fmt: skip
     return value
@@ -141,32 +139,23 @@ def _serial(one: HeldConnection) -> int:
     return one.serial
 
 
-def _are(known: tuple[Leg, ...] | tuple[Wait, ...], made: tuple[Leg, ...] | tuple[Wait, ...]) -> bool:
-    """Whether these are the very records; to compare two that only look alike would cost 40 fields each."""
-    return len(known) == len(made) and all(map(is_, known, made))
+def refresh(held: Held) -> None:
+    """Let go of the values whose evidence is older than what a device has heard since the last snapshot."""
+    for devices in (held.extensions, held.queues):
+        for device in devices.values():
+            if device.kept is None:
+                for one in device.live:
+                    call = held.calls[one.call]
+                    if one.value is not None and one.value.confirmed_position != device.confirmed_position:
+                        one.value = device.value = call.value = None
+                    call.kept = None
 
 
 def extension_value(held: Held, extension: HeldExtension) -> Extension:
     """An extension as it is now, with its legs."""
-    known: Extension | None = extension.value
-    position, live = extension.confirmed_position, extension.live
-    if known is not None and known.confirmed_position == position and len(live) <= 1:  # most phones of a snapshot
-        known_legs = known.legs
-        if not live:
-            if not known_legs:
-                return known
-        elif len(known_legs) == 1 and known_legs[0] is live[0].value:
-            return known
-    for one in live:
-        if one.value is not None and one.value.confirmed_position != position:  # its evidence is older
-            one.value = None
-    if known is not None and known.confirmed_position == position and len(known.legs) == len(live):
-        for leg, one in zip(known.legs, live, strict=True):
-            if one.value is not leg:
-                break
-        else:
-            return known
-    legs = tuple([one.value or leg_value(held, one) for one in live])
+    if extension.value is not None:
+        return extension.value  # type: ignore[no-any-return]
+    legs = tuple([one.value or leg_value(held, one) for one in extension.live])
     shown, status = held.clock.shown, extension.status
     last_call, last_answered, last_hangup = last_times(extension.last)
     extension.value = value = Extension(
@@ -190,13 +179,9 @@ def last_times(last: tuple[Seconds | None, ...]) -> list[Seconds | None]:
 
 def queue_value(held: Held, queue: HeldQueue) -> Queue:
     """A queue as it is now, with the calls that wait in it."""
-    for one in queue.live:
-        if one.value is not None and one.value.confirmed_position != queue.confirmed_position:
-            one.value = None
+    if queue.value is not None:
+        return queue.value  # type: ignore[no-any-return]
     waiting = tuple([wait_value(held, one) for one in queue.live])
-    known: Queue | None = queue.value
-    if known is not None and known.confirmed_position == queue.confirmed_position and _are(known.waiting, waiting):
-        return known
     shown = held.clock.shown
     queue.value = value = Queue(
         queue.key, queue.name, queue.queued, queue.answered, queue.picked_up, queue.abandoned, queue.lost,

@@ -310,43 +310,23 @@ def _error(code: Id, detail: Id) -> str:
     return f"{code}: {detail}" if detail else f"{code}"
 
 
-def all_extensions(body: wire.AllExtensions) -> list[str]:
-    """The whole of an AllExtensionsStatus."""
-    lacks: list[str] = []
-    if body.extensions is None:
-        body.extensions = body.extensions_2
-        if body.extensions is None:
-            lacks.append("extensions")
-    for seen in body.extensions or ():
-        _extension(seen, lacks)
-    body.error = _error(body.error_code, body.error_text)
-    return _stamped(body, lacks)
+def _whole(
+    items: str, key: str, normalise: Callable[[Any, list[str]], None]
+) -> Callable[[wire.AllExtensions | wire.AllQueues | wire.AllCampaigns], list[str]]:
+    """What makes a full list whole; its items are under `items`, or under `items_2` in the other spelling."""
 
+    def full_list(body: wire.AllExtensions | wire.AllQueues | wire.AllCampaigns) -> list[str]:
+        lacks: list[str] = []
+        if getattr(body, items) is None:
+            setattr(body, items, getattr(body, f"{items}_2"))
+            if getattr(body, items) is None:
+                lacks.append(key)
+        for seen in getattr(body, items) or ():
+            normalise(seen, lacks)
+        body.error = _error(body.error_code, body.error_text)
+        return _stamped(body, lacks)
 
-def all_queues(body: wire.AllQueues) -> list[str]:
-    """The whole of a loginStatus."""
-    lacks: list[str] = []
-    if body.queues is None:
-        body.queues = body.queues_2
-        if body.queues is None:
-            lacks.append("queues")
-    for seen in body.queues or ():
-        _queue(seen, lacks)
-    body.error = _error(body.error_code, body.error_text)
-    return _stamped(body, lacks)
-
-
-def all_campaigns(body: wire.AllCampaigns) -> list[str]:
-    """The whole of an AllDialersStatus."""
-    lacks: list[str] = []
-    if body.campaigns is None:
-        body.campaigns = body.campaigns_2
-        if body.campaigns is None:
-            lacks.append("dialers")
-    for seen in body.campaigns or ():
-        _campaign(seen, lacks)
-    body.error = _error(body.error_code, body.error_text)
-    return _stamped(body, lacks)
+    return full_list
 
 
 def notice(body: wire.Notice | wire.Login) -> list[str]:
@@ -370,9 +350,9 @@ NORMALISE: dict[type[Any], Callable[[Any], list[str]]] = {
     wire.ExtensionEvent: extension_event,
     wire.QueueEvent: queue_event,
     wire.CampaignEvent: campaign_event,
-    wire.AllExtensions: all_extensions,
-    wire.AllQueues: all_queues,
-    wire.AllCampaigns: all_campaigns,
+    wire.AllExtensions: _whole("extensions", "extensions", _extension),
+    wire.AllQueues: _whole("queues", "queues", _queue),
+    wire.AllCampaigns: _whole("campaigns", "dialers", _campaign),
     wire.Login: notice,
     wire.Notice: notice,
     wire.Fact: notice,
