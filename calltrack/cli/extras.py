@@ -8,6 +8,7 @@ EXTRAS = {
     "excel": ("xlsxwriter",),
     "alerts": ("apprise",),
     "live": ("aiohttp", "aiohttp_socks", "socketio"),
+    "oidc": ("authlib", "httpx", "joserfc"),
     "parquet": ("pyarrow",),
     "report": ("jinja2", "matplotlib"),
     "serve": (

@@ -155,7 +155,8 @@ def command(
         raise click.UsageError("--replay - begins anew each time, so it cannot go on with a --journal")
 
     named = None if zone is None else zone_named(zone)
-    doors, tables = access(tokens), config or Config()
+    tables = config or Config()
+    doors = access(tokens, people=tables.oidc is not None)
     if show_config:
         click.echo("\n".join(effective(click.get_current_context(), tables)))
         return

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from calltrack.serve.alerts.rules import Destination, Rule
 from calltrack.serve.intake.settings import CdrTable, PopupTable
 from calltrack.serve.security.addresses import InternalAddress, InvalidAddress, check_url
+from calltrack.serve.security.oidc import Oidc, Provider
 from calltrack.serve.security.scope import Scope
 from calltrack.serve.security.secrets import ConfigError, secret_of
 
@@ -67,6 +68,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     notify: list[Destination] = []
     cdr: CdrTable | None = None
     popup: PopupTable | None = None
+    oidc: Oidc | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As TOML has it, defaults included."""
@@ -116,6 +118,9 @@ def _faults(config: Config) -> Iterator[str]:
             if name not in destinations:
                 yield f"alert {rule.name}: there is no [[notify]] named {name}"
         yield from (f"alert {rule.name}: {fault}" for fault in rule.faults())
+    if config.oidc is not None:
+        yield from (f"oidc: {fault}" for fault in config.oidc.faults())
+        Provider(config.oidc)
     for one in config.notify:
         yield from (f"notify {one.name}: {fault}" for fault in one.faults())
 

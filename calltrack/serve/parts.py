@@ -9,6 +9,7 @@ from calltrack.serve.engine import Engine
 from calltrack.serve.hooks.webhooks import Webhooks
 from calltrack.serve.security.access import Access
 from calltrack.serve.security.audit import Audit
+from calltrack.serve.security.oidc import Provider
 
 
 class Parts(NamedTuple):
@@ -19,3 +20,4 @@ class Parts(NamedTuple):
     webhooks: Webhooks
     alerts: Alerts
     audit: Audit
+    provider: Provider | None

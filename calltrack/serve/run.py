@@ -30,6 +30,7 @@ from calltrack.serve.parts import Parts
 from calltrack.serve.security.access import VARIABLE, Access
 from calltrack.serve.security.audit import Audit
 from calltrack.serve.security.budgets import PATIENCE, Protocol
+from calltrack.serve.security.oidc import Provider
 from calltrack.serve.security.reload import Reloading
 from calltrack.serve.stream.hub import HEARTBEAT
 from calltrack.serve.systemd import notify, watchdog
@@ -99,8 +100,9 @@ async def serve(
     listening = _listening(listen, engine.patience)
     config, audit = config or Config(), audit or Audit()
     webhooks = Webhooks(config, engine, engine.beside("webhooks"), pauses=pauses)
+    people = None if config.oidc is None else Provider(config.oidc)
     alerts = Alerts(config.alert, config.notify, engine, engine.beside("alerts.json"), calm)
-    guarded, spans = application(Parts(engine, access, webhooks, alerts, audit)), provider()
+    guarded, spans = application(Parts(engine, access, webhooks, alerts, audit, people)), provider()
     inner: ASGIApp = guarded if spans is None else Traced(guarded, spans)
     posted = addresses(config, engine)
     settings = uvicorn.Config(

@@ -20,6 +20,7 @@ NEEDING = {
     "alerts": ["serve", "--simulate", "--config", str(Path(__file__).parent / "alerts.toml")],
     "kafka": ["cluster", "accounts", "--kafka", "127.0.0.1:1"],
     "live": ["listen"],
+    "oidc": ["serve", "--simulate", "--config", str(Path(__file__).parent / "oidc.toml")],
     "parquet": ["export", RECORDING, "--table", "calls", "-o", "calls.parquet"],
     "report": ["report", RECORDING, "--html", "report.html"],
     "serve": ["serve", "--simulate"],

@@ -109,6 +109,8 @@ async def service(
     try:
         async with asyncio.timeout(TIMEOUT):
             await asyncio.wait((serving, address), return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                serving.result()
             async with aiohttp.ClientSession(await address) as client:
                 yield Service(source, engine, client)
     finally:

@@ -22,6 +22,7 @@ from calltrack.serve.engine import Engine
 from calltrack.serve.hooks.webhooks import Webhooks
 from calltrack.serve.parts import Parts
 from calltrack.serve.security.access import Access, Visitor
+from calltrack.serve.security.oidc import Provider
 from calltrack.serve.security.scope import Scope
 from calltrack.serve.stream.state import Times
 from calltrack.serve.stream.subscriptions import Wanted
@@ -39,6 +40,7 @@ TheEngine = NamedDependency[Engine]
 TheAccess = NamedDependency[Access]
 TheWebhooks = NamedDependency[Webhooks]
 TheAlerts = NamedDependency[Alerts]
+TheProvider = NamedDependency[Provider | None]
 TheVisitor = NamedDependency[Visitor]
 TheRole = NamedDependency[Scope]
 TheMoment = NamedDependency[Moment]
@@ -68,6 +70,9 @@ def dependencies(parts: Parts) -> dict[str, Provide]:
     def the_alerts() -> Alerts:
         return parts.alerts
 
+    def the_provider() -> Provider | None:
+        return parts.provider
+
     def the_visitor(scope: ConnectionScope) -> Visitor:
         visitor: Visitor | None = scope["visitor"]  # type: ignore[typeddict-item]  # set by the guard
         if visitor is None:
@@ -96,7 +101,7 @@ def dependencies(parts: Parts) -> dict[str, Provide]:
         digest = blake2s(shape.encode(), digest_size=4).hexdigest()
         return Moment(snapshot, times, f'W/"{snapshot.position}-{times[3]:g}-{int(times[4])}-{digest}"')
 
-    given = (the_engine, the_access, the_webhooks, the_alerts, the_visitor, the_role, the_wanted)
+    given = (the_engine, the_access, the_webhooks, the_alerts, the_provider, the_visitor, the_role, the_wanted)
     provided = {function.__name__.removeprefix("the_"): Provide(function, sync_to_thread=False) for function in given}
     return {**provided, "moment": Provide(the_moment)}
 

@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 from msgspec import Struct
 
 from calltrack.serve.api.parameters import TheAccess, TheVisitor
-from calltrack.serve.security.access import SESSION_LIFE, Visitor
+from calltrack.serve.security.access import SESSION_LIFE, Access, Visitor
 from calltrack.serve.security.guard import COOKIE, session_of
 
 
@@ -38,15 +38,19 @@ async def log_in(data: JSONBody[Login], request: Request[Any, Any, Any], access:
     if visitor is None:
         raise NotAuthorizedException("no role has this token", headers={"www-authenticate": "Bearer"})
     request.scope["visitor"] = visitor  # type: ignore[typeddict-unknown-key]  # for the audit log
-    cookie = Cookie(
+    return Response(_whoami(visitor), cookies=[session_cookie(access, visitor, request.scope.get("scheme") == "https")])
+
+
+def session_cookie(access: Access, visitor: Visitor, secure: bool) -> Cookie:
+    """The cookie of a new session."""
+    return Cookie(
         COOKIE,
         value=access.log_in(visitor),
         max_age=int(SESSION_LIFE),
         httponly=True,
-        secure=request.scope.get("scheme") == "https",
+        secure=secure,
         samesite="strict",
     )
-    return Response(_whoami(visitor), cookies=[cookie])
 
 
 @get("/api/session")

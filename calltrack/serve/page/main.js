@@ -23,7 +23,7 @@ import { Queues } from "./queues.js";
 import { Settings } from "./settings.js";
 import { Store } from "./store.js";
 import { callPage } from "./story.js";
-import { Stream, enter } from "./stream.js";
+import { Stream, enter, offersLogin } from "./stream.js";
 import { Totals } from "./totals.js";
 import { speak, t } from "./words.js";
 
@@ -326,6 +326,7 @@ export class Board {
     const form = /** @type {HTMLFormElement} */ (byId("token-form"));
     const field = /** @type {HTMLInputElement} */ (byId("token-field"));
     const wrong = byId("token-wrong");
+    offersLogin().then((offers) => (byId("token-login").hidden = !offers));
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     form.onsubmit = async (event) => {
       event.preventDefault();

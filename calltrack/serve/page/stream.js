@@ -87,6 +87,15 @@ export async function enter(token) {
   return answer.status;
 }
 
+/** Whether one can log in by name. @returns {Promise<boolean>} */
+export async function offersLogin() {
+  try {
+    return (await (await fetch("login/offered")).json()).offered === true;
+  } catch {
+    return false;
+  }
+}
+
 /** One call with its story; null if it is no longer kept. @param {string} id @returns {Promise<any>} */
 export async function callStory(id) {
   const answer = await fetch(`api/calls/${encodeURIComponent(id)}`, { cache: "no-store" });

@@ -273,6 +273,7 @@ const WORDS = {
   "token.note": ["This board needs a token. Ask whoever runs it.", "לוח זה דורש אסימון. פנו למי שמפעיל אותו."],
   "token": ["Token", "אסימון"],
   "token.enter": ["Enter", "כניסה"],
+  "token.login": ["Log in by name", "כניסה בשם"],
   "token.wrong": ["This token is not known.", "אסימון זה אינו מוכר."],
   "token.failed": ["The server does not answer. Try again.", "השרת אינו עונה. נסו שוב."],
 

@@ -10,7 +10,7 @@ import os
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -50,13 +50,27 @@ class Visitor(NamedTuple):
 ANYBODY = Visitor("anybody on this machine", EVERYTHING, may_set_limits=True)
 
 
-class _Entry(Struct, forbid_unknown_fields=True):
+class Rights(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A role by its name, what it sees (None for all), and whether it may set the limits."""
+
     name: str
-    token: str
     queues: frozenset[str] | None = None
     extensions: frozenset[str] | None = None
     phone_numbers: bool = True
     limits: bool = False
+
+    def visitor(self, who: str = "") -> Visitor:
+        """Whoever has this role."""
+        return Visitor(self.name, Scope(self.queues, self.extensions, self.phone_numbers), self.limits, who)
+
+    def faults(self) -> Iterator[str]:
+        """What cannot be meant, in words."""
+        if self.limits and not self.visitor().scope.sees_all:
+            yield "cannot set limits: they concern queues that it does not see"
+
+
+class _Entry(Rights, frozen=True, kw_only=True):
+    token: str
 
 
 class _File(Struct, forbid_unknown_fields=True):
@@ -165,10 +179,9 @@ def _read(file: Path) -> dict[str, Visitor]:
         _check(entry.name, entry.token, str(file))
         if entry.token in tokens:
             raise TokensError(f"{file}: {entry.name} has the token of another")
-        scope = Scope(entry.queues, entry.extensions, entry.phone_numbers)
-        if entry.limits and not scope.sees_all:
-            raise TokensError(f"{file}: {entry.name} cannot set limits: they concern queues that it does not see")
-        tokens[entry.token] = Visitor(entry.name, scope, entry.limits)
+        for fault in entry.faults():
+            raise TokensError(f"{file}: {entry.name} {fault}")
+        tokens[entry.token] = entry.visitor()
     return tokens
 
 

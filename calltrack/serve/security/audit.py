@@ -17,6 +17,7 @@ import msgspec
 
 from calltrack.core.errors import CalltrackError
 from calltrack.serve.security.numbers import masked
+from calltrack.serve.security.oidc import CALLBACK
 
 AGAIN = 600.0
 """Seconds in which the same reading by the same visitor is said once."""
@@ -57,6 +58,8 @@ class Audit:
             return
         role, who = ("", "") if visitor is None else (visitor.name, visitor.who)
         path, query = scope["path"][:_LONGEST], unquote_plus(scope["query_string"].decode("latin-1"))[:_LONGEST]
+        if path == CALLBACK:
+            query = ""  # has the provider's code in it
         method = scope.get("method", "WEBSOCKET")
         client = (scope.get("client") or ("",))[0]
         now = time.monotonic()

@@ -28,6 +28,7 @@ from calltrack.serve.leaving import left
 from calltrack.serve.security.access import ANYBODY, Access, Visitor
 from calltrack.serve.security.audit import Audit
 from calltrack.serve.security.budgets import PATIENCE, Requests, TooManyRequests
+from calltrack.serve.security.oidc import CALLBACK
 
 COOKIE = "calltrack_session"
 
@@ -37,7 +38,7 @@ _STREAMS = frozenset(("/api/changes", "/api/updates", "/api/socket"))
 _SLASHES = re.compile("/+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST = 8 * 1024  # bytes of a path with its query
-_ENDPOINTS = (*_GUARDED, "/health/")
+_ENDPOINTS = (*_GUARDED, "/health/", "/login")
 _OWN_NAMES = {"localhost", "127.0.0.1", "::1"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -75,7 +76,7 @@ class Guard:
         # As endpoints are looked up: the same one must not be reached by a path that looks like a page's.
         path = _SLASHES.sub("/", scope["path"])
         scope["visitor"] = None
-        if path.startswith(_GUARDED):
+        if path.startswith((*_GUARDED, CALLBACK)):
             send = self._noted(scope, send)
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self._malformed(scope, path) or self._foreign(path, headers)
