@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,15 +78,13 @@ def command(
     sys.exit(1 if any(one.reason in UNEXPLAINED for call in found.calls for one in call.differences) else 0)
 
 
-def _local_clock(zone: tzinfo):  # type: ignore[no-untyped-def]
-    """The UTC of a time that a clock of that zone shows, written as if it were UTC."""
+def _local_clock(zone: tzinfo) -> Callable[[float], float | None]:
+    """The UTC of a time that a clock of that zone shows."""
+    from calltrack.figures.days import offset_min
 
     def utc(at: float) -> float | None:
-        try:
-            shown = datetime(1970, 1, 1) + timedelta(seconds=at)
-            return shown.replace(tzinfo=zone).timestamp()
-        except (OverflowError, ValueError):
-            return None
+        offset = offset_min(zone, at)
+        return None if offset is None else at - offset * 60
 
     return utc
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from calltrack.core.errors import BadLine
+    from calltrack.core.observations import Stated
     from calltrack.recordings.recording import Recording
     from calltrack.voicenter.frames import Frame
 else:
@@ -167,14 +168,28 @@ class Reader:
         self.recording: Recording = read_recording(path, strict=strict, on_bad=report or self._report)
 
     def __iter__(self) -> Iterator[Frame]:
-        from calltrack.core.observations import times_of
+        from calltrack.core.observations import Stated, times_of
 
         frames: Iterable[Frame] = self.recording
         for frame in frames if self._quiet else with_progress(frames, [self.recording]):
             offset_min = times_of(frame.body)[1]
+            if (
+                offset_min is None
+                and self._zone is not None
+                and self.offset_s is None
+                and isinstance(frame.body, Stated)
+            ):
+                frame.body.offset_min = self._said_by_zone(frame.body)
             if offset_min is not None and -_WIDEST <= offset_min <= _WIDEST:
                 self.offset_s = offset_min * 60
             yield frame
+
+    def _said_by_zone(self, body: Stated) -> float | None:
+        """What a record's clock is ahead of UTC, min, if no frame says it."""
+        from calltrack.figures.days import offset_min
+
+        started = body.statement.started
+        return None if started is None or self._zone is None else offset_min(self._zone, started)
 
     @property
     def zone(self) -> tzinfo:

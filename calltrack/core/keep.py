@@ -120,6 +120,7 @@ class Resume(Struct, frozen=True):
     older_prints: bytes
     gone: bytes
     gone_before: Seconds | None
+    stated: Seconds | None
     last_print: int | None
 
     @property
@@ -153,6 +154,7 @@ def keep(held: Held, *, history: int, strict: bool) -> Resume:
         pack(f"<{len(held.older_prints)}Q", *held.older_prints),
         pack(f"<{len(held.gone)}Q", *held.gone),
         held.gone_before,
+        held.stated,
         held.last_print,
     )
 
@@ -192,7 +194,7 @@ def restored(resume: Resume) -> Held:
     held.prints = dict.fromkeys(print_ for (print_,) in iter_unpack("<Q", resume.prints))
     held.older_prints = dict.fromkeys(print_ for (print_,) in iter_unpack("<Q", resume.older_prints))
     held.gone = dict.fromkeys(mark for (mark,) in iter_unpack("<Q", resume.gone))
-    held.gone_before = resume.gone_before
+    held.gone_before, held.stated = resume.gone_before, resume.stated
     held.last_print = resume.last_print
     held.connected, held.events_since_login = resume.connected, resume.events_since_login
     return held

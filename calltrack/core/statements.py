@@ -62,6 +62,7 @@ class Statements(Devices):
         if begin is not None and said.total_s is not None:
             end = begin + said.total_s
             if clock.now is None:
+                held.stated = end if held.stated is None else max(held.stated, end)
                 step.at = step.confirmed_at = clock.shown(end)
             if call is None and self._may_be_gone(said, begin, end):
                 step.anomaly(

@@ -149,9 +149,10 @@ class Tracker(Stream):
 
     @property
     def time(self) -> Seconds | None:
-        """The server time of the stream, UTC epoch s; None before the first."""
-        clock = self._held.clock
-        return clock.shown(clock.now)
+        """The server time of the stream, UTC epoch s; of statements alone the latest end; None before the first."""
+        held = self._held
+        clock = held.clock
+        return clock.shown(held.stated if clock.now is None else clock.now)
 
     def _event(self, body: ExtensionEvent | QueueEvent, received: float | None) -> None:
         """One change at one device, with the device's whole list."""

@@ -27,6 +27,15 @@ def zone_of(offset_s: Seconds | None) -> tzinfo:
     return UTC if offset_s is None else timezone(timedelta(seconds=offset_s))
 
 
+def offset_min(zone: tzinfo, local: Seconds) -> Seconds | None:
+    """What a zone's clock is ahead of UTC when it shows a time (epoch s, as if that were UTC), min; None if never."""
+    try:
+        offset = (datetime(1970, 1, 1) + timedelta(seconds=local)).replace(tzinfo=zone).utcoffset()
+    except (OverflowError, ValueError):
+        return None
+    return None if offset is None else offset.total_seconds() / 60
+
+
 def day(date: datetime, zone: tzinfo) -> Part:
     """The local day of a date: from its midnight to the next, UTC epoch s."""
     start = datetime(date.year, date.month, date.day, tzinfo=zone)

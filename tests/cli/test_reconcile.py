@@ -63,3 +63,13 @@ def test_other_columns(sides: tuple[Path, Path], tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "without a start and a duration" in result.output
+
+
+def test_records_alone_give_a_report(sides: tuple[Path, Path]) -> None:
+    """Without any frame of a socket; the zone says the offset of the account's clock."""
+    result = CliRunner().invoke(commands, ["report", str(sides[1]), "--tz", "Asia/Jerusalem", "--json"])
+    found = json.loads(result.stdout)
+
+    assert result.exit_code == 0
+    assert found["total"]["waits"]["answered"] > 10
+    assert found["unplaced"] == 0

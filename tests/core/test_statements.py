@@ -190,6 +190,7 @@ def test_an_account_of_utc_needs_no_offset() -> None:
     tracker, _ = fed([frame(said(started=None, started_utc=NOON), None)])
 
     assert the_call(tracker).started == NOON
+    assert tracker.time == NOON + 70
 
 
 def test_a_call_that_is_gone_is_not_counted_twice() -> None:

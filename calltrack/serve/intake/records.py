@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta, tzinfo
+from datetime import tzinfo
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
 from calltrack.core.observations import Stated
+from calltrack.figures.days import offset_min
 from calltrack.serve.intake.door import Answer
 from calltrack.voicenter.frames import Frame
 from calltrack.voicenter.spellings import CDR
@@ -84,12 +85,10 @@ class Records:
         if self._zone is None or "servertimeoffset" in fields or "time" not in fields:
             return body
         try:
-            shown = datetime(1970, 1, 1) + timedelta(seconds=float(str(msgspec.json.decode(fields["time"]))))
-            offset = shown.replace(tzinfo=self._zone).utcoffset()
-        except (ValueError, OverflowError, msgspec.DecodeError):
+            offset = offset_min(self._zone, float(str(msgspec.json.decode(fields["time"]))))
+        except (ValueError, msgspec.DecodeError):
             return body
-        minutes = 0 if offset is None else round(offset.total_seconds() / 60)
-        return msgspec.json.encode({**fields, "servertimeoffset": minutes})
+        return body if offset is None else msgspec.json.encode({**fields, "servertimeoffset": offset})
 
 
 ANSWERED: dict[str, Any] = {"Err": OK, "Errdesc": "OK"}
