@@ -52,6 +52,7 @@ class Clock:
     """The state of the server's clock; all times but `steps` are stream time, s."""
 
     offset_s: Seconds | None = None  # as the stream says it last; UTC is unknown without
+    undated: bool = False  # a frame without a stamp came before any offset: what it wrote is of the wall clock
     correction: Seconds = 0  # what steps and the first offset have added
     shift: Seconds = 0  # correction - offset: what makes stream time of a stamp
     now: Seconds | None = None  # of the stream; never goes back
@@ -154,6 +155,7 @@ class Clock:
         now = self.now
         at = self.stream(stamp)
         if at is None:
+            self.undated = self.undated or (now is None and self.offset_s is None)
             self.at = self.stamped = now
             when = self.stream(moment)
             near = when is not None and (now is None or -_GREATEST_LAG_S <= when - now <= SILENCE_S)
@@ -254,6 +256,9 @@ class Clock:
         self.offset_s = offset_min * 60
         self.shift -= by
         if now is None:
+            if first and self.undated:
+                self.correction += by
+                self._add(0, by)
             return
         at = self.stream(stamp)
         if first:

@@ -59,14 +59,14 @@ class Stream(Statements):
         """Take a frame's stamps; report and mend what they show of the clock. own: what the frame is about."""
         held, step = self._held, self._step
         clock = held.clock
-        before, steps = clock.now, len(clock.steps)
+        before, steps, offset_s = clock.now, len(clock.steps), clock.offset_s
         after = None if own is None or own.ended is not None else own.marks[-1][0]
         verdict = clock.tell(
             body.stamp, body.offset_min, moment, received, whole=whole, busy=bool(held.calls), after=after
         )
         step.at, step.confirmed_at = clock.reported_at, clock.shown(clock.when)
-        if len(clock.steps) > steps:
-            step.redate(min(since for since, _ in clock.steps[steps:]))
+        if len(clock.steps) > steps or (offset_s is None and clock.offset_s is not None):
+            step.redate(min((since for since, _ in clock.steps[steps:]), default=0))
         if verdict is Verdict.FINE:
             if held.unbelieved and clock.ahead is None and not clock.behind:
                 step.move_marks(0)

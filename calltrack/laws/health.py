@@ -134,7 +134,8 @@ class Health:
         started, ended = seen[CallStarted] + seen[CallResumed], seen[CallEnded]
         holds = started == ended + len(snapshot.calls)
         yield Sum("calls started or resumed = ended + live", str(started), f"{ended} + {len(snapshot.calls)}", holds)
-        states = sum(call.state is not _state_of_call(call) for call in snapshot.calls)
+        awaited = {call_id for call_id, _ in snapshot.resume.awaited}
+        states = sum(call.state is not _state_of_call(call, call.call_id in awaited) for call in snapshot.calls)
         states += sum(known.state is not _state_of_extension(known) for known in snapshot.extensions)
         yield Sum.none("states that are not those of the legs", states)
         yield Sum.none("lists that are not what is tracked", self._unlike)
@@ -202,9 +203,11 @@ def _seen_as(call: ListedCall) -> State:
     return UNKNOWN if call.state is None else call.state
 
 
-def _state_of_call(call: Call) -> State:
+def _state_of_call(call: Call, awaited: bool) -> State:
     found: set[State] = {counted(leg) for leg in call.legs} | {wait.state for wait in call.waiting}
-    if not found:  # live with nothing: its answering leg is awaited
+    if not found:  # live with nothing: its answering leg must be awaited
+        if not awaited:
+            return State.HUNGUP
         lost = call.past_waits and call.past_waits[-1].outcome is Outcome.LOST
         return AWAITED_AFTER_LOSS if lost else AWAITED
     return next(state for state in CALL if state in found)

@@ -172,3 +172,15 @@ def test_what_came_right_after_the_clock_was_set_back_is_moved(by: int) -> None:
     (first,), (second,) = (found.past_legs for found in sorted(fed(*frames)[1].ended, key=lambda one: one.call_id))
     assert 6 == second.ring_s
     assert first.ring_s <= 5 and 59 <= first.talk_s <= 61
+
+
+def test_the_first_offset_dates_a_phone_that_no_stamp_has_dated() -> None:
+    """Also what a snapshot has shown before without a time."""
+    tracker = Tracker()
+    seen = extension(0, "A", "userStatusUpdate", lastCallEventEpoch=START, outside={**NO_OFFSET, "servertime": None})
+    tracker.feed(seen)
+    assert None is tracker.snapshot().extensions[0].last_call_at
+
+    tracker.feed(extension(0, "B", "userStatusUpdate", outside={"servertime": None}))
+
+    assert utc(0) == tracker.snapshot().extensions[0].last_call_at
