@@ -9,7 +9,7 @@ from litestar.datastructures import CacheControlHeader
 from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 
-from calltrack.serve.api import alerting, kpis, login, ops, problems, routes, session, streams, wall
+from calltrack.serve.api import alerting, kpis, login, ops, problems, routes, session, streams, unreturned, wall
 from calltrack.serve.api.parameters import dependencies, only_known
 from calltrack.serve.api.reference import Description, Reference
 from calltrack.serve.parts import Parts
@@ -27,6 +27,7 @@ _ENDPOINTS = [
     *(session.log_in, session.who_am_i, session.log_out),
     alerting.alerts,
     *(login.offered, login.begin, login.finish),
+    unreturned.missed,
     *(ops.live, ops.ready, ops.metrics, ops.dead_letters),
 ]
 

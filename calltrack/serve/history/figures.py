@@ -26,8 +26,9 @@ from calltrack.core.snapshot import Snapshot
 from calltrack.figures import Options, Report
 from calltrack.figures.days import day, zone_of
 from calltrack.figures.hour import Hour
+from calltrack.figures.missed import MissedCallers
 from calltrack.serve.history.closed import past_report
-from calltrack.serve.history.follower import Follower, Recounting, Today, adopt, follow, learn, recount
+from calltrack.serve.history.follower import Follower, Recounting, Today, adopt, follow, learn, past_missed, recount
 from calltrack.serve.history.past import what_is_kept
 from calltrack.serve.history.reading import JournalReader, Reader
 from calltrack.serve.history.worker import Worker
@@ -171,6 +172,21 @@ class Figures:
                 found = await self._follower.ask(Today.hour, *self._now(known), options, queues, extensions)
             _put(self._hours, key, (time.monotonic(), known.position, found))
             return found
+
+    async def missed(self, since: Seconds | None, known: Snapshot) -> MissedCallers:
+        """Who was missed since a moment (None: today) and not spoken to since, once `ready`; raises Gone."""
+        today = self.today(known)[0]
+        is_today = since is None or since >= today
+        async with self._counting[is_today]:
+            with what_is_kept():
+                if is_today:
+                    await self._teach(known)
+                    return await self._follower.ask(Today.missed, *self._now(known), since or today)
+                try:
+                    async with asyncio.timeout(PATIENCE):
+                        return await self._past.ask(past_missed, since or 0, known.position)
+                except TimeoutError:
+                    raise Gone(f"counting it took longer than {PATIENCE:g} s; ask for less") from None
 
     async def _teach(self, known: Snapshot) -> None:
         """Where there is no journal, say what no change says."""

@@ -18,12 +18,14 @@ from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import Tracker
 from calltrack.figures import Facts, Options, Report, Rows, report
 from calltrack.figures.hour import Hour, last_hour
+from calltrack.figures.missed import MissedCallers, missed
 from calltrack.figures.rows import joined, life
 from calltrack.journal import Journal
 from calltrack.serve.history.reading import JournalReader, Reader, before
 from calltrack.serve.history.store import Held, Store, beside, remove
 from calltrack.serve.security.reports import report_seen
 from calltrack.serve.security.scope import Scope
+from calltrack.words.numbers import normal
 
 _FRAMES = 2000  # after which it stores, so that a start has no more than these to read again
 _SECONDS = 600.0  # after which it stores what is new, if that is less
@@ -124,6 +126,11 @@ class Today:
         self.follow(position, day)
         return last_hour(self._facts(), day, options, queues, extensions)
 
+    def missed(self, position: int, day: Seconds, since: Seconds) -> MissedCallers:
+        """Who was missed since a moment of today, and not spoken to since."""
+        self.follow(position, day)
+        return missed_since(self._facts(), since)
+
     def _facts(self) -> Facts:
         """What happened today, as far as it was read."""
         raise NotImplementedError
@@ -133,6 +140,17 @@ class Today:
         if self._counted != position:
             self._reports.clear()
             self._counted = position
+
+
+def missed_since(facts: Facts, since: Seconds) -> MissedCallers:
+    """Who was missed since a moment, and not spoken to since."""
+    calls = (call for call in facts.calls if call.ended_at is None or call.ended_at >= since)
+    return missed(calls, normal)
+
+
+def past_missed(reader: Reader, since: Seconds, position: int) -> MissedCallers:
+    """The same, counted from a reader of the past up to a position."""
+    return missed_since(reader.facts((since, None), position), since)
 
 
 class Recounting(Today):

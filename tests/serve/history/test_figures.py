@@ -10,6 +10,7 @@ import pytest
 
 from calltrack import Frame, Tracker
 from calltrack.figures import Facts, Options, Report, report
+from calltrack.figures.missed import missed
 from calltrack.journal import Journal
 from calltrack.serve.engine import Engine
 from calltrack.serve.history.figures import Figures
@@ -18,6 +19,7 @@ from calltrack.serve.security.access import Visitor
 from calltrack.serve.security.scope import EVERYTHING, Scope
 from calltrack.serve.stream.hub import Gone
 from calltrack.simulate import Faults, Plan, traffic
+from calltrack.words.numbers import normal
 from tests.journal.stream import written
 from tests.live.harness import scenario
 from tests.serve.security.test_guard import bearer
@@ -86,6 +88,37 @@ def test_at_midnight_a_new_day_begins(tmp_path: Path) -> None:
     assert (len(frames), expected) == (position, msgspec.json.decode(found, type=Report))
     assert expected.total.waits is not None
     assert expected.total.waits.answered > 10
+
+
+@scenario
+async def test_who_was_missed() -> None:
+    """Today, or since a moment before; a role gets its queues' callers, and one without numbers two digits of each."""
+    tokens = {
+        "a" * 30: Visitor("all", Scope()),
+        "q" * 30: Visitor("one", Scope(queues=frozenset({"5001"}))),
+        "n" * 30: Visitor("none", Scope(phone_numbers=False)),
+    }
+    async with service(tokens) as running:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        _, whole = await running.get("/api/missed", headers=bearer("a" * 30))
+        _, before = await running.get("/api/missed?since=1704000000", headers=bearer("a" * 30))
+        _, part = await running.get("/api/missed", headers=bearer("q" * 30))
+        _, one = await running.get("/api/missed?queue=5002", headers=bearer("a" * 30))
+        _, hidden = await running.get("/api/missed", headers=bearer("n" * 30))
+        refused, _ = await running.get("/api/missed?since=0", headers=bearer("a" * 30))
+
+    tracker, facts = Tracker(), Facts()
+    for frame in FRAMES:
+        facts.apply(tracker.feed(frame), tracker.time)
+    expected = msgspec.to_builtins(missed(facts.calls, normal))
+    assert len(expected["callers"]) > 3
+    assert msgspec.json.decode(msgspec.json.encode(expected["callers"])) == whole["callers"] == before["callers"]
+    assert expected["anonymous"] == whole["anonymous"]
+    assert ({"5001"}, None) == ({caller["queue_id"] for caller in part["callers"]}, part["anonymous"])
+    assert {"5002"} == {caller["queue_id"] for caller in one["callers"]}
+    assert all(len(caller["number"]) == 3 for caller in hidden["callers"])
+    assert 400 == refused
 
 
 @scenario
