@@ -5,7 +5,7 @@ Durations are seconds, shares between 0 and 1. None is "cannot be said": nothing
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from calltrack.core.records import Gap, Seconds
 from calltrack.figures.ranges import Range
@@ -252,7 +252,7 @@ class Figures(Struct, frozen=True):
     work: WorkFigures | None = None
     calls: tuple[CallFigures, ...] = ()
     contacts: ContactFigures | None = None
-    definitions: Definitions = Definitions()
+    definitions: Definitions = field(default_factory=Definitions)
     unresolved: Unresolved = Unresolved(0, 0, 0)
     bounds: dict[str, Range] = {}
 
