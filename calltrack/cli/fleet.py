@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from calltrack.cli.terminal import ParamType
+
 if TYPE_CHECKING:
     from calltrack.kafka.cluster import Cluster
 
@@ -35,7 +37,7 @@ _WHERE = (
 )
 
 
-class Address(click.ParamType[tuple[str, int]]):
+class Address(ParamType[tuple[str, int]]):
     """HOST:PORT."""
 
     name = "address"

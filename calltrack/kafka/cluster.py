@@ -116,6 +116,9 @@ class Cluster:
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise ClusterError(f"topic {name}: cannot be created: {error.args[0].str()}") from None
+        end = time.monotonic() + _PATIENCE
+        while len(self._found()) < len(self.topics) and time.monotonic() < end:
+            time.sleep(_PAUSE)  # a broker that is busy learns of new topics a little later
         return self.check(partitions)
 
     def check(self, partitions: int | None = None) -> int:

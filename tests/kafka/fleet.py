@@ -9,11 +9,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from confluent_kafka import Message
 
@@ -73,7 +73,10 @@ class Vendors:
 
 
 class Fleet:
-    """Enter it to run it. workers, connectors: the processes, by slot; one that is killed has a successor there."""
+    """Enter it to run it. workers, connectors: the processes, by slot; one that is killed has a successor there.
+
+    broker: properties of the broker.
+    """
 
     def __init__(
         self,
@@ -86,10 +89,11 @@ class Fleet:
         agents: int = 5,
         speed: float = 20.0,
         point_every: float = 30.0,
+        broker: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder, self.partitions = folder, partitions
         self.vendors = Vendors(accounts, agents=agents, speed=speed)
-        self.broker = Broker(folder)
+        self.broker = Broker(folder, **(broker or {}))
         self.cluster = Cluster(self.broker.url)
         self.workers: list[subprocess.Popen[bytes]] = []
         self.connectors: list[subprocess.Popen[bytes]] = []
@@ -236,6 +240,10 @@ class Fleet:
             for role, at in self.kills
             if role in ("worker", "frozen worker")
         ]
+
+    def said(self, text: str) -> bool:
+        """Whether a text is in the log of a process."""
+        return any(text in path.read_text(errors="replace") for path in self._outputs.values())
 
     def tails(self) -> str:
         """The ends of the processes' logs."""
