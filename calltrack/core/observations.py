@@ -12,7 +12,8 @@ spelling of any vendor. What a source has to guarantee:
 * States, directions and kinds are the constants named here. What a source cannot map, it leaves None or "", and puts
   the source's own word into `status` or `reason`, which serve as evidence only.
 
-Instances may be mutable, so that a decoder can fill them in place; the core never changes one.
+Instances may be mutable, so that a decoder can fill them in place; the core never changes one. A decoder finds a field
+soonest if it comes where the JSON has it, so the fields of what is in every frame stand in the order of captures.
 """
 
 from __future__ import annotations
@@ -53,13 +54,16 @@ class ListedCall(Struct, gc=False):
     started: Seconds | None = None
     answered_at: Seconds | None = None
     answered: bool = False
+    caller_name: str = ""
+    caller: str = ""
+    status: str = ""
+    """The source's own word for the state, as evidence."""
+    direction: str = ""
+    recording: Recording | None = None
+    did: str = ""
+    queue_id: str = ""
     c2c: int | None = None
     """Of a click2call 1 for the agent's own phone, 2 for the customer; 0 of any other call; None is "not said"."""
-    direction: str = ""
-    queue_id: str = ""
-    caller: str = ""
-    caller_name: str = ""
-    did: str = ""
     internal: bool = False
     spied_on: bool = False
     related: tuple[str, ...] = ()
@@ -72,9 +76,6 @@ class ListedCall(Struct, gc=False):
     dialed_number: str = ""
     custom_data: str = ""
     """JSON text, as it came; "" if there is none."""
-    recording: Recording | None = None
-    status: str = ""
-    """The source's own word for the state, as evidence."""
 
 
 class ListedWait(Struct, gc=False):
@@ -128,20 +129,20 @@ class ExtensionSeen(Struct, gc=False):
 
     exten_user: str = ""
     listed: list[ListedCall] | None = None
-    agent_id: Id = None
-    agent_name: str | None = None
-    agent_status: int | None = None
-    agent_status_since: Seconds | None = None
-    """Seconds (not milliseconds) of the server's local wall clock."""
     user_id: Id = None
     user_name: str | None = None
     number: Id = None
     account_id: Id = None
     top_account_id: Id = None
-    peer_status: str | None = None
+    agent_id: Id = None
+    agent_name: str | None = None
+    agent_status: int | None = None
     last_call_at: Seconds | None = None
     last_answered_at: Seconds | None = None
     last_hangup_at: Seconds | None = None
+    agent_status_since: Seconds | None = None
+    """Seconds (not milliseconds) of the server's local wall clock."""
+    peer_status: str | None = None
 
 
 class QueueSeen(Struct, gc=False):

@@ -344,10 +344,10 @@ class Devices(Remarks):
         """Give an extension the state that follows from its legs."""
         held = self._held
         live = extension.live
-        if extension.unknown:
+        if not live:
+            state = UNKNOWN if extension.unknown else IDLE
+        elif extension.unknown:
             state = UNKNOWN
-        elif not live:
-            state = IDLE
         elif len(live) == 1:
             one = live[0]
             state = one.state if one.c2c != 1 else counted_state(one.state, 1)

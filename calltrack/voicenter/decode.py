@@ -28,7 +28,7 @@ from calltrack.core.observations import Body
 from calltrack.voicenter import spellings, wire
 from calltrack.voicenter.loose import fields, loose, tighten
 from calltrack.voicenter.normalise import NORMALISE
-from calltrack.voicenter.respelled import is_faithful, respelled, rewritten
+from calltrack.voicenter.respelled import SPELLINGS, is_faithful, respelled, rewritten
 from calltrack.voicenter.salvage import salvage
 from calltrack.voicenter.texts import mended
 
@@ -84,21 +84,21 @@ def decode(line: bytes) -> Decoded:
     try:
         if not line.isascii():
             line.decode()  # the parser does not check the fields that it skips
-        text = respelled(line)
-        for _ in "12":
+        text = respelled(line) if SPELLINGS else line
+        while True:
             item = (_array if text[:1] == b"[" else _named if text[:7] == b'{"name"' else _recorded)(text)
             body = item.data
             if body is None:
                 break
             lacks = item.normalise(body)
             if not lacks or not _misspelled(text, lacks):
-                if text is not line and not is_faithful(body):
-                    break
-                return item.event, body, item.at, (), text is not line
-            made = rewritten(text, lacks, documented_keys()) if text is line else None
-            if made is None:
+                if text is line:
+                    return item.event, body, item.at, (), False
+                if is_faithful(body):
+                    return item.event, body, item.at, (), True
                 break
-            text = made
+            if text is not line or (text := rewritten(line, lacks, documented_keys())) is line:
+                break
     except msgspec.ValidationError:
         pass
     except UnicodeError as error:

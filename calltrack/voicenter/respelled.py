@@ -14,17 +14,17 @@ from functools import cache
 from typing import Any
 
 _MOST, _REMEMBERED = 2, 16
-_spellings: dict[bytes, bytes] = {}
+SPELLINGS: dict[bytes, bytes] = {}
 
 
 def respelled(line: bytes) -> bytes:
     """The line with keys as documented that were met in another case before; itself if it has none."""
-    found = {odd: name for odd, name in _spellings.items() if odd in line}
-    return (_rewritten(line, found) or line) if found else line
+    found = {odd: name for odd, name in SPELLINGS.items() if odd in line}
+    return _rewritten(line, found) if found else line
 
 
-def rewritten(line: bytes, lacks: list[str], known: frozenset[str]) -> bytes | None:
-    """The line with the keys that it lacks, if it has them in another case; None if it cannot be rewritten.
+def rewritten(line: bytes, lacks: list[str], known: frozenset[str]) -> bytes:
+    """The line with the keys that it lacks, if it has them in another case; itself if it cannot be rewritten.
 
     known: every documented key; one of them stands for itself.
     """
@@ -32,13 +32,13 @@ def rewritten(line: bytes, lacks: list[str], known: frozenset[str]) -> bytes | N
     for name in lacks:
         for odd in set(_any_case(name).findall(line)):
             if odd[1:-1].decode() in known:
-                return None
+                return line
             found[odd] = b'"%b"' % name.encode()
     made = _rewritten(line, found)
-    if made is not None:
-        if len(_spellings) >= _REMEMBERED:
-            _spellings.clear()
-        _spellings.update(found)
+    if made is not line:
+        if len(SPELLINGS) >= _REMEMBERED:
+            SPELLINGS.clear()
+        SPELLINGS.update(found)
     return made
 
 
@@ -49,13 +49,13 @@ def is_faithful(body: Any) -> bool:
         devices += getattr(body, several, None) or ()
     calls = [call for device in devices if device is not None for call in device.listed or ()]
     calls += [call for device in devices if (call := getattr(device, "current", None)) is not None]
-    names = [name.decode() for name in set(_spellings.values())]
+    names = [name.decode() for name in set(SPELLINGS.values())]
     return not any(call.custom_data and any(name in call.custom_data for name in names) for call in calls)
 
 
-def _rewritten(line: bytes, found: dict[bytes, bytes]) -> bytes | None:
+def _rewritten(line: bytes, found: dict[bytes, bytes]) -> bytes:
     if not 0 < len(found) <= _MOST or any(name in line for name in found.values()):
-        return None
+        return line
     for odd, name in found.items():
         line = line.replace(odd, name)
     return line
