@@ -94,7 +94,7 @@ def decode(line: bytes) -> Decoded:
             if not lacks or not _misspelled(text, lacks):
                 if text is line:
                     return item.event, body, item.at, (), False
-                if is_faithful(body):
+                if is_faithful(body, text):
                     return item.event, body, item.at, (), True
                 break
             if text is not line or (text := rewritten(line, lacks, documented_keys())) is line:

@@ -19,7 +19,10 @@ SPELLINGS: dict[bytes, bytes] = {}
 
 def respelled(line: bytes) -> bytes:
     """The line with keys as documented that were met in another case before; itself if it has none."""
-    found = {odd: name for odd, name in SPELLINGS.items() if odd in line}
+    found: dict[bytes, bytes] = {}
+    for odd, name in SPELLINGS.items():
+        if odd in line:
+            found[odd] = name
     return _rewritten(line, found) if found else line
 
 
@@ -42,8 +45,10 @@ def rewritten(line: bytes, lacks: list[str], known: frozenset[str]) -> bytes:
     return made
 
 
-def is_faithful(body: Any) -> bool:
+def is_faithful(body: Any, text: bytes) -> bool:
     """Whether no custom data of a rewritten line was rewritten with it: documented keys were nowhere in the line."""
+    if text.count(b'"customdata"') == text.count(b'"customdata":{}'):
+        return True
     devices = [getattr(body, name, None) for name in ("extension", "queue")]
     for several in ("extensions", "queues"):
         devices += getattr(body, several, None) or ()
@@ -54,11 +59,14 @@ def is_faithful(body: Any) -> bool:
 
 
 def _rewritten(line: bytes, found: dict[bytes, bytes]) -> bytes:
-    if not 0 < len(found) <= _MOST or any(name in line for name in found.values()):
+    if len(found) > _MOST:
         return line
+    text = line
     for odd, name in found.items():
-        line = line.replace(odd, name)
-    return line
+        if name in line:
+            return line
+        text = text.replace(odd, name)
+    return text
 
 
 @cache
