@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from calltrack.figures import Facts, Options, Part, Report
 
-_BY = ("queue", "agent", "account", "extension", "day")
+_BY = ("queue", "agent", "account", "extension", "day", "weekday")
+_EVERY = ("15min", "30min", "hour", "day", "week", "month")  # calltrack.figures.days.EVERY, which --help need not load
 
 
 class StatusesParam(ParamType[tuple[int, ...]]):
@@ -38,6 +39,9 @@ class StatusesParam(ParamType[tuple[int, ...]]):
 @click.command("report", short_help="Count a recording: figures per queue, agent, account and day.")
 @recording_argument
 @click.option("--by", type=click.Choice(_BY), multiple=True, help="Only these tables; may be given again.")
+@click.option(
+    "--every", type=click.Choice(_EVERY), default="day", show_default=True, help="Divide the time into these."
+)
 @click.option("--since", type=TimeParam(), help="Count from this server time on (ISO 8601 or UTC epoch).")
 @click.option("--until", type=TimeParam(), help="Count up to this server time, exclusive.")
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Count this local day.")
@@ -59,6 +63,7 @@ class StatusesParam(ParamType[tuple[int, ...]]):
 def command(
     recording: str,
     by: tuple[str, ...],
+    every: str,
     since: float | None,
     until: float | None,
     day: datetime | None,
@@ -80,6 +85,8 @@ def command(
     Examples:
       calltrack report events.jsonl
       calltrack report events.jsonl --day 2023-11-30 --tz Asia/Jerusalem --by queue
+      calltrack report events.jsonl --every hour --csv
+      calltrack report events.jsonl --by weekday
       calltrack report events.jsonl --html monday.html
     """
     if day is not None and (since is not None or until is not None):
@@ -88,6 +95,10 @@ def command(
         raise click.UsageError(f"--day {day:%Y-%m-%d}: write a day between 1971 and 9998")
     if since is not None and until is not None and since > until:
         raise click.UsageError("--since is after --until")
+    if "day" in by and every != "day":
+        raise click.UsageError(f"--by day and --every {every}: choose one")
+    if as_csv and "weekday" in by:
+        raise click.UsageError("--by weekday is a table for people; --every hour --csv has its figures")
     if as_csv and as_json:
         raise click.UsageError("--csv and --json: choose one")
     if as_json and by:
@@ -108,36 +119,42 @@ def command(
     ends = (unseen_ends or ("found" if as_json else "last-seen")).replace("-", "_")
     options = Options(service_level, short_abandon, available, wrap_up, unseen_ends=ends)
     since, until = reader.utc(since), reader.utc(until)
-    since, until, parts = _interval(facts, since, until, day, zone)
+    since, until, parts = _interval(facts, since, until, day, zone, every)
+    if by and every != "day":
+        by = (*by, every)
     found = report(facts, since, until, options, parts)
     if html is not None:
         name = Path(reader.recording.name).name
-        Path(html).write_text(page.page(facts, found, name=name, zone=zone, by=by), encoding="utf-8")
+        Path(html).write_text(page.page(facts, found, name=name, zone=zone, by=by, every=every), encoding="utf-8")
         click.echo(f"the report is in {safe(html)}", err=True)
     if as_csv:
-        _write_csv(found, by)
+        _write_csv(found, by, every)
     elif as_json:
         _write_json(found)
     elif html is None:
-        _print(found, by, zone, options)
+        if "weekday" in by:
+            _print_week(facts, found, zone)
+        _print(found, by, zone, options, every)
     reader.finish()
 
 
 def _interval(
-    facts: Facts, since: float | None, until: float | None, day: datetime | None, zone: tzinfo
+    facts: Facts, since: float | None, until: float | None, day: datetime | None, zone: tzinfo, every: str
 ) -> tuple[float | None, float | None, tuple[Part, ...]]:
-    """What is asked for, and the local days of which something was observed in it, cut to it."""
+    """What is asked for, and the local intervals of which something was observed in it, cut to it."""
     from calltrack.figures import Options, Part
     from calltrack.figures.days import day as day_of
-    from calltrack.figures.days import days
+    from calltrack.figures.days import intervals
     from calltrack.figures.window import window
 
     if day is not None:
         part = day_of(day, zone)
-        return part.since, part.until, (part,)
+        if every == "day":
+            return part.since, part.until, (part,)
+        since, until = part.since, part.until
     found: dict[str, Part] = {}
     for begin, end in window(facts, since, until, Options()).observed:  # not the years between two recordings
-        found |= {part.name: part for part in days(begin, end, zone)}
+        found |= {part.name: part for part in intervals(begin, end, zone, every)}
     cut = (
         Part(
             part.name,
@@ -149,10 +166,10 @@ def _interval(
     return since, until, tuple(cut)
 
 
-def _write_csv(found: Report, by: tuple[str, ...]) -> None:
+def _write_csv(found: Report, by: tuple[str, ...], every: str) -> None:
     from calltrack.report.flat import write_csv
 
-    write_csv(found, sys.stdout, by)
+    write_csv(found, sys.stdout, by, every)
 
 
 def _write_json(found: Report) -> None:
@@ -161,7 +178,27 @@ def _write_json(found: Report) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
 
 
-def _print(found: Report, by: tuple[str, ...], zone: tzinfo, options: Options) -> None:
+def _print_week(facts: Facts, found: Report, zone: tzinfo) -> None:
+    """Waits by weekday and hour: how many in an hour, and how many of them were answered in time."""
+    from calltrack.cli.tables import show
+    from calltrack.figures.week import DAYS, week
+    from calltrack.figures.window import window
+    from calltrack.report.tables import percent
+
+    if found.since is None or found.until is None:
+        return
+    observed = window(facts, found.since, found.until, found.options).observed
+    within_s = found.options.service_level_s
+    cells = week(facts.queue_entries, observed, found.since, found.until, zone, within_s)
+    rows = [
+        (f"{DAYS[cell.weekday]} {cell.hour:02}:00", cell.offered, f"{cell.per_hour or 0:.1f}", percent(cell.level))
+        for cell in cells
+        if cell.observed_s
+    ]
+    show("By weekday and hour", ("hour", "offered", "in an hour", "level"), rows)
+
+
+def _print(found: Report, by: tuple[str, ...], zone: tzinfo, options: Options, every: str) -> None:
     from rich import box
     from rich.table import Table
 
@@ -170,7 +207,7 @@ def _print(found: Report, by: tuple[str, ...], zone: tzinfo, options: Options) -
     output, drawn = console(), box.SIMPLE_HEAD if sys.stdout.isatty() else None
     output.print(f"{local(found.since, zone)} to {local(found.until, zone)}")
     marked = False
-    for table in tables(found, by):
+    for table in tables(found, by, every):
         marked |= any(is_partial(figures) for figures in table.rows)
         for number, headings in enumerate(pieces(table, output.width)):
             title = table.title if number == 0 else f"{table.title}, continued"

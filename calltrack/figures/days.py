@@ -1,13 +1,20 @@
-"""An account's local days as parts of the time: 23 or 25 hours long where the clocks change."""
+"""An account's local days, and other intervals of its calendar, as parts of the time.
+
+A day is 23 or 25 hours long where the clocks change.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from calltrack.core.errors import CalltrackError
 from calltrack.core.records import Seconds
 from calltrack.figures import Part
+
+EVERY: dict[str, int | None] = {"15min": 900, "30min": 1800, "hour": 3600, "day": None, "week": None, "month": None}
+"""The intervals that a time can be divided into; the seconds of those that are parts of a day."""
 
 
 class UnknownZone(CalltrackError):
@@ -52,6 +59,51 @@ def days(since: Seconds, until: Seconds, zone: tzinfo) -> tuple[Part, ...]:
         found.append(part)
         date += timedelta(days=1)
     return tuple(found)
+
+
+def intervals(since: Seconds, until: Seconds, zone: tzinfo, every: str) -> tuple[Part, ...]:
+    """The intervals of the local calendar that [since, until) touches, whole ones; `every` is one of EVERY.
+
+    A week begins on Monday. Of the hour that the clocks repeat in autumn, the second has its offset in its name.
+    """
+    step = EVERY[every]
+    whole = days(since, until, zone)
+    if step is not None:
+        pieces = [piece for part in whole for piece in _pieces(part, step, zone)]
+        return tuple(piece for piece in pieces if piece.until > since and piece.since < max(until, since + 1))
+    if every == "day":
+        return whole
+    found: dict[str, Part] = {}
+    for part in whole:
+        date = datetime.fromtimestamp(part.since, zone)
+        name, first, last = _month(date) if every == "month" else _week(date)
+        found[name] = Part(name, day(first, zone).since, day(last, zone).since)
+    return tuple(found.values())
+
+
+def hour_of_week(at: Seconds, zone: tzinfo) -> tuple[int, int]:
+    """The weekday (Monday is 0) and the hour of a moment on the local clock."""
+    local = datetime.fromtimestamp(at, zone)
+    return local.weekday(), local.hour
+
+
+def _pieces(part: Part, step: Seconds, zone: tzinfo) -> Iterator[Part]:
+    at = part.since
+    while at < part.until:
+        local = datetime.fromtimestamp(at, zone)
+        again = f" {local:%z}" if local.fold else ""
+        yield Part(f"{local:%Y-%m-%d %H:%M}{again}", at, min(at + step, part.until))
+        at += step
+
+
+def _week(date: datetime) -> tuple[str, datetime, datetime]:
+    monday = date.replace(tzinfo=None) - timedelta(days=date.weekday())
+    return f"{monday:%G-W%V}", monday, monday + timedelta(days=7)
+
+
+def _month(date: datetime) -> tuple[str, datetime, datetime]:
+    after = datetime(date.year + date.month // 12, date.month % 12 + 1, 1)
+    return f"{date:%Y-%m}", datetime(date.year, date.month, 1), after
 
 
 def _epoch(at: datetime) -> Seconds:

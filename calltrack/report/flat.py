@@ -18,9 +18,9 @@ _WORK = [name for name in WorkFigures.__struct_fields__ if name != "statuses"]
 _CALLS = [name for name in CallFigures.__struct_fields__ if name != "direction"]
 
 
-def write_csv(report: Report, out: TextIO, by: tuple[str, ...] = ()) -> None:
+def write_csv(report: Report, out: TextIO, by: tuple[str, ...] = (), every: str = "day") -> None:
     """Write the groups that are asked for, or all; durations in seconds, shares between 0 and 1, times in UTC."""
-    statuses = sorted({one.status for _, figures in _groups(report, by) for one in _statuses(figures)}, key=str)
+    statuses = sorted({one.status for _, figures in _groups(report, by, every) for one in _statuses(figures)}, key=str)
     header = ["by", "key", "name", "since", "until", "observed_s", "coverage"]
     header += [_column("wait", name) for name in _WAITS] + [f"service_level_{name}" for name in _LEVELS]
     header += [_column("work", name) for name in _WORK]
@@ -29,7 +29,7 @@ def write_csv(report: Report, out: TextIO, by: tuple[str, ...] = ()) -> None:
     header += [f"{name}_{direction.lower()}".removesuffix("_") for direction in _DIRECTIONS for name in names]
     writer = csv.writer(out)
     writer.writerow(header)
-    for what, figures in _groups(report, by):
+    for what, figures in _groups(report, by, every):
         writer.writerow([cell(value) for value in (what, *_values(figures, statuses))])
 
 
@@ -51,10 +51,10 @@ def _values(figures: Figures, statuses: list[int | None]) -> Iterator[object]:
         yield from (getattr(one, name) if one else (0 if found else None) for name in _CALLS)
 
 
-def _groups(report: Report, by: tuple[str, ...]) -> Iterator[tuple[str, Figures]]:
+def _groups(report: Report, by: tuple[str, ...], every: str) -> Iterator[tuple[str, Figures]]:
     groups = {
         "total": (report.total,),
-        "day": report.parts,
+        every: report.parts,
         "queue": report.queues,
         "agent": report.agents,
         "extension": report.extensions,

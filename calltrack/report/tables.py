@@ -35,11 +35,11 @@ class Table(NamedTuple):
     rows: Sequence[Figures]
 
 
-def tables(report: Report, by: Sequence[str] = ()) -> list[Table]:
-    """The tables of a report: those that are asked for, else all that say something."""
+def tables(report: Report, by: Sequence[str] = (), every: str = "day") -> list[Table]:
+    """The tables of a report: those that are asked for, else all that say something; `every` is what its parts are."""
     found = [
         Table("In all", "total", _both(""), [report.total]),
-        Table("By day", "day", _both("day"), report.parts),
+        Table(f"By {every}", every, _both(every), report.parts),
         Table("By queue", "queue", _queues(), report.queues),
         Table("By agent", "agent", _people("agent"), report.agents),
         Table("Agents' time", "agent", _statuses("agent", report.agents), report.agents),
@@ -50,7 +50,7 @@ def tables(report: Report, by: Sequence[str] = ()) -> list[Table]:
     if by:
         return [table for table in found if table.by in by]
     usual = {"total", "queue", "agent"}
-    usual |= {"day"} if len(report.parts) > 1 else set()
+    usual |= {every} if len(report.parts) > 1 else set()
     usual |= {"account"} if len(report.accounts) > 1 else set()
     return [table for table in found if table.by in usual and (table.rows or table.by == "total")]
 
@@ -131,16 +131,16 @@ def between(low: float, high: float | None, write: Callable[[float], str]) -> st
     return f"{least.removesuffix('%') if most.endswith('%') else least}–{most}"
 
 
+def figure(figures: Figures, name: str, write: Callable[[float], str] = count) -> str:
+    """The figure that has this name in `Figures.bounds`: between its bounds if it is not certain."""
+    if (bounds := figures.bounds.get(name)) is not None:
+        return between(bounds.low, bounds.high, write)
+    value = valued(figures, name)
+    return DASH if value is None else write(value)
+
+
 def _figure(title: str, means: str, name: str, write: Callable[[float], str]) -> Heading:
-    """A column of the figure that has this name in `Figures.bounds`."""
-
-    def written(figures: Figures) -> str:
-        if (bounds := figures.bounds.get(name)) is not None:
-            return between(bounds.low, bounds.high, write)
-        value = valued(figures, name)
-        return DASH if value is None else write(value)
-
-    return Heading(title, means, written)
+    return Heading(title, means, lambda figures: figure(figures, name, write))
 
 
 def _wait(title: str, means: str, name: str, write: Callable[[float], str] = count) -> Heading:

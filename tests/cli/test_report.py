@@ -143,9 +143,23 @@ def test_a_page(recording: str, tmp_path: Path) -> None:
     result = run("report", recording, "--html", str(out))
 
     text = out.read_text(encoding="utf-8")
-    assert (0, "", 3) == (result.exit_code, result.stdout, text.count("<svg"))
+    assert (0, "", 4) == (result.exit_code, result.stdout, text.count("<svg"))
     numbers = set(re.findall(r'"CallerID":"(\d{9,})"', Path(recording).read_text()))
     assert numbers and not [number for number in numbers if number in text]
+
+
+def test_every_hour(recording: str) -> None:
+    """The intervals of the local clock, as a table and in the CSV; and the hours of the week."""
+    rows = list(csv.DictReader(io.StringIO(run("report", recording, "--every", "hour", "--csv").stdout, newline="")))
+    hours = [row for row in rows if row["by"] == "hour"]
+    total = next(row for row in rows if row["by"] == "total")
+
+    assert ["2024-01-08 23:00", "2024-01-09 00:00"] == [row["key"] for row in hours][:2]
+    assert int(total["offered"]) == sum(int(row["offered"]) for row in hours) > 0
+    assert "By hour" in run("report", recording, "--every", "hour", "--by", "queue").output
+    week = run("report", recording, "--by", "weekday").output
+    assert "Mon 23:00" in week and "Tue 00:00" in week and "Sun" not in week
+    assert 2 == run("report", recording, "--by", "day", "--every", "hour").exit_code
 
 
 @pytest.mark.parametrize(

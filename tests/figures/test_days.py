@@ -6,7 +6,9 @@ from itertools import pairwise
 import pytest
 
 from calltrack.figures import Part
-from calltrack.figures.days import UnknownZone, days, zone_named, zone_of
+from calltrack.figures.days import UnknownZone, days, intervals, zone_named, zone_of
+from calltrack.figures.week import week
+from tests.figures.made import ABANDONED, ANSWERED, wait
 
 HOUR = 3600
 JERUSALEM = zone_named("Asia/Jerusalem")
@@ -57,3 +59,37 @@ def test_an_unknown_zone_is_named(name: str) -> None:
     """With what to write instead."""
     with pytest.raises(UnknownZone, match="Asia/Jerusalem"):
         zone_named(name)
+
+
+def test_intervals_of_the_calendar() -> None:
+    """Whole ones that the time touches; hours are real ones, also on the day on which an hour comes twice."""
+    zone = JERUSALEM
+    begin, end = (
+        datetime(2023, 10, 28, 22, tzinfo=zone).timestamp(),
+        datetime(2023, 10, 29, 4, tzinfo=zone).timestamp(),
+    )
+    hours = intervals(begin, end, zone, "hour")
+
+    assert 7 == len(hours) == len({part.name for part in hours})
+    assert all(3600 == part.until - part.since for part in hours)
+    assert ["2023-10-29 01:00", "2023-10-29 01:00 +0200"] == [part.name for part in hours[3:5]]
+    assert 28 == len(intervals(begin, end, zone, "15min"))
+    assert ["2023-W43"] == [part.name for part in intervals(begin, end, zone, "week")]
+    assert ["2023-10"] == [part.name for part in intervals(begin, end, zone, "month")]
+    (month,) = intervals(begin, end, zone, "month")
+    assert 31 * 86400 + 3600 == month.until - month.since
+
+
+def test_hours_of_the_week() -> None:
+    """Of what ended in them; what was not observed is no hour without calls."""
+    monday = 1_704_672_000  # 0:00 UTC
+    rows = [wait(monday + 3600, monday + 3610, ANSWERED), wait(monday + 3700, monday + 3900, ABANDONED)]
+    cells = week(rows, [(monday, monday + 2 * 3600)], monday, monday + 7 * 86400, UTC, 20)
+    cell = cells[1]
+
+    assert (0, 1, 3600, 2, 2, 1) == (
+        *(cell.weekday, cell.hour, cell.observed_s, cell.offered),
+        *(cell.presented, cell.in_time),
+    )
+    assert (2, 0.5, None) == (cell.per_hour, cell.level, cells[5].per_hour)
+    assert 168 == len(cells)

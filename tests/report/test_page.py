@@ -1,13 +1,16 @@
 """The page: everything in it, nothing from elsewhere, and strangers' text is text."""
 
+import math
 import re
 from datetime import UTC
 from html.parser import HTMLParser
 
 from calltrack.core.records import Gap
 from calltrack.figures import Facts, report
+from calltrack.report.drawing import Clock
 from calltrack.report.page import page
-from tests.figures.made import ABANDONED, ANSWERED, facts, status, talk, wait
+from calltrack.report.plots import depths
+from tests.figures.made import ABANDONED, ANSWERED, LOST, facts, status, talk, wait
 
 EVIL = "<img src=x onerror=alert(1)>"
 HEBREW = "תמיכה טכנית"
@@ -78,11 +81,11 @@ def test_nothing_comes_from_elsewhere() -> None:
 
 
 def test_plots_take_the_colours_of_the_page() -> None:
-    """So that they are light or dark as it is; three plots, each with words for who does not see it."""
+    """So that they are light or dark as it is; four plots, each with words for who does not see it."""
     text = written(full())
     svgs = re.findall(r"<svg[\s\S]*?</svg>", text)
 
-    assert 3 == len(svgs) == text.count('role="img"')
+    assert 4 == len(svgs) == text.count('role="img"')
     used, defined = set(re.findall(r"var\((--\w+)\)", text)), set(re.findall(r"(--\w+):", text))
     assert used <= defined
     assert all("var(--ink)" in svg for svg in svgs)
@@ -122,10 +125,43 @@ def test_many_agents_fit() -> None:
     assert "Agent 49" in svg and "Agent 9<" not in svg
 
 
-def test_many_queues_share_a_line() -> None:
-    """Six have one of their own."""
-    entries = [wait(START + n, START + 100 - 5 * n, ANSWERED, queue_id=f"Q{n}") for n in range(9)]
+def test_many_queues_share_a_panel() -> None:
+    """Eight have one of their own."""
+    entries = [wait(START + n, START + 100 - 5 * n, ANSWERED, queue_id=f"Q{n}") for n in range(10)]
     svg = re.findall(r"<svg[\s\S]*?</svg>", written(facts(*entries, first=START, time=START + 3000)))[0]
 
-    assert [f"Q{n}" for n in range(6)] == sorted(re.findall(r">(Q\d)<", svg))
-    assert "others" in svg
+    assert [f"Q{n}" for n in range(8)] == sorted(re.findall(r">(Q\d)<", svg))
+    assert "2 others" in svg
+
+
+def test_a_gap_blanks_no_bin_that_was_partly_seen() -> None:
+    """A bin has the most that was seen in it; one of which nothing was seen has nothing."""
+    clock = Clock(0, 500, UTC, [(160, 340)])
+    spans = [(20.0, 250.0), (150.0, 155.0), (345.0, 360.0), (330.0, 335.0)]
+
+    found = depths(clock, spans, [0, 100, 200, 300, 400], 100)
+    assert [1, 2, 1, 0] == [value for value in found if not math.isnan(value)]
+    assert [False, False, True, False, False] == [math.isnan(value) for value in found]
+
+
+def test_many_days_are_sums() -> None:
+    """Percentiles for dots, hours for timelines, and the hours of the week."""
+    day = 86400
+    rows = [wait(START + n * 3600, START + n * 3600 + 60, ANSWERED) for n in range(200)]
+    talks = [talk(START + n * 3600 + 60, START + n * 3600 + 300) for n in range(200)]
+    held = facts(*rows, *talks, status(1, START), first=START, time=START + 9 * day)
+    text = page(held, report(held, START, START + 9 * day), name="nine days", zone=UTC)
+
+    assert all(one in text for one in ("median to 90th percentile", "Hours of the week", "Hours in conversation"))
+    assert "Every wait that ended" not in text
+
+
+def test_what_is_not_certain_is_between_its_bounds() -> None:
+    """In a tile, and as a bar in the plot of service levels."""
+    held = facts(wait(START, START + 10, ANSWERED), wait(START + 20, START + 90, LOST), first=START, time=START + 3000)
+    found = report(held, START, START + 3000)
+    level = found.total.bounds["waits.service_level.negative"]
+    text = Parsed(page(held, found, name="x", zone=UTC)).text
+
+    assert level.low < 1 == level.high
+    assert f"{level.low * 100:.0f}–100%" in text

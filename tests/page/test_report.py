@@ -1,0 +1,45 @@
+"""The page of a report in a real browser: accessible, and nothing wider than it, on a screen and on paper."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from calltrack.figures import Facts, report
+from calltrack.report.page import page
+from tests.figures.made import ABANDONED, ANSWERED, LOST, facts, status, talk, wait
+from tests.page.test_accessible import violations
+
+START = 1_700_000_000
+HEBREW = "תמיכה טכנית"
+
+
+def held(days: int) -> Facts:
+    """Something of everything, some of it not certain, in Hebrew."""
+    hours = range(0, days * 24 * 3600, 3600)
+    rows = [wait(START + at, START + at + 30 + at % 500, (ANSWERED, ABANDONED, LOST)[at // 3600 % 3]) for at in hours]
+    talks = [talk(START + at + 60, START + at + 900, agent_name="דנה כהן") for at in hours]
+    end = START + days * 86400
+    return facts(*rows, *talks, status(1, START, agent_name="דנה כהן"), first=START, time=end, queues={"55": HEBREW})
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("days", [1, 60])
+def test_the_page(chromium: Browser, npm: Path, tmp_path: Path, days: int, theme: str) -> None:
+    """One day, and sixty."""
+    facts = held(days)
+    path = tmp_path / "report.html"
+    path.write_text(page(facts, report(facts), name=HEBREW, zone=UTC), encoding="utf-8")
+    context = chromium.new_context(color_scheme="dark" if theme == "dark" else "light")
+    shown = context.new_page()
+    shown.goto(path.as_uri())
+
+    assert [] == violations(shown, npm)
+    assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert HEBREW in (shown.locator("svg").first.text_content() or "")
+    shown.emulate_media(media="print")
+    assert shown.evaluate("[...document.querySelectorAll('svg')].every(one => one.clientWidth <= innerWidth)")
+    context.close()
