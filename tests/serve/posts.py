@@ -32,7 +32,7 @@ from calltrack.journal import Journal
 from tests.cdr.test_wire import NOTIFICATION
 
 _SECRET = "a-secret-of-the-benchmark"
-_CLIENTS = 16
+_CLIENTS = 64
 _TWICE = 0.02
 
 
