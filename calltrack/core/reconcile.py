@@ -258,10 +258,12 @@ class Devices(Remarks):
 
     def _without_list(self, device: HeldDevice, told: Told, own: HeldConnection | None) -> Matched | None:
         """The frame has no list: the event's own call is all that it says (ruling 6)."""
-        call = told.call
+        call: Listed | None = told.call
         if not told.call_id:
             return None
         live = device.live
+        if call is None and told.kind is STARTS and isinstance(device, HeldQueue):
+            call = ListedWait(told.call_id)  # its event names the call, and when it came
         mine = own if own is not None and own.ended is None else None
         if told.kind is ENDS:
             return Matched([], [], [mine], [one for one in live if one is not mine]) if mine is not None else None

@@ -74,7 +74,8 @@ def wait_value(held: Held, one: HeldConnection) -> Wait:
         clock = held.clock
         began = one.marks[0][0]
         shown, added = clock.shown, one.added
-        known = one.ended is not None and not one.inferred and bool(one.start_told or one.stamp)
+        known_start = bool(one.start_told or one.stamp)
+        known = one.ended is not None and not one.inferred and known_start
         resolved = one.ended is not None and one.outcome is not None and one.outcome is not LOST and bool(one.stamp)
         wait_s = one.ended - one.began if (known or resolved) and one.ended is not None else None
         spells: list[Spell] = []
@@ -91,7 +92,7 @@ def wait_value(held: Held, one: HeldConnection) -> Wait:
         caller, caller_name, distributed, original, custom = one.facts
         evidence = one if one.ended is not None else held.queues.get(one.device, one)
         one.value = Wait(
-            one.device, one.call, caller, caller_name, one.state, shown(began, added) if one.stamp else None,
+            one.device, one.call, caller, caller_name, one.state, shown(began, added) if known_start else None,
             shown(one.ended, added), wait_s, one.outcome, one.agent_name, one.inferred, one.stamp, distributed,
             original, custom, unknown, tuple(spells), one.doubt, evidence.confirmed_position, evidence.confirmed_at,
         )  # fmt: skip

@@ -573,3 +573,18 @@ def test_5_an_end_after_its_stamp_has_moved_is_the_end() -> None:
 
     assert () == snapshot.calls
     assert [(1, 60)] == [(leg.attempt, leg.talk_s) for leg in legs_of(the_call(snapshot))]
+
+
+def test_6_a_join_without_calls_is_a_wait_all_the_same() -> None:
+    """Its event names the call; nothing else begins or ends."""
+    silent = queue(1, "JOIN", "1", []).payload()
+    silent["data"]["Calls"] = None
+    other = queue(0, "JOIN", "2", [waiting("2", 0)])
+    snapshot, changes = fed(
+        other, Frame.of("QueueEvent", silent), *CALL[3:7], queue(20, "EXIT", "1", [waiting("2", 0)]), CALL[8]
+    )
+
+    assert ["2"] == [wait.call_id for live in snapshot.calls for wait in live.waiting]
+    (wait,) = waits_of(the_call(snapshot))
+    assert (utc(1), utc(20), 19, Outcome.ANSWERED) == (wait.joined_at, wait.left_at, wait.wait_s, wait.outcome)
+    assert AnomalyKind.EVENT_MISSED not in kinds(changes)
