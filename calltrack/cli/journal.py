@@ -1,4 +1,4 @@
-"""`calltrack journal`: inspect, import, export, prune, back up, restore and repair a journal."""
+"""`calltrack journal`: inspect, import, export, prune, back up, restore and repair a journal; erase a caller."""
 
 from __future__ import annotations
 
@@ -232,6 +232,44 @@ def repair_(path: Path) -> None:
 
     _must_exist(path)
     click.echo(f"{safe(path)}: {safe(repair(path))}")
+
+
+@journal.command("erase")
+@_journal_argument
+@click.option("--number", "numbers", multiple=True, help="A phone number, in any notation. Repeatable.")
+@click.option("--name", "names", multiple=True, help="A name, as it stands there, wherever it stands. Repeatable.")
+@click.option(
+    "--also",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An export or a recording, as text, to erase it from as well; an index of it goes. Repeatable.",
+)
+def erase_(path: Path, numbers: tuple[str, ...], names: tuple[str, ...], also: tuple[Path, ...]) -> None:
+    """Erase a caller from JOURNAL, its checkpoints and what stands beside it, for good; stop the service first.
+
+    Another number of the same length, drawn by lot, stands in the place of each; every frame keeps its position, and
+    figures stay what they were. Then every page of the file is searched; exit code 1 if anything is left. Backups and
+    files that a repair set aside are not looked at: delete them, or erase from them in the same way.
+
+    \b
+    Example:
+      calltrack journal erase calls.journal --number 050-123-4567 --name "Dana Cohen" --also calls.csv
+    """
+    from calltrack.journal.erasing import Erasure, check_text, erase, erase_file, remains
+
+    _must_exist(path)
+    erasure = Erasure(numbers, names)
+    for file in also:
+        check_text(file)
+    done = erase(path, erasure)
+    click.echo(f"{safe(path)}: erased from {done.frames} frames and {done.others} deliveries")
+    for file in also:
+        click.echo(f"{safe(file)}: {'erased' if erase_file(file, erasure) else 'had nothing of it'}")
+    left = remains(path, erasure)
+    click.echo(f"{left} rows still have it" if left else "every page was searched: nothing of it is left")
+    if left:
+        sys.exit(1)
 
 
 @journal.command("rebuild")
