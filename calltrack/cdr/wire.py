@@ -31,7 +31,7 @@ class Record(observations.Stated, gc=False):
 
     stamp: Any = field(name=f"{HIDDEN}stamp", default=None)
     offset_min: Any = field(name="servertimeoffset", default=None)
-    """Not the vendor's: whoever takes the record in may say what the account's clock is ahead of UTC, min."""
+    """Not the vendor's: the receiver of the record may say what the account's clock is ahead of UTC, min."""
     statement: Any = field(name=f"{HIDDEN}statement", default=Statement())
 
     # Identity

@@ -82,7 +82,7 @@ def info(path: Path, tz: tzinfo | None) -> None:
 @click.option("--keep", type=SPAN, metavar="TIME", help="Remove what was received longer ago: 30d, 12h.")
 @click.option("--keep-size", type=SIZE, metavar="SIZE", help="Remove until it takes no more than this: 500MB, 20GB.")
 def prune(path: Path, keep: float | None, keep_size: float | None) -> None:
-    """Remove the oldest frames of JOURNAL, up to a checkpoint, so that the state after it can still be told.
+    """Remove the oldest frames of JOURNAL, up to a checkpoint, so that the state after it can still be restored.
 
     \b
     Examples:

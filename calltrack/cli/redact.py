@@ -25,7 +25,7 @@ key_option = click.option(
 
 
 def redactor(key_file: Path | None) -> Redactor:
-    """The redactor with the key of a file, or with one that nobody knows; raises ClickException."""
+    """The redactor with the key of a file, or with a random one that is not kept; raises ClickException."""
     from calltrack.recordings.redact import LEAST_KEY, Redactor
 
     try:
@@ -46,7 +46,7 @@ def redactor(key_file: Path | None) -> Redactor:
 @strict_option
 def command(recording: str, out: Path | None, key_file: Path | None, strict: bool) -> None:
     """Replace every name and number of RECORDING by another, always the same for the same one; times, states and
-    outcomes stay, so that what calltrack tells of it is the same story. Lines that are no frames are left out.
+    outcomes stay, so that calltrack reports the same of it. Lines that are no frames are left out.
 
     \b
     Examples:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-_SLACK = 2.0  # s; the server tells whole seconds and frames come late, so a clock this far ahead of one is right
+_SLACK = 2.0  # s; the server reports whole seconds and frames come late, so a clock this far ahead of one is right
 
 
 class ServerClock:
-    """Runs on from the last told server time, `speed` times as fast as life (0: it stands still between frames).
+    """Runs on from the last known server time, `speed` times as fast as life (0: it stands still between frames).
 
     `speed` is 0 from `stop` on. `wall` is a clock in seconds that never goes back.
     """
@@ -27,11 +27,11 @@ class ServerClock:
             self._server, self._told_at = at, self._wall()
 
     def now(self) -> float | None:
-        """The server time, UTC epoch s; None before the first frame that told it."""
+        """The server time, UTC epoch s; None before the first frame that has it."""
         if self._server is None:
             return None
         return self._server + (self._wall() - self._told_at) * self.speed
 
     def stop(self) -> None:
-        """Stand still from now on: nothing more will be told."""
+        """Stand still from now on: no more frames come."""
         self._server, self.speed = self.now(), 0.0

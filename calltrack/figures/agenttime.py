@@ -16,7 +16,7 @@ from calltrack.figures.spans import Span, common, length, union, without
 from calltrack.figures.window import Window
 
 NOBODY = "at "
-"""Before the extension's name, where nobody is logged on."""
+"""Before the extension's name, where no agent is logged on."""
 
 
 BUSY, RINGING, UNKNOWN, DOUBTFUL = "busy", "ringing", "unknown", "doubtful"
@@ -79,7 +79,7 @@ class AgentTime(Struct, frozen=True):
 
 
 def worker(row: LegRow | AgentStateRow) -> str:
-    """The agent's key; work done with nobody logged on is the extension's."""
+    """The agent's key; work done with no agent logged on is the extension's."""
     return f"{NOBODY}{row.exten_user}" if row.agent_id is None else str(row.agent_id)
 
 

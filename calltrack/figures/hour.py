@@ -1,7 +1,7 @@
 """The last hour as lines, and the day as ranges: what a wall shows of queues and agents.
 
-A line has a value at each of its moments, None where nobody watched. A range is what is certain, and what is possible:
-a wait whose end was not seen may have been answered in time, or given up.
+A line has a value at each of its moments, None where the stream was not observed. A range is what is certain, and what
+is possible: a wait whose end was not seen may have been answered in time, or given up.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _ANSWERED = (Outcome.ANSWERED, Outcome.PICKED_UP)
 class DayOfWaits(Struct, frozen=True):
     """The waits that ended today; `level` is answered in time, `gone` is given up, None if no wait ended.
 
-    Both are shares of all that ended. `lost` ended unseen, `unmeasured` were answered after nobody knows how long.
+    Both are shares of all that ended. `lost` ended unseen, `unmeasured` were answered after an unknown time.
     """
 
     ended: int
@@ -64,8 +64,8 @@ class QueueHour(Struct, frozen=True):
 class Hour(Struct, frozen=True):
     """The last hour up to `until`, UTC epoch s.
 
-    `gaps` are the times in it that nobody watched. `seen` is the share of the day that was. `free` and `on_calls` count
-    extensions.
+    `gaps` are the times in it that were not observed. `seen` is the share of the day that was. `free` and `on_calls`
+    count extensions.
     """
 
     since: Seconds | None

@@ -1,7 +1,7 @@
 """Callers who were missed, and have not been spoken to since.
 
 A call is missed if it came in and ended without an answer. It is returned once a call with the same number was answered
-that ended, or still lasts, after it: the caller's own or one to them. Attempts to call back that nobody answered are
+that ended, or still lasts, after it: the caller's own or one to them. Attempts to call back that were not answered are
 counted, and return nothing.
 """
 

@@ -54,7 +54,7 @@ class CallRow(Struct, frozen=True, gc=False):
     ended_at: Seconds | None = None
     """When its last leg or wait ended."""
     answered: bool = False
-    """Somebody talked to the far end."""
+    """An agent talked to the far end."""
     picked_up: bool = False
     """An agent chose it from a queue."""
     outcome: Outcome | None = None
@@ -70,15 +70,15 @@ class CallRow(Struct, frozen=True, gc=False):
     ring_s: Seconds | None = None
     """Time that it rang or was dialed as a whole: overlapping legs count once."""
     talk_s: Seconds | None = None
-    """Time in which somebody talked."""
+    """Time in which at least one leg talked."""
     hold_s: Seconds | None = None
     """Time on hold."""
     unknown_s: Seconds | None = None
-    """Time of which nobody knows what it was."""
+    """Time of which it is not known what it was."""
     related: tuple[str, ...] = ()
     """The calls it came from."""
     transferred_by: str = ""
-    """The name of whoever transferred it here."""
+    """The name of the agent who transferred it here."""
     inferred: str = ""
     """Why its end was concluded, if no event reported it."""
     confirmed_at: Seconds | None = None
@@ -107,7 +107,7 @@ class LegRow(Struct, frozen=True, gc=False):
     account_id: Id
     """Account of the extension."""
     agent_id: Id
-    """onlineUserID of who was logged on when it was first seen; none if nobody was."""
+    """onlineUserID of who was logged on when it was first seen; none if no agent was."""
     agent_name: str
     """The newest name of that id."""
     queue_id: str
@@ -141,7 +141,7 @@ class LegRow(Struct, frozen=True, gc=False):
     hold_s: Seconds | None = 0
     """Time on hold."""
     unknown_s: Seconds | None = 0
-    """Time of which nobody knows what it was."""
+    """Time of which it is not known what it was."""
     inferred: str = ""
     """Why its end was concluded, if no event reported it."""
     spells: tuple[Spell, ...] = ()
@@ -223,7 +223,7 @@ class AgentStateRow(Struct, frozen=True, gc=False):
     account_id: Id
     """Account of the extension."""
     agent_id: Id
-    """onlineUserID; none while nobody is logged on."""
+    """onlineUserID; none while no agent is logged on."""
     agent_name: str
     """Who was logged on."""
     status: int | None

@@ -23,7 +23,7 @@ class Window(Struct, frozen=True):
     """An interval [since, until), None for no bound, and the spans of it in which the stream was heard.
 
     `now` is the time of the last frame: what still lasts is counted up to then, or to `until`. `present` has by
-    extension when it was monitored: before its first sight nobody knows what it did, whatever a stamp says of it.
+    extension when it was monitored: before its first sight it is not known what it did, whatever a stamp says of it.
     `lost` has by extension the gaps in the connection since then.
     """
 

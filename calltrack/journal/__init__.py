@@ -1,4 +1,4 @@
-"""Every received frame, durable before anyone is told of it, and the state after any of them: a SQLite file.
+"""Every received frame, durable before it is published, and the state after any of them: a SQLite file.
 
 What it promises, what each fault does to it, and the format: docs/journal.md.
 """

@@ -1,4 +1,4 @@
-"""How often whoever writes stores a checkpoint."""
+"""How often a writer stores a checkpoint."""
 
 from __future__ import annotations
 

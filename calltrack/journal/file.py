@@ -1,4 +1,4 @@
-"""The file: opened, created, told from other files, and written by one process only."""
+"""The file: opened, created, distinguished from other files, and written by one process only."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 
 def is_clean(path: Path) -> bool:
-    """Whether whoever wrote it last has closed it; else SQLite finds what is missing in the -wal beside it."""
+    """Whether its last writer closed it; else SQLite finds what is missing in the -wal beside it."""
     try:
         return sidecar(path, "wal").stat().st_size == 0
     except FileNotFoundError:

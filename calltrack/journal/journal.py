@@ -159,8 +159,8 @@ class Journal(Reading):
         """Remove the oldest frames: those received more than `keep_s` before `now` (UTC epoch s, default: the clock's),
         and more until the journal takes at most `keep_bytes` on disk. Returns how many it were.
 
-        What is removed ends with a checkpoint, so that every state after it can still be told; what came after the last
-        checkpoint stays.
+        What is removed ends with a checkpoint, so that every state after it can still be restored; what came after
+        the last checkpoint stays.
         """
         limit = None if keep_s is None else (time.time() if now is None else now) - keep_s
         removed, begin, end = 0, self.begin, self.position
@@ -213,7 +213,7 @@ class Journal(Reading):
             raise JournalUnwritable(f"{to}: cannot be written: {error.strerror}") from None
         try:
             with closing(sqlite3.connect(to)) as copy:
-                self._database.backup(copy)  # in one step: it is one moment, and in WAL mode nobody waits for it
+                self._database.backup(copy)  # in one step: it is one moment, and in WAL mode nothing waits for it
                 copy.execute("PRAGMA journal_mode = DELETE")
                 (last,) = copy.execute("SELECT max(position) FROM frames").fetchone()
         except UNREADABLE as error:

@@ -180,7 +180,7 @@ def _salvage(path: Path, new: Path, end: int | None) -> tuple[int, tuple[tuple[i
 
 
 def lost_tail(database: sqlite3.Connection, path: Path, damaged: bool) -> bool:
-    """Whether frames after the last that reads may have been told to someone: unless the file says where it ends."""
+    """Whether frames after the last that reads may have been published: unless the file says where it ends."""
     with suppress(*UNREADABLE), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as old:
         (last,) = old.execute("SELECT max(position) FROM frames").fetchone()
         (copied,) = database.execute("SELECT max(position) FROM frames").fetchone()

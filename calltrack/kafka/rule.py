@@ -3,10 +3,10 @@
 What a worker writes is a function of the log of frames, so whatever a killed worker's successor, a zombie or a retry
 writes again is the same bytes under the same numbers. There are two kinds of readers:
 
-* `Facts`: for whoever wants every change once (tables, streams, hooks). The number of a change is (frame, change); it
-  only rises, whatever happens to workers, points and versions, so a sink may as well write each change under the key
+* `Facts`: for readers that want every change once (tables, streams, hooks). The number of a change is (frame, change);
+  it only rises, whatever happens to workers, points and versions, so a sink may as well write each change under the key
   (account, frame, change) and keep no memory at all.
-* `States`: for whoever keeps the state (boards). It follows the newest generation, and begins again from its resets.
+* `States`: for readers that keep the state (boards). It follows the newest generation, and begins again at its resets.
 
 Keep `last` together with what you made of the changes, in the same transaction or file, and start from it.
 """

@@ -1,6 +1,6 @@
 """Who logs in: the vendor's login types as frozen values that never show what they hold.
 
-They come from arguments, from the environment or from a file that nobody else can read, so that no password
+They come from arguments, from the environment or from a file that only its owner can read, so that no password
 need stand on a command line.
 """
 

@@ -228,7 +228,7 @@ class Desk:
 
     def _end(self) -> None:
         self._over = True
-        self._tracker.known.set()  # nobody needs to wait any longer
+        self._tracker.known.set()  # nothing needs to wait any longer
 
     def _on(self, kind: type[Happening], handler: H) -> H:
         self._handlers.setdefault(kind, []).append(handler)

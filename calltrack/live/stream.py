@@ -4,7 +4,7 @@
 
     socket ─► Supervisor ─► Frame ─► Tracker.feed ─► one bounded Changes for each consumer
 
-The tracker is fed as frames arrive, whoever reads or does not. What a consumer has not read yet waits for it, up
+The tracker is fed as frames arrive, whether anything reads or not. What a consumer has not read yet waits for it, up
 to a limit. Beyond that limit nothing old is worth keeping: all that waits is dropped, and what the consumer gets
 next is one `Missed`, with how many changes it has missed and the state of the moment in which it reads it. The
 changes that follow go on from that state.
@@ -36,7 +36,7 @@ from calltrack.voicenter.frames import Frame
 _log = logging.getLogger("calltrack.live")
 
 LIMIT = 10_000
-"""Changes that wait for one consumer unless told otherwise; about 10 MB."""
+"""Changes that wait for one consumer by default; about 10 MB."""
 
 C = TypeVar("C", bound=Change)
 
@@ -80,7 +80,7 @@ class Stream:
 
     The connection lives from entering to leaving: afterwards no task and no socket is left. A lost one comes back
     by itself, with ConnectionLost and ConnectionRegained among the changes. What ends the stream for good is
-    raised by whoever iterates or waits, else on leaving: LoginRefused; an error of a callback; AnomalyFound of a
+    raised while iterating or waiting, else on leaving: LoginRefused; an error of a callback; AnomalyFound of a
     strict tracker. `source` gives the sessions (LoginApi); of one `account` among many no refusal is final. For the
     other arguments see `connect`.
     """
@@ -102,7 +102,7 @@ class Stream:
             source, on_frame=self._take, timing=timing, network=network, account=account, patient=bool(account)
         )
         self._limit = limit
-        # Weak: a consumer that nobody holds any more is none.
+        # Weak: a consumer without references no longer counts.
         self._consumers: WeakSet[Changes] = WeakSet()
         self._callbacks: list[tuple[type[Change], Callable[[Any], object]]] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -124,7 +124,7 @@ class Stream:
             try:
                 await asyncio.wait(running)
             except asyncio.CancelledError as again:
-                # Whoever cancels us wants the end, not the end without a close.
+                # A cancellation asks for the end, but not without a close.
                 cancelled = again
         if cancelled:
             raise cancelled

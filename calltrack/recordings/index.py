@@ -1,7 +1,7 @@
 """Checkpoints of a recording, in a file beside it, so that its middle is reached without reading all before.
 
 An index is never taken on trust: a checkpoint counts only if the bytes before it still are those that it was made of,
-and if the code that made it is this very code. A file that nobody has written to since is taken to have its bytes;
+and if the code that made it is this very code. A file that was not written to since is taken to have its bytes;
 of any other they are hashed again. So a recording may grow under its index, may be copied with it, and an index of
 another recording, another version or a broken disk is refused.
 The file is a zip: `index.json`, and for each checkpoint its number with `.json`, the snapshot, and `.notes`, what the

@@ -29,7 +29,7 @@ LEAST_KEY = 16
 """Bytes that a key has at least."""
 
 _STATUSES = frozenset(word.lower() for word in STATUSES)  # of a CDR
-# By field, in lower case: the words that are nobody's.
+# By field, in lower case: the words that name no person.
 _NOBODY = frozenset({"anonymous", "unknown", "unavailable", "restricted", "private"})
 _WORDS: dict[str, frozenset[str]] = {
     "reason": frozenset(
@@ -132,7 +132,7 @@ class Redactor:
             return self.text(value)
         if isinstance(value, int | float):
             return value if plain else self._numeral(value)
-        return None  # binary, which socket.io can carry and nobody can read over
+        return None  # binary, which socket.io can carry and cannot be checked
 
     def _field(self, name: str, free: bool) -> str:
         return name if not free and (name in KNOWN_KEYS or _FIELD.fullmatch(name)) else self.text(name)

@@ -69,7 +69,7 @@ class _Packer(Protocol):
 
 
 class RecordingFile:
-    """One recording being written; compressed if the name ends in .gz or .zst. Whoever owns it may read it, only.
+    """One recording being written; compressed if the name ends in .gz or .zst. Only its owner may read it.
 
     `frames` and `size` are the lines written and the bytes in the file. An existing file is replaced. Raises OSError,
     from the constructor as from every method: what the disk did not take is kept, and put first the next time.

@@ -33,7 +33,7 @@ class CallLogUnreachable(CalltrackError):
 class CallLog:
     """Asks for records. `code` is the account's; `pause_s` is between two requests.
 
-    on_wait is told why and how long it waits, s.
+    on_wait is called with the reason and the wait, s.
     """
 
     def __init__(

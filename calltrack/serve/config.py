@@ -18,7 +18,7 @@ from calltrack.serve.security.scope import Scope
 from calltrack.serve.security.secrets import ConfigError, secret_of
 
 EVENTS = ("screen_pop", "call_ended", "queue_threshold")
-"""What a webhook can be told of."""
+"""The events that a webhook can be sent."""
 
 _SHORTEST = 16  # characters of a secret
 _ENCODED = "whsec_"  # as Standard Webhooks writes secrets
@@ -27,7 +27,7 @@ _ENCODED = "whsec_"  # as Standard Webhooks writes secrets
 class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One webhook; the secret that signs is in an environment variable or a file, never here.
 
-    `waiting` is the number of waiting calls from which on queue_threshold tells of a queue. `queues`, `extensions` and
+    `waiting` is the number of waiting calls from which on queue_threshold is sent. `queues`, `extensions` and
     `phone_numbers` say what it may see, as a role does. `parallel` is how many deliveries may be under way at once:
     those of one call are in order, with 1 all are.
     """

@@ -46,7 +46,7 @@ class Plan:
     """A call centre's size and habits.
 
     Rates are per hour and per agent, shares and chances between 0 and 1, times in seconds.
-    Raises ValueError if there is nobody to answer or nothing to wait in.
+    Raises ValueError without agents or without queues.
     """
 
     agents: int = 9
@@ -145,7 +145,7 @@ class Plan:
 
 
 def good_day(agents: int, queues: int, start: float) -> Plan:
-    """An ordinary good day of a bigger centre, where the distributor rings whoever is available.
+    """An ordinary good day of a bigger centre, where the distributor rings any agent who is available.
 
     About four of five callers are answered within 20 s, by agents who are busy four fifths of their time.
     """

@@ -103,7 +103,7 @@ def write_recording(
 ) -> Written:
     """Write a recording of `hours` of a call centre, and with `truth` what was so beside it.
 
-    The truth goes to the same name ending in `.truth.jsonl`. `progress` is told the simulated hours and the
+    The truth goes to the same name ending in `.truth.jsonl`. `progress` is called with the simulated hours and the
     lines so far, now and then. With `cdrs` the CDR notifications that are received go to a file ending in `.cdr.jsonl`,
     and with `truth` all of them, with what became of each, to one ending in `.cdr.truth.jsonl`. The same arguments
     write the same bytes. Raises OSError.

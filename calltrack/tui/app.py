@@ -273,5 +273,5 @@ class Board(App[None]):
         title = f"{grid.table.title} {found}" + (f" of {of}" if found != of else "")
         if grid.view.state in grid.table.states:
             title += f" · {grid.view.state}"
-        # A title is markup: a text that somebody typed is to be escaped.
+        # A title is markup: text from outside must be escaped.
         return title + (Text(f" · “{grid.view.text}”").markup if grid.view.text else "")

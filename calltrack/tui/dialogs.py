@@ -30,7 +30,7 @@ r            sort the other way round
 h, ?         this help                              q        quit
 
 Times run by the server's clock. "?" is what is not known; while the connection is lost
-everything is Unknown until the server has told it anew."""
+everything is Unknown until the server reports it again."""
 
 
 class Dialog(ModalScreen[None]):

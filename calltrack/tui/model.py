@@ -282,7 +282,7 @@ def _queue(queue: Queue, now: float | None) -> Row:
 
 
 def _longest(queue: Queue, now: float | None) -> float:
-    """How long the first of a queue waits, s; -1 if nobody does, or it is not known."""
+    """How long the first of a queue waits, s; -1 if none waits, or it is not known."""
     joined = [wait.joined_at for wait in queue.waiting if wait.joined_at is not None]
     return max(0, now - min(joined)) if joined and now is not None else -1
 

@@ -84,7 +84,7 @@ def _calls(listed: Iterable[wire.Call], lacks: list[str]) -> None:
                 lacks.append("callstatus")
         if call.started is None:
             lacks.append("callStarted")
-        # Nobody has answered leg 2 yet: it dials, whatever it says (field guide §4).
+        # Leg 2 has not been answered yet: it dials, whatever it says (field guide §4).
         call.state = _DIALING if state is _TALKING and call.c2c == 2 and not call.answered else state
         direction = _direction(call.direction)
         if direction is not None:

@@ -1,4 +1,4 @@
-"""A frame field by field: for values of no usable type and keys in a case that nobody documented.
+"""A frame field by field: for values of no usable type and keys in a case that is not documented.
 
 What can be used is used, and everything else is named with its path. It works on the text, not on parsed values: a text
 that is kept as it came (customdata) is the same whichever way its frame takes.

@@ -1,4 +1,4 @@
-"""The fields of a frame that nobody understands: their names for one frame, and a counter for a stream.
+"""The fields of a frame that are not known: their names for one frame, and a counter for a stream.
 
 New fields appear with every release of the vendor's, so decoding skips them. Who wants their names asks for them, and
 pays then: about 15 times what decoding costs.

@@ -1,4 +1,4 @@
-"""What happened to each call so far: its changes, bounded, for whoever asks for it."""
+"""What happened to each call so far: its changes, bounded."""
 
 from __future__ import annotations
 

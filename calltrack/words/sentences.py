@@ -45,7 +45,7 @@ def columns(change: ch.Change, colour: bool, zone: tzinfo = UTC) -> tuple[str, .
 
 
 def brief(change: ch.Change, colour: bool, zone: tzinfo = UTC) -> str:
-    """The line without time, frame and call, for where those are told already."""
+    """The line without time, frame and call, for places that show those already."""
     return f"{_kind(change, colour)} {where(change):<10} {what(change, zone)}".rstrip()
 
 

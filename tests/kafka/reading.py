@@ -1,7 +1,7 @@
 """How fast the state of an account is read from Kafka: `python -m tests.kafka.reading`.
 
-One node serves accounts over HTTP while a worker tracks them. Measured: the first answer of an account that nobody has
-asked for yet, and the current calls of an account that is open (warm). Exit code 1 if the median of the warm ones takes
+One node serves accounts over HTTP while a worker tracks them. Measured: the first answer of an account that was not
+open yet, and the current calls of an account that is open (warm). Exit code 1 if the median of the warm ones takes
 0.2 s or more.
 """
 

@@ -235,7 +235,7 @@ def _plain(raw: Raw | None) -> Any:
 
 
 def _what(fields: dict[str, Raw]) -> str:
-    """What an object is seen to be: its fields' names, but none that may be somebody's."""
+    """What an object is seen to be: its fields' names, but none that may be personal."""
     names = [key for key in fields if key.isidentifier() and len(key) <= 32]
     shown = ", ".join(names[:_SHOWN]) + (", …" if len(fields) > _SHOWN else "")
     return f"not a frame: an object without an event's name (its fields: {shown or 'none'})"

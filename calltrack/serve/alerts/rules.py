@@ -62,9 +62,9 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Destination(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who is told, at an address of Apprise's form, which is a secret: in the environment or a file.
+    """A destination of alerts, at an address of Apprise's form, which is a secret: in the environment or a file.
 
-    `quiet` are the hours in which it is told nothing; what is still so at their end comes then.
+    `quiet` are the hours in which nothing is sent to it; what still holds at their end is sent then.
     """
 
     name: Annotated[str, Meta(min_length=1, max_length=80)]

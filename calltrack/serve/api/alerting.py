@@ -1,4 +1,4 @@
-"""The endpoint of alerts: what is so now that somebody wants to hear of."""
+"""The endpoint of alerts: the alerts that hold now."""
 
 from __future__ import annotations
 

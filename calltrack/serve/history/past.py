@@ -36,7 +36,7 @@ class TooMany(Exception):
 
 @contextmanager
 def what_is_kept() -> Iterator[None]:
-    """Have whoever reads the journal in here raise Gone for what is no longer there, or damaged."""
+    """Have reads of the past in here raise Gone for what is no longer there, or damaged."""
     try:
         yield
     except PositionPruned:

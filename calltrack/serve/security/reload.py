@@ -1,4 +1,4 @@
-"""The tokens' file is read again when it is another, or when somebody says so: no restart withdraws or adds a token."""
+"""The tokens' file is read again when it has changed, or on request: no restart withdraws or adds a token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody may see: everything, or what touched some queues and extensions; with or without phone numbers.
+"""What a role may see: everything, or what touched some queues and extensions; with or without phone numbers.
 
 Numbers are taken out before anything else looks at a record, so that no filter can be used to guess one.
 """

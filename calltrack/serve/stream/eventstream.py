@@ -1,4 +1,4 @@
-"""A hub's stream as an HTTP response: Server-Sent Events, one write for each piece, ended by whoever tires first."""
+"""A hub's stream as an HTTP response: Server-Sent Events, one write for each piece, ended by the client or the hub."""
 
 from __future__ import annotations
 

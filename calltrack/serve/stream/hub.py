@@ -3,8 +3,8 @@
     publish ─► ring ─► flush, at most every 50 ms ─► one chunk of bytes for each Channel ─► all of its clients
 
 A channel is a way of looking (role, filter, notation), and has as many clients as look that way. A client owns no
-buffer: it is a place in its channel's last chunks. Whoever is too slow for those goes on from the ring, and from the
-journal where the ring ends, so a stuck client costs nobody anything and loses nothing.
+buffer: it is a place in its channel's last chunks. A client that is too slow for those goes on from the ring, and from
+the journal where the ring ends, so a stuck client costs others nothing and loses nothing.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Lens(Protocol):
 
     @property
     def resumes(self) -> bool:
-        """Whether who was too slow is told what it missed; else it begins anew."""
+        """Whether a client that was too slow is sent what it missed; else it begins anew."""
 
     def __hash__(self) -> int: ...
 
@@ -142,7 +142,7 @@ class Hub:
             channel.news.set()
 
     def end(self, roles: frozenset[str]) -> None:
-        """End the streams of some roles; whoever still may comes back and goes on without loss."""
+        """End the streams of some roles; a client that still may comes back and goes on without loss."""
         for role in roles & self._turns.keys():
             self._turns[role] += 1
         for channel in self._channels.values():

@@ -20,7 +20,7 @@ def arrivals(world: World, queue: Queue) -> Process:
 
 
 def caller(world: World, queue: Queue) -> Process:
-    """One caller, who waits until somebody answers or patience ends."""
+    """One caller, who waits until an agent answers or patience ends."""
     anonymous = world.random.random() < 0.05
     call = world.call("Anonymous" if anonymous else world.phone(), queue.name, queue.did, queue)
     yield from wait(world, queue, call)
@@ -79,7 +79,7 @@ def _promise(desks: list[Desk], free: list[Desk]) -> None:
 
 
 def ringing(world: World, entry: Entry, desks: list[Desk]) -> Process:
-    """One attempt to reach an agent or a group; the same ivrid rings again until somebody answers."""
+    """One attempt to reach an agent or a group; the same ivrid rings again until an agent answers."""
     random, plan, call = world.random, world.plan, entry.call
     legs = [world.incoming(call, desk) for desk in desks]
     for leg in legs:
@@ -103,7 +103,7 @@ def ringing(world: World, entry: Entry, desks: list[Desk]) -> Process:
             yield world.hangup(leg, "Call Rejected" if rejected else "Normal hangup")
             leg.desk.rests_until = world.now + random.uniform(0.5, 22.0)
         if desks[0].status == LOGIN and random.random() < 0.3:
-            # whoever lets it ring is often busy with something else (seen)
+            # an agent who lets it ring is often busy with something else (seen)
             yield random.uniform(0.5, 2.0)
             yield world.set_status(desks[0], ADMINISTRATIVE)
             world.begin(wrap_up(world, desks[0]), random.lognormvariate(log(plan.wrap_up), 1.0))

@@ -42,7 +42,7 @@ _SUPERVISOR = 7  # every so many desks, one whose agent may listen to others
 def open_centre(plan: Plan, seed: int) -> World:
     """A world in full swing: the same plan and seed give the same traffic, byte for byte.
 
-    Whoever connects at the plan's start finds calls that began before, as every real stream has them.
+    A client that connects at the plan's start finds calls that began before, as every real stream has them.
     """
     random = Random(f"furnish {seed}")
     world = World(plan, seed, _desks(plan, random), _queues(plan), _campaigns(plan))

@@ -127,7 +127,7 @@ def dial(world: World, desk: Desk, custom: bool = False) -> Dialing:
 
 
 def consult(world: World, leg: Leg) -> Dialing:
-    """The agent calls somebody meanwhile; a transfer gives the leg that the caller talks on now."""
+    """The agent makes another call meanwhile; a transfer gives the leg that the caller talks on now."""
     random = world.random
     yield world.hold(leg)
     if random.random() < 0.4:  # a conference rather than a consult (seen)

@@ -142,7 +142,7 @@ class Entry:
     call: Call
     joined: int
     taken: bool = False
-    """Somebody has answered; the caller can no longer give up."""
+    """An agent has answered; the caller can no longer give up."""
 
 
 @dataclass(slots=True, eq=False)
@@ -175,7 +175,7 @@ class Campaign:
     pending: int
     """Numbers that it has not called yet."""
     untouched: bool = True
-    """It has called nobody yet."""
+    """It has not made a call yet."""
     calls: list[Call] = field(default_factory=list)
 
 

@@ -1,11 +1,11 @@
-"""A caller's wait in a queue: it ends when somebody answers, or when patience does."""
+"""A caller's wait in a queue: it ends when an agent answers, or when patience does."""
 
 from calltrack.simulate.centre.things import Call, Process, Queue
 from calltrack.simulate.centre.world import World
 
 
 def wait(world: World, queue: Queue, call: Call) -> Process:
-    """Join the queue, and give up in the end unless somebody has answered."""
+    """Join the queue, and give up in the end unless an agent has answered."""
     random, plan = world.random, world.plan
     yield world.join(queue, call)
     entry = call.entry

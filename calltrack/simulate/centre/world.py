@@ -1,7 +1,7 @@
 """The world: a seeded discrete-event simulation, and every change that can happen in it.
 
 A process (inbound.py, people.py, talk.py) is a generator. It yields seconds to let time pass, and each change
-that it makes, at once, so that whoever reads the changes sees the world exactly as that change left it.
+that it makes, at once, so that a reader of the changes sees the world exactly as that change left it.
 No clock, no global randomness: the same plan and seed give the same changes.
 
 The time of the world is the vendor's *server* time: what the event stream shows. The switch is some seconds
@@ -84,7 +84,7 @@ class World:
         return f"{local:%Y%m%d%H%M%S}{self.random.getrandbits(72):018x}"
 
     def phone(self) -> str:
-        """A telephone number that nobody has."""
+        """A telephone number that is not assigned."""
         return f"050000{self.random.randrange(10_000):04d}"
 
     def channel(self, peer: str) -> str:

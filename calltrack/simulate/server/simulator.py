@@ -178,7 +178,7 @@ class Simulator:
             connection.send(CLOSE if how == "closeme" else DISCONNECT)
 
     def expire_tokens(self) -> None:
-        """Every token is void: keepalives fail, and no token opens a socket until somebody logs in anew."""
+        """Every token is void: keepalives fail, and no token opens a socket until a client logs in again."""
         self._doorman.expire()
 
     def refuse_keepalives(self, refuse: bool = True) -> None:

@@ -53,7 +53,7 @@ def _dialed(call: Call) -> Json:
 
 
 def _data(campaign: Campaign, world: World) -> Json:
-    """Empty until the campaign has called somebody."""
+    """Empty until the campaign has made a call."""
     if not campaign.calls and campaign.untouched:
         return {}
     stages = Counter(call.stage for call in campaign.calls)
