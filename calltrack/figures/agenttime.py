@@ -140,14 +140,14 @@ class _Spent:
     def __init__(self) -> None:
         self.legs: defaultdict[str, list[Span]] = defaultdict(list)
         self.manned: ByStatus = defaultdict(list)
-        self.alone: ByStatus = defaultdict(list)  # a phone without an agent is not available, whatever its status is
         self.lost: ByStatus = defaultdict(list)
         self.tails: list[Tail] = []
 
     def add(self, one: Stretch) -> None:
         alone = one.worker.startswith(NOBODY)
         if one.kind == STATUS:
-            (self.alone if alone else self.manned)[one.status] += one.spans
+            if not alone:  # a phone has a status when no person is logged on, but it is no person's time (ruling 18)
+                self.manned[one.status] += one.spans
         elif one.kind == TAIL:
             self.tails.append(Tail(one.status, alone, length(one.spans)))
         elif one.kind == LOST:
@@ -171,10 +171,7 @@ class _Spent:
             length(busy),
             length(after_call),
             length(available),
-            tuple(
-                StatusTime(status, "", length(union(self.manned[status] + self.alone[status])))
-                for status in {**self.manned, **self.alone}
-            ),
+            tuple(StatusTime(status, "", length(union(self.manned[status]))) for status in self.manned),
             ringing_s=length(ringing),
             idle_s=length(without(available, ringing)),
             logged_in_s=length(logged_in),

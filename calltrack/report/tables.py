@@ -215,6 +215,7 @@ def _people(what: str) -> tuple[Heading, ...]:
         _figure("contacts", "customers' matters in which the agent talked", "contacts.contacts", count),
         _figure("resolved", "of these, ended with the agent", "contacts.resolved", count),
         _OCCUPANCY,
+        _figure("of shift", "(busy + after-call) ÷ logged-in time", "definitions.occupancy.logged_in", percent),
         _OBSERVED,
     )
 
