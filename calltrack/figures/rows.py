@@ -251,7 +251,7 @@ def last_seen(ended_at: Seconds | None, inferred: str, confirmed_at: Seconds | N
 
 
 class Rows(Struct, frozen=True):
-    """Rows of all four tables."""
+    """Rows of the tables that facts keep; contacts are made of them."""
 
     calls: tuple[CallRow, ...] = ()
     legs: tuple[LegRow, ...] = ()
@@ -288,4 +288,5 @@ _LIVES = {
     LegRow: ("started", "ended_at"),
     QueueEntryRow: ("joined_at", "left_at"),
     AgentStateRow: ("since", "until"),
+    ContactRow: ("started", "ended_at"),
 }
