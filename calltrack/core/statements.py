@@ -36,6 +36,7 @@ from calltrack.core.values import settle_before
 STATED = "stated by another account"
 """How the reason begins why a part that no frame showed is on record."""
 NEAR_S = 5  # stamps of one moment in two accounts are that near
+LAG_S = 18  # an event reports a moment at most so long ago (seen), and lists of that time still have its leg
 
 
 class Statements(Devices):
@@ -239,7 +240,7 @@ class Statements(Devices):
     def _is_denied(self, device: HeldDevice, one: HeldConnection, end: Seconds) -> bool:
         """Whether a list that came after the stated end still has the part."""
         confirmed = device.confirmed if one.ended is None else one.confirmed
-        if confirmed is None or confirmed <= end + NEAR_S or (one.ended is None and device.unknown):
+        if one.end_told or confirmed is None or confirmed <= end + LAG_S or (one.ended is None and device.unknown):
             return False
         self._step.anomaly(
             AnomalyKind.CONTRADICTION,

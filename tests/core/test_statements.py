@@ -143,6 +143,24 @@ def test_a_live_leg_whose_end_was_lost_ends() -> None:
     assert extension.state is State.IDLE
 
 
+def test_a_list_within_the_lag_denies_nothing() -> None:
+    """The switch ended the call 12 s before the event came; lists of that time still had it."""
+    frames = lost_end()[:3]
+    frames += [
+        listed(NOON + 60, "userStatusUpdate", [call("Talking", NOON + 10)]),
+        listed(NOON + 79, "userStatusUpdate", [call("Talking", NOON + 10)]),
+    ]
+    gone = Frame.of("ExtensionEvent", {
+        "reason": "HANGUP", "servertime": NOON + 82 + OFFSET, "telephonyservertime": NOON + 70 + OFFSET,
+        "data": {"extenUser": "SIP1", "calls": [], "currentCall": call("Talking", NOON + 10)},
+    })  # fmt: skip
+    tracker, changes = fed([*frames, gone, frame(said())])
+    found = the_call(tracker)
+
+    assert (found.unknown_s, found.past_legs[0].unknown_s) == (0, 0)
+    assert not [change for change in changes if isinstance(change, Anomaly) and change.kind == "contradiction"]
+
+
 def test_a_later_list_is_believed() -> None:
     """It has the call after the stated end."""
     late = listed(NOON + 300, "userStatusUpdate", [call("Talking", NOON + 10)])
