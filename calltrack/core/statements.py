@@ -62,6 +62,8 @@ class Statements(Devices):
         begin = self._began(said)
         if begin is not None and said.total_s is not None:
             end = begin + said.total_s
+            if clock.now is not None:
+                clock.when = max(clock.now, end)  # it may be of a moment after the last frame
             if clock.now is None:
                 held.stated = end if held.stated is None else max(held.stated, end)
                 step.at = step.confirmed_at = clock.shown(end)

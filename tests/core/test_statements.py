@@ -143,6 +143,13 @@ def test_a_live_leg_whose_end_was_lost_ends() -> None:
     assert extension.state is State.IDLE
 
 
+def test_a_statement_may_be_of_a_moment_after_the_last_frame() -> None:
+    """A stream that is quiet, or polled, hears of a call from its record first."""
+    _, changes = fed([listed(NOON - 300, "userStatusUpdate", []), frame(said())])
+
+    assert not [change for change in changes if isinstance(change, Anomaly)]
+
+
 def test_a_list_within_the_lag_denies_nothing() -> None:
     """The switch ended the call 12 s before the event came; lists of that time still had it."""
     frames = lost_end()[:3]
