@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from calltrack.figures import Facts, Options, Part, Report
 
 _BY = ("queue", "agent", "account", "extension", "day", "weekday")
+_NEAR = {"today": 0, "yesterday": 1}
 _EVERY = ("15min", "30min", "hour", "day", "week", "month")  # calltrack.figures.days.EVERY, which --help need not load
 
 
@@ -36,6 +37,22 @@ class StatusesParam(ParamType[tuple[int, ...]]):
             self.fail(f"{value!r} are no statuses; write their numbers, such as 1,9", param, ctx)
 
 
+class DayParam(ParamType["datetime | str"]):
+    """A local day: a date, today, or yesterday, which depend on the zone."""
+
+    name = "day"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime | str:
+        """Returns the date, or the word."""
+        if isinstance(value, datetime) or value in _NEAR:
+            return value if isinstance(value, datetime) else str(value)
+        found = click.DateTime(["%Y-%m-%d"]).convert(value, param, ctx)
+        assert isinstance(found, datetime)
+        if not 1970 < found.year < 9999:
+            self.fail(f"{found:%Y-%m-%d}: write a day between 1971 and 9998", param, ctx)
+        return found
+
+
 @click.command("report", short_help="Count a recording: figures per queue, agent, account and day.")
 @recording_argument
 @click.option("--by", type=click.Choice(_BY), multiple=True, help="Only these tables; may be given again.")
@@ -44,7 +61,7 @@ class StatusesParam(ParamType[tuple[int, ...]]):
 )
 @click.option("--since", type=TimeParam(), help="Count from this server time on (ISO 8601 or UTC epoch).")
 @click.option("--until", type=TimeParam(), help="Count up to this server time, exclusive.")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Count this local day.")
+@click.option("--day", type=DayParam(), metavar="YYYY-MM-DD", help="Count this local day; or today, or yesterday.")
 @click.option("--tz", metavar="ZONE", help="The account's time zone, such as Asia/Jerusalem; default: the stream's.")
 @click.option("--service-level", type=click.FloatRange(0), default=20, show_default=True, help="y of x/y, seconds.")
 @click.option("--short-abandon", type=click.FloatRange(0), default=5, show_default=True, help="Seconds.")
@@ -59,6 +76,7 @@ class StatusesParam(ParamType[tuple[int, ...]]):
 @click.option("--csv", "as_csv", is_flag=True, help="Write one CSV with every figure.")
 @click.option("--json", "as_json", is_flag=True, help="Write the report as JSON.")
 @click.option("--html", metavar="OUT", help="Write a page with plots to this file (extra report).")
+@click.option("--mail", metavar="ADDRESS", multiple=True, help="Send the page there by e-mail; may be given again.")
 @strict_option
 def command(
     recording: str,
@@ -66,7 +84,7 @@ def command(
     every: str,
     since: float | None,
     until: float | None,
-    day: datetime | None,
+    day: datetime | str | None,
     tz: str | None,
     service_level: float,
     short_abandon: float,
@@ -76,6 +94,7 @@ def command(
     as_csv: bool,
     as_json: bool,
     html: str | None,
+    mail: tuple[str, ...],
     strict: bool,
 ) -> None:
     """Count RECORDING: waits in queues, service level, handling times, occupancy, agents' statuses; docs/kpi.md says
@@ -88,11 +107,10 @@ def command(
       calltrack report events.jsonl --every hour --csv
       calltrack report events.jsonl --by weekday
       calltrack report events.jsonl --html monday.html
+      calltrack report calls.journal --day yesterday --tz Asia/Jerusalem --mail boss@example.com
     """
     if day is not None and (since is not None or until is not None):
         raise click.UsageError("--day is an interval; leave --since and --until out")
-    if day is not None and not 1970 < day.year < 9999:
-        raise click.UsageError(f"--day {day:%Y-%m-%d}: write a day between 1971 and 9998")
     if since is not None and until is not None and since > until:
         raise click.UsageError("--since is after --until")
     if "day" in by and every != "day":
@@ -107,7 +125,7 @@ def command(
     from calltrack.figures.days import zone_named, zone_of
 
     named = zone_named(tz) if tz else None
-    if html is not None:
+    if html is not None or mail:
         from calltrack.report import page  # before the work is done: its extra may be missing
     reader = Reader(recording, strict=strict, zone=named)
     tracker = reader.recording.tracker()
@@ -119,19 +137,24 @@ def command(
     ends = (unseen_ends or ("found" if as_json else "last-seen")).replace("-", "_")
     options = Options(service_level, short_abandon, available, wrap_up, unseen_ends=ends)
     since, until = reader.utc(since), reader.utc(until)
+    if isinstance(day, str):
+        day = datetime.now(zone) - timedelta(days=_NEAR[day])
     since, until, parts = _interval(facts, since, until, day, zone, every)
     if by and every != "day":
         by = (*by, every)
     found = report(facts, since, until, options, parts)
+    name = Path(reader.recording.name).name
+    drawn = page.page(facts, found, name=name, zone=zone, by=by, every=every) if html is not None or mail else ""
     if html is not None:
-        name = Path(reader.recording.name).name
-        Path(html).write_text(page.page(facts, found, name=name, zone=zone, by=by, every=every), encoding="utf-8")
+        Path(html).write_text(drawn, encoding="utf-8")
         click.echo(f"the report is in {safe(html)}", err=True)
+    if mail:
+        _mail(mail, name, found, zone, drawn)
     if as_csv:
         _write_csv(found, by, every)
     elif as_json:
         _write_json(found)
-    elif html is None:
+    elif html is None and not mail:
         if "weekday" in by:
             _print_week(facts, found, zone)
         _print(found, by, zone, options, every)
@@ -164,6 +187,19 @@ def _interval(
         for part in found.values()
     )
     return since, until, tuple(cut)
+
+
+def _mail(to: tuple[str, ...], name: str, found: Report, zone: tzinfo, drawn: str) -> None:
+    """Send the page, with the figures of all in the text."""
+    from calltrack.cli.mail import send
+    from calltrack.report.tables import local, tables
+
+    (table,) = tables(found, ["total"])
+    begin = local(found.since, zone)
+    lines = [f"{heading.title}: {heading.write(found.total)}" for heading in table.headings]
+    text = "\n".join([f"{begin} to {local(found.until, zone)}", "", *lines, "", "The page is attached."])
+    send(to, f"Report of {safe(name)}, {begin[:10]}", text, (f"report-{begin[:10]}.html", drawn))
+    click.echo(f"sent to {', '.join(map(safe, to))}", err=True)
 
 
 def _write_csv(found: Report, by: tuple[str, ...], every: str) -> None:

@@ -81,14 +81,15 @@ def _plots(facts: Facts, report: Report, zone: tzinfo) -> Iterator[dict[str, Any
     long = until - since > plots.LONG
     whole = intervals(since, until, zone, "day" if long else "hour" if until - since > 6 * 3600 else "15min")
     parts = [part for part in whole if common(clock.observed, [(part.since, part.until)])]
+    blank = clock.unseen((part.since, part.until) for part in whole)
     if svg := plots.depth(clock, entries, names):
         yield _plot("Waiting", "How many waited at most, queue by queue, the busiest first.", svg)
     if any(entry.outcome is not None for entry in entries):
         note = "What became of the waits, and the share answered in time; a bar is the least and the most it can be."
         steps = count(facts, since, until, options, parts).parts
-        if svg := plots.outcomes(clock, steps, options.service_level_s):
+        if svg := plots.outcomes(clock, steps, blank, options.service_level_s):
             yield _plot("Service level", note, svg)
-    svg, dots = plots.waits(clock, entries, parts, options.service_level_s)
+    svg, dots = plots.waits(clock, entries, parts, blank, options.service_level_s)
     if svg:
         note = "Every wait that ended: when, and how long it took." if dots else "How long callers waited, by interval."
         yield _plot("Waits", note, svg)

@@ -79,7 +79,7 @@ def depths(clock: Clock, spans: Sequence[Span], starts: Sequence[float], step: f
     return found
 
 
-def outcomes(clock: Clock, steps: Sequence[Figures], within_s: float) -> str:
+def outcomes(clock: Clock, steps: Sequence[Figures], blank: Sequence[Span], within_s: float) -> str:
     """By interval: what became of the waits, and the share answered in time, with the least and the most it can be."""
     shown = [one for one in steps if one.waits is not None and one.since is not None and one.until is not None]
     if not any(one.waits.offered for one in shown if one.waits):
@@ -111,11 +111,13 @@ def outcomes(clock: Clock, steps: Sequence[Figures], within_s: float) -> str:
         levels.set_ylabel(f"in {within_s:g} s")
         levels.grid(axis="y", alpha=0.6)
         for axes in (bars, levels):
-            clock.axis(axes, clock.unseen((one.since or 0, one.until or 0) for one in shown))
+            clock.axis(axes, blank)
     return svg[0]
 
 
-def waits(clock: Clock, entries: Sequence[QueueEntryRow], parts: Sequence[Part], within_s: float) -> tuple[str, bool]:
+def waits(
+    clock: Clock, entries: Sequence[QueueEntryRow], parts: Sequence[Part], blank: Sequence[Span], within_s: float
+) -> tuple[str, bool]:
     """How long callers waited: each as a dot, or, of very many, percentiles by interval; and whether it is dots."""
     found = [
         (entry.outcome, entry.left_at, entry.wait_s / 60)
@@ -146,7 +148,7 @@ def waits(clock: Clock, entries: Sequence[QueueEntryRow], parts: Sequence[Part],
         )  # fmt: skip
         axes.set_ylim(bottom=0)
         axes.set_ylabel("wait, minutes")
-        clock.axis(axes, None if dots else clock.unseen((part.since, part.until) for part in parts))
+        clock.axis(axes, None if dots else blank)
         legend(axes)
     return svg[0], dots
 
