@@ -46,6 +46,7 @@ COMMANDS = {
     "diagram": Home("calltrack.cli.diagram", "Print the state machines as Mermaid, from the tables."),
     "listen": Home("calltrack.cli.listen", "Tell what happens as it happens, one line per change, for pipes."),
     "serve": Home("calltrack.cli.serve", "Serve the state, the changes and a board over HTTP."),
+    "status": Home("calltrack.cli.status", "How the accounts of a running service are."),
     "connect": Home("calltrack.cli.connect", "Connect many accounts to Kafka: what their sockets bring, into frames."),
     "worker": Home("calltrack.cli.worker", "Track many accounts from Kafka: frames in, changes out."),
     "cluster": Home("calltrack.cli.cluster", "Set up Kafka's topics, and the accounts in them.", "cluster"),

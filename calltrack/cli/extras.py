@@ -30,7 +30,14 @@ EXTRAS = {
     "kafka": ("aiohttp", "aiohttp_socks", "confluent_kafka", "prometheus_client", "socketio"),
 }
 """The modules of each extra in pyproject.toml."""
-_OF_COMMAND = {"cluster": "kafka", "connect": "kafka", "listen": "live", "record": "live", "worker": "kafka"}
+_OF_COMMAND = {
+    "cluster": "kafka",
+    "connect": "kafka",
+    "listen": "live",
+    "record": "live",
+    "status": "serve",
+    "worker": "kafka",
+}
 """The extra of a command, where it does not have the command's name."""
 
 

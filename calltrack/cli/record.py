@@ -57,8 +57,9 @@ def command(
       calltrack record 'recordings/{account}.jsonl.zst' --accounts accounts.toml --rotate-every 1d
     """
     from calltrack.live import LiveError, LoginApi
-    from calltrack.live.accounts import AccountLogin, Pace
+    from calltrack.live.accounts import LOGINS_PER_S, AccountLogin
     from calltrack.live.spoken import spoken
+    from calltrack.live.timing import Pace
     from calltrack.recordings.writer import RecordingWriter, encode, line_of
 
     if key_file is not None and not redact:
@@ -79,7 +80,7 @@ def command(
             api = LoginApi(**live.service())
             recordings = [Recorded(lambda: opened(out), line, api, api.network)]
         else:
-            network, pace = live.network(), Pace()
+            network, pace = live.network(), Pace(LOGINS_PER_S)
             recordings = [
                 Recorded(
                     partial(opened, Path(str(out).replace(_PLACE, name))),

@@ -12,7 +12,7 @@ import click
 
 from calltrack.cli.configuration import config_options, effective
 from calltrack.cli.replay import SpeedParam
-from calltrack.cli.service import LiveOptions, service_options
+from calltrack.cli.service import LiveOptions, accounts_option, service_options
 from calltrack.cli.terminal import SPAN, ParamType
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from calltrack.serve.security.audit import Audit
 
 _JOURNAL = Path("calltrack.journal")
+_JOURNALS = Path("calltrack-journals")
 _TOGETHER = 500  # frames of a simulated past in one write
 
 
@@ -71,7 +72,8 @@ class ListenParam(ParamType["Listen"]):
     "path",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=f"Where every frame is kept. Default: {_JOURNAL}; with --simulate and --replay one that goes in the end.",
+    help=f"Where every frame is kept. Default: {_JOURNAL}; with --simulate and --replay one that goes in the end; "
+    f"with --accounts a folder of them, {_JOURNALS}.",
 )
 @click.option("--keep-days", type=click.FloatRange(0, min_open=True), help="Of the journal, older frames go.")
 @click.option("--keep-mb", type=click.FloatRange(1), help="The oldest frames go when the journal is bigger.")
@@ -91,6 +93,7 @@ class ListenParam(ParamType["Listen"]):
     help="Note who looked at what, a JSON line each; yours alone.",
 )
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of stderr.")
+@accounts_option
 @service_options
 @config_options
 def command(
@@ -114,6 +117,7 @@ def command(
     log_format: str,
     config: Config | None,
     show_config: bool,
+    accounts: Path | None,
     live: LiveOptions,
 ) -> None:
     """Serve the state, the changes and a board over HTTP, until Ctrl-C.
@@ -126,6 +130,7 @@ def command(
     Examples:
       calltrack serve --simulate
       calltrack serve --credentials ~/.config/calltrack --journal /var/lib/calltrack/journal --keep-days 90
+      calltrack serve --accounts accounts.toml --journal /var/lib/calltrack
       calltrack serve --config /etc/calltrack/serve.toml
       calltrack serve --kafka kafka://kafka1:9092/acme
     """
@@ -133,20 +138,28 @@ def command(
     import logging
     from itertools import islice
 
+    from calltrack.cli.manyaccounts import many_accounts
     from calltrack.figures.days import zone_named
     from calltrack.journal import open_repaired
+    from calltrack.serve.accounts import OnlyAccount
     from calltrack.serve.config import Config
     from calltrack.serve.engine import Engine, Retention
+    from calltrack.serve.parts import Parts
     from calltrack.serve.run import serve
     from calltrack.serve.security.access import access
     from calltrack.serve.security.audit import Audit
+    from calltrack.serve.security.oidc import Provider
 
-    if sum(map(bool, (simulate, replay, fleet, no_socket, live))) > 1:
+    if sum(map(bool, (simulate, replay, fleet, no_socket, accounts, live))) > 1:
         raise click.UsageError(
-            "one source: --simulate, --replay, --kafka, --no-socket, or the live service with its login"
+            "one source: --simulate, --replay, --kafka, --no-socket, --accounts, or the live service with its login"
         )
     if fleet and config is not None and config.cdr is not None:
         raise click.UsageError("[cdr] is for a service with a journal; with --kafka the frames are the connector's")
+    if accounts and poll is not None:
+        raise click.UsageError("--poll is of one account; leave it out with --accounts")
+    if accounts and config is not None and (config.cdr or config.popup) is not None:
+        raise click.UsageError("[cdr] and [popup] are of one account; leave them out with --accounts")
     if fleet and (keep_days is not None or keep_mb is not None):
         raise click.UsageError("--keep-days and --keep-mb are of a journal; Kafka's topics have their own retention")
     if simulate and not speed:
@@ -157,8 +170,18 @@ def command(
     named = None if zone is None else zone_named(zone)
     tables = config or Config()
     doors = access(tokens, people=tables.oidc is not None)
+    people = None if tables.oidc is None else Provider(tables.oidc)
     if show_config:
         click.echo("\n".join(effective(click.get_current_context(), tables)))
+        return
+    doors.check(live.accounts(accounts) if accounts else [""])
+    keep = Retention(None if keep_days is None else keep_days * 86400, None if keep_mb is None else int(keep_mb * 1e6))
+    _log_as(log_format)
+    audit = Audit(audit_file)
+    log = logging.getLogger("calltrack.serve")
+    if accounts is not None:
+        many = many_accounts(live, accounts, path or _JOURNALS, keep, named, tables, doors.roles)
+        asyncio.run(serve(many, doors, listen, _started, audit=audit, people=people))
         return
     source: Source
     if no_socket:
@@ -173,9 +196,6 @@ def command(
         source = Live(LoginApi(**live.service()))
     if poll is not None:
         source = _polled(None if simulate or replay or fleet else source, poll, poll_url, named)
-    _log_as(log_format)
-    audit = Audit(audit_file)
-    log = logging.getLogger("calltrack.serve")
     with ExitStack() as stack:
         if path is None and (simulate or replay or fleet):
             path = Path(stack.enter_context(TemporaryDirectory(prefix="calltrack-"))) / _JOURNAL
@@ -202,12 +222,10 @@ def command(
             source = Replay(Recording(replay), speed, skip=journal.position)
 
         async def main() -> None:
-            retention = Retention(
-                None if keep_days is None else keep_days * 86400, None if keep_mb is None else int(keep_mb * 1e6)
-            )
             anew = again and not replay and (not no_socket or poll is not None)
-            engine = Engine(source, journal, anew=anew, retention=retention, zone=named)
-            await serve(engine, doors, listen, _started, tables, audit=audit)
+            engine = Engine(source, journal, anew=anew, retention=keep, zone=named)
+            only = OnlyAccount(Parts.of(engine, tables, roles=doors.roles))
+            await serve(only, doors, listen, _started, audit=audit, people=people)
 
         asyncio.run(main())
 
@@ -217,14 +235,19 @@ async def _served_from_kafka(
 ) -> None:
     from functools import partial
 
+    from calltrack.serve.accounts import OnlyAccount
     from calltrack.serve.engine import Engine
     from calltrack.serve.fleet.account import KafkaAccount
     from calltrack.serve.fleet.past import ChangesReader
+    from calltrack.serve.parts import Parts
     from calltrack.serve.run import serve
+    from calltrack.serve.security.oidc import Provider
 
+    people = None if tables.oidc is None else Provider(tables.oidc)
     account = KafkaAccount(url, path)
     engine = Engine(account, account, anew=False, zone=zone, reader=partial(ChangesReader, url))
-    await serve(engine, doors, listen, _started, tables, audit=audit)
+    only = OnlyAccount(Parts.of(engine, tables, roles=doors.roles))
+    await serve(only, doors, listen, _started, audit=audit, people=people)
 
 
 def _log_as(form: str) -> None:

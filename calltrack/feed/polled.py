@@ -46,6 +46,11 @@ class Polled:
         self._polling = False
         self._trouble = ""
 
+    @property
+    def stale_for(self) -> float | None:
+        """Seconds since the source's server was last heard; None without a connection."""
+        return self._source.stale_for
+
     def status(self) -> str:
         """What the source does, and whether it is polled."""
         polled = f"; polling every {self._every_s:g} s" if self._polling else ""

@@ -32,6 +32,10 @@ class Source(Protocol):
 
     speed: float
 
+    @property
+    def stale_for(self) -> float | None:
+        """Seconds since the server was last heard, be it an answer to a ping; None without a connection."""
+
     def status(self) -> str:
         """What it is doing, in words: "connected to …"."""
 
@@ -59,6 +63,11 @@ class Live:
 
         return Health() if self._supervisor is None else self._supervisor.health
 
+    @property
+    def stale_for(self) -> float | None:
+        """Seconds since the server was last heard, be it an answer to a ping; None without a connection."""
+        return self.health.stale_for
+
     def status(self) -> str:
         """The server that it is connected to, or what hinders it."""
         return str(self.health)
@@ -80,6 +89,7 @@ class Live:
 class Nothing:
     """No frames at all: what there is comes from elsewhere, as CDR posts do."""
 
+    stale_for: float | None = None
     speed = 1.0
 
     def status(self) -> str:
@@ -93,6 +103,8 @@ class Nothing:
 
 class Replay:
     """A recording after its first `skip` frames, played `speed` times as fast as life; 0 is as fast as it is taken."""
+
+    stale_for: float | None = None
 
     def __init__(self, recording: Recording, speed: float = 1.0, skip: int = 0) -> None:
         self.speed = speed

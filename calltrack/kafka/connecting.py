@@ -20,7 +20,8 @@ from calltrack.kafka.errors import NotARecord, NotDelivered
 from calltrack.kafka.line import PATIENCE, Action, Buffer, Claim, Close, Line, Open, Phase, Write
 from calltrack.kafka.records import Claimed, account_of, claim_key, definition_of, partition_of
 from calltrack.live import Network, Supervisor
-from calltrack.live.accounts import AccountLogin, Definition, Pace
+from calltrack.live.accounts import LOGINS_PER_S, AccountLogin, Definition
+from calltrack.live.timing import Pace
 from calltrack.recordings.writer import line_of
 from calltrack.voicenter.frames import Frame
 
@@ -58,7 +59,7 @@ class Connector:
         self._accounts: dict[bytes, Definition] = {}
         self._read: set[int] = set()
         self._unusable = set[bytes]()
-        self._pace, self._network = Pace(), Network()
+        self._pace, self._network = Pace(LOGINS_PER_S), Network()
         self._supervisors: dict[bytes, Supervisor] = {}
         self._sockets: dict[bytes, asyncio.Task[None]] = {}
         self._failure: Exception | None = None

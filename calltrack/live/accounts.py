@@ -12,7 +12,6 @@ The same description is what Kafka's topic `accounts` has of an account.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 from collections.abc import Mapping
@@ -26,9 +25,10 @@ from calltrack.live.credentials import Account, Credentials, Token, credentials_
 from calltrack.live.errors import AccountsError, CredentialsError, LiveError, LoginRefused
 from calltrack.live.login import DEFAULT_SERVERS, Endpoints, LoginApi, Session
 from calltrack.live.network import Network, checked_url
+from calltrack.live.timing import Pace
 
-LOGINS_PER_S = 10.0
-"""Logins a second of all accounts of one process together."""
+LOGINS_PER_S = 8.0
+"""Logins a second of all accounts of one process together; below 10, so that what the network clumps stays so, too."""
 
 Stack = Literal["older", "newer"]
 
@@ -137,20 +137,6 @@ def read_accounts(file: Path) -> dict[str, Definition]:
         folded.add(entry.name.casefold())
         found[entry.name] = entry
     return found
-
-
-class Pace:
-    """Turns at an even pace, `rate` a second, in the order in which they are asked for."""
-
-    def __init__(self, rate: float = LOGINS_PER_S) -> None:
-        self._every = 1 / rate
-        self._next = 0.0
-
-    async def turn(self) -> None:
-        """Wait for the next turn."""
-        now = asyncio.get_running_loop().time()
-        at = self._next = max(now, self._next + self._every)
-        await asyncio.sleep(at - now)
 
 
 class AccountLogin:

@@ -8,9 +8,10 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from calltrack.core.changes import Change
-from calltrack.live.accounts import AccountLogin, Definition, Pace
+from calltrack.live.accounts import LOGINS_PER_S, AccountLogin, Definition
 from calltrack.live.network import Network
 from calltrack.live.stream import Changes, Stream
+from calltrack.live.timing import Pace
 
 _WAITING = 100  # batches that wait to be read; what comes then waits with its account, up to that one's limit
 
@@ -31,7 +32,7 @@ class Streams:
     def __init__(
         self, definitions: Mapping[str, Definition], *, network: Network | None = None, pace: Pace | None = None
     ) -> None:
-        network, pace = network or Network(), pace or Pace()
+        network, pace = network or Network(), pace or Pace(LOGINS_PER_S)
         self.streams = {
             name: Stream(AccountLogin(one, pace, network), network=network, account=name)
             for name, one in definitions.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -60,3 +61,22 @@ class Backoff:
     def reset(self) -> None:
         """Begin again with the first delay."""
         self._delay = self._first
+
+
+class Pace:
+    """Turns, in the order in which they are asked for: `rate` a second, and at most two more in any second.
+
+    A process that was held up has but two turns to catch up with: what waits then would go all at once.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._pause = 1 / rate
+        self._due = 0.0
+        self._first = asyncio.Lock()
+
+    async def turn(self) -> None:
+        """Wait for the next turn."""
+        loop = asyncio.get_running_loop()
+        async with self._first:
+            await asyncio.sleep(self._due - loop.time())
+            self._due = max(self._due, loop.time() - 2 * self._pause) + self._pause

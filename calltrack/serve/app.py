@@ -9,11 +9,26 @@ from litestar.datastructures import CacheControlHeader
 from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 
-from calltrack.serve.api import alerting, kpis, login, ops, problems, routes, session, streams, unreturned, wall
+from calltrack.serve.accounts import Accounts
+from calltrack.serve.api import (
+    alerting,
+    kpis,
+    login,
+    ops,
+    problems,
+    routes,
+    session,
+    statuses,
+    streams,
+    unreturned,
+    wall,
+)
 from calltrack.serve.api.parameters import dependencies, only_known
 from calltrack.serve.api.reference import Description, Reference
-from calltrack.serve.parts import Parts
+from calltrack.serve.security.access import Access
+from calltrack.serve.security.audit import Audit
 from calltrack.serve.security.guard import Guard
+from calltrack.serve.security.oidc import Provider
 
 PAGE = Path(__file__).parent / "page"
 """The board, served at "/"."""
@@ -28,12 +43,12 @@ _ENDPOINTS = [
     alerting.alerts,
     *(login.offered, login.begin, login.finish),
     unreturned.missed,
-    *(ops.live, ops.ready, ops.metrics, ops.dead_letters),
+    *(ops.live, ops.ready, ops.metrics, ops.dead_letters, statuses.accounts),
 ]
 
 
-def application(parts: Parts) -> Guard:
-    """The ASGI application over an engine that runs beside it."""
+def application(accounts: Accounts, access: Access, audit: Audit, people: Provider | None = None) -> Guard:
+    """The ASGI application over accounts whose engines run beside it."""
     description = OpenAPIConfig(
         title="calltrack",
         version="1",
@@ -47,7 +62,7 @@ def application(parts: Parts) -> Guard:
     page = create_static_files_router("/", [PAGE], html_mode=True, include_in_schema=False, cache_control=asked)
     app = Litestar(
         route_handlers=[*_ENDPOINTS, page],
-        dependencies=dependencies(parts),
+        dependencies=dependencies(accounts, access, people),
         guards=[only_known],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=_LARGEST,
@@ -55,4 +70,4 @@ def application(parts: Parts) -> Guard:
         logging_config=None,
     )
     files = {f"/{path.relative_to(PAGE).as_posix()}" for path in PAGE.rglob("*") if path.is_file()}
-    return Guard(app, parts.access, frozenset({"/", *files}), parts.audit)
+    return Guard(app, accounts, access, frozenset({"/", *files}), audit)

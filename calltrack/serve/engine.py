@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, TypeVar
 from calltrack.feed.source import Source
 from calltrack.feed.wallclock import ServerClock
 from calltrack.journal import Cadence, JournalDamaged, JournalUnwritable, StreamPosition
+from calltrack.live.timing import Pace
 from calltrack.serve.history.figures import Figures
 from calltrack.serve.history.past import Past
 from calltrack.serve.history.reading import JournalReader, Reader
@@ -68,6 +69,7 @@ class Engine:
     `anew` is whether the source begins anew with every start, so that what happened since the journal's end is unknown
     (a recording that is gone on with is not). `zone` is the account's, whose days figures are counted by; None for the
     stream's own offset. `reader` makes what reads the past, None for the journal's. `run` ends when the source does.
+    Of many engines in one process `turns` are those in which they write: what comes meanwhile goes with the next.
     Made and run in one event loop.
     """
 
@@ -80,6 +82,7 @@ class Engine:
         retention: Retention | None = None,
         zone: tzinfo | None = None,
         reader: Callable[[], Reader] | None = None,
+        turns: Pace | None = None,
     ) -> None:
         self.source = source
         self.trouble = ""
@@ -95,6 +98,7 @@ class Engine:
         self.named_zone = zone
         self._retention = retention or Retention()
         self._cadence = Cadence()
+        self._turns = turns
         self._writer = ThreadPoolExecutor(1, "journal")
         self._waiting: deque[Frame] = deque()
         self._promised: dict[int, asyncio.Future[None]] = {}
@@ -106,7 +110,7 @@ class Engine:
         self.tracker = journal.tracker(begin)
         known = self.tracker.snapshot()
         self._reach = Reach(known.calls, known.extensions)
-        self.view = View(self.tracker.snapshot, self.clock, source.status)
+        self.view = View(self.tracker.snapshot, self.clock, source)
         self.hub = Hub(self.past.changes, StreamPosition(begin))
         for _, frame in journal.frames(begin, gaps=True):
             self._apply(frame)
@@ -203,6 +207,8 @@ class Engine:
 
     async def _keep(self) -> None:
         while True:
+            if self._turns is not None and self._waiting and not self._ending:
+                await self._turns.turn()
             batch = [self._waiting.popleft() for _ in range(min(_TOGETHER, len(self._waiting)))]
             if not batch:
                 if self._ending:

@@ -7,7 +7,7 @@ import ctypes
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from errno import EADDRINUSE
 from ipaddress import ip_address
@@ -17,16 +17,13 @@ import uvicorn
 from litestar.types import ASGIApp
 
 from calltrack.core.errors import CalltrackError
-from calltrack.serve.alerts.alerting import CALM, Alerts
+from calltrack.serve.accounts import Accounts
 from calltrack.serve.api.traces import Traced, provider
 from calltrack.serve.app import application
-from calltrack.serve.config import Config
+from calltrack.serve.engine import PATIENCE as WRITE_PATIENCE
 from calltrack.serve.engine import Engine
-from calltrack.serve.hooks.delivery import PAUSES
-from calltrack.serve.hooks.webhooks import Webhooks
-from calltrack.serve.intake.addresses import addresses
 from calltrack.serve.intake.door import Door
-from calltrack.serve.parts import Parts
+from calltrack.serve.parts import share
 from calltrack.serve.security.access import VARIABLE, Access
 from calltrack.serve.security.audit import Audit
 from calltrack.serve.security.budgets import PATIENCE, Protocol
@@ -67,44 +64,44 @@ class NeedsTokens(CalltrackError):
 
 
 async def serve(
-    engine: Engine,
+    accounts: Accounts,
     access: Access,
     listen: Listen,
     started: Callable[[str], None],
-    config: Config | None = None,
     *,
     audit: Audit | None = None,
-    pauses: Sequence[float] = PAUSES,
-    calm: float = CALM,
+    people: Provider | None = None,
+    patience: float = WRITE_PATIENCE,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, or until the terminal goes; `started` is told the address.
 
-    `pauses` are those between two tries of a webhook, s; `calm` is when an alert is over, s.
+    `people` is who lets persons log in. `patience`: seconds after which a client that reads nothing is given up.
 
     Raises NeedsTokens for an address that others can reach if nobody needs a token,
-    CannotListen if it cannot be had, and what ends the source for good.
+    CannotListen if it cannot be had, and what ends the accounts for good. The accounts are closed in any case.
     """
-    if access.open and not listen.is_loopback:
-        raise NeedsTokens(
-            f"{listen.host} can be reached from elsewhere, so tokens are needed: "
-            f"--tokens FILE, or {VARIABLE} in the environment (docs/security.md)"
-        )
-    engine.hub.most_clients = engine.most_clients
+    audit = audit or Audit()
+    try:
+        if access.open and not listen.is_loopback:
+            raise NeedsTokens(
+                f"{listen.host} can be reached from elsewhere, so tokens are needed: "
+                f"--tokens FILE, or {VARIABLE} in the environment (docs/security.md)"
+            )
+        listening = _listening(listen, patience)
+    except BaseException:
+        await accounts.close()
+        raise
 
-    def share(changed: frozenset[str] = frozenset()) -> None:
-        engine.hub.most_of_a_role = engine.most_clients // 2 if access.roles > 1 else engine.most_clients
-        engine.hub.end(changed)
+    def other_roles(changed: frozenset[str]) -> None:
+        for engine in _engines(accounts):
+            share(engine, access.roles)
+            engine.hub.end(changed)
 
-    share()
-    reloading = Reloading(access, share)
-    listening = _listening(listen, engine.patience)
-    config, audit = config or Config(), audit or Audit()
-    webhooks = Webhooks(config, engine, engine.beside("webhooks"), pauses=pauses)
-    people = None if config.oidc is None else Provider(config.oidc)
-    alerts = Alerts(config.alert, config.notify, engine, engine.beside("alerts.json"), calm)
-    guarded, spans = application(Parts(engine, access, webhooks, alerts, audit, people)), provider()
+    reloading = Reloading(access, other_roles)
+    guarded, spans = application(accounts, access, audit, people), provider()
     inner: ASGIApp = guarded if spans is None else Traced(guarded, spans)
-    posted = addresses(config, engine)
+    only = accounts.all.get("")
+    posted = only.parts.posted if only is not None and only.parts is not None else {}
     settings = uvicorn.Config(
         Door(inner, posted) if posted else inner,
         host=listen.host,
@@ -118,12 +115,10 @@ async def serve(
         ws_per_message_deflate=False,  # its memory is per client, the bytes are shared by all
         timeout_graceful_shutdown=_GRACE,
     )
-    server = _Server(settings, engine, started)
+    server = _Server(settings, accounts, started)
     serving = asyncio.create_task(server.serve([listening]))
-    feeding, beating = asyncio.create_task(engine.run()), asyncio.create_task(_beat(engine, reloading))
-    posting, alerting = asyncio.create_task(webhooks.run()), asyncio.create_task(alerts.run())
-    for task in (feeding, posting, alerting):
-        task.add_done_callback(lambda task: server.stop() if not task.cancelled() and task.exception() else None)
+    working, beating = asyncio.create_task(accounts.run()), asyncio.create_task(_beat(accounts, reloading))
+    working.add_done_callback(lambda task: server.stop() if not task.cancelled() and task.exception() else None)
     watching = asyncio.create_task(watchdog())
     restore = _handled_signals(server.stop, reloading.again)
     try:
@@ -131,18 +126,16 @@ async def serve(
     finally:
         notify("STOPPING=1")
         server.stop()
-        for task in (beating, posting, alerting, feeding, watching):
+        for task in (beating, working, watching):
             task.cancel()
-        await asyncio.wait((serving, feeding, posting, alerting, beating, watching))
-        webhooks.close()
+        await asyncio.wait((serving, working, beating, watching))
         audit.close()
-        await engine.close()
+        await accounts.close()
         if spans is not None:
             await asyncio.to_thread(spans.shutdown)
         restore()
-    for task in (feeding, posting, alerting):
-        if not task.cancelled() and (failure := task.exception()) is not None:
-            raise failure
+    if not working.cancelled() and (failure := working.exception()) is not None:
+        raise failure
 
 
 def _listening(listen: Listen, patience: float) -> socket.socket:
@@ -187,9 +180,9 @@ def _handled_signals(stop: Callable[[], None], reload: Callable[[], None]) -> Ca
 class _Server(uvicorn.Server):
     """uvicorn, which says where it listens, and ends the streams before it waits for them."""
 
-    def __init__(self, config: uvicorn.Config, engine: Engine, started: Callable[[str], None]) -> None:
+    def __init__(self, config: uvicorn.Config, accounts: Accounts, started: Callable[[str], None]) -> None:
         super().__init__(config)
-        self._engine, self._told = engine, started
+        self._accounts, self._told = accounts, started
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -208,14 +201,20 @@ class _Server(uvicorn.Server):
             self._told(f"http://{Listen(host, port)}/")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._engine.hub.close()
+        for engine in _engines(self._accounts):
+            engine.hub.close()
         await super().shutdown(sockets)
 
 
-async def _beat(engine: Engine, reloading: Reloading) -> None:
+def _engines(accounts: Accounts) -> Iterator[Engine]:
+    return (one.parts.engine for one in accounts.all.values() if one.parts is not None)
+
+
+async def _beat(accounts: Accounts, reloading: Reloading) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT)
-        engine.hub.beat()
+        for engine in _engines(accounts):
+            engine.hub.beat()
         reloading.look()
         await asyncio.to_thread(_give_back)
 

@@ -34,6 +34,8 @@ class Simulated:
     epoch s) that a journal ends with there is no history, and it goes on from now, or from then if that is later.
     """
 
+    stale_for: float | None = None
+
     def __init__(self, agents: int, queues: int, seed: int, speed: float, last: float | None = None) -> None:
         self.speed = speed
         self._agents = agents

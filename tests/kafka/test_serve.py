@@ -14,9 +14,11 @@ import pytest
 from calltrack import Tracker, read_recording
 from calltrack.figures import Facts
 from calltrack.kafka.errors import ClusterError
+from calltrack.serve.accounts import OnlyAccount
 from calltrack.serve.engine import Engine
 from calltrack.serve.fleet.account import KafkaAccount
 from calltrack.serve.fleet.past import ChangesReader
+from calltrack.serve.parts import Parts
 from calltrack.serve.run import Listen, serve
 from calltrack.serve.security.access import Access
 from tests.kafka.broker import missing
@@ -46,7 +48,9 @@ async def served(url: str, folder: Path) -> AsyncIterator[tuple[Engine, aiohttp.
     account = KafkaAccount(url, folder / "state")
     engine = Engine(account, account, anew=False, reader=partial(ChangesReader, url))
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(engine, Access({}), Listen("127.0.0.1", 0), address.set_result))
+    serving = asyncio.create_task(
+        serve(OnlyAccount(Parts.of(engine)), Access({}), Listen("127.0.0.1", 0), address.set_result)
+    )
     try:
         await asyncio.wait((serving, address), return_when=asyncio.FIRST_COMPLETED)
         async with aiohttp.ClientSession(await address) as client:

@@ -10,7 +10,9 @@ from tempfile import TemporaryDirectory
 from calltrack import Frame
 from calltrack.feed.source import OnFrame
 from calltrack.journal import Journal
+from calltrack.serve.accounts import OnlyAccount
 from calltrack.serve.engine import Engine
+from calltrack.serve.parts import Parts
 from calltrack.serve.run import Listen, serve
 from calltrack.serve.security.access import Access, Visitor
 from calltrack.serve.security.scope import EVERYTHING
@@ -18,6 +20,8 @@ from calltrack.serve.security.scope import EVERYTHING
 
 class Lines:
     """The frames of standard input, as they come; when it ends, nothing more happens."""
+
+    stale_for: float | None = None
 
     speed = 1.0
 
@@ -40,7 +44,9 @@ async def main(port: str, *tokens: str) -> None:
     with TemporaryDirectory() as folder:
         engine = Engine(Lines(), Journal.open(Path(folder) / "journal"))
         access = Access({token: Visitor("a tester", EVERYTHING) for token in tokens})
-        await serve(engine, access, Listen("127.0.0.1", int(port)), lambda url: print(url, flush=True))
+        await serve(
+            OnlyAccount(Parts.of(engine)), access, Listen("127.0.0.1", int(port)), lambda url: print(url, flush=True)
+        )
 
 
 if __name__ == "__main__":

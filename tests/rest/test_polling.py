@@ -84,6 +84,7 @@ def test_what_is_between_two_polls_is_inferred() -> None:
 class _Breaking:
     """A source whose socket is down for a while, in the middle of a day."""
 
+    stale_for: float | None = None
     speed = 1.0
 
     def __init__(self, it: Simulator, polled: asyncio.Event) -> None:

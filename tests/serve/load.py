@@ -28,7 +28,9 @@ from tempfile import TemporaryDirectory
 from calltrack import Frame, Tracker
 from calltrack.feed.source import OnFrame
 from calltrack.journal import Journal
+from calltrack.serve.accounts import OnlyAccount
 from calltrack.serve.engine import Engine
+from calltrack.serve.parts import Parts
 from calltrack.serve.run import Listen, serve
 from calltrack.serve.security.access import Access
 from calltrack.simulate import Plan, traffic
@@ -50,6 +52,8 @@ def frames(seconds: float = 1e9) -> Iterator[Frame]:
 
 class _Paced:
     """So many changes a second, each frame's time written where the clients look it up."""
+
+    stale_for: float | None = None
 
     speed = 1.0
 
@@ -86,7 +90,9 @@ def _serve(folder: Path, rate: float) -> None:
 
     async def main() -> None:
         engine = Engine(_Paced(rate, stamps), Journal.open(folder / "journal"))
-        await serve(engine, Access({}), Listen("127.0.0.1", 0), lambda url: print(url, flush=True))
+        await serve(
+            OnlyAccount(Parts.of(engine)), Access({}), Listen("127.0.0.1", 0), lambda url: print(url, flush=True)
+        )
 
     asyncio.run(main())
 

@@ -15,12 +15,15 @@ from yarl import URL
 
 from calltrack.feed.source import OnFrame
 from calltrack.journal import Journal
+from calltrack.serve.accounts import OnlyAccount
 from calltrack.serve.config import Config, Hook
 from calltrack.serve.engine import MOST_CLIENTS, PATIENCE, Engine
 from calltrack.serve.hooks.delivery import PAUSES
+from calltrack.serve.parts import Parts
 from calltrack.serve.run import Listen, serve
 from calltrack.serve.security.access import Access, Visitor
 from calltrack.serve.security.audit import Audit
+from calltrack.serve.security.oidc import Provider
 from calltrack.voicenter.frames import Frame
 
 TIMEOUT = 100.0  # s; a busy machine takes its time
@@ -29,10 +32,12 @@ TIMEOUT = 100.0  # s; a busy machine takes its time
 class Fed:
     """A source that gives what the test puts in, until it is ended."""
 
+    stale_for: float | None = None
+
     speed = 1.0
 
     def __init__(self) -> None:
-        self._frames: asyncio.Queue[Frame | None] = asyncio.Queue()
+        self._frames: asyncio.Queue[Frame | Exception | None] = asyncio.Queue()
 
     def status(self) -> str:
         """In words, like other sources."""
@@ -43,6 +48,10 @@ class Fed:
         for frame in frames:
             self._frames.put_nowait(frame)
 
+    def fail(self, error: Exception) -> None:
+        """Have it raise an error after what was given."""
+        self._frames.put_nowait(error)
+
     def end(self) -> None:
         """Have it end after what was given."""
         self._frames.put_nowait(None)
@@ -50,6 +59,8 @@ class Fed:
     async def run(self, on_frame: OnFrame) -> None:
         """Hand on what is given."""
         while (frame := await self._frames.get()) is not None:
+            if isinstance(frame, Exception):
+                raise frame
             if (full := on_frame(frame)) is not None:
                 await full
 
@@ -97,13 +108,18 @@ async def service(
     engine = Engine(source, Journal.open(Path(folder.name) / "journal"))
     engine.most_clients, engine.patience = most_clients, patience
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    access = doors or Access(tokens or {})
+    people = None if config is None or config.oidc is None else Provider(config.oidc)
+    parts = Parts.of(engine, config or Config(list(hooks)), roles=access.roles, pauses=pauses, calm=0)
     serving = asyncio.create_task(
         serve(
-            *(engine, doors or Access(tokens or {}), Listen("127.0.0.1", 0), address.set_result),
-            config or Config(list(hooks)),
+            OnlyAccount(parts),
+            access,
+            Listen("127.0.0.1", 0),
+            address.set_result,
             audit=audit,
-            pauses=pauses,
-            calm=0,
+            people=people,
+            patience=patience,
         )
     )
     try:

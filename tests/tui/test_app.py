@@ -24,6 +24,8 @@ Scene = Callable[[Board, Pilot[None]], Awaitable[None]]
 class Script:
     """A source that gives the frames that a test pushes."""
 
+    stale_for: float | None = None
+
     speed = 0.0
 
     def __init__(self, *frames: Frame) -> None:

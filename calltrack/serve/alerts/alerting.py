@@ -99,7 +99,10 @@ Send = Callable[[str, Message], Awaitable[bool]]
 class Told:
     """One destination: what it was told of, by key; `failed` are the tries since the last message that was taken."""
 
-    def __init__(self, destination: Destination, rules: frozenset[str], told: dict[str, Alert]) -> None:
+    def __init__(
+        self, destination: Destination, rules: frozenset[str], told: dict[str, Alert], account: str = ""
+    ) -> None:
+        self._account = account
         self.name = destination.name
         self.failed = 0
         self.told = told
@@ -119,15 +122,22 @@ class Told:
         if not begun and len(over) == 1:
             title = f"over: {over[0].rule}"
         more = [] if len(lines) <= _LINES else [f"and {len(lines) - _LINES} more"]
+        title = f"{self._account}: {title}" if self._account else title
         said = Message(f"calltrack: {title}", "\n".join([*lines[:_LINES], *more]), bool(begun))
         return said, {key: self.told.get(key, one) for key, one in mine.items()}
 
 
 class Alerts:
-    """All rules and destinations over an engine that runs beside it."""
+    """All rules and destinations over an engine that runs beside it; messages about one `account` of many name it."""
 
     def __init__(
-        self, rules: list[Rule], destinations: list[Destination], engine: Engine, path: Path, calm: float = CALM
+        self,
+        rules: list[Rule],
+        destinations: list[Destination],
+        engine: Engine,
+        path: Path,
+        calm: float = CALM,
+        account: str = "",
     ) -> None:
         self.rules = rules
         self._engine = engine
@@ -136,7 +146,7 @@ class Alerts:
         self._addresses = {one.name: one.url() for one in destinations}
         told = kept.read(path, dict[str, dict[str, Alert]], {}) if rules or destinations else {}
         self.destinations = [
-            Told(one, frozenset(rule.name for rule in rules if not rule.notify or one.name in rule.notify), {})
+            Told(one, frozenset(rule.name for rule in rules if not rule.notify or one.name in rule.notify), {}, account)
             for one in destinations
         ]
         names = {rule.name for rule in rules}
@@ -188,7 +198,7 @@ class Alerts:
             engine.clock.now(),
             self._local(),
             engine.silent_s,
-            getattr(engine.source, "stale_for", None),
+            engine.source.stale_for,
             self._hour,
         )
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
-from litestar import Response, get
-from litestar.exceptions import PermissionDeniedException
+from litestar import Request, Response, get
+from litestar.exceptions import PermissionDeniedException, ServiceUnavailableException
 from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from calltrack.core.table import CALL, EXTENSION, IDLE
-from calltrack.serve.alerts.alerting import Alerts
-from calltrack.serve.api.parameters import Limit, Offset, TheAlerts, TheEngine, TheRole, TheWebhooks
-from calltrack.serve.engine import Engine
+from calltrack.serve.api.parameters import Limit, Offset, TheAccounts, TheRole, TheVisitor, TheWebhooks
+from calltrack.serve.api.statuses import AccountFigures
 from calltrack.serve.hooks.outbox import DeadLetter
-from calltrack.serve.hooks.webhooks import Webhooks
+from calltrack.serve.parts import Parts
 
+Asked = Request[Any, Any, Any]
 _TEXT = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")  # Litestar adds it to text
 _QUEUES = 200  # labels for queues; the rest are in the sum
 
@@ -37,23 +39,32 @@ async def live() -> Health:
 
 
 @get("/health/ready")
-async def ready(engine: TheEngine) -> Response[Health]:
-    """Whether what is answered is known to be so: 503 before the service is heard of, and while it is not."""
-    reason = ""
-    if engine.trouble:
-        reason = "frames cannot be kept, so nothing is told; the log says why"
-    elif not engine.view.known:
-        reason = "the state is unknown: the telephony service is not heard of"
+async def ready(accounts: TheAccounts, request: Asked) -> Response[Health]:
+    """Whether what is answered is known to be so: 503 before the service is heard of, and while it is not.
+
+    Of many accounts together it is enough that one is: what is wrong with another is its own.
+    """
+    account = request.scope["account"]  # type: ignore[typeddict-item]  # set by the guard
+    found = [one.status() for one in ([account] if account is not None else accounts.all.values())]
+    reason = "" if any(one.ok for one in found) else found[0].trouble
+    if len(found) > 1 and reason:
+        reason = f"none of {len(found)} accounts is well; the first one: {reason}"
     return Response(Health(not reason, reason), status_code=503 if reason else 200)
 
 
 @get("/metrics", media_type=_TEXT)
-async def metrics(engine: TheEngine, webhooks: TheWebhooks, alerts: TheAlerts, role: TheRole) -> Response[bytes]:
+async def metrics(accounts: TheAccounts, role: TheRole, visitor: TheVisitor, request: Asked) -> Response[bytes]:
     """Figures for Prometheus; for roles that see everything."""
-    if not role.sees_all:
+    account = request.scope["account"]  # type: ignore[typeddict-item]  # set by the guard
+    if not role.sees_all or (account is None and visitor.accounts is not None):
         raise PermissionDeniedException("this role sees a part only, the metrics are of the whole")
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(engine, webhooks, alerts))
+    if account is None:
+        registry.register(AccountFigures(accounts))
+    elif account.parts is None:
+        raise ServiceUnavailableException(account.trouble)
+    else:
+        registry.register(_Figures(account.parts))
     return Response(generate_latest(registry), media_type=_TEXT)
 
 
@@ -75,8 +86,8 @@ async def dead_letters(webhooks: TheWebhooks, role: TheRole, limit: Limit = 100,
 class _Figures(Collector):
     """Read off when asked. Labels are of sets that strangers cannot widen: never a call, number or name."""
 
-    def __init__(self, engine: Engine, webhooks: Webhooks, alerts: Alerts) -> None:
-        self._engine, self._hooks, self._alerts = engine, webhooks.hooks, alerts
+    def __init__(self, parts: Parts) -> None:
+        self._engine, self._hooks, self._alerts = parts.engine, parts.webhooks.hooks, parts.alerts
 
     def collect(self) -> Iterator[Metric]:
         """Every figure."""
@@ -100,6 +111,9 @@ class _Figures(Collector):
         first = dict(list(waiting.items())[:_QUEUES])
         yield _gauge("calltrack_queue_waiting", "Calls waiting in a queue.", "queue", first)
         yield GaugeMetricFamily("calltrack_known", "1 while the state is known.", int(engine.view.known))
+        stale = engine.source.stale_for
+        text = "Since the telephony server was last heard, be it an answer to a ping; NaN without a connection."
+        yield GaugeMetricFamily("calltrack_stale_seconds", text, math.nan if stale is None else stale)
         yield GaugeMetricFamily("calltrack_journal_ok", "1 while frames can be kept.", int(not engine.trouble))
         yield GaugeMetricFamily("calltrack_backlog_frames", "Frames that wait to be kept.", engine.backlog)
         yield GaugeMetricFamily("calltrack_stream_clients", "Clients of the streams.", hub.clients)

@@ -10,13 +10,19 @@ from typing import Annotated, Any, NamedTuple
 
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import ClientException, NotAuthorizedException
+from litestar.exceptions import (
+    ClientException,
+    NotAuthorizedException,
+    NotFoundException,
+    ServiceUnavailableException,
+)
 from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import Scope as ConnectionScope
 
 from calltrack.core.changes import Change
 from calltrack.core.snapshot import Snapshot
+from calltrack.serve.accounts import Account, Accounts
 from calltrack.serve.alerts.alerting import Alerts
 from calltrack.serve.engine import Engine
 from calltrack.serve.hooks.webhooks import Webhooks
@@ -36,6 +42,8 @@ class Moment(NamedTuple):
     tag: str
 
 
+TheAccounts = NamedDependency[Accounts]
+TheParts = NamedDependency[Parts]
 TheEngine = NamedDependency[Engine]
 TheAccess = NamedDependency[Access]
 TheWebhooks = NamedDependency[Webhooks]
@@ -54,24 +62,34 @@ Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="How many, at m
 Offset = Annotated[int, QueryParameter(ge=0, le=10**9, description="How many to leave out first.")]
 
 
-def dependencies(parts: Parts) -> dict[str, Provide]:
-    """How endpoints get what they are called with."""
-    engine = parts.engine
+def dependencies(accounts: Accounts, access: Access, people: Provider | None) -> dict[str, Provide]:
+    """How endpoints get what they are called with; the guard has put the account's parts into the scope."""
 
-    def the_engine() -> Engine:
-        return engine
+    def the_accounts() -> Accounts:
+        return accounts
 
     def the_access() -> Access:
-        return parts.access
+        return access
 
-    def the_webhooks() -> Webhooks:
+    def the_parts(scope: ConnectionScope) -> Parts:
+        account: Account | None = scope["account"]  # type: ignore[typeddict-item]
+        if account is None:
+            raise NotFoundException("there are many accounts here: name one, /accounts/NAME/api/...; see /api/accounts")
+        if account.parts is None:
+            raise ServiceUnavailableException(account.trouble, headers={"retry-after": "5"})
+        return account.parts
+
+    def the_engine(parts: TheParts) -> Engine:
+        return parts.engine
+
+    def the_webhooks(parts: TheParts) -> Webhooks:
         return parts.webhooks
 
-    def the_alerts() -> Alerts:
+    def the_alerts(parts: TheParts) -> Alerts:
         return parts.alerts
 
     def the_provider() -> Provider | None:
-        return parts.provider
+        return people
 
     def the_visitor(scope: ConnectionScope) -> Visitor:
         visitor: Visitor | None = scope["visitor"]  # type: ignore[typeddict-item]  # set by the guard
@@ -87,7 +105,7 @@ def dependencies(parts: Parts) -> dict[str, Provide]:
     ) -> Wanted:
         return Wanted(names("kinds", kinds, KINDS), *map(words, (queue, extension, call, account)))
 
-    async def the_moment(visitor: TheVisitor, at: At = None) -> Moment:
+    async def the_moment(visitor: TheVisitor, engine: TheEngine, at: At = None) -> Moment:
         view, role = engine.view, visitor.scope
         times = view.times() if not at else ()
         if times:
@@ -96,12 +114,15 @@ def dependencies(parts: Parts) -> dict[str, Provide]:
             with engine.past.ration.one(visitor.name):
                 snapshot = await engine.past.state_at(epoch(at or ""))
             known = snapshot.time is not None and not (snapshot.gaps and snapshot.gaps[-1].until is None)
-            times = (str(snapshot.position), snapshot.time, snapshot.time, 0.0, known, "the journal")
+            times = (str(snapshot.position), snapshot.time, snapshot.time, 0.0, known, "the journal", None)
         shape = f"{sorted(role.queues or ())} {sorted(role.extensions or ())} {role.sees_all} {role.phone_numbers}"
         digest = blake2s(shape.encode(), digest_size=4).hexdigest()
         return Moment(snapshot, times, f'W/"{snapshot.position}-{times[3]:g}-{int(times[4])}-{digest}"')
 
-    given = (the_engine, the_access, the_webhooks, the_alerts, the_provider, the_visitor, the_role, the_wanted)
+    given = (
+        *(the_accounts, the_access, the_provider, the_parts, the_engine, the_webhooks, the_alerts),
+        *(the_visitor, the_role, the_wanted),
+    )
     provided = {function.__name__.removeprefix("the_"): Provide(function, sync_to_thread=False) for function in given}
     return {**provided, "moment": Provide(the_moment)}
 

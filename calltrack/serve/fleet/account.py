@@ -33,6 +33,7 @@ class KafkaAccount:
     """
 
     speed = 1.0
+    stale_for: float | None = None
     on_notice: Callable[[str], None] = staticmethod(lambda text: None)
 
     def __init__(self, url: str, path: Path) -> None:

@@ -27,9 +27,12 @@ _OFTEN = 5.0  # s between two notes of a place at which there was nothing to del
 
 
 class Webhook:
-    """One receiver: what it is sent of the stream; `sender` sends it."""
+    """One receiver: what it is sent of the stream, with its `account` if that is one of many; `sender` sends it."""
 
-    def __init__(self, hook: Hook, engine: Engine, outbox: Outbox, *, pauses: Sequence[float] = PAUSES) -> None:
+    def __init__(
+        self, hook: Hook, engine: Engine, outbox: Outbox, *, pauses: Sequence[float] = PAUSES, account: str = ""
+    ) -> None:
+        self._account = {"account": account} if account else {}
         self.name = hook.name
         self.sender = Sender(hook, outbox, pauses)
         self._hook = hook
@@ -69,7 +72,7 @@ class Webhook:
                 reason = f"what happened before is no longer kept: {data['reason']}"
                 lost.append(letter(self.name, key, "lost", 0, reason, b""))
             elif event["event"] == "change" and (kind := self._kind(data)):
-                body = msgspec.json.encode({"type": kind, "id": key, "at": data["at"], "data": data})
+                body = msgspec.json.encode({"type": kind, "id": key, "at": data["at"], **self._account, "data": data})
                 deliveries.append(Delivery(key, data["call_id"], kind, body))
         if not deliveries and not lost and time.monotonic() - self._noted < _OFTEN:
             return
@@ -105,9 +108,13 @@ class Webhook:
 class Webhooks:
     """All of them; `outbox` is None if there are none."""
 
-    def __init__(self, config: Config, engine: Engine, path: Path, *, pauses: Sequence[float] = PAUSES) -> None:
+    def __init__(
+        self, config: Config, engine: Engine, path: Path, *, pauses: Sequence[float] = PAUSES, account: str = ""
+    ) -> None:
         self.outbox = Outbox(path) if config.webhook else None
-        self.hooks = [Webhook(hook, engine, self.outbox, pauses=pauses) for hook in config.webhook if self.outbox]
+        self.hooks = [
+            Webhook(hook, engine, self.outbox, pauses=pauses, account=account) for hook in config.webhook if self.outbox
+        ]
 
     async def run(self) -> None:
         """Deliver until cancelled; raises what is not a receiver's fault."""

@@ -9,6 +9,8 @@ import { t } from "./words.js";
 /** @typedef {import("./main.js").Board} Board */
 
 const HOURS = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+/** The account whose board this is, "" where there is but one. */
+const ACCOUNT = decodeURIComponent(/\/accounts\/([^/]+)\/[^/]*$/.exec(location.pathname)?.[1] ?? "");
 const SELDOM = 30000; // ms between two alarms that are read out
 
 export class LinkLine {
@@ -17,6 +19,7 @@ export class LinkLine {
     this.board = board;
     this.said = "";
     this.alarmedAt = -Infinity;
+    byId("all-accounts").hidden = !ACCOUNT;
     this.band = {
       place: byId("banner"),
       what: byId("banner-what"),
@@ -37,12 +40,16 @@ export class LinkLine {
     const clock = now === null ? "" : HOURS.format(now * 1000);
     say(byId("clock"), clock);
     say(byId("gap-count"), store.gaps.length ? t("gaps.count", { count: store.gaps.length }) : "");
-    say(byId("board-name"), board.limits.all?.name || t("title"));
+    say(byId("board-name"), this.name());
     const seen = board.figures.hour?.seen ?? null;
     say(byId("seen"), seen === null || points(seen) === 100 ? "" : t("seen", { share: points(seen) }));
     this.tellBand(bad, clock);
     this.tellTitle();
     this.announce(bad);
+  }
+
+  name() {
+    return this.board.limits.all?.name || ACCOUNT || t("title");
   }
 
   state() {
@@ -75,7 +82,7 @@ export class LinkLine {
     const over = [...board.queues.standings.values(), ...board.crew.over().map((one) => ({ now: one.level }))].filter(
       (one) => one.now === "over",
     ).length;
-    const name = board.limits.all?.name || t("title");
+    const name = this.name();
     const title = board.lost ? `? ${name}` : over ? `(${over} ▲▲) ${name}` : name;
     if (document.title !== title) document.title = title;
   }

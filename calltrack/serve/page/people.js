@@ -156,9 +156,12 @@ export function linkPage(board) {
   const list = el("ol", { class: "events" });
   const body = el("div", {}, about, el("p", { class: "note" }, t("link.time.note")), part(t("gaps"), list));
   const clock = el("span", { class: "timer" });
+  const stale = el("span", {});
   let shown = "";
   const render = () => {
     const { store } = board;
+    const seconds = store.lost ? null : store.staleFor;
+    say(stale, seconds === null ? "?" : t("link.stale.ago", { seconds: Math.round(seconds) }));
     const key = JSON.stringify([board.link, store.source, store.gaps, document.documentElement.lang]);
     if (key === shown) return;
     shown = key;
@@ -166,6 +169,7 @@ export function linkPage(board) {
       facts([
         [t("link.title"), t(board.link)],
         [t("link.source"), theirs(store.source)],
+        [t("link.stale"), stale],
         [t("link.time"), clock],
       ]),
     );

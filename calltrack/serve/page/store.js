@@ -57,6 +57,8 @@ export class Store {
     this.known = false;
     /** Since when the service itself is not heard: server time, null if that is unknown. */
     this.lostSince = /** @type {number | null} */ (null);
+    /** @type {number | null} seconds since the telephony server was last heard */
+    this.staleFor = null;
     this.lost = true;
     this.begun = false;
     /** Goes up when every record is to be looked at again. */
@@ -74,6 +76,7 @@ export class Store {
     this.known = data.known;
     this.source = data.source;
     this.speed = data.speed;
+    this.staleFor = data.stale_for;
     if (event === "time") return;
     for (const call of data.calls) {
       this.calls.set(call.call_id, call);

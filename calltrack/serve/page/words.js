@@ -31,6 +31,8 @@ const WORDS = {
   "banner.reason": ["Reason: {reason}", "סיבה: {reason}"],
   "link.title": ["Connection", "חיבור"],
   "link.source": ["Source", "מקור"],
+  "link.stale": ["Server last heard", "השרת נשמע לאחרונה"],
+  "link.stale.ago": ["{seconds} s ago", "לפני {seconds} שנ׳"],
   "link.time": ["Server time", "שעת השרת"],
   "link.time.note": [
     "Timers run by the server's time. The clock of this computer is not used.",
@@ -43,6 +45,12 @@ const WORDS = {
   "announce.live": ["Connected. What is shown is current.", "מחובר. המצב המוצג עדכני."],
   "announce.over": ["Over the limit: {queues}", "מעבר לגבול: {queues}"],
   "announce.found": ["Found: {agents} agents, {calls} calls", "נמצאו: {agents} נציגים, {calls} שיחות"],
+
+  "accounts": ["Accounts", "חשבונות"],
+  "accounts.one": ["Account", "חשבון"],
+  "accounts.all": ["All accounts", "כל החשבונות"],
+  "accounts.search": ["Search account…", "חיפוש חשבון…"],
+  "accounts.sum": ["{well} of {count} well", "{well} מתוך {count} תקינים"],
 
   "seen": ["{share} % of today seen", "נצפו {share} % מהיום"],
   "totals": ["Totals", "סיכומים"],

@@ -10,7 +10,7 @@ import os
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -38,13 +38,18 @@ class TokensError(CalltrackError):
 class Visitor(NamedTuple):
     """Who asks: the role, by the name in the tokens' file, what it sees, and what it may do.
 
-    `who` is the person, where one logged in and not a token.
+    `who` is the person, where one logged in and not a token. `accounts` are those that it may enter, None for all.
     """
 
     name: str
     scope: Scope
     may_set_limits: bool = False
     who: str = ""
+    accounts: frozenset[str] | None = None
+
+    def may_enter(self, account: str) -> bool:
+        """Whether an account is one of this role's."""
+        return self.accounts is None or account in self.accounts
 
 
 ANYBODY = Visitor("anybody on this machine", EVERYTHING, may_set_limits=True)
@@ -58,10 +63,13 @@ class Rights(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     extensions: frozenset[str] | None = None
     phone_numbers: bool = True
     limits: bool = False
+    accounts: frozenset[str] | None = None
 
     def visitor(self, who: str = "") -> Visitor:
         """Whoever has this role."""
-        return Visitor(self.name, Scope(self.queues, self.extensions, self.phone_numbers), self.limits, who)
+        return Visitor(
+            self.name, Scope(self.queues, self.extensions, self.phone_numbers), self.limits, who, self.accounts
+        )
 
     def faults(self) -> Iterator[str]:
         """What cannot be meant, in words."""
@@ -112,6 +120,14 @@ class Access:
     def open(self) -> bool:
         """Whether nobody needs a token."""
         return not self._tokens and not self._people
+
+    def check(self, accounts: Collection[str]) -> None:
+        """Raise TokensError for a role that is of other accounts than these; without names there is but one."""
+        for _, visitor in self._tokens:
+            for name in sorted(visitor.accounts or ()):
+                if name not in accounts:
+                    there = f"there is no account {name}" if any(accounts) else "without --accounts there are none"
+                    raise TokensError(f"the role {visitor.name} is of accounts: {there}")
 
     @property
     def roles(self) -> int:

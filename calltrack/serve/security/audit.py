@@ -57,8 +57,10 @@ class Audit:
         if self._log is None:
             return
         role, who = ("", "") if visitor is None else (visitor.name, visitor.who)
-        path, query = scope["path"][:_LONGEST], unquote_plus(scope["query_string"].decode("latin-1"))[:_LONGEST]
-        if path == CALLBACK:
+        account = getattr(scope.get("account"), "name", "")
+        path = (f"/accounts/{account}" if account else "") + scope["path"][:_LONGEST]
+        query = unquote_plus(scope["query_string"].decode("latin-1"))[:_LONGEST]
+        if scope["path"] == CALLBACK:
             query = ""  # has the provider's code in it
         method = scope.get("method", "WEBSOCKET")
         client = (scope.get("client") or ("",))[0]

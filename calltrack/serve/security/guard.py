@@ -5,10 +5,11 @@
 2. What a browser says comes from another page is refused, for streams and WebSockets as well.
 3. A target that is too long, or has control characters in its path, is refused; and of the page's files only those
    that exist are asked for, so that no path of a stranger reaches the file system.
-4. Everything that tells something of calls needs a visitor: a bearer token, or a session's cookie.
-5. A role has so many requests under way at once (`budgets`); who goes away is not worked for.
-6. What a role was shown, or was refused, stands in the audit log (`audit`).
-7. Every answer tells browsers to run nothing but our own files, and to be framed by nobody.
+4. Of many accounts a role enters its own; what another one is called it cannot find out.
+5. Everything that tells something of calls needs a visitor: a bearer token, or a session's cookie.
+6. A role has so many requests under way at once (`budgets`); who goes away is not worked for.
+7. What a role was shown, or was refused, stands in the audit log (`audit`).
+8. Every answer tells browsers to run nothing but our own files, and to be framed by nobody.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from urllib.parse import urlsplit
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Send
 
+from calltrack.serve.accounts import Accounts
 from calltrack.serve.leaving import left
 from calltrack.serve.security.access import ANYBODY, Access, Visitor
 from calltrack.serve.security.audit import Audit
@@ -35,6 +37,8 @@ COOKIE = "calltrack_session"
 _GUARDED = ("/api/", "/metrics", "/schema")
 _LOGIN = "/api/session"
 _STREAMS = frozenset(("/api/changes", "/api/updates", "/api/socket"))
+_NAMED = re.compile(r"/accounts/([A-Za-z0-9][A-Za-z0-9._-]*)(/.*)?")
+_LIST = "/accounts.html"
 _SLASHES = re.compile("/+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST = 8 * 1024  # bytes of a path with its query
@@ -58,11 +62,16 @@ _HEADERS = [
 class Guard:
     """The application behind the door that `access` keeps; endpoints find the Visitor in the scope's "visitor".
 
+    They find the Account in its "account": the only one, or that of a path /accounts/NAME/..., of which they get what
+    follows the name.
+
     `files` are the paths of the board's own files, as "/board.css".
     """
 
-    def __init__(self, app: ASGIApp, access: Access, files: frozenset[str], audit: Audit) -> None:
+    def __init__(self, app: ASGIApp, accounts: Accounts, access: Access, files: frozenset[str], audit: Audit) -> None:
         self._app = app
+        self._accounts = accounts
+        self._many = "" not in accounts.all
         self._audit = audit
         self._access = access
         self._files = files
@@ -75,7 +84,15 @@ class Guard:
             return
         # As endpoints are looked up: the same one must not be reached by a path that looks like a page's.
         path = _SLASHES.sub("/", scope["path"])
-        scope["visitor"] = None
+        account = ""
+        if self._many and (named := _NAMED.fullmatch(path)):
+            account, path = named.groups()
+            if not path:
+                await _redirect(_with_headers(send), f"/accounts/{account}/")
+                return
+        elif self._many and path == "/":
+            path = _LIST
+        scope["path"], scope["account"], scope["visitor"] = path, self._accounts.all.get(account), None
         if path.startswith((*_GUARDED, CALLBACK)):
             send = self._noted(scope, send)
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -84,6 +101,8 @@ class Guard:
             visitor = ANYBODY if self._access.open else self._visitor(headers)
             if visitor is None and path.startswith(_GUARDED) and not _logs_in(scope, path):
                 refusal = 401, "a token is needed: send Authorization: Bearer TOKEN, or log in at /api/session"
+            if visitor is not None and account and not (scope["account"] and visitor.may_enter(account)):
+                refusal = 404, "there is no such account for this role"
             scope["visitor"] = visitor
         if refusal is None:
             refusal = await self._rationed(scope, path, receive, _with_headers(send))
@@ -212,6 +231,12 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return sending
+
+
+async def _redirect(send: Send, path: str) -> None:
+    headers = [(b"location", path.encode()), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 308, "headers": headers})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _refuse(send: Send, status: int, detail: str) -> None:

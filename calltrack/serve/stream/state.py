@@ -13,6 +13,7 @@ from calltrack.core.snapshot import Snapshot
 from calltrack.serve.security.scope import Scope
 
 if TYPE_CHECKING:
+    from calltrack.feed.source import Source
     from calltrack.feed.wallclock import ServerClock
 
 _RECENT = 50
@@ -25,6 +26,8 @@ class Time(Struct, frozen=True):
     `time` is the server time of the last frame; `now` the server's time now, which goes on between frames, `speed`
     times as fast as life (0 when the source has ended); both UTC epoch s, None if unknown. `known` is False from a lost
     connection, or a start, until the service is heard of again. `source` says in words where the frames come from.
+    `stale_for`: seconds since the telephony server was last heard, be it an answer to a ping; None without a
+    connection, and of the past.
     """
 
     position: str
@@ -33,6 +36,7 @@ class Time(Struct, frozen=True):
     speed: float
     known: bool
     source: str
+    stale_for: float | None
 
 
 class State(Time, frozen=True):
@@ -65,13 +69,13 @@ _RECORDS = ("calls", "ended", "extensions", "queues", "gaps")
 class View:
     """The state behind the stream; encoded once for each role.
 
-    `snapshot` gives the newest state, `status` the source's words.
+    `snapshot` gives the newest state.
     """
 
-    def __init__(self, snapshot: Callable[[], Snapshot], clock: ServerClock, status: Callable[[], str]) -> None:
+    def __init__(self, snapshot: Callable[[], Snapshot], clock: ServerClock, source: Source) -> None:
         self._newest = snapshot
         self._clock = clock
-        self._status = status
+        self._source = source
         self._snapshot: Snapshot | None = None
         self._told: Snapshot | None = None
         self._altered: _Altered | None = None
@@ -101,8 +105,12 @@ class View:
 
     def times(self) -> Times:
         """The fields of Time."""
-        snapshot = self.snapshot
-        return str(snapshot.position), snapshot.time, self._clock.now(), self._clock.speed, self.known, self._status()
+        snapshot, clock, source = self.snapshot, self._clock, self._source
+        stale = source.stale_for
+        return (
+            *(str(snapshot.position), snapshot.time, clock.now(), clock.speed, self.known, source.status()),
+            None if stale is None else round(stale, 1),
+        )
 
     def state_json(self, scope: Scope) -> bytes:
         """Everything that a role may see, as JSON."""
@@ -163,7 +171,7 @@ def _altered(before: Snapshot | None, now: Snapshot) -> _Altered:
     )
 
 
-Times = tuple[str, Seconds | None, float | None, float, bool, str]
+Times = tuple[str, Seconds | None, float | None, float, bool, str, float | None]
 
 
 def seen(snapshot: Snapshot, scope: Scope, times: Times) -> State:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from yarl import URL
 
+from calltrack.serve.accounts import ManyAccounts
+from calltrack.serve.parts import Parts
 from calltrack.serve.run import CannotListen, Listen, NeedsTokens, serve
 from calltrack.serve.security.access import Access, Visitor
 from calltrack.serve.security.scope import EVERYTHING, Scope
@@ -153,13 +155,22 @@ async def test_pages_of_others_are_kept_out() -> None:
     assert "nosniff" == policy["x-content-type-options"]
 
 
+def nothing() -> ManyAccounts:
+    """No account at all."""
+
+    async def opened(name: str) -> Parts:
+        raise NotImplementedError
+
+    return ManyAccounts((), opened)
+
+
 @scenario
 async def test_an_address_that_others_reach_needs_tokens() -> None:
     """Else the service does not start."""
-    async with service() as running:
+    async with service():
         for host in ("0.0.0.0", "::", "192.0.2.1", "board.example"):
             with pytest.raises(NeedsTokens, match="tokens are needed"):
-                await serve(running.engine, Access({}), Listen(host, 0), print)
+                await serve(nothing(), Access({}), Listen(host, 0), print)
 
 
 @scenario
@@ -168,6 +179,6 @@ async def test_an_address_that_is_taken() -> None:
     async with service() as running:
         taken = running.client._base_url.port  # type: ignore[union-attr]
         with pytest.raises(CannotListen, match=f"^127.0.0.1:{taken} is taken; choose another with --listen$"):
-            await serve(running.engine, Access({}), Listen("127.0.0.1", taken or 0), print)
+            await serve(nothing(), Access({}), Listen("127.0.0.1", taken or 0), print)
         with pytest.raises(CannotListen, match=r"^192\.0\.2\.1:0 cannot be listened on: [^(]+$"):
-            await serve(running.engine, Access({"t" * 30: Visitor("all", EVERYTHING)}), Listen("192.0.2.1", 0), print)
+            await serve(nothing(), Access({"t" * 30: Visitor("all", EVERYTHING)}), Listen("192.0.2.1", 0), print)

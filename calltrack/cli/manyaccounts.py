@@ -1,0 +1,85 @@
+"""What `calltrack serve --accounts` serves: for each account a journal, an engine, and what goes out by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calltrack.cli.service import LiveOptions
+
+if TYPE_CHECKING:
+    from calltrack.journal import Journal
+    from calltrack.serve.accounts import ManyAccounts
+    from calltrack.serve.config import Config
+    from calltrack.serve.engine import Retention
+    from calltrack.serve.parts import Parts
+
+_FILES = 12  # open files of one account: its journal with what stands beside it, its socket, a login
+
+_WRITES_PER_S = 400.0
+"""Writes of all accounts together; with each goes what came since the account's last one."""
+
+_log = logging.getLogger("calltrack.serve")
+
+
+def many_accounts(
+    live: LiveOptions,
+    file: Path,
+    folder: Path,
+    retention: Retention,
+    zone: tzinfo | None,
+    config: Config,
+    roles: int,
+) -> ManyAccounts:
+    """The accounts of a file, whose journals are NAME.journal in the folder; raises LiveError and OSError."""
+    from calltrack.feed.source import Live
+    from calltrack.journal import open_repaired
+    from calltrack.live.accounts import LOGINS_PER_S, AccountLogin
+    from calltrack.live.timing import Pace
+    from calltrack.serve.accounts import ManyAccounts
+    from calltrack.serve.engine import Engine
+    from calltrack.serve.parts import Parts
+
+    definitions, network, pace = live.accounts(file), live.network(), Pace(LOGINS_PER_S)
+    writes = Pace(_WRITES_PER_S)
+    _many_files(len(definitions) * _FILES)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def journal_of(name: str) -> Journal:
+        journal = open_repaired(folder / f"{name}.journal", _log.error)
+        try:
+            journal.rebuild()
+        except BaseException:
+            journal.close()
+            raise
+        return journal
+
+    async def opened(name: str) -> Parts:
+        journal = await asyncio.to_thread(journal_of, name)
+        try:
+            source = Live(AccountLogin(definitions[name], pace, network), name)
+            engine = Engine(source, journal, anew=journal.position > 0, retention=retention, zone=zone, turns=writes)
+            return Parts.of(engine, config, account=name, roles=roles)
+        except BaseException:
+            journal.close()
+            raise
+
+    return ManyAccounts(definitions, opened)
+
+
+def _many_files(wanted: int) -> None:
+    """Have this process open as many files as it may; a shell's usual limit is of a few accounts."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows, which has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted += 1024
+    enough = hard == resource.RLIM_INFINITY or hard >= wanted
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if enough else hard, hard))
+    if not enough:
+        _log.warning("so many accounts may open %d files, and this process may open %d (ulimit -Hn)", wanted, hard)
