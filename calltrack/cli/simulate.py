@@ -268,7 +268,7 @@ async def _serve(plan: Plan, protocol: Any, truth: Path | None, options: dict[st
             click.echo(f"  account    {mine.username}, password {mine.password}")
             click.echo(f"  agent      SIP00001@agents.example, password {mine.password}")
             click.echo(f"  token      {mine.token}")
-            click.echo(f"  Call Log   {simulator.url}/hub/cdr/, code {CODE}; active calls {simulator.url}/")
+            click.echo(f"  REST       /hub/cdr/, /GetExtensionsCalls and /GetQueuesCallers there; code {CODE}")
             await simulator.wait_closed()
 
 
