@@ -18,7 +18,7 @@ from calltrack.figures.facts import Facts
 from calltrack.figures.percontact import Part as ContactPart
 from calltrack.figures.percontact import agents_parts, contact_bounds, contact_part, ended_contacts
 from calltrack.figures.ranges import Range
-from calltrack.figures.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntryRow
+from calltrack.figures.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntryRow, Rows
 from calltrack.figures.shapes import CallFigures, Figures, Options, Part, Report
 from calltrack.figures.spans import length
 from calltrack.figures.waitbounds import wait_bounds
@@ -80,11 +80,12 @@ class _Reporter:
         self.followed: Followed = followed(self.calls, self.legs, self.states, whole)
         contacts = Contacts(self.calls, self.legs, self.entries)
         self.contacts, self.consultations = contacts.rows(), contacts.consultations
-        self.evidence = Evidence(rows, facts.gaps, facts.first)
-        self.legs_of = by(self.legs, lambda leg: leg.call_id) if self.evidence.any else {}
+        self.evidence = Evidence(Rows(), (), facts.first)
+        self.legs_of = by(self.legs, lambda leg: leg.call_id)
 
     def report(self, since: Seconds | None, until: Seconds | None, parts: Sequence[Part]) -> Report:
         facts, whole = self.facts, self._view(since, until)
+        self.evidence = self._evidence(whole.window)
         return Report(
             since=facts.first if since is None else since,
             until=facts.time if until is None else until,
@@ -98,6 +99,13 @@ class _Reporter:
             gaps=tuple(gap for gap in facts.gaps if _touches(gap.since, gap.until, since, until)),
             unplaced=self._unplaced(),
         )
+
+    def _evidence(self, asked: Window) -> Evidence:
+        """What in the interval shows losses; what is outside of it changes no figure in it."""
+        legs = tuple(leg for leg in self.legs if asked.touches(leg.started, leg.ended_at))
+        waits = tuple(row for row in self.entries if asked.touches(row.joined_at, row.left_at))
+        gaps = (gap for gap in self.facts.gaps if _touches(gap.since, gap.until, asked.since, asked.until))
+        return Evidence(Rows(legs=legs, queue_entries=waits), gaps, self.facts.first)
 
     def _view(self, since: Seconds | None, until: Seconds | None) -> _View:
         asked = window(self.facts, since, until, self.options)

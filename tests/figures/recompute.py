@@ -24,7 +24,7 @@ class Recomputed:
         self.ended_legs: list[Json] = []
         self.directions: list[tuple[str, str]] = []
         self.over: dict[str, set[tuple[str, int, str]]] = defaultdict(set)
-        self.status: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self.status: dict[str, list[tuple[int | None, int]]] = defaultdict(list)
         self.answered_calls: dict[str, int] = {}  # when a leg of theirs last was
         self.events: set[str] = set()
         self.claimed: dict[str, int] = {}  # when somebody was last said to have a call
@@ -167,10 +167,11 @@ class Recomputed:
             leg["talked"] = True
 
     def note_status(self, name: str, data: Json) -> None:
-        """The agent's status, if it is another."""
+        """The agent's status, if it is another; a phone with nobody logged on has none (ruling 18)."""
         status, stamp = data.get("representativeStatus"), number(data.get("representativeUpdated")) // 1000
-        known = self.status[name]
-        if status is not None and (not known or known[-1][0] != status):
+        known, said = self.status[name], status is not None
+        status = status if data.get("onlineUserID") else None
+        if said and (not known or known[-1][0] != status):
             since = stamp - self.ahead if stamp else self.now
             known.append((status, max(since, known[-1][1]) if known else self.now))
 
@@ -245,7 +246,8 @@ class Recomputed:
         found: Counter[int] = Counter()
         known = self.status[name]
         for (status, since), (_, until) in zip(known, [*known[1:], (0, self.now)], strict=True):
-            found[status] += max(0, until - since)
+            if status is not None:
+                found[status] += max(0, until - since)
         return {status: seconds for status, seconds in found.items() if seconds}
 
 

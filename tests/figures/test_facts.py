@@ -100,7 +100,7 @@ def feed(*frames: Frame) -> Facts:
 
 
 def test_a_status_begins_when_it_was_set() -> None:
-    """Not when a frame told of it, a logout neither; that ends the agent's time, not the extension's."""
+    """Not when a frame told of it, a logout neither; that ends the agent's time."""
     set_at = (START + 50) * 1000
     gone: Any = {"onlineUserID": 0, "representativeStatus": 2, "representativeUpdated": (START + 90) * 1000}
     facts = feed(
@@ -112,7 +112,7 @@ def test_a_status_begins_when_it_was_set() -> None:
     found = report(facts)
 
     assert [(1, 50), (3, 40)] == [(one.status, one.seconds) for one in work(found.agents[0]).statuses]
-    assert [(1, 50), (2, 70), (3, 40)] == [(one.status, one.seconds) for one in work(found.extensions[0]).statuses]
+    assert [(1, 50), (3, 40)] == [(one.status, one.seconds) for one in work(found.extensions[0]).statuses]
     assert [(utc(-60), utc(50)), (utc(50), utc(90)), (utc(90), None)] == [
         (row.since, row.until) for row in facts.agent_states
     ]
