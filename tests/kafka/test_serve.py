@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from calltrack import Tracker, read_recording
+from calltrack.core.errors import RecordingError
 from calltrack.figures import Facts
 from calltrack.kafka.errors import ClusterError
 from calltrack.serve.accounts import OnlyAccount
@@ -143,6 +144,12 @@ def test_the_figures_are_those_of_the_frames(fleet: Fleet) -> None:
 
     assert len(facts.rows().calls) > 3
     assert expected.rows() == facts.rows()
+
+
+def test_an_account_that_is_not_there_is_an_error(fleet: Fleet) -> None:
+    """With those of a similar name."""
+    with pytest.raises(RecordingError, match="no such account, and no frames of it; there are: account"):
+        KafkaAccount(f"kafka://{fleet.broker.url}/acount1", Path("state"))
 
 
 def test_a_fleet_that_is_not_there_is_an_error() -> None:

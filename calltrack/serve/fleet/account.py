@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from confluent_kafka import KafkaError, TopicPartition
 
+from calltrack.core.errors import RecordingError
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import Tracker
 from calltrack.feed.source import OnFrame
+from calltrack.kafka.accounts import definitions
 from calltrack.kafka.cluster import met
 from calltrack.kafka.history import Fenced, KafkaRecording
 from calltrack.voicenter.frames import Frame
@@ -28,8 +31,8 @@ class KafkaAccount:
     """A source, and what stands for its journal: Kafka keeps the frames.
 
     `url` is `kafka://HOST:PORT/ACCOUNT`. Reading begins when this is made, and raises ClusterError, or RecordingError
-    for another URL. `path`: what files beside it are named after, such as the limits that were set. `run` ends with
-    ClusterError if Kafka refuses to be read.
+    for another URL and for an account that is neither defined nor has frames. `path`: what files beside it are named
+    after, such as the limits that were set. `run` ends with ClusterError if Kafka refuses to be read.
     """
 
     speed = 1.0
@@ -44,6 +47,9 @@ class KafkaAccount:
         for frame in recording:
             tracker.feed(frame)
         self._known: Snapshot = tracker.snapshot()
+        if not self._known.position and recording.account not in (known := definitions(recording.cluster)):
+            near = ", ".join(get_close_matches(recording.account, known)) or f"{len(known)} others"
+            raise RecordingError(f"{url}: no such account, and no frames of it; there are: {near}")
         self.begin = self.position = self._known.position
         self._recording = recording
         self._server = ""
