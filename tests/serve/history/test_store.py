@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from msgspec.structs import replace
 
 from calltrack import Frame, Tracker
 from calltrack.figures import Facts, Options, Report, Rows, report
@@ -115,8 +114,9 @@ def test_before_the_store_the_journal_is_counted(path: Path) -> None:
         assert -inf == store.covered
     kept = report_of(reader, facts.first, until, OPTIONS, len(FRAMES))
     expected = report(facts, facts.first, until, OPTIONS)
-    keys = {agent.key for agent in kept.agents}  # not those who came long after
-    assert replace(expected, agents=tuple(agent for agent in expected.agents if agent.key in keys)) == kept
+    # What is not certain, and who works there, may be learned long after: of that only what was known is compared.
+    assert (expected.total.waits, expected.total.work) == (kept.total.waits, kept.total.work)
+    assert [one.waits for one in expected.queues] == [one.waits for one in kept.queues]
     assert counted.total.calls[0].calls == kept.total.calls[0].calls > 5
 
 
