@@ -29,10 +29,13 @@ def command_lines(path: Path) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_commands_are_understood(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_are_understood(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every option is one that the command has, with a value that it takes."""
     monkeypatch.setenv("CALLTRACK_KAFKA", "kafka:9092")
+    configuration = tmp_path / "serve.toml"
+    configuration.write_text('listen = "127.0.0.1:1"\n')
     for arguments in command_lines(path):
+        arguments = [str(configuration) if one.endswith("/serve.toml") else one for one in arguments]
         command: click.Command = commands
         with click.Context(commands) as context:
             while isinstance(command, click.Group):
