@@ -212,19 +212,23 @@ def test_waits_on_a_full_disk(tmp_path: Path, service: str) -> None:
     assert "disconnect" not in {frame.event for frame in frames}
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize(
-    ("command", "grows"),
+    ("command", "grows", "stop"),
     [
-        ("record day.jsonl --login-url {}", "day.jsonl"),
-        ("listen --login-url {}", "out"),
-        ("serve --simulate --agents 3 --listen 127.0.0.1:0", "out"),
+        ("record day.jsonl --login-url {}", "day.jsonl", signal.SIGINT),
+        ("record day.jsonl --login-url {}", "day.jsonl", signal.SIGTERM),
+        ("record day.jsonl --login-url {}", "day.jsonl", signal.SIGHUP),
+        ("listen --login-url {}", "out", signal.SIGINT),
+        ("listen --login-url {}", "out", signal.SIGTERM),
+        ("listen --login-url {}", "out", signal.SIGHUP),
+        ("serve --simulate --agents 3 --listen 127.0.0.1:0", "out", signal.SIGINT),
+        ("serve --simulate --agents 3 --listen 127.0.0.1:0", "out", signal.SIGTERM),
     ],
 )
 def test_ends_in_the_background_of_a_script(
     tmp_path: Path, service: str, command: str, grows: str, stop: signal.Signals
 ) -> None:
-    """A shell starts `command &` with SIGINT ignored, which Python would keep."""
+    """A shell starts `command &` with SIGINT ignored, which Python would keep; a service reads its tokens at SIGHUP."""
     script = f"trap '' INT TERM; {' '.join(CALLTRACK)} {command.format(service)} >out & echo $!; wait $!"
     with subprocess.Popen(
         ["sh", "-c", script],
