@@ -38,7 +38,7 @@ pytestmark = [
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """Three accounts, one worker, one connector; frames come all the time."""
     folder = tmp_path_factory.mktemp("broker")
-    with Fleet(folder, accounts=3, partitions=2, workers=1, connectors=1, speed=30.0, point_every=2.0) as running:
+    with Fleet(folder, accounts=3, partitions=2, workers=1, connectors=1, speed=300.0, point_every=2.0) as running:
         running.until_frames(200)
         yield running
 
