@@ -258,6 +258,7 @@ class Clock:
         if now is None:
             if first and self.undated:
                 self.correction += by
+                self.shift += by
                 self._add(0, by)
             return
         at = self.stream(stamp)

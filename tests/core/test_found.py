@@ -184,3 +184,12 @@ def test_the_first_offset_dates_a_phone_that_no_stamp_has_dated() -> None:
     tracker.feed(extension(0, "B", "userStatusUpdate", outside={"servertime": None}))
 
     assert utc(0) == tracker.snapshot().extensions[0].last_call_at
+
+
+def test_a_first_frame_without_a_stamp_moves_no_time() -> None:
+    """A login without servertime, and then a call: its times are those of its own stamps and offset."""
+    tracker = Tracker()
+    tracker.feed(Frame.of("loginSuccess", {}))
+    tracker.feed(extension(10, "A", "NEWCALL", call("1", "Ringing", 10)))
+
+    assert (utc(10), utc(10)) == (tracker.snapshot().time, tracker.snapshot().calls[0].started)
