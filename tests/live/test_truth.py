@@ -111,8 +111,11 @@ async def test_the_stream_tells_the_truth() -> None:
 
 
 def missed(at: float, gaps: list[Gap]) -> bool:
-    """Whether it was in a gap; what was on its way, up to 10 s late, is lost with the connection."""
-    return any(gap.since and gap.until and gap.since - 11 <= at <= gap.until + 1 for gap in gaps)
+    """Whether it was in a gap; what was on its way, up to 10 s late, is lost with the connection.
+
+    A gap without a begin is of a connection that was lost before its first stamp.
+    """
+    return any(gap.until and (gap.since or 0) - 11 <= at <= gap.until + 1 for gap in gaps)
 
 
 def silent(tracker: Tracker, call_id: str, since: float) -> bool:
