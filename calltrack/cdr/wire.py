@@ -7,7 +7,6 @@ A field that no class names is skipped by the parser and stays in the frame's te
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +19,7 @@ from calltrack.core.observations import Seconds, Statement
 
 HIDDEN = "\ufdd0"
 _LONGEST_S = 366 * 86_400
+_GREATEST = 2**53  # beyond it numbers are not exact, and mean no amount or time
 _EMPTY: tuple[Any, ...] = (None, "", [], {}, "[]", "{}", "null")
 
 NOTIFICATION, CALL_LOG = "CDR", "Call Log"
@@ -198,8 +198,8 @@ def _number(*values: object) -> Seconds | None:
                 value = float(value)
             except ValueError:
                 continue
-        if isinstance(value, int | float) and math.isfinite(value):
-            return int(value) if float(value).is_integer() and abs(value) < 2**53 else value
+        if isinstance(value, int | float) and -_GREATEST < value < _GREATEST:
+            return int(value) if float(value).is_integer() else value
     return None
 
 

@@ -129,6 +129,7 @@ async def serve(
         for task in (beating, working, watching):
             task.cancel()
         await asyncio.wait((serving, working, beating, watching))
+        listening.close()  # a server that is stopped while it starts leaves it open
         audit.close()
         await accounts.close()
         if spans is not None:
