@@ -95,8 +95,10 @@ def test_a_queue_tells_its_figures_and_filters(visit: Visit, centre: str) -> Non
 def test_a_queue_s_day_is_the_service_s_figure(visit: Visit, centre: str) -> None:
     """The row's shares are those of /api/wall, and the drawer says which service level it is."""
     page = opened(visit, centre)
+    address = page.url
+    page.goto("about:blank")  # no answer to the page before is taken for one to the next
     with page.expect_response(lambda answer: "/api/wall" in answer.url and answer.ok) as answered:
-        page.reload()
+        page.goto(address)
     hour = answered.value.json()["hour"]
     key, one = next(iter(hour["queues"].items()))
     row = page.locator(f"[data-queue='{key}']")
