@@ -140,8 +140,16 @@ function table(board, rows) {
   return el("div", {}, el("table", { class: "limits" }, el("thead", {}, titles), body), fault);
 }
 
-/** Have other limits hold, from those that hold now. @param {Board} board @param {HTMLElement} fault @param {(next: All) => void} alter */
-async function save(board, fault, alter) {
+/** One change is saved after the other: each begins with what the one before it has left. */
+let saved = Promise.resolve();
+
+/** Have other limits hold, from those that hold then. @param {Board} board @param {HTMLElement} fault @param {(next: All) => void} alter */
+function save(board, fault, alter) {
+  saved = saved.then(() => saveNow(board, fault, alter));
+}
+
+/** @param {Board} board @param {HTMLElement} fault @param {(next: All) => void} alter */
+async function saveNow(board, fault, alter) {
   const next = structuredClone(/** @type {All} */ (board.limits.all));
   alter(next);
   const { answer, fault: why } = await put(next);
