@@ -87,6 +87,7 @@ async def serve(
                 f"{listen.host} can be reached from elsewhere, so tokens are needed: "
                 f"--tokens FILE, or {VARIABLE} in the environment (docs/security.md)"
             )
+        spans = provider()
         listening = _listening(listen, patience)
     except BaseException:
         await accounts.close()
@@ -98,7 +99,7 @@ async def serve(
             engine.hub.end(changed)
 
     reloading = Reloading(access, other_roles)
-    guarded, spans = application(accounts, access, audit, people), provider()
+    guarded = application(accounts, access, audit, people)
     inner: ASGIApp = guarded if spans is None else Traced(guarded, spans)
     only = accounts.all.get("")
     posted = only.parts.posted if only is not None and only.parts is not None else {}
