@@ -34,15 +34,10 @@ def command(recording: str, journey: bool, as_json: bool, tz: tzinfo | None, str
     import msgspec
 
     from calltrack.cli.tables import show
-    from calltrack.figures import Facts
     from calltrack.words.journeys import contact_cells, step_cells
 
     reader = Reader(recording, strict=strict)
-    tracker = reader.recording.tracker()
-    facts = Facts.of(tracker.snapshot())
-    for frame in reader:
-        facts.apply(tracker.feed(frame), tracker.time)
-    facts.learn(tracker.snapshot())
+    facts = reader.facts()
     found, zone = list(facts.contacts), tz or UTC
     if as_json:
         for contact in found:

@@ -32,17 +32,12 @@ def command(recording: str, as_json: bool, tz: tzinfo | None, strict: bool) -> N
     import msgspec
 
     from calltrack.cli.tables import show
-    from calltrack.figures import Facts
     from calltrack.figures.missed import missed
     from calltrack.words.numbers import normal
     from calltrack.words.values import moment, span
 
     reader = Reader(recording, strict=strict)
-    tracker = reader.recording.tracker()
-    facts = Facts.of(tracker.snapshot())
-    for frame in reader:
-        facts.apply(tracker.feed(frame), tracker.time)
-    facts.learn(tracker.snapshot())
+    facts = reader.facts()
     found = missed(facts.calls, normal)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())

@@ -121,18 +121,14 @@ def command(
         raise click.UsageError("--csv and --json: choose one")
     if as_json and by:
         raise click.UsageError("--json has every group; leave --by out")
-    from calltrack.figures import Facts, Options, report
+    from calltrack.figures import Options, report
     from calltrack.figures.days import zone_named, zone_of
 
     named = zone_named(tz) if tz else None
     if html is not None or mail:
         from calltrack.report import page  # before the work is done: its extra may be missing
     reader = Reader(recording, strict=strict, zone=named)
-    tracker = reader.recording.tracker()
-    facts = Facts.of(tracker.snapshot())
-    for frame in reader:
-        facts.apply(tracker.feed(frame), tracker.time)
-    facts.learn(tracker.snapshot())
+    facts = reader.facts()
     zone = named or zone_of(facts.offset_s)
     ends = (unseen_ends or ("found" if as_json else "last-seen")).replace("-", "_")
     options = Options(service_level, short_abandon, available, wrap_up, unseen_ends=ends)

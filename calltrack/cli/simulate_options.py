@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,33 +13,29 @@ if TYPE_CHECKING:
     from calltrack.simulate.posting import CdrFaults
 
 _OWN_OPTIONS = ("agents", "queues")
+_AnyFaults = TypeVar("_AnyFaults", "Faults", "CdrFaults")
 
 
 def faults_option(context: click.Context, option: click.Parameter, value: str) -> Faults:
     """The Faults of `none`, `all` and `NAME=RATE,...`."""
     from calltrack.simulate.faults import Faults
 
-    defaults = dict.fromkeys(Faults.__dataclass_fields__, 0.0)
-    try:
-        word, said = _read(value, ("none", "all"), defaults, "fault")
-        base = Faults.all() if word == "all" else Faults()
-        return Faults(**{name: said.get(name, getattr(base, name)) for name in defaults})
-    except ValueError as error:
-        choices = f"Say none, all, or NAME=RATE,... of: {', '.join(defaults)}."
-        raise click.BadParameter(f"{value!r}: {error}. {choices}") from None
+    return _faults(Faults, value)
 
 
 def cdr_faults_option(context: click.Context, option: click.Parameter, value: str | None) -> CdrFaults | None:
     """The CdrFaults of `none`, `all` and `NAME=RATE,...`; None if the option is not given."""
     from calltrack.simulate.posting import CdrFaults
 
-    if value is None:
-        return None
-    defaults = dict.fromkeys(CdrFaults.__dataclass_fields__, 0.0)
+    return None if value is None else _faults(CdrFaults, value)
+
+
+def _faults(kind: type[_AnyFaults], value: str) -> _AnyFaults:
+    defaults = dict.fromkeys(kind.__dataclass_fields__, 0.0)
     try:
         word, said = _read(value, ("none", "all"), defaults, "fault")
-        base = CdrFaults.all() if word == "all" else CdrFaults()
-        return CdrFaults(**{name: said.get(name, getattr(base, name)) for name in defaults})
+        base = kind.all() if word == "all" else kind()
+        return kind(**{name: said.get(name, getattr(base, name)) for name in defaults})
     except ValueError as error:
         choices = f"Say none, all, or NAME=RATE,... of: {', '.join(defaults)}."
         raise click.BadParameter(f"{value!r}: {error}. {choices}") from None

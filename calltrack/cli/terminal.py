@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from calltrack.core.errors import BadLine
     from calltrack.core.observations import Stated
+    from calltrack.figures import Facts
     from calltrack.recordings.recording import Recording
     from calltrack.voicenter.frames import Frame
 else:
@@ -183,6 +184,17 @@ class Reader:
             if offset_min is not None and -_WIDEST <= offset_min <= _WIDEST:
                 self.offset_s = offset_min * 60
             yield frame
+
+    def facts(self) -> Facts:
+        """What the whole recording says, as rows, from where its tracker begins."""
+        from calltrack.figures.facts import Facts
+
+        tracker = self.recording.tracker()
+        facts = Facts.of(tracker.snapshot())
+        for frame in self:
+            facts.apply(tracker.feed(frame), tracker.time)
+        facts.learn(tracker.snapshot())
+        return facts
 
     def _said_by_zone(self, body: Stated) -> float | None:
         """What a record's clock is ahead of UTC, min, if no frame says it."""

@@ -45,6 +45,13 @@ def report(
     return _Reporter(facts, options or Options()).report(since, until, parts)
 
 
+def parts_of(
+    facts: Facts, since: Seconds | None, until: Seconds | None, options: Options, parts: Sequence[Part]
+) -> tuple[Figures, ...]:
+    """The figures of the parts alone, as the report of [since, until) has them."""
+    return _Reporter(facts, options).parts(since, until, parts)
+
+
 class _View(NamedTuple):
     """What of the rows lies in a window: the legs that ended in it, those that last at its end, and agents' time."""
 
@@ -95,10 +102,17 @@ class _Reporter:
             agents=self._agents(whole),
             extensions=self._extensions(whole),
             accounts=self._accounts(whole),
-            parts=tuple(self._all(self._view(part.since, part.until), part.name, part.name) for part in parts),
+            parts=self._parts(parts),
             gaps=tuple(gap for gap in facts.gaps if _touches(gap.since, gap.until, since, until)),
             unplaced=self._unplaced(),
         )
+
+    def parts(self, since: Seconds | None, until: Seconds | None, parts: Sequence[Part]) -> tuple[Figures, ...]:
+        self.evidence = self._evidence(window(self.facts, since, until, self.options))
+        return self._parts(parts)
+
+    def _parts(self, parts: Sequence[Part]) -> tuple[Figures, ...]:
+        return tuple(self._all(self._view(part.since, part.until), part.name, part.name) for part in parts)
 
     def _evidence(self, asked: Window) -> Evidence:
         """What in the interval shows losses; what is outside of it changes no figure in it."""

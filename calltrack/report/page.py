@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from calltrack.figures import Facts, Figures, Report
-from calltrack.figures import report as count
 from calltrack.figures.days import intervals
+from calltrack.figures.report import parts_of
 from calltrack.figures.spans import common
 from calltrack.figures.week import week
 from calltrack.report import plots
 from calltrack.report.drawing import Clock
+from calltrack.report.rendered import rendered
 from calltrack.report.tables import Table, figure, is_partial, local, percent, seconds, tables
 from calltrack.words.values import safe
 
@@ -25,10 +25,8 @@ def page(facts: Facts, report: Report, *, name: str, zone: tzinfo, by: Sequence[
 
     Everything that a stranger may have written is escaped, and the page allows no script. It shows no phone number.
     """
-    environment = Environment(
-        loader=PackageLoader("calltrack.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return environment.get_template("page.html").render(
+    return rendered(
+        "page.html",
         name=safe(name),
         since=local(report.since, zone),
         until=local(report.until, zone),
@@ -86,7 +84,7 @@ def _plots(facts: Facts, report: Report, zone: tzinfo) -> Iterator[dict[str, Any
         yield _plot("Waiting", "How many waited at most, queue by queue, the busiest first.", svg)
     if any(entry.outcome is not None for entry in entries):
         note = "What became of the waits, and the share answered in time; a bar is the least and the most it can be."
-        steps = count(facts, since, until, options, parts).parts
+        steps = parts_of(facts, since, until, options, parts)
         if svg := plots.outcomes(clock, steps, blank, options.service_level_s):
             yield _plot("Service level", note, svg)
     svg, dots = plots.waits(clock, entries, parts, blank, options.service_level_s)

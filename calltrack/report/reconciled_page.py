@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from calltrack.reconcile import Reconciled
 from calltrack.report.reconciled import TITLES, rows, sums, verdict
+from calltrack.report.rendered import rendered
 from calltrack.words.values import safe
 
 
 def page(found: Reconciled, zone: tzinfo, name: str) -> str:
     """The page; it shows phone numbers where the sides differ on one. What a stranger may have written is escaped."""
-    environment = Environment(
-        loader=PackageLoader("calltrack.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
     classes = found.by_class()
-    return environment.get_template("reconciled.html").render(
+    return rendered(
+        "reconciled.html",
         name=safe(name),
         verdict=verdict(found, zone),
         records=found.records,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -113,19 +114,25 @@ def test_a_wrong_secret_and_other_methods() -> None:
     run(main())
 
 
+def keeping() -> tuple[list[Frame], Callable[[Frame], asyncio.Future[None]]]:
+    """Frames that a journal has taken, and the journal's part."""
+    kept: list[Frame] = []
+
+    def keep(frame: Frame) -> asyncio.Future[None]:
+        kept.append(frame)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+    return kept, keep
+
+
 def test_a_restarted_service_knows_what_it_has(tmp_path: Path) -> None:
     """From its journal."""
     from calltrack.serve.intake.records import Records
 
     async def main() -> None:
-        kept: list[Frame] = []
-
-        def keep(frame: Frame) -> asyncio.Future[None]:
-            kept.append(frame)
-            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            done.set_result(None)
-            return done
-
+        kept, keep = keeping()
         first = Records(keep)
         await first.take(json.dumps(NOTIFICATION).encode())
         second = Records(keep)
@@ -160,14 +167,7 @@ def test_a_zone_says_the_offset() -> None:
     from calltrack.serve.intake.records import Records
 
     async def main() -> None:
-        kept: list[Frame] = []
-
-        def keep(frame: Frame) -> asyncio.Future[None]:
-            kept.append(frame)
-            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            done.set_result(None)
-            return done
-
+        kept, keep = keeping()
         records = Records(keep, ZoneInfo("Asia/Jerusalem"))
         for month in (0, 200):
             body = {**NOTIFICATION, "time": 1701343787 + month * 86400}
