@@ -300,7 +300,7 @@ class Devices(Remarks):
             step.end(one, device, told, "")
             if not quiet:
                 self._missed(device, one, ITS_START)
-        elif told.kind is ENDS and told.means is None and isinstance(device, HeldExtension):
+        elif told.kind is ENDS and isinstance(device, HeldExtension):
             step.anomaly(
                 AnomalyKind.EVENT_MISSED,
                 "the end of a call that was never seen",

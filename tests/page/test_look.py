@@ -128,7 +128,7 @@ def test_how_many_more_calls_keeps_its_sign_before_it_in_hebrew(visit: Visit, se
     more = page.locator("[data-agent=SIP1] .detail bdi").filter(has_text="+1")
     expect(more).to_have_text("+1")
 
-    assert "ltr" == more.evaluate("one => getComputedStyle(one).direction")
+    expect(more).to_have_css("direction", "ltr")
 
 
 def test_a_phone_needs_no_scrolling_sideways(visit: Visit, centre: str) -> None:

@@ -6,7 +6,6 @@ certificate alone. Only the SDK, which is not ours to copy, is a stand-in (sdk.j
 
 import hashlib
 import os
-import shutil
 import signal
 import ssl
 import subprocess
@@ -25,21 +24,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.npm import installed
 from tests.page.browser import ARGUMENTS, NoBrowser, executable
 from tests.simulate.sockets import CLIENTS
 
 HERE = Path(__file__).parent
 SDK = "https://cdn.voicenter.co/cdn/events-sdk/voicenter-events-sdk.umd.js"
 
-pytestmark = pytest.mark.skipif(not shutil.which("npm"), reason="socket.io's client script comes from npm")
-
 
 @pytest.fixture(scope="module")
 def packages() -> Path:
     """Where npm has the clients, as locked."""
-    if not (CLIENTS / "node_modules").exists():
-        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=CLIENTS, check=True, capture_output=True, timeout=100)
-    return CLIENTS / "node_modules"
+    return installed(CLIENTS)
 
 
 @contextmanager
