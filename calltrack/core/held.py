@@ -208,8 +208,9 @@ class HeldDevice:
     key: str
     live: list[HeldConnection] = field(factory=list)  # in the order of the last list
     confirmed_position: int = 0  # the last frame that had its list: the evidence of all in `live`
-    confirmed: Seconds | None = None  # that frame's moment
+    confirmed: Seconds | None = None  # that frame's moment, or a later one of a frame before that listed the same
     confirmed_at: Seconds | None = None  # the same as UTC
+    came: int = -1  # the last frame that brought a newcomer
     heard: Seconds | None = None  # that frame's stamp
     fresh: bool = True  # seen for the first time in this frame
     unknown: bool = False  # since a lost connection, until it is heard of again

@@ -97,7 +97,8 @@ class Devices(Remarks):
         if listed is not None:
             device.confirmed_position = held.position
             when = clock.when
-            if when is not None and (device.confirmed is None or when > device.confirmed):
+            newest = device.confirmed if device.came < held.position else None  # no frame before listed a newcomer
+            if when is not None and (newest is None or when > newest):
                 device.confirmed, device.confirmed_at = when, step.confirmed_at
             for one in device.live:
                 if one.doubt:
@@ -246,6 +247,7 @@ class Devices(Remarks):
         else:
             why = "in the list, its start was not reported"
         one = step.start(device, listed, mine, why)
+        device.came = held.position
         watch(held, one)
         if isinstance(device, HeldQueue):
             device.queued += 1

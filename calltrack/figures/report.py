@@ -84,7 +84,7 @@ class _Reporter:
         self.calls, self.legs = list(rows.calls), list(rows.legs)
         self.entries, self.states = list(rows.queue_entries), list(rows.agent_states)
         whole = window(facts, None, None, options)
-        self.followed: Followed = followed(self.calls, self.legs, self.states, whole)
+        self.followed: Followed = followed(self.calls, self.legs, self.states, whole, facts.names.extensions)
         contacts = Contacts(self.calls, self.legs, self.entries)
         self.contacts, self.consultations = contacts.rows(), contacts.consultations
         self.evidence = Evidence(Rows(), (), facts.first)

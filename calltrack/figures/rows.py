@@ -78,7 +78,7 @@ class CallRow(Struct, frozen=True, gc=False):
     related: tuple[str, ...] = ()
     """The calls it came from."""
     transferred_by: str = ""
-    """The name of the agent who transferred it here."""
+    """Who transferred it here, by the name that the vendor sends: the extension's, as a rule."""
     inferred: str = ""
     """Why its end was concluded, if no event reported it."""
     confirmed_at: Seconds | None = None

@@ -31,7 +31,7 @@ def wait_figures(rows: Iterable[QueueEntryRow], window: Window) -> WaitFigures:
     short = sum(wait < window.options.short_abandon_s for wait in abandons)
     rounds = [row.rounds for row in over]
     return WaitFigures(
-        queued=sum(window.has(row.joined_at) for row in rows),
+        queued=sum(window.has(_begun(row, window)) for row in rows),
         offered=len(over),
         answered=len(answered),
         picked_up=sum(row.outcome is Outcome.PICKED_UP for row in over),
@@ -72,6 +72,11 @@ def service_level(answers: list[Seconds], abandons: list[Seconds], within_s: Sec
 def ratio(part: Seconds, whole: Seconds) -> float | None:
     """A share or an average; None if there is nothing to divide by."""
     return part / whole if whole else None
+
+
+def _begun(row: QueueEntryRow, window: Window) -> Seconds | None:
+    """When a wait counts as queued: when it joined, or ends if its JOIN was not seen, so that none is offered alone."""
+    return window.end_of(row) if row.joined_at is None else row.joined_at
 
 
 def _waits(rows: list[QueueEntryRow]) -> list[Seconds]:

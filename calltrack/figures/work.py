@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -69,9 +69,18 @@ def work_figures(over: list[LegRow], time: AgentTime | None, followed: Followed)
     )
 
 
-def followed(calls: Iterable[CallRow], legs: list[LegRow], states: list[AgentStateRow], window: Window) -> Followed:
-    """What followed each leg, whatever interval that falls into; `window` is the one without bounds."""
-    return Followed(_wrap_up(legs, states, window), _transferred(calls, legs))
+def followed(
+    calls: Iterable[CallRow],
+    legs: list[LegRow],
+    states: list[AgentStateRow],
+    window: Window,
+    phones: Mapping[str, str],
+) -> Followed:
+    """What followed each leg, whatever interval that falls into.
+
+    window: the one without bounds. phones: names of extensions.
+    """
+    return Followed(_wrap_up(legs, states, window), _transferred(calls, legs, phones))
 
 
 def _wrap_up(legs: list[LegRow], states: list[AgentStateRow], window: Window) -> dict[Key, Seconds]:
@@ -102,11 +111,12 @@ def _end(leg: LegRow) -> Seconds:
     return leg.ended_at or 0
 
 
-def _transferred(calls: Iterable[CallRow], legs: list[LegRow]) -> frozenset[Key]:
+def _transferred(calls: Iterable[CallRow], legs: list[LegRow], phones: Mapping[str, str]) -> frozenset[Key]:
     """The legs whose agent transferred: one per call that came from a transfer (field guide §4, consult and transfer).
 
-    Both of the agent's legs and the consulted one end as transferred. The agent's are told by the name, which the
-    new call has; else by there being two of them at one extension.
+    Both of the agent's legs and the consulted one end as transferred. The new call has a name: the extension's,
+    which is not always that of the agent who works there, or the agent's. Without a match the agent's are those of
+    which there are two at one extension.
     """
     passed: defaultdict[str, list[LegRow]] = defaultdict(list)
     for leg in legs:
@@ -118,7 +128,9 @@ def _transferred(calls: Iterable[CallRow], legs: list[LegRow]) -> frozenset[Key]
         at: defaultdict[str, int] = defaultdict(int)
         for leg in mine:
             at[leg.exten_user] += 1
-        named = [leg for leg in mine if leg.agent_name == call.transferred_by]
+        name = call.transferred_by
+        named = [leg for leg in mine if name in (leg.exten_user, phones.get(leg.exten_user))]
+        named = named or [leg for leg in mine if leg.agent_name == name]
         if mine:
             first = min(named or mine, key=lambda leg: (-at[leg.exten_user], leg.started or 0, leg.call_id))
             found.add(key_of(first))

@@ -352,6 +352,16 @@ def test_11_an_end_that_no_event_reported_is_unknown_from_the_last_confirmation(
     assert (20, 30, utc(70)) == (leg.talk_s, leg.unknown_s, leg.ended_at)
 
 
+def test_11_a_frame_confirms_what_it_lists_at_its_own_moment() -> None:
+    """Not at that of the frame before, which lacked the leg although the switch's stamp of it is later."""
+    ends = extension(20, "B", "HANGUP", call("1", "Talking", 1, 5))
+    rings = extension(22, "B", "NEWCALL", call("2", "Ringing", 12), outside={"telephonyservertime": START + 12})
+    snapshot, _ = fed(ends, rings, extension(40, "B", "userStatusUpdate", calls=[], representativeStatus=3))
+
+    (leg,) = legs_of(the_call(snapshot, "2"))
+    assert (0, 28, utc(12)) == (leg.ring_s, leg.unknown_s, leg.confirmed_at)
+
+
 def test_11_first_seen_on_hold_is_unknown_before() -> None:
     """Its ring is known by its stamps."""
     snapshot, _ = fed(

@@ -196,6 +196,18 @@ def test_an_extension_that_moves_to_another_account() -> None:
         assert (True, 77) == (first.account_id != 77, last.account_id)
 
 
+def test_what_answers_a_wait_rang_in_it() -> None:
+    """Though another server, whose clock is behind, stamps its end before the ring."""
+    facts = feed(
+        queue(1, "JOIN", "1", [waiting("1")]),
+        extension(9, "A", "NEWCALL", call("1", "Ringing", 9)),
+        queue(8, "EXIT", "1", []),
+        extension(12, "A", "ANSWER", call("1", "Talking", 9, 12)),
+    )
+
+    assert [1] == [row.rings for row in facts.queue_entries]
+
+
 def test_a_call_that_is_dialed_again_is_one_row() -> None:
     """The same id, after it had ended."""
     facts = gathered("dialed-again")

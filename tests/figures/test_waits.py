@@ -75,6 +75,14 @@ def test_a_wait_counts_where_it_ends() -> None:
     assert 150 == counted(held, 200, 300).longest_waiting_s
 
 
+def test_a_wait_whose_join_was_not_seen_is_queued_where_it_ends() -> None:
+    """So that waiting before + queued = offered + waiting."""
+    held = facts(wait(90, 100, ANSWERED, joined_at=None), wait(120))
+
+    assert (1, 1, 0) == (*(getattr(counted(held, 100, 120), name) for name in ("queued", "offered", "waiting")),)
+    assert (1, 0, 1) == (*(getattr(counted(held, 120, 200), name) for name in ("queued", "offered", "waiting")),)
+
+
 def test_a_wait_of_unknown_length_is_in_no_average() -> None:
     """It is counted, and how many there are is told."""
     found = counted(facts(wait(0, 10, ANSWERED), wait(0, 500, ANSWERED, wait_s=None)))

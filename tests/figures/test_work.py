@@ -155,6 +155,19 @@ def test_a_transfer_is_the_transferring_agents() -> None:
     assert {"7": 1, "8": 0} == {one.key: one.work.transfers for one in report(held).agents if one.work}
 
 
+def test_the_new_call_names_the_extension_of_the_transferrer() -> None:
+    """Clark works at Lois' phone, and so the consulted Lois is not who transferred."""
+    passed: Any = {"outcome": Outcome.TRANSFERRED}
+    held = facts(
+        talk(100, 200, call_id="1", agent_id=8, agent_name="Clark", **passed),
+        talk(150, 200, call_id="2", attempt=2, exten_user="SIP2", agent_name="Lois", **passed),
+        CallRow("3", 1, "Incoming", "", "", "", "", 200, related=("1", "2"), transferred_by="Lois"),
+        extensions={"SIP1": "Lois", "SIP2": "Clark"},
+    )
+
+    assert {"7": 0, "8": 1} == {one.key: one.work.transfers for one in report(held).agents if one.work}
+
+
 def test_calls_per_agent() -> None:
     """Agents are those who handled any."""
     found = counted(

@@ -91,7 +91,7 @@ def send_to_queue(world: World, leg: Leg) -> Process:
         yield world.hangup(each, "", "Transfer")
     new = world.call(old.phone, queue.name, queue.did, queue)
     new.custom = {**old.custom, "OriginalIvrUniqueID": old.ivrid}
-    new.related, new.transferrer = (old.ivrid,), leg.desk.agent_name
+    new.related, new.transferrer = (old.ivrid,), leg.desk.owner.name
     yield random.uniform(0.2, 2.0)
     world.begin(wait(world, queue, new))
 
@@ -187,7 +187,7 @@ def transfer(world: World, leg: Leg, asked: Leg) -> Dialing:
     new = world.call(old.phone, old.name, old.did)
     new.queue_id, new.trunk, new.custom = old.queue_id, old.trunk, old.custom
     new.related = (old.ivrid, between.ivrid)
-    new.transferrer = leg.desk.agent_name
+    new.transferrer = leg.desk.owner.name
     onward = world.incoming(new, asked.desk, "Talking")
     onward.answered, onward.answered_at = 1, onward.started
     if happens(world.random, world.plan.repeated_stamps):
