@@ -122,15 +122,14 @@ class Clock:
         ):
             return False
         at = stamp + self.shift
-        if at < now or at - now > SILENCE_S or at - _GREATEST_LAG_S < self.recent:
+        if not now <= at <= now + SILENCE_S or at - _GREATEST_LAG_S < self.recent:
             return False
-        self.now = self.at = self.stamped = at
+        self.now = self.at = self.stamped = self.when = at
         self.bend = 0
         if received is not None:
             self.received = received
-        if moment and _LEAST_LAG_S <= stamp - moment <= _GREATEST_LAG_S:
-            at += moment - stamp
-        self.when = at
+        if moment and moment != stamp and _LEAST_LAG_S <= stamp - moment <= _GREATEST_LAG_S:
+            self.when = at + (moment - stamp)
         return True
 
     def tell(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calltrack.core.held import LEG, WAIT, Held, HeldCall, HeldConnection, HeldExtension, HeldQueue
+from calltrack.core.held import LEG, NEVER, WAIT, Held, HeldCall, HeldConnection, HeldExtension, HeldQueue
 from calltrack.core.observations import INCOMING, Seconds
 from calltrack.core.table import ABANDONED, ANSWERED, HOLD, PICKED_UP, RINGING, TALKING, UNCONFIRMED_S
 
@@ -28,7 +28,13 @@ def watch(held: Held, one: HeldConnection, after_s: Seconds = LOOK_AGAIN_S) -> N
     """Look at a connection after a while."""
     now = held.clock.now
     if now is not None:
-        held.timers.setdefault(int(now + after_s) // MINUTE_S, []).append(one)
+        minute = int(now + after_s) // MINUTE_S
+        due = held.timers.get(minute)
+        if due is None:
+            held.timers[minute] = [one]
+            held.next_look = min(held.next_look, (minute + 1) * MINUTE_S)
+        else:
+            due.append(one)
 
 
 def watch_contradicted(call: HeldCall, held: Held) -> None:
@@ -39,13 +45,13 @@ def watch_contradicted(call: HeldCall, held: Held) -> None:
 
 
 def run_timers(held: Held, step: Advance) -> None:
-    """Look at what is due; called once a minute of stream time."""
+    """Look at what is due; called when the earliest is."""
     now = held.clock.now
     if now is None:
         return
     minute = int(now) // MINUTE_S
-    held.next_look = (minute + 1) * MINUTE_S
-    due = [one for at in sorted(at for at in held.timers if at < minute) for one in held.timers.pop(at)]
+    due = [one for at in [at for at in held.timers if at < minute] for one in held.timers.pop(at)]
+    held.next_look = (min(held.timers) + 1) * MINUTE_S if held.timers else NEVER
     seen: set[int] = set()
     for one in sorted(due, key=lambda one: (one.call, one.serial)):
         if one.ended is None and id(one) not in seen:

@@ -32,6 +32,7 @@ Unbelieved = tuple[
 RANK: dict[State, int] = {state: rank for rank, state in enumerate(CALL)}
 LOWEST = len(CALL)  # the rank of a call in which nothing lives
 
+NEVER = 1 << 53  # a stream time that does not come
 GONE_KEPT = 8192
 """Marks of calls that left the history: so a late statement of one is known to be of a call that was seen."""
 REMEMBERED = 1024
@@ -276,7 +277,7 @@ class Held:
     gaps: tuple[Gap, ...] = ()
     awaited: dict[str, Seconds] = field(factory=dict)  # calls that wait for their answering leg, longest first
     timers: dict[int, list[HeldConnection]] = field(factory=dict)  # by minute of stream time (doubt.py)
-    next_look: Seconds = 0  # when timers run next
+    next_look: Seconds = NEVER  # when timers run next
     unbelieved: list[Unbelieved] = field(factory=list)  # what a stamp far ahead, or behind, has written (ruling 2)
     unbelieved_status: list[str] = field(factory=list)  # extensions whose status it has dated
     prints: dict[int, None] = field(factory=dict)  # fingerprints of the last events, in two generations

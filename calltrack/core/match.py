@@ -77,6 +77,9 @@ def match(live: Sequence[HeldConnection], listed: Sequence[Listed], told: Told) 
     """Pair a device's list with what is held there."""
     if not listed:
         return Matched([], [], list(live), [])
+    calls = {one.call: one for one in live}
+    if len(calls) == len(live) and len({call.call_id for call in listed}) == len(listed):
+        return _match_single(calls, listed, told)
     once = {(call.call_id, call.c2c, call.started or 0): call for call in listed}  # listed twice is one (ruling 5)
     rest = {(one.call, one.c2c, one.stamp): one for one in live}
     pairs: list[tuple[HeldConnection, Listed]] = []
@@ -104,6 +107,26 @@ def match(live: Sequence[HeldConnection], listed: Sequence[Listed], told: Told) 
         else:
             nameless += 1
     return Matched(pairs, newcomers, list(rest.values()), order, nameless)
+
+
+def _match_single(calls: dict[str, HeldConnection], listed: Sequence[Listed], told: Told) -> Matched:
+    """The same where no call is there twice, as nearly always: its id finds the one attempt that it may be."""
+    pairs: list[tuple[HeldConnection, Listed]] = []
+    newcomers: list[Listed] = []
+    order: list[HeldConnection | Listed] = []
+    nameless = 0
+    for call in listed:
+        one = calls.get(call.call_id)
+        if one is not None and is_same(one, call, told):
+            del calls[one.call]
+            pairs.append((one, call))
+            order.append(one)
+        elif call.call_id:
+            newcomers.append(call)
+            order.append(call)
+        else:
+            nameless = 1
+    return Matched(pairs, newcomers, list(calls.values()), order, nameless)
 
 
 def _match_rest(

@@ -79,6 +79,7 @@ def hindsight(call: HeldCall, now: Seconds | None) -> list[Decided]:
     ends = {id(one): _wait_end(one, answers) for one in waits if one.ended is not None}
     decided: list[Decided] = []
     taken: list[Seconds] | None = None
+    transferred = [one for one in legs if one.transferred and one.ended is not None]
     for one in recent:
         if one.kind is WAIT:
             decided.append((one, *ends[id(one)], False))
@@ -89,7 +90,7 @@ def hindsight(call: HeldCall, now: Seconds | None) -> list[Decided]:
             if outcome not in (ANSWERED_ELSEWHERE, REJECTED) and one.ended is not None:
                 if taken is None:
                     taken = [end for outcome, end in ends.values() if outcome in TAKEN and end is not None]
-                if outcome is TRANSFERRED or _was_taken(one, one.ended, legs, answers, taken):
+                if outcome is TRANSFERRED or _was_taken(one, one.ended, transferred, answers, taken):
                     outcome = ANSWERED_ELSEWHERE
         decided.append((one, outcome, one.ended, otherwise))
     return decided
@@ -137,7 +138,7 @@ def _unclaim(one: HeldConnection, waits: list[HeldConnection]) -> bool:
 def _was_taken(
     one: HeldConnection,
     ended: Seconds,
-    legs: list[HeldConnection],
+    transferred: list[HeldConnection],
     answers: list[HeldConnection],
     taken: list[Seconds],
 ) -> bool:
@@ -149,10 +150,7 @@ def _was_taken(
         own = any(o.device == one.device and o.answered_at and abs(o.answered_at - at) <= TOOK_S for o in answers)
         if not own and abs(at - ended) <= TOOK_S:
             return True
-    return any(
-        other.transferred
-        and other.ended is not None
-        and other.ended >= one.began
-        and abs(other.ended - ended) <= TOOK_S
-        for other in legs
-    )
+    for other in transferred:
+        if other.ended is not None and other.ended >= one.began and abs(other.ended - ended) <= TOOK_S:
+            return True
+    return False

@@ -9,6 +9,8 @@ full list.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from calltrack.core import agents, changes
 from calltrack.core.changes import AnomalyKind
 from calltrack.core.doubt import look, watch
@@ -66,49 +68,55 @@ class Devices(Remarks):
         the name of the full list that the frame is, "" for an event.
         """
         held, step = self._held, self._step
-        clock, kind, listed, live = held.clock, told.kind, seen.listed, device.live
+        kind, listed, live = told.kind, seen.listed, device.live
         quiet = device.fresh or device.unknown or source != ""  # differences are no surprise
-        if isinstance(device, HeldExtension):
+        if device.holds is LEG:
             if not device.fresh:
                 agents.update(step, device, seen)  # type: ignore[arg-type]
         elif seen.name:  # type: ignore[union-attr]
             device.name = seen.name  # type: ignore[attr-defined, union-attr]
         if device.unknown:
             device.unknown, device.unknown_since = False, None
-        agrees = ended = (
-            False  # whether the event's own connection did what the event says; and whether that was to end
-        )
+        agrees = ended = False  # whether the event's own connection did what the event says; whether that was to end
         if listed is None:
             matched = self._without_list(device, told, own)
             if matched is not None:
                 ended = self._reconcile(device, matched, told, own, source, quiet)
-        elif len(listed) == 1 == len(live) and is_same(live[0], listed[0], told):  # nearly always, at a phone
+        elif not listed:
+            if len(live) == 1 and live[0] is own and kind is ENDS:  # nearly always, at a phone
+                self._leave(device, own, told, listed, source, quiet=quiet)
+                device.live, ended = [], True
+            elif live:
+                ended = self._reconcile(device, match(live, listed, told), told, own, source, quiet)
+        elif len(listed) == 1 == len(live) and is_same(live[0], listed[0], told):
             agrees = self._pair(device, live[0], listed[0], told, own, source, quiet)
         elif not live and len(listed) == 1 and listed[0].call_id:
             one = self._newcomer(device, listed[0], told, source, is_redial(told, own), quiet)
             device.live = [] if one is None else [one]
-        elif listed or live:
+        else:
             ended = self._reconcile(device, match(live, listed, told), told, own, source, quiet)
         if told.call_id and not source:
             if kind is ENDS and not ended:
                 self._end_unseen(device, told, quiet=quiet)
             if not agrees and listed is not None and (kind is not ENDS or device.live):
                 self._check_reason(device, told)
+        clock, live = held.clock, device.live
         if listed is not None:
             device.confirmed_position = held.position
             when = clock.when
             newest = device.confirmed if device.came < held.position else None  # no frame before listed a newcomer
             if when is not None and (newest is None or when > newest):
                 device.confirmed, device.confirmed_at = when, step.confirmed_at
-            for one in device.live:
+            for one in live:
                 if one.doubt:
                     look(held, one, step)
-        if clock.at is not None and (device.heard is None or clock.at > device.heard):
-            device.heard = clock.at
+        at = clock.at
+        if at is not None and (device.heard is None or at > device.heard):
+            device.heard = at
         device.fresh = False
-        if isinstance(device, HeldExtension):
-            self._settle_extension(device, source)
         device.value = device.kept = None
+        if device.holds is LEG:
+            self._settle_extension(device, source)  # type: ignore[arg-type]
 
     def _pair(
         self,
@@ -131,15 +139,15 @@ class Devices(Remarks):
         if mine is None and one.stepped_at is not None and is_past(one, listed, self._held.clock.at):
             self._stale(device, one, told)
             return False
-        if listed.state is not one.state or mine is not None or (listed.answered and not one.answered):
-            why, before = self._why(one.state, listed, mine, source), one.state
-            agrees = step.see(one, listed, mine, why)
-            if mine is not None and not quiet:
+        before = one.state
+        if mine is not None or listed.state is not before or (listed.answered and not one.answered):
+            agrees = step.see(one, listed, mine, self._why(before, listed, mine, source))
+            if quiet:
+                pass
+            elif mine is not None:
                 self._skipped(device, one, before, mine)
-            elif why and not quiet and one.state is not UNKNOWN:
+            elif one.state is not UNKNOWN:
                 self._missed(device, one, "the event of this step")
-        elif listed.state is None and source == "":
-            self._odd_status(device, listed)
         if listed.recording is not None:
             step.record(one, listed)
         return agrees
@@ -158,7 +166,8 @@ class Devices(Remarks):
         for _ in range(matched.nameless):
             step.anomaly(AnomalyKind.MISSING_IDENTITY, "a call without an id", device=device)
         for one, listed in matched.pairs:
-            self._pair(device, one, listed, told, own, source, quiet)
+            if one is own or listed.state is not one.state or one.kind is LEG:  # who waits on is not news
+                self._pair(device, one, listed, told, own, source, quiet)
         ended = False
         for one in matched.leavers:
             mine = (
@@ -171,7 +180,7 @@ class Devices(Remarks):
                 matched.order.append(one)
                 continue
             ended |= mine is not None
-            self._leave(device, one, mine, matched, source, quiet=quiet)
+            self._leave(device, one, mine, matched.newcomers, source, quiet=quiet)
         if matched.newcomers:
             redial = is_redial(told, own)
             order: list[HeldConnection] = []
@@ -193,14 +202,14 @@ class Devices(Remarks):
         device: HeldDevice,
         one: HeldConnection,
         mine: Told | None,
-        matched: Matched,
+        newcomers: Sequence[Listed],
         source: str,
         *,
         quiet: bool,
     ) -> None:
         """What the list lacks has ended: an event says so, click2call leg 2 replaces it, or only the list says so."""
         step = self._step
-        heir = one.c2c == 1 and any(other.call_id == one.call for other in matched.newcomers)
+        heir = one.c2c == 1 and any(other.call_id == one.call for other in newcomers)
         if mine is not None:
             why = ""
         elif heir:
@@ -211,9 +220,11 @@ class Devices(Remarks):
             why = "gone from the list, its end was not reported"
         before = one.state
         step.end(one, device, mine, why, heir=heir and mine is None)
-        if mine is not None and not quiet:
+        if quiet:
+            pass
+        elif mine is not None:
             self._skipped(device, one, before, mine)
-        if mine is None and not heir and not quiet:
+        elif not heir:
             self._missed(device, one, ITS_END)
 
     def _newcomer(
@@ -346,24 +357,23 @@ class Devices(Remarks):
 
     def _settle_extension(self, extension: HeldExtension, source: str) -> None:
         """Give an extension the state that follows from its legs."""
-        held = self._held
-        live = extension.live
-        if not live:
-            state = UNKNOWN if extension.unknown else IDLE
-        elif extension.unknown:
+        live, before = extension.live, extension.state
+        if extension.unknown:
             state = UNKNOWN
-        elif len(live) == 1:
-            one = live[0]
-            state = one.state if one.c2c != 1 else counted_state(one.state, 1)
+        elif not live:
+            state = IDLE
+        elif len(live) == 1 and live[0].c2c != 1:
+            state = live[0].state
         else:
             state = min([counted_state(one.state, one.c2c) for one in live], key=_EXTENSION.__getitem__)
-        before = extension.state
         if state is before:
             return
+        held = self._held
         first = before is UNKNOWN and extension.since is None
-        since = next((one.marks[-1][0] for one in live if one.state is state), None) if first else held.clock.when
+        since = held.clock.when
+        if first:
+            since = next((one.marks[-1][0] for one in live if one.state is state), None)
         extension.state, extension.since = state, since
-        extension.value = extension.kept = None
         why = f"in the list of all {source}" if source and not first else ""
         self._step.out.append(
             changes.ExtensionStateChanged(held.position, self._step.at, extension.key, before, state, why)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calltrack.core.advance import Advance
 from calltrack.core.changes import AnomalyKind
-from calltrack.core.held import WAIT, Held, HeldConnection, HeldDevice
+from calltrack.core.held import LEG, WAIT, Held, HeldConnection, HeldDevice
 from calltrack.core.match import is_about
 from calltrack.core.observations import (
     ANSWERS,
@@ -16,7 +16,7 @@ from calltrack.core.observations import (
     Told,
 )
 from calltrack.core.states import State
-from calltrack.core.table import QUEUED, UNKNOWN
+from calltrack.core.table import DIALING, HOLD, QUEUED, RINGING, TALKING, UNKNOWN
 
 ITS_START, ITS_END, ITS_HOLD, ITS_RETRIEVAL = "its start", "its end", "its hold", "its retrieval"
 """What a missed event would have reported: `Anomaly.expected`."""
@@ -84,16 +84,16 @@ class Remarks:
 
         Between the two lists nothing says how long it was on hold.
         """
-        if one.kind is WAIT or one.c2c == 1 or not one.answered or one.listens:
-            return
-        kind, talks, holds = told.kind, State.TALKING, State.HOLD
-        last = told.call.state if kind is ENDS and told.call is not None else None
-        if before is holds and (kind is HOLDS or last is talks):
-            self._missed(device, one, ITS_RETRIEVAL)
-        elif (before is talks and (kind is RETRIEVES or last is holds)) or (
-            kind is RETRIEVES and before in (State.RINGING, State.DIALING)
-        ):
-            self._missed(device, one, ITS_HOLD)
+        kind, missed = told.kind, ""
+        if before is HOLD:
+            if kind is HOLDS or (kind is ENDS and told.call is not None and told.call.state is TALKING):
+                missed = ITS_RETRIEVAL
+        elif kind is RETRIEVES:
+            missed = ITS_HOLD if before in (TALKING, RINGING, DIALING) else ""
+        elif before is TALKING and kind is ENDS and told.call is not None and told.call.state is HOLD:
+            missed = ITS_HOLD
+        if missed and one.kind is LEG and one.c2c != 1 and one.answered and not one.listens:
+            self._missed(device, one, missed)
 
     def _check_reason(self, device: HeldDevice, told: Told) -> None:
         """Whether the list agrees with the event."""

@@ -1,13 +1,11 @@
 """What a frame did, collected as it happens: every write to what is held is reported through here.
 
-`out` has finished changes, and reports: [change class, connection, why, the change once it is made]. Values are made at
-the frame's end, when settling has decided outcomes; a connection that reports twice in a frame has its first value made
-before the second step.
+`out` has finished changes, and None in the place of each report that is `noted`. Its change is made at the frame's end,
+when settling has decided outcomes; a connection that reports twice in a frame has its first one made before the second
+step.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from calltrack.core.changes import (
     REPORTS,
@@ -21,7 +19,8 @@ from calltrack.core.observations import (
 )
 from calltrack.core.values import leg_value, wait_value
 
-Report = list[Any]
+Report = tuple[int, type[Change], HeldConnection, str]
+"""Its place among the changes, the change's class, the connection, and why."""
 
 
 class Reports:
@@ -29,7 +28,8 @@ class Reports:
 
     def __init__(self, held: Held) -> None:
         self.held = held
-        self.out: list[Any] = []
+        self.out: list[Change | None] = []
+        self.noted: list[Report] = []
         self.touched: list[HeldCall] = []
         self.anomalies: list[Anomaly] = []
         self.at: Seconds | None = None  # the UTC of this frame's changes
@@ -37,26 +37,38 @@ class Reports:
 
     def report(self, report: str, one: HeldConnection, why: str) -> None:
         """Note a change; the value of an earlier one in this frame is made now, as it was then."""
-        if (earlier := one.pending) is not None:
-            earlier[3] = self.change(earlier)
-        one.pending = noted = [REPORTS[one.kind, report], one, why, None]
-        self.out.append(noted)
+        if one.pending is not None:
+            self._make(one.pending)
+        out = self.out
+        one.pending = noted = len(out), REPORTS[one.kind, report], one, why
+        self.noted.append(noted)
+        out.append(None)
 
     def revise_once(self, one: HeldConnection) -> None:
         """Report that a connection is otherwise than handed out, unless this frame says so already."""
         if one.pending is None:
             self.report("Revised", one, "seen otherwise in hindsight")
 
-    def change(self, report: Report) -> Change:
-        """A report as the change that leaves the tracker."""
-        kind, one, why, made = report
-        if made is not None:
-            return made  # type: ignore[no-any-return]
+    def changes(self) -> tuple[Change, ...]:
+        """What the frame did, in order."""
+        out, make = self.out, self._make
+        for noted in self.noted:
+            if out[noted[0]] is None:
+                make(noted)
+        self.noted.clear()
+        self.out = []
+        return tuple(out)  # type: ignore[arg-type]
+
+    def _make(self, noted: Report) -> None:
+        """Make the change of a report."""
+        place, kind, one, why = noted
         one.pending = None
         if one.kind is LEG:
             value = one.value or leg_value(self.held, one)
-            return kind(self.held.position, self.at, one.call, one.device, value, why)  # type: ignore[no-any-return]
-        return kind(self.held.position, self.at, one.device, one.call, wait_value(self.held, one), why)  # type: ignore[no-any-return]
+            self.out[place] = kind(self.held.position, self.at, one.call, one.device, value, why)  # type: ignore[call-arg]
+        else:
+            wait = one.value or wait_value(self.held, one)
+            self.out[place] = kind(self.held.position, self.at, one.device, one.call, wait, why)  # type: ignore[call-arg]
 
     def anomaly(
         self,

@@ -33,6 +33,7 @@ from calltrack.core.held import Held, HeldDevice
 from calltrack.core.keep import keep, restored
 from calltrack.core.match import attempt_of
 from calltrack.core.observations import (
+    EXTENSION,
     STATUS,
     ExtensionEvent,
     ExtensionSeen,
@@ -53,7 +54,6 @@ HISTORY = 1000
 """Ended calls that a tracker keeps unless asked otherwise."""
 
 _COUNTED_LATER = 4096  # changes
-_EVENTS = (ExtensionEvent, QueueEvent)
 
 
 class Tracker(Stream):
@@ -99,18 +99,16 @@ class Tracker(Stream):
             self._duplicates += 1
             return ()
         held.last_print = fingerprint
-        event = frame.event
-        self._events[event] += 1
-        if isinstance(body, _EVENTS):
+        self._events[frame.event] += 1
+        if body.concerns:
             if is_echo(held, fingerprint):
                 self._duplicates += 1
                 return ()
-            self._event(body, frame.at)
+            self._event(body, frame.at)  # type: ignore[arg-type]
         else:
             self._other(frame, body, fingerprint)
-        if frame.bad:
-            for detail in frame.bad:
-                step.anomaly(AnomalyKind.BAD_VALUE, detail, seen=event)
+        for detail in frame.bad:
+            step.anomaly(AnomalyKind.BAD_VALUE, detail, seen=frame.event)
         now = held.clock.now
         if now is not None and now >= held.next_look:
             run_timers(held, step)
@@ -120,13 +118,11 @@ class Tracker(Stream):
             step.touched.clear()
         if held.awaited:
             forget_unseen(step)
-        found = step.out
-        if not found:
+        if not step.out:
             return ()
-        step.out = []
         while len(held.ended) > self._history:
             held.let_go()
-        out: tuple[Change, ...] = tuple([step.change(item) if type(item) is list else item for item in found])
+        out = step.changes()
         self._uncounted += map(type, out)
         if len(self._uncounted) > _COUNTED_LATER:
             self._count_changes()
@@ -160,12 +156,12 @@ class Tracker(Stream):
         kind = told.kind
         seen: ExtensionSeen | QueueSeen
         device: HeldDevice | None
-        if isinstance(body, ExtensionEvent):
-            seen = body.extension
+        if body.concerns is EXTENSION:
+            seen = body.extension  # type: ignore[union-attr]
             key = seen.exten_user
             device = held.extensions.get(key)
         else:
-            seen = body.queue
+            seen = body.queue  # type: ignore[union-attr]
             key = seen.queue_id
             device = held.queues.get(key)
         held.events_since_login = True
@@ -193,7 +189,10 @@ class Tracker(Stream):
                 return
         clock = held.clock
         if clock.goes_on(body.stamp, body.offset_min, body.moment, received):
-            step.at, step.confirmed_at = clock.at - clock.added, clock.when - clock.added  # type: ignore[operator]
+            step.at, step.confirmed_at = clock.at, clock.when
+            if clock.added:
+                step.at -= clock.added  # type: ignore[operator]
+                step.confirmed_at -= clock.added  # type: ignore[operator]
             if held.unbelieved:
                 step.move_marks(0)
                 held.unbelieved_status = []
@@ -202,7 +201,7 @@ class Tracker(Stream):
         if not held.connected:
             self._regained()
         if not key:
-            what = "an extension without a name" if isinstance(body, ExtensionEvent) else "a queue without an id"
+            what = "an extension without a name" if body.concerns is EXTENSION else "a queue without an id"
             step.anomaly(AnomalyKind.MISSING_IDENTITY, what)
             return
         if not kind:
