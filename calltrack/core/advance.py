@@ -125,9 +125,18 @@ class Advance(Corrections):
         if told is not None and told.call is not None:
             self._catch_up(one, told.call)
             one.stamp = told.call.started or one.stamp
-        one.ended_open, one.learned = len(one.marks), clock.now
         one.end_told = told is not None or heir
         at = clock.when if one.end_told else clock.stamped
+        if (
+            told is not None
+            and at is not None
+            and one.stepped_at is None
+            and len(one.marks) > 1
+            and at < one.marks[-1][0]
+        ):
+            one.marks.pop()  # its last step is dated by a list, which was made when the switch had ended it
+            one.over = None
+        one.ended_open, one.learned = len(one.marks), clock.now
         one.confirmed_position = device.confirmed_position
         one.confirmed, one.confirmed_at = device.confirmed, device.confirmed_at
         if told is not None:

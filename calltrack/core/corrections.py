@@ -22,7 +22,7 @@ from calltrack.core.observations import (
 from calltrack.core.records import Recording
 from calltrack.core.reports import Reports
 from calltrack.core.states import State
-from calltrack.core.table import MOMENT, NEW, RANKS, TALKING, Edge
+from calltrack.core.table import MOMENT, NEW, RANKS, TALKING, UNKNOWN, Edge
 
 END_LATE, START_LATE, HOLD_LATE = (
     "its end was reported late",
@@ -170,6 +170,8 @@ class Corrections(Reports):
                 at = self.held.clock.when  # the far end of a transfer repeats the consultation's stamp
             one.answered = True
             one.answered_at = max(at or 0, one.began) if at is not None else None
+            if row is not None and row.source is UNKNOWN and one.answered_at is not None:
+                self._talk_since(one, one.answered_at)
             if row is None and one.ended is None:
                 self.report("Revised", one, "the list says that it was answered")
         elif row is not None and row.source is NEW and row.dest in (TALKING, State.HOLD):
@@ -183,6 +185,15 @@ class Corrections(Reports):
             call.awaited = None
             self.held.awaited.pop(one.call, None)
         self.touch(one, weigh=True)
+
+    def _talk_since(self, one: HeldConnection, answered_at: Seconds) -> None:
+        """What seemed to ring until the connection to the source was lost had been answered before, unseen."""
+        marks = one.marks
+        for n, (since, bucket) in enumerate(marks[:-1]):
+            if bucket in (State.RINGING, State.DIALING) and since < answered_at < marks[n + 1][0] and one.c2c != 1:
+                marks.insert(n + 1, (answered_at, TALKING))
+                one.over = None
+                return
 
     def _answered_at(self, one: HeldConnection, listed: Listed) -> Seconds | None:
         """When a leg was answered by its own stamp; one of the clock that it began on counts from its start."""

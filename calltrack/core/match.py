@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from calltrack.core.clock import JITTER_S
 from calltrack.core.held import Held, HeldConnection, HeldDevice
 from calltrack.core.observations import ENDS, STARTS, Listed, Seconds, Told
 
@@ -41,6 +42,17 @@ def same_attempt(held: HeldConnection, stamp: Seconds | None, c2c: int | None, a
     return alone and -MOVED_S <= stamp - held.stamp <= MOVED_S
 
 
+def outlived(held: HeldConnection, call: Listed) -> bool:
+    """Whether a call was answered when this attempt, which was not, was reported to be over: it is a redial.
+
+    A redial can fall into the second of the attempt before it (guide §3); if its NEWCALL is lost, its stamp is no
+    other. Compared within one clock; several servers stamp the frames of one stream.
+    """
+    if not held.end_told or held.answered or held.c2c or held.ended is None or not call.started or not call.answered_at:
+        return False
+    return call.answered_at - call.started > held.ended - held.began + JITTER_S
+
+
 def is_about(told: Told, one: HeldConnection, listed: Listed | None = None) -> bool:
     """Whether an event is about this connection; of a live one its stamp may have moved.
 
@@ -49,7 +61,11 @@ def is_about(told: Told, one: HeldConnection, listed: Listed | None = None) -> b
     if told.call_id != one.call:
         return False
     call = told.call or listed
-    return call is None or same_attempt(one, call.started, call.c2c, told.kind is not STARTS and one.ended is None)
+    if call is None:
+        return True
+    return not outlived(one, call) and same_attempt(
+        one, call.started, call.c2c, told.kind is not STARTS and one.ended is None
+    )
 
 
 def is_same(one: HeldConnection, listed: Listed, told: Told) -> bool:

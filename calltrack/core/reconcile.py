@@ -15,7 +15,7 @@ from calltrack.core import agents, changes
 from calltrack.core.changes import AnomalyKind
 from calltrack.core.doubt import look, watch
 from calltrack.core.held import LEG, WAIT, HeldConnection, HeldDevice, HeldExtension, HeldQueue
-from calltrack.core.match import Matched, is_about, is_same, match, may_be, past, same_attempt
+from calltrack.core.match import Matched, is_about, is_same, match, may_be, outlived, past, same_attempt
 from calltrack.core.observations import (
     ANSWERS,
     ENDS,
@@ -237,7 +237,7 @@ class Devices(Remarks):
         mine = told if told.call_id and may_be(told, listed) else None
         if not (redial and mine is not None):
             for gone in past(held, device, listed.call_id):
-                if not same_attempt(gone, listed.started, listed.c2c):
+                if not same_attempt(gone, listed.started, listed.c2c) or outlived(gone, listed):
                     continue
                 if gone.end_told or gone.rank == RANKS[ENDS]:
                     if gone.kind != LEG and not gone.stamp and is_recent(gone, held.clock.now):

@@ -6,7 +6,7 @@ from calltrack import Frame, Outcome, Snapshot, State, Tracker
 from calltrack.core.replica import Replica
 from calltrack.core.snapshot import Snapshot as Kept
 from tests.core.disturb import broken
-from tests.frames import START, all_extensions, call, extension, queue, utc, waiting
+from tests.frames import START, all_extensions, all_queues, call, extension, queue, utc, waiting
 
 NO_OFFSET = {"servertimeoffset": None}
 
@@ -193,3 +193,47 @@ def test_a_first_frame_without_a_stamp_moves_no_time() -> None:
     tracker.feed(extension(10, "A", "NEWCALL", call("1", "Ringing", 10)))
 
     assert (utc(10), utc(10)) == (tracker.snapshot().time, tracker.snapshot().calls[0].started)
+
+
+BUSY = [extension(2, "A", "NEWCALL", call("1", "Dialing", 2)), extension(3, "A", "HANGUP", call("1", "Dialing", 2))]
+REDIALED = call("1", "Talking", 2, 20)
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        [extension(21, "A", "ANSWER", REDIALED)],
+        [extension(30, "A", "userStatusUpdate", calls=[REDIALED])],
+        [],
+    ],
+)
+def test_a_redial_of_the_same_second_whose_start_was_lost_is_another_attempt(seen: list[Frame]) -> None:
+    """Nothing is answered after its end was reported (guide §3)."""
+    snapshot = fed(*BUSY, *seen, extension(80, "A", "HANGUP", REDIALED))[1]
+
+    busy, answered = snapshot.ended[0].past_legs
+    assert (1, 0, False) == (busy.ring_s, busy.talk_s, busy.answered)
+    assert (18, 60, True) == (answered.ring_s, answered.talk_s, answered.answered)
+
+
+LOST = Frame.of("disconnect", {})
+
+
+def test_what_was_answered_before_the_connection_was_lost_did_not_ring_on() -> None:
+    """Its ANSWER was lost too; the list after the gap has its stamp."""
+    other = extension(40, "B", "userStatusUpdate", representativeStatus=3)
+    lists = all_extensions(60, A=[call("1", "Talking", 1, 5)], B=[])
+    frames = [extension(1, "A", "NEWCALL", call("1", "Ringing", 1)), other, LOST, lists]
+
+    (leg,) = fed(*frames, extension(65, "A", "HANGUP", call("1", "Talking", 1, 5)))[1].ended[0].past_legs
+    assert (4, 35 + 5, 20) == (leg.ring_s, leg.talk_s, leg.unknown_s)
+
+
+def test_a_list_that_was_made_after_an_end_does_not_put_it_off() -> None:
+    """The first list after a gap has the caller still, its EXIT is dated before that."""
+    join = queue(1, "JOIN", "1", [waiting("1", 1)])
+    end = queue(50, "EXIT", "1", [])
+    frames = [join, LOST, all_queues(52, [waiting("1", 1)]), end]
+
+    (wait,) = fed(*frames)[1].calls[0].past_waits
+    assert (49, utc(50)) == (wait.wait_s, wait.left_at)

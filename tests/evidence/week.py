@@ -22,6 +22,7 @@ from calltrack.simulate.posting import CdrFaults, Records
 from calltrack.simulate.recording import encode
 
 SOCKET = Faults(lose=0.01, disconnects=1, outage=120)
+LAG_S = 7  # a list can have so long what the switch has ended (guide §2)
 RECORDS = CdrFaults(lose=0.1, repeat=0.05, late=0.02, reorder=0.05)
 
 
@@ -134,7 +135,16 @@ def leg_bounds(calls: dict[str, Call], part: Part, span: float) -> Bounds:
         return everything
     leg = max(near, key=lambda leg: leg.answered)
     known = leg.talk_s + leg.hold_s
-    return Bounds(known, known + leg.unknown_s if leg.ended_at is not None else span)
+    return Bounds(known - _unconfirmed(leg, leg.ended_at), known + leg.unknown_s if leg.ended_at is not None else span)
+
+
+def _unconfirmed(part: Leg | Wait, ended_at: float | None) -> float:
+    """How much counts as known although no list shows it: no event reported the end, which may be the one lost."""
+    if not part.inferred or part.confirmed_at is None or ended_at is None:
+        return 0
+    since = part.confirmed_at - LAG_S
+    spells = [one for one in part.spells if one.state in ("Talking", "Hold", "Queued") and one.until is not None]
+    return sum(max(0, (one.until or 0) - max(one.since or 0, since)) for one in spells)
 
 
 def _begins(leg: Leg) -> float | None:
@@ -155,7 +165,8 @@ def wait_bounds(calls: dict[str, Call], part: Part, span: float) -> Bounds:
     if wait.wait_s is not None and not wait.unknown_s:
         return Bounds(wait.wait_s, wait.wait_s)
     known = sum((s.until or 0) - (s.since or 0) for s in wait.spells if s.state == "Queued" and s.until is not None)
-    return Bounds(known, known + wait.unknown_s if wait.unknown_s and wait.left_at is not None else span)
+    least = known - _unconfirmed(wait, wait.left_at)
+    return Bounds(least, known + wait.unknown_s if wait.unknown_s and wait.left_at is not None else span)
 
 
 @dataclass
