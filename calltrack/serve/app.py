@@ -12,6 +12,7 @@ from litestar.static_files import create_static_files_router
 from calltrack.serve.accounts import Accounts
 from calltrack.serve.api import (
     alerting,
+    finding,
     kpis,
     login,
     ops,
@@ -42,7 +43,7 @@ _ENDPOINTS = [
     *(session.log_in, session.who_am_i, session.log_out),
     alerting.alerts,
     *(login.offered, login.begin, login.finish),
-    unreturned.missed,
+    *(unreturned.missed, finding.calls_found),
     *(ops.live, ops.ready, ops.metrics, ops.dead_letters, statuses.accounts),
 ]
 

@@ -27,9 +27,9 @@ _ENCODED = "whsec_"  # as Standard Webhooks writes secrets
 class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One webhook; the secret that signs is in an environment variable or a file, never here.
 
-    `waiting` is the number of waiting calls from which on queue_threshold is sent. `queues`, `extensions` and
-    `phone_numbers` say what it may see, as a role does. `parallel` is how many deliveries may be under way at once:
-    those of one call are in order, with 1 all are.
+    `waiting` is the number of waiting calls from which on queue_threshold is sent. `queues`, `extensions`,
+    `phone_numbers` and `recordings` say what it may see, as a role does. `parallel` is how many deliveries may be under
+    way at once: those of one call are in order, with 1 all are.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     queues: frozenset[str] | None = None
     extensions: frozenset[str] | None = None
     phone_numbers: bool = True
+    recordings: bool = False
     waiting: int = 5
     parallel: Annotated[int, Meta(ge=1, le=1000)] = 100
     allow_internal: bool = False
@@ -47,7 +48,7 @@ class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     @property
     def scope(self) -> Scope:
         """What it may see."""
-        return Scope(self.queues, self.extensions, self.phone_numbers)
+        return Scope(self.queues, self.extensions, self.phone_numbers, self.recordings)
 
     def secret(self) -> bytes:
         """What it is signed with: the text itself, or what stands in base64 behind "whsec_"; raises ConfigError."""

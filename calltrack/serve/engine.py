@@ -151,10 +151,11 @@ class Engine:
                 with suppress(JournalUnwritable):
                     await self._in_writer(self._journal.checkpoint, self.tracker)
         finally:
-            self.past.close()  # first: the last to leave a journal puts everything into the one file
+            # Readers first: the last to leave a journal puts everything into the one file.
+            await self.past.close()
+            await self.figures.close()
             await self._in_writer(self._journal.close)
             self._writer.shutdown()
-            self.figures.close()
 
     @property
     def backlog(self) -> int:

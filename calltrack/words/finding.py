@@ -31,9 +31,14 @@ class Traits(Struct, frozen=True, gc=False):
     numbers: frozenset[str]
     names: frozenset[str]
     extensions: frozenset[str]
+    queues: frozenset[str]
     started: Seconds | None
     ended_at: Seconds | None
     begins: int = 0
+
+    def lived(self, since: Seconds, until: Seconds) -> bool:
+        """Whether it lived in [since, until), as far as is known (UTC epoch s)."""
+        return (self.started is None or self.started < until) and (self.ended_at is None or self.ended_at >= since)
 
 
 def traits(call: Call, begins: int = 0) -> Traits:
@@ -51,6 +56,7 @@ def traits(call: Call, begins: int = 0) -> Traits:
         frozenset(numbers - {""}),
         frozenset(names - {""}),
         frozenset(leg.exten_user for leg in legs),
+        frozenset({leg.queue_id for leg in legs} | {wait.queue_id for wait in waits}) - {""},
         call.started,
         call.ended_at,
         begins,
@@ -79,11 +85,15 @@ class Calls:
                 begins = self._begun.pop(change.call_id, known.begins if known is not None else 0)
                 self._ended[change.call_id] = self._unpacked[change.call_id] = traits(change.call, begins)
 
-    def pack(self) -> bytes:
-        """What was noted since the last call, as JSON."""
-        packed = msgspec.json.encode(list(self._unpacked.values()))
+    def news(self) -> list[Traits]:
+        """What was noted since the last call of this or `pack`."""
+        found = [*self._unpacked.values()]
         self._unpacked.clear()
-        return packed
+        return found
+
+    def pack(self) -> bytes:
+        """The same as JSON."""
+        return msgspec.json.encode(self.news())
 
     def all(self, live: Iterable[Call]) -> list[Traits]:
         """Those of ended calls, and of the ones that live, oldest first."""
@@ -91,15 +101,27 @@ class Calls:
         return sorted(known.values(), key=lambda one: (one.started or 0, one.call_id))
 
 
-def find(calls: Iterable[Traits], words: Iterable[str], zone: tzinfo, now: Seconds | None) -> list[Traits]:
+def find(
+    calls: Iterable[Traits], words: Iterable[str], zone: tzinfo, now: Seconds | None, *, by_number: bool = True
+) -> list[Traits]:
     """The calls that match every word; a time of day is on the clock of `zone`.
 
-    `now` is up to when live calls are known, UTC epoch s.
+    `now` is up to when live calls are known, UTC epoch s. `by_number` False: no word is taken for a phone number.
     """
-    found = list(calls)
+    found, ways = list(calls), _ways(by_number)
     for word in words:
-        found = next((some for way in _WAYS if (some := [one for one in found if way(one, word, zone, now)])), [])
+        found = next((some for way in ways if (some := [one for one in found if way(one, word, zone, now)])), [])
     return found
+
+
+def may_be(one: Traits, word: str, zone: tzinfo, now: Seconds | None, *, by_number: bool = True) -> bool:
+    """Whether a word can name a call, whatever it turns out to mean; of any others `find` needs to know nothing."""
+    return any(way(one, word, zone, now) for way in _ways(by_number))
+
+
+def is_number(word: str) -> bool:
+    """Whether a word can be meant as a phone number."""
+    return _NUMBER.fullmatch(word) is not None
 
 
 def _is(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
@@ -129,7 +151,7 @@ def _was_at(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
 
 
 def _has_number(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
-    if not _NUMBER.fullmatch(word):
+    if not is_number(word):
         return False
     end = _digits(word)[-_COMPARED:]  # no notation changes the last digits, and few numbers share them
     return any(_digits(number).endswith(end) and _same(number, word) for number in one.numbers)
@@ -146,11 +168,9 @@ def _named(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
 
 _decoder = msgspec.json.Decoder(list[Traits])
 _same = lru_cache(maxsize=65_536)(same)
-_WAYS: tuple[Callable[[Traits, str, tzinfo, Seconds | None], bool], ...] = (
-    _is,
-    _has_id,
-    _lived_at,
-    _was_at,
-    _has_number,
-    _named,
-)
+_Way = Callable[[Traits, str, tzinfo, Seconds | None], bool]
+_WAYS: tuple[_Way, ...] = (_is, _has_id, _lived_at, _was_at, _has_number, _named)
+
+
+def _ways(by_number: bool) -> tuple[_Way, ...]:
+    return _WAYS if by_number else tuple(way for way in _WAYS if way is not _has_number)

@@ -94,7 +94,7 @@ async def measure(path: Path, days: int) -> None:
     figures = Figures(path, lambda: known)
     whole = figures._follower.ask(follow, known.position, _START)
     await timed("first start: the whole journal is counted", whole, figures._follower, new=True)
-    figures.close()
+    await figures.close()
 
     figures = Figures(path, lambda: known)
     today, past = figures._follower, figures._past
@@ -116,10 +116,10 @@ async def measure(path: Path, days: int) -> None:
     await timed(f"{title}, the first", figures.answer(month, options, known), past, new=True)
     figures._answers.clear()
     await timed(f"{title} again, nothing new", figures.answer(month, options, known), past)
-    figures.close()
+    await figures.close()
     figures = Figures(path, lambda: known)
     await timed(f"{title}, after a restart", figures.answer(month, options, known), figures._past, new=True)
-    figures.close()
+    await figures.close()
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
     sizes = [path.stat().st_size / 1e6, beside(path).stat().st_size / 1e6]
     print(f"journal {sizes[0]:.0f} MB, store {sizes[1]:.0f} MB, largest process {largest:.0f} MB")

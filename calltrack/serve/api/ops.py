@@ -19,6 +19,7 @@ from calltrack.serve.api.parameters import Limit, Offset, TheAccounts, TheRole, 
 from calltrack.serve.api.statuses import AccountFigures
 from calltrack.serve.hooks.outbox import DeadLetter
 from calltrack.serve.parts import Parts
+from calltrack.serve.security.scope import EVERYTHING
 
 Asked = Request[Any, Any, Any]
 _TEXT = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")  # Litestar adds it to text
@@ -77,9 +78,9 @@ class DeadLetters(Struct, frozen=True):
 
 @get("/api/webhooks/dead")
 async def dead_letters(webhooks: TheWebhooks, role: TheRole, limit: Limit = 100, offset: Offset = 0) -> DeadLetters:
-    """What webhooks could not deliver; for roles that see everything, numbers too."""
-    if not role.sees_all or not role.phone_numbers:
-        raise PermissionDeniedException("this role sees a part only, dead letters are of the whole")
+    """What webhooks could not deliver; for roles that see everything, numbers and recordings too."""
+    if role != EVERYTHING:
+        raise PermissionDeniedException("dead letters have everything in them, and this role sees a part only")
     return DeadLetters(0, []) if webhooks.outbox is None else DeadLetters(*await webhooks.outbox.dead(limit, offset))
 
 

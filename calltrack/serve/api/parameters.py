@@ -115,7 +115,8 @@ def dependencies(accounts: Accounts, access: Access, people: Provider | None) ->
                 snapshot = await engine.past.state_at(epoch(at or ""))
             known = snapshot.time is not None and not (snapshot.gaps and snapshot.gaps[-1].until is None)
             times = (str(snapshot.position), snapshot.time, snapshot.time, 0.0, known, "the journal", None)
-        shape = f"{sorted(role.queues or ())} {sorted(role.extensions or ())} {role.sees_all} {role.phone_numbers}"
+        rights = role.sees_all, role.phone_numbers, role.recordings
+        shape = f"{sorted(role.queues or ())} {sorted(role.extensions or ())} {rights}"
         digest = blake2s(shape.encode(), digest_size=4).hexdigest()
         return Moment(snapshot, times, f'W/"{snapshot.position}-{times[3]:g}-{int(times[4])}-{digest}"')
 

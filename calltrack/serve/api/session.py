@@ -27,6 +27,7 @@ class Whoami(Struct, frozen=True):
     name: str
     sees_all: bool
     phone_numbers: bool
+    recordings: bool
     queues: list[str] | None
     extensions: list[str] | None
 
@@ -69,5 +70,6 @@ async def log_out(request: Request[Any, Any, Any], access: TheAccess) -> Respons
 def _whoami(visitor: Visitor) -> Whoami:
     scope = visitor.scope
     if scope.sees_all:
-        return Whoami(visitor.name, True, scope.phone_numbers, None, None)
-    return Whoami(visitor.name, False, scope.phone_numbers, sorted(scope.queues or ()), sorted(scope.extensions or ()))
+        return Whoami(visitor.name, True, scope.phone_numbers, scope.recordings, None, None)
+    queues, extensions = sorted(scope.queues or ()), sorted(scope.extensions or ())
+    return Whoami(visitor.name, False, scope.phone_numbers, scope.recordings, queues, extensions)

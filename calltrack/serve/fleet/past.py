@@ -7,6 +7,7 @@ Frames are not read, so silences that the account's connection survived do not c
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from math import inf
 from typing import NamedTuple
 
@@ -99,6 +100,13 @@ class ChangesReader(Reader):
         if facts.first is not None and facts.first < since:
             facts.drop_before(since)
         return facts
+
+    def changes(self, since: Seconds, position: int) -> Iterator[Change]:
+        """The changes from a server time (UTC epoch s) up to a frame, as far as Kafka has them; -inf for a day's."""
+        self._read(time.time() - _LONGEST if since == -inf else since - _MARGIN)
+        for made in self._made:
+            if made.frame <= position:
+                yield from changes_of(made.changes)
 
     def close(self) -> None:
         """Forget what was read."""

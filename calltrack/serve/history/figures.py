@@ -29,7 +29,7 @@ from calltrack.figures.hour import Hour
 from calltrack.figures.missed import MissedCallers
 from calltrack.serve.history.closed import past_report
 from calltrack.serve.history.follower import Follower, Recounting, Today, adopt, follow, learn, past_missed, recount
-from calltrack.serve.history.past import what_is_kept
+from calltrack.serve.history.past import PATIENCE, what_is_kept
 from calltrack.serve.history.reading import JournalReader, Reader
 from calltrack.serve.history.worker import Worker
 from calltrack.serve.security.scope import EVERYTHING, Scope
@@ -37,9 +37,6 @@ from calltrack.serve.stream.hub import Gone
 
 LONGEST = 31 * 86400
 """Seconds of the longest interval that is counted."""
-
-PATIENCE = 300.0
-"""Seconds after which counting a past interval is given up."""
 
 _FRESH = 5.0  # s for which one answer serves all who ask for the same
 _ANSWERS = 64  # kept
@@ -124,10 +121,10 @@ class Figures:
             await self._recounter.ask(recount, position)
             await self._follower.ask(adopt, *self._now())
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End the processes."""
         for worker in (self._follower, self._past, self._recounter):
-            worker.close()
+            await worker.close()
 
     def zone(self, known: Snapshot) -> tzinfo:
         """The account's clock: as given, or the stream's own offset."""

@@ -1,4 +1,4 @@
-"""Facts that follow the journal, in a process of their own: today's figures, and what is closed into the store.
+"""Facts that follow the journal, in a process of their own: today's figures; what is over goes into the store.
 
 The live process only says how far it has come. It sends no frames and no rows: both processes read the journal.
 """
@@ -25,6 +25,7 @@ from calltrack.serve.history.reading import JournalReader, Reader, before
 from calltrack.serve.history.store import Held, Store, beside, remove
 from calltrack.serve.security.reports import report_seen
 from calltrack.serve.security.scope import Scope
+from calltrack.words.finding import Calls
 from calltrack.words.numbers import normal
 
 _FRAMES = 2000  # after which it stores, so that a start has no more than these to read again
@@ -40,6 +41,7 @@ class Count:
         self._journal, self._tracker = journal, tracker
         self._since = time.monotonic()
         self._begin = journal.begin
+        self._calls = Calls()
 
     @classmethod
     def resumed(cls, store: Store, journal: Journal) -> Count | None:
@@ -54,14 +56,17 @@ class Count:
         """Begin after a frame, with an empty store."""
         tracker = journal.tracker(position)
         facts = Facts.of(tracker.snapshot()) if position else Facts()
-        store.begin(inf if facts.first is None and position else -inf if facts.first is None else facts.first)
+        covered = inf if facts.first is None and position else -inf if facts.first is None else facts.first
+        store.start(covered, position)
         return cls(store, journal, tracker, facts)
 
     def read(self, until: int) -> list[Rows]:
         """Read the frames up to a position; returns the rows that went into the store meanwhile."""
         stored = []
         for position, frame in self._journal.frames(self.position, max(until, self.position), gaps=True):
-            self.facts.apply(self._tracker.feed(frame), self._tracker.time)
+            changes = self._tracker.feed(frame)
+            self.facts.apply(changes, self._tracker.time)
+            self._calls.see(changes)
             self.position = position
             if position - self._stored >= _FRAMES:
                 stored.append(self._put())
@@ -79,7 +84,8 @@ class Count:
         snapshot = self._tracker.snapshot()
         self.facts.learn(snapshot)
         rows = self.facts.hand_out(self._journal.history)
-        self.store.add(self._journal, rows, Held(snapshot, self.facts.checkpoint()))
+        self.store.add(self._journal, rows, Held(snapshot, self.facts.checkpoint()), self._calls.news())
+        self._calls = Calls()  # what is stored need not be held
         self._stored, self._since = self.position, time.monotonic()
         return rows
 

@@ -1,4 +1,4 @@
-"""What is remembered: past states and changes, read in a process of their own, shared and rationed.
+"""What is remembered: past states, calls and changes, read in processes of their own, shared and rationed.
 
 Who reads changes that memory has no more holds nothing but a place: each time it asks for the next few, which are
 cut from a chunk that all who read the same share. So a client that does not read costs nothing here.
@@ -11,6 +11,7 @@ import logging
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import tzinfo
 from typing import NamedTuple
 
 from calltrack.core.changes import Change
@@ -19,11 +20,16 @@ from calltrack.core.records import Call
 from calltrack.core.snapshot import Snapshot
 from calltrack.journal import PositionPruned, StreamPosition
 from calltrack.serve.history.reading import FRAMES, Chunk, Reader
+from calltrack.serve.history.search import Asked, Found, found
 from calltrack.serve.history.worker import Worker, WorkerEnded
+from calltrack.serve.security.scope import Scope
 from calltrack.serve.stream.hub import PIECE, Gone, Published
 
 MOST_QUERIES = 4
-"""Past states, stories and figures that one role may have under way; more are refused."""
+"""Past states, stories, searches and figures that one role may have under way; more are refused."""
+
+PATIENCE = 300.0
+"""Seconds after which counting or searching the past is given up."""
 
 _CHUNKS = 4  # kept in memory, some MB
 
@@ -72,7 +78,7 @@ class Past:
     """The past as readers find it, each made by `make` in a process of its own."""
 
     def __init__(self, make: Callable[[], Reader]) -> None:
-        self._queries, self._resumes = Worker(make), Worker(make)
+        self._queries, self._resumes, self._searches = Worker(make), Worker(make), Worker(make)
         self._chunks: OrderedDict[int, asyncio.Task[_Shared]] = OrderedDict()
         self.ration = Ration()
 
@@ -92,6 +98,15 @@ class Past:
         except Gone:
             return []
 
+    async def find(self, asked: Asked, known: Snapshot, zone: tzinfo, scope: Scope) -> Found:
+        """The calls that words name, up to a state, as a role sees them; raises Gone."""
+        with what_is_kept():
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    return await self._searches.ask(found, asked, known.calls, known.position, known.time, zone, scope)
+            except TimeoutError:
+                raise Gone(f"the search took longer than {PATIENCE:g} s; say since and until") from None
+
     async def changes(self, after: StreamPosition, until: StreamPosition) -> tuple[list[Published], StreamPosition]:
         """The next changes after a place up to another, a piece of them, with the place reached; raises Gone."""
         with what_is_kept():
@@ -104,10 +119,10 @@ class Past:
             raise Gone("the journal ends before this position")
         return found, min(reached, until)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End the reading."""
-        self._queries.close()
-        self._resumes.close()
+        for worker in (self._queries, self._resumes, self._searches):
+            await worker.close()
 
     async def _chunk(self, after: int) -> _Shared:
         """A chunk, which is read once for all who ask for it meanwhile."""

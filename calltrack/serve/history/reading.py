@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -54,6 +56,9 @@ class Reader(Protocol):
 
     def facts(self, interval: Interval, position: int) -> Facts:
         """What happened in an interval, up to a frame."""
+
+    def changes(self, since: Seconds, position: int) -> Iterator[Change]:
+        """The changes from a server time (UTC epoch s, -inf for all) up to a frame."""
 
     def close(self) -> None:
         """Let go of what it reads."""
@@ -117,6 +122,14 @@ class JournalReader(Reader):
         facts.learn(tracker.snapshot())
         return facts
 
+    def changes(self, since: Seconds, position: int) -> Iterator[Change]:
+        """The changes from a server time (UTC epoch s, -inf for all) up to a frame; raises a JournalError."""
+        journal = self.opened()
+        begin = before(journal, since)
+        tracker = journal.tracker(begin)
+        for _, frame in journal.frames(begin, max(begin, position), gaps=True):
+            yield from tracker.feed(frame)
+
     def close(self) -> None:
         """Close the journal."""
         if self._journal is not None:
@@ -142,7 +155,9 @@ class JournalReader(Reader):
 
 
 def before(journal: Journal, since: Seconds) -> int:
-    """The position at a time, or the first that is kept."""
+    """The position at a time (-inf for the beginning), or the first that is kept."""
+    if since == -inf:
+        return journal.begin
     try:
         return max(journal.begin, journal.position_at(since))
     except PositionPruned:

@@ -1,4 +1,4 @@
-"""Rows that no frame can change any more, and reports of closed times: an SQLite file beside the journal.
+"""Rows that no frame can change any more, reports of closed times, and what names calls: SQLite beside the journal.
 
 What is closed is counted once and kept. SQLite, for the rows that facts hand out and the rest that they still hold must
 go in together: then a kill at any moment loses no row and doubles none, and a start goes on from there. And one process
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
@@ -27,15 +27,17 @@ from calltrack.figures.rows import life
 from calltrack.journal import Journal, JournalError
 from calltrack.journal.code import stamp
 from calltrack.journal.zstd import zstd
+from calltrack.words.finding import Traits
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the store of this version cannot be read by the one before, or the other way round."""
 
 _PATIENCE = 10.0  # s that one waits for another's transaction
 _SCHEMA = """\
-CREATE TABLE made (format INTEGER NOT NULL, code TEXT NOT NULL, covered REAL NOT NULL);
+CREATE TABLE made (format INTEGER NOT NULL, code TEXT NOT NULL, covered REAL NOT NULL, begin INTEGER NOT NULL);
 CREATE TABLE held (sum INTEGER NOT NULL, snapshot BLOB NOT NULL, checkpoint BLOB NOT NULL);
 CREATE TABLE parts (position INTEGER PRIMARY KEY, first REAL NOT NULL, last REAL NOT NULL, rows BLOB NOT NULL);
+CREATE TABLE calls (position INTEGER PRIMARY KEY, first REAL NOT NULL, last REAL NOT NULL, traits BLOB NOT NULL);
 CREATE TABLE reports (asked BLOB PRIMARY KEY, since REAL NOT NULL, report BLOB NOT NULL);
 """
 
@@ -63,6 +65,12 @@ class Store:
         row = self._database.execute("SELECT covered FROM made").fetchone()
         return inf if row is None else float(row[0])
 
+    @property
+    def begin(self) -> float:
+        """The frame after which it has all calls that ended; inf while it has nothing."""
+        row = self._database.execute("SELECT begin FROM made").fetchone()
+        return inf if row is None else int(row[0])
+
     def held(self, journal: Journal) -> Held | None:
         """What was stored last; None if there is nothing, or if it is of another journal's frames."""
         row = self._database.execute("SELECT sum, snapshot, checkpoint FROM held").fetchone()
@@ -76,27 +84,34 @@ class Store:
         except (NotASnapshot, zstd.ZstdError):
             return None
 
-    def begin(self, covered: float) -> None:
-        """Forget everything; what follows has every row from a time on."""
+    def start(self, covered: float, begin: int) -> None:
+        """Forget everything; what follows has every row from a time on, and every call that ended after a frame."""
         with self._writing():
-            for table in ("made", "held", "parts", "reports"):
+            for table in ("made", "held", "parts", "calls", "reports"):
                 self._database.execute(f"DELETE FROM {table}")
-            self._database.execute("INSERT INTO made VALUES (?, ?, ?)", (FORMAT, _code(), covered))
+            self._database.execute("INSERT INTO made VALUES (?, ?, ?, ?)", (FORMAT, _code(), covered, begin))
 
-    def add(self, journal: Journal, rows: Rows, held: Held) -> None:
-        """Add rows that facts handed out, and replace what they still hold."""
+    def add(self, journal: Journal, rows: Rows, held: Held, calls: Sequence[Traits] = ()) -> None:
+        """Add rows that facts handed out and calls that ended, and replace what facts still hold."""
         position = held.snapshot.position
         packed = zstd.compress(held.snapshot.to_json().encode()), zstd.compress(held.checkpoint.to_json())
         with self._writing():
             if extent := _extent(rows):
                 part = position, *extent, zstd.compress(msgspec.msgpack.encode(rows))
                 self._database.execute("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?)", part)
+            if calls:
+                first = min(-inf if one.started is None else one.started for one in calls)
+                last = max(inf if one.ended_at is None else one.ended_at for one in calls)
+                ended = position, first, last, zstd.compress(msgspec.msgpack.encode(calls))
+                self._database.execute("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?)", ended)
             self._database.execute("DELETE FROM held")
             self._database.execute("INSERT INTO held VALUES (?, ?, ?)", (_sum(journal, position), *packed))
 
     def forget(self, begin: int) -> float | None:
         """Remove what is of frames up to a position; returns until when rows are missing now, None if none are."""
         (until,) = self._database.execute("SELECT max(last) FROM parts WHERE position <= ?", (begin,)).fetchone()
+        with self._writing():
+            self._database.execute("DELETE FROM calls WHERE position <= ?", (begin,))
         if until is None:
             return None
         with self._writing():
@@ -112,6 +127,14 @@ class Store:
         )
         decoder = msgspec.msgpack.Decoder(Rows)
         return [decoder.decode(zstd.decompress(rows)) for (rows,) in found]
+
+    def calls(self, since: float, until: float) -> Iterator[list[Traits]]:
+        """Those that lived between two moments, and others, in the order of their ends; a later one of an id holds."""
+        found = self._database.execute(
+            "SELECT traits FROM calls WHERE last >= ? AND first < ? ORDER BY position", (since, until)
+        )
+        decoder = msgspec.msgpack.Decoder(list[Traits])
+        return (decoder.decode(zstd.decompress(traits)) for (traits,) in found)
 
     def report(self, since: Seconds, until: Seconds, options: Options) -> Report | None:
         """The report that was kept of an interval, if any."""
@@ -173,7 +196,7 @@ def beside(journal: Path) -> Path:
 
 
 def _code() -> str:
-    return stamp("figures")
+    return stamp("figures", "words")
 
 
 def _asked(since: Seconds, until: Seconds, options: Options) -> bytes:

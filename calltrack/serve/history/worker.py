@@ -41,11 +41,14 @@ class Worker(Generic[R]):
         self._pipe: Connection | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._closed = False
+        self._asked: set[asyncio.Task[tuple[bool, Any]]] = set()
 
     async def ask(self, function: Callable[Concatenate[R, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a function of what `make` made returns or raises; raises WorkerEnded if the process was ended."""
-        asking = self._answered((function, args, kwargs))
-        answered, answer = await (asking if self._after is not None else asyncio.shield(asyncio.ensure_future(asking)))
+        asking = asyncio.ensure_future(self._answered((function, args, kwargs)))
+        self._asked.add(asking)
+        asking.add_done_callback(self._asked.discard)
+        answered, answer = await (asking if self._after is not None else asyncio.shield(asking))
         if not answered:
             raise answer
         found: T = answer
@@ -67,12 +70,14 @@ class Worker(Generic[R]):
                 self._idle = asyncio.get_running_loop().call_later(self._after, self._end)
         return answer
 
-    def close(self) -> None:
-        """End the process."""
+    async def close(self) -> None:
+        """End the process, and wait for those who ask it: they hear WorkerEnded."""
         self._closed = True
         if self._idle is not None:
             self._idle.cancel()
         self._end()
+        await asyncio.gather(*self._asked, return_exceptions=True)
+        self._end()  # what had begun to start meanwhile
 
     def _ask(self, question: Any) -> tuple[bool, Any]:
         if self._closed:
@@ -80,6 +85,8 @@ class Worker(Generic[R]):
         try:
             if self._process is None or not self._process.is_alive() or self._pipe is None:
                 self._start()
+            if self._closed:
+                raise WorkerEnded
             assert self._pipe is not None
             self._pipe.send(question)
             answer: tuple[bool, Any] = self._pipe.recv()

@@ -56,20 +56,23 @@ ANYBODY = Visitor("anybody on this machine", EVERYTHING, may_set_limits=True)
 
 
 class Rights(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A role by its name, what it sees (None for all), and whether it may set the limits."""
+    """A role by its name, what it sees (None for all), and whether it may set the limits.
+
+    What leads to a recording it sees only with `recordings`.
+    """
 
     name: str
     queues: frozenset[str] | None = None
     extensions: frozenset[str] | None = None
     phone_numbers: bool = True
+    recordings: bool = False
     limits: bool = False
     accounts: frozenset[str] | None = None
 
     def visitor(self, who: str = "") -> Visitor:
         """Whoever has this role."""
-        return Visitor(
-            self.name, Scope(self.queues, self.extensions, self.phone_numbers), self.limits, who, self.accounts
-        )
+        scope = Scope(self.queues, self.extensions, self.phone_numbers, self.recordings)
+        return Visitor(self.name, scope, self.limits, who, self.accounts)
 
     def faults(self) -> Iterator[str]:
         """What cannot be meant, in words."""

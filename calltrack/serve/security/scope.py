@@ -1,17 +1,19 @@
-"""What a role may see: everything, or what touched some queues and extensions; with or without phone numbers.
+"""What a role may see: everything, or what touched some queues and extensions; with or without numbers and recordings.
 
-Numbers are taken out before anything else looks at a record, so that no filter can be used to guess one.
+Both are taken out before anything else looks at a record, so that no filter can be used to guess one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeVar
+from functools import cache
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from calltrack.core.changes import Change
+from calltrack.core.observations import Recording, Statement
 from calltrack.core.records import Call, Extension, Leg, Wait
 from calltrack.serve.security.numbers import masked
 
@@ -29,48 +31,55 @@ class About(NamedTuple):
 
 
 class Scope(Struct, frozen=True):
-    """A role's view: `queues` and `extensions` None for all; `phone_numbers` False hides all but two digits."""
+    """A role's view: `queues` and `extensions` None for all; `phone_numbers` False hides all but two digits.
+
+    `recordings` False hides what leads to a recording, and what a machine made of one.
+    """
 
     queues: frozenset[str] | None = None
     extensions: frozenset[str] | None = None
     phone_numbers: bool = True
+    recordings: bool = False
 
     @property
     def sees_all(self) -> bool:
-        """Whether nothing is left out; numbers may still be hidden."""
+        """Whether no call is left out; numbers and recordings may still be hidden."""
         return self.queues is None and self.extensions is None
 
     def sees(self, about: About) -> bool:
         """Whether a change about these is for this role."""
-        return self.sees_all or about.everybody or self._touches(about.extensions, about.queues)
+        return about.everybody or self.sees_any(about.extensions, about.queues)
+
+    def sees_any(self, extensions: Iterable[str], queues: Iterable[str]) -> bool:
+        """Whether any of these is one of the role's."""
+        return (
+            self.sees_all
+            or not (self.extensions or frozenset()).isdisjoint(extensions)
+            or not (self.queues or frozenset()).isdisjoint(queues)
+        )
 
     def sees_call(self, call: Call) -> bool:
         """Whether a call ever was at one of the role's extensions or queues."""
         if self.sees_all:
-            return True
+            return True  # what follows takes its time
         legs, waits = (*call.legs, *call.past_legs), (*call.waiting, *call.past_waits)
         queues = {leg.queue_id for leg in legs} | {wait.queue_id for wait in waits}
-        return self._touches({leg.exten_user for leg in legs}, queues)
+        return self.sees_any({leg.exten_user for leg in legs}, queues)
 
     def sees_extension(self, exten_user: str) -> bool:
         """Whether an extension is one of the role's."""
-        return self.sees_all or self._touches((exten_user,), ())
+        return self.sees_any((exten_user,), ())
 
     def sees_queue(self, queue_id: str) -> bool:
         """Whether a queue is one of the role's."""
-        return self.sees_all or self._touches((), (queue_id,))
+        return self.sees_any((), (queue_id,))
 
     def shown(self, record: T) -> T:
         """The record as this role sees it."""
-        return record if self.phone_numbers else _hidden(record)
-
-    def _touches(self, extensions: Iterable[str], queues: Iterable[str]) -> bool:
-        return not (self.extensions or frozenset()).isdisjoint(extensions) or not (
-            self.queues or frozenset()
-        ).isdisjoint(queues)
+        return record if self.phone_numbers and self.recordings else _hidden(record, self)
 
 
-EVERYTHING = Scope()
+EVERYTHING = Scope(recordings=True)
 
 
 _IDS = frozenset(
@@ -79,40 +88,60 @@ _IDS = frozenset(
 """Fields that are left as they are: what a record is found by."""
 _NUMBERS = frozenset(("caller", "did"))
 """Fields that hold a number by themselves, however short."""
+_LINKS: dict[type, tuple[str, ...]] = {
+    Recording: ("filename", "options", "url"),
+    Statement: ("recording_url", "analysis"),
+}
+"""What leads to a recording, or was made of one; whether it is muted does not."""
 
 
-def _hidden(record: T) -> T:
-    """A record without phone numbers: every text in it is looked at, those of fields that come later as well.
+def _hidden(record: T, scope: Scope) -> T:
+    """A record without what the role may not see.
 
-    Custom data goes as a whole: callers' systems attach what they like.
+    Of phone numbers every text is looked at, those of fields that come later as well, and custom data goes as a whole:
+    callers' systems attach what they like.
     """
-    instead: dict[str, Any] = {}
-    for name in type(record).__struct_fields__:
-        if name in _IDS:
+    kind = type(record)
+    links = () if scope.recordings else _LINKS.get(kind, ())
+    instead: dict[str, Any] = {name: "" for name in links if getattr(record, name)}
+    for name in _leading(kind) if scope.phone_numbers else kind.__struct_fields__:
+        if name in _IDS or name in links:
             continue
         value = getattr(record, name)
-        if name == "custom_data":
+        if not scope.phone_numbers and name == "custom_data":
             instead[name] = ""
-        elif name == "number":
+        elif not scope.phone_numbers and name == "number":
             instead[name] = None
-        elif (other := _without(value, number=name in _NUMBERS)) is not value:
+        elif (other := _without(value, scope, number=name in _NUMBERS)) is not value:
             instead[name] = other
     return replace(record, **instead) if instead else record
 
 
-def _without(value: Any, *, number: bool = False) -> Any:
-    """A field's value without phone numbers; the same object if there are none."""
+def _without(value: Any, scope: Scope, *, number: bool = False) -> Any:
+    """A field's value without what the role may not see; the same object if there is nothing of it."""
     if type(value) is str:
-        return masked(value, number=number) if value else value
+        return masked(value, number=number) if value and not scope.phone_numbers else value
     if isinstance(value, Struct):
-        return _hidden(value)
+        return _hidden(value, scope)
     if type(value) in (list, tuple):
-        found = [_without(one, number=number) for one in value]
+        found = [_without(one, scope, number=number) for one in value]
         same = all(one is other for one, other in zip(found, value, strict=True))
         return value if same else type(value)(found)
     if isinstance(value, dict):
-        return {_without(one): _without(other, number=number) for one, other in value.items()}
+        return {_without(one, scope): _without(other, scope, number=number) for one, other in value.items()}
     return value
+
+
+@cache
+def _leading(kind: type[Struct]) -> tuple[str, ...]:
+    """The fields of a record in which a recording can be named, however deep."""
+    return tuple(field.name for field in fields(kind) if _leads(field.type))
+
+
+def _leads(kind: Any) -> bool:
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return kind in _LINKS or bool(_leading(kind))
+    return any(map(_leads, get_args(kind)))
 
 
 class Reach:

@@ -37,21 +37,20 @@ PIECE = 50
 class Published:
     """A change, where it stands in the stream, and what it is about."""
 
-    __slots__ = ("_hidden", "_plain", "about", "change", "place")
+    __slots__ = ("_shown", "about", "change", "place")
 
     def __init__(self, place: StreamPosition, change: Change, about: About) -> None:
         self.place = place
         self.change = change
         self.about = about
-        self._plain = self._hidden = b""
+        self._shown: dict[tuple[bool, bool], bytes] = {}
 
     def json(self, scope: Scope) -> bytes:
         """The change as this role sees it, encoded once for all who see it so."""
-        if scope.phone_numbers:
-            self._plain = self._plain or msgspec.json.encode(self.change)
-            return self._plain
-        self._hidden = self._hidden or msgspec.json.encode(scope.shown(self.change))
-        return self._hidden
+        rights = scope.phone_numbers, scope.recordings
+        if (found := self._shown.get(rights)) is None:
+            found = self._shown[rights] = msgspec.json.encode(scope.shown(self.change))
+        return found
 
 
 class Lens(Protocol):

@@ -94,7 +94,7 @@ def test_at_midnight_a_new_day_begins(tmp_path: Path) -> None:
 async def test_who_was_missed() -> None:
     """Today, or since a moment before; a role gets its queues' callers, and one without numbers two digits of each."""
     tokens = {
-        "a" * 30: Visitor("all", Scope()),
+        "a" * 30: Visitor("all", EVERYTHING),
         "q" * 30: Visitor("one", Scope(queues=frozenset({"5001"}))),
         "n" * 30: Visitor("none", Scope(phone_numbers=False)),
     }
@@ -124,7 +124,7 @@ async def test_who_was_missed() -> None:
 @scenario
 async def test_a_role_gets_the_figures_of_its_part() -> None:
     """And an interval is counted from the journal; a bad one is refused."""
-    tokens = {"a" * 30: Visitor("all", Scope()), "q" * 30: Visitor("one", Scope(queues=frozenset({"5001"})))}
+    tokens = {"a" * 30: Visitor("all", EVERYTHING), "q" * 30: Visitor("one", Scope(queues=frozenset({"5001"})))}
     async with service(tokens) as running:
         running.source.give(*FRAMES)
         await running.reached(len(FRAMES))

@@ -59,7 +59,7 @@ async def test_one_that_follows_lives_on(tmp_path: Path) -> None:
     (tmp_path / "go").touch()
 
     assert first == await worker.ask(number)
-    worker.close()
+    await worker.close()
 
 
 @scenario
@@ -78,7 +78,7 @@ async def test_who_stops_waiting_stops_the_work(tmp_path: Path) -> None:
     assert first != await worker.ask(number) != os.getpid()
     with pytest.raises(NoSuchPosition, match="none of these"):
         await worker.ask(fail)
-    worker.close()
+    await worker.close()
 
 
 def test_chunks_are_the_changes_of_the_stream(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from calltrack.serve.config import Config
 from calltrack.serve.intake.door import LARGEST
 from calltrack.serve.intake.settings import CdrTable, PopupTable
 from calltrack.serve.security.access import Visitor
-from calltrack.serve.security.scope import Scope
+from calltrack.serve.security.scope import EVERYTHING
 from calltrack.serve.security.secrets import ConfigError
 from calltrack.voicenter.frames import Frame
 from tests.cdr.test_wire import NOTIFICATION
@@ -100,7 +100,7 @@ def test_a_wrong_secret_and_other_methods() -> None:
     """The address is the secret: any other is a page that does not exist."""
 
     async def main() -> None:
-        async with service(config=Config(cdr=CDR), tokens={"t" * 32: Visitor("all", Scope())}) as it:
+        async with service(config=Config(cdr=CDR), tokens={"t" * 32: Visitor("all", EVERYTHING)}) as it:
             for path in ("/cdr/", "/cdr/wrong", f"{PATH}x", "/cdr"):
                 async with it.client.post(path, json=NOTIFICATION) as answer:
                     assert answer.status == 404

@@ -121,7 +121,8 @@ async def test_a_browser_logs_in_once() -> None:
         after, _ = await running.get("/api/state", headers=mine)
 
     assert (401, 401, 204, 401) == (refused, wrong, ended, after)
-    assert {"name": "desk", "sees_all": False, "phone_numbers": False, "queues": ["55"], "extensions": []} == told
+    sees = {"sees_all": False, "phone_numbers": False, "recordings": False, "queues": ["55"], "extensions": []}
+    assert {"name": "desk", **sees} == told
     assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
     assert ["55"] == [one["queue_id"] for one in first.data["queues"]]
 

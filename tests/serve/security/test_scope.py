@@ -51,3 +51,10 @@ def test_reach_goes_on_from_a_snapshot() -> None:
     for frame in FRAMES[6:]:
         changes = tracker.feed(frame)
         assert whole.abouts(changes) == again.abouts(changes)
+
+
+def test_what_has_no_recording_is_not_copied() -> None:
+    """To hide what is not there costs nothing."""
+    tracker = Tracker()
+    for change in (change for frame in FRAMES for change in tracker.feed(frame)):
+        assert change is Scope().shown(change)
