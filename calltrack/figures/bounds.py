@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from calltrack.figures.evidence import Evidence
 from calltrack.figures.ranges import Range
@@ -26,8 +27,9 @@ def valued(found: Figures, name: str) -> float | None:
     if group == "calls":
         direction, _, rest = rest.partition(".")
         calls = next((one for one in found.calls if (one.direction or "all") == direction), None)
-        return 0.0 if calls is None else float(getattr(calls, rest))
-    part = getattr(found, group)
+        counted: float = 0 if calls is None else getattr(calls, rest)
+        return counted
+    part: Any = getattr(found, group)
     if part is None:
         return None
     if rest.startswith("status_"):
@@ -35,8 +37,8 @@ def valued(found: Figures, name: str) -> float | None:
         return next((one.seconds for one in part.statuses if str(one.status) == status), 0)
     for step in rest.split("."):
         part = part.get(step) if isinstance(part, dict) else getattr(part, step)
-    value = part
-    return None if value is None else float(value)
+    value: float | None = part
+    return value
 
 
 def unresolved(waits: Iterable[QueueEntryRow], legs: Iterable[LegRow], evidence: Evidence) -> Unresolved:

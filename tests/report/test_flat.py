@@ -5,7 +5,7 @@ import io
 
 from calltrack.figures import Part, report
 from calltrack.report.flat import write_csv
-from tests.figures.made import ABANDONED, ANSWERED, facts, status, talk, wait
+from tests.figures.made import ABANDONED, ANSWERED, LOST, facts, status, talk, wait
 
 HELD = facts(
     wait(0, 10, ANSWERED),
@@ -29,6 +29,19 @@ def test_a_row_per_group() -> None:
         (row["by"], row["name"]) for row in rows() if row["by"] not in ("extension", "account")
     ]
     assert ["queue"] == [row["by"] for row in rows("queue")]
+
+
+def test_what_is_not_certain_has_bounds() -> None:
+    """In the rows in which it is certain they are the figure itself; what is certain everywhere has none."""
+    out = io.StringIO(newline="")
+    held = facts(wait(0, 10, ANSWERED), wait(0, 100, LOST, queue_id="56", least_s=40, most_s=100), queues={"56": "b"})
+    write_csv(report(held), out, ("queue",))
+    lost, sure = csv.DictReader(io.StringIO(out.getvalue(), newline=""))
+
+    assert ("1", "0", "1") == (lost["lost"], lost["lost_least"], lost["lost_most"])
+    assert ("10.0", "10.0", "10.0") == (sure["asa_s"], sure["asa_s_least"], sure["asa_s_most"])
+    assert ("", "40.0", "100.0") == (lost["asa_s"], lost["asa_s_least"], lost["asa_s_most"])
+    assert "talk_s" in lost and "talk_s_least" not in lost
 
 
 def test_figures_are_raw() -> None:
