@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from calltrack.figures import Facts, Options, Part, Report
 
-_BY = ("queue", "agent", "account", "extension", "day", "weekday")
+_BY = ("queue", "agent", "account", "extension", "campaign", "day", "weekday")
 _NEAR = {"today": 0, "yesterday": 1}
 _EVERY = ("15min", "30min", "hour", "day", "week", "month")  # calltrack.figures.days.EVERY, which --help need not load
 

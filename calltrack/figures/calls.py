@@ -202,6 +202,7 @@ class OpenCall(Struct):
             rings=sum(one.rang and not after(one.leg.started, first) for one in legs),
             related=self.related,
             transferred_by=self.transferred_by,
+            campaign_id=next((one.leg.campaign_id for one in legs if one.leg.campaign_id), ""),
         )
         if over is None:
             return row
@@ -256,6 +257,7 @@ class OpenCall(Struct):
                 leg.doubtful,
                 one.missed,
                 one.unsure_s + leg.talk_or_hold_s,
+                leg.campaign_id,
             )
 
     def entry_rows(self) -> Iterator[QueueEntryRow]:

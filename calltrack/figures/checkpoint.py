@@ -30,6 +30,7 @@ class Names(Struct, frozen=True):
     queues: dict[str, str] = {}
     extensions: dict[str, str] = {}
     agents: dict[str, str] = {}
+    campaigns: dict[str, str] = {}
 
     def call(self, agent_id: Id, name: str) -> None:
         """An agent is called this now."""
@@ -38,7 +39,7 @@ class Names(Struct, frozen=True):
 
     def copy(self) -> Names:
         """The same as a value of its own."""
-        return Names(dict(self.queues), dict(self.extensions), dict(self.agents))
+        return Names(dict(self.queues), dict(self.extensions), dict(self.agents), dict(self.campaigns))
 
 
 class Accounts(Struct, frozen=True):

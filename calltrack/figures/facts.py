@@ -73,11 +73,17 @@ class Facts:
         self._pass(time)
 
     def learn(self, snapshot: Snapshot) -> None:
-        """Take from a snapshot what no change says: names of queues and extensions, their accounts, the UTC offset."""
+        """Take from a snapshot what no change says: names of queues, extensions and campaigns, accounts, UTC offset."""
         queues = {queue.queue_id: queue.name for queue in snapshot.queues if queue.name}
         extensions = {known.exten_user: known.user_name for known in snapshot.extensions if known.user_name}
+        campaigns = {known.campaign_id: known.name for known in snapshot.campaigns if known.name}
         names = self.names
-        self.names = Names({**names.queues, **queues}, {**names.extensions, **extensions}, names.agents)
+        self.names = Names(
+            {**names.queues, **queues},
+            {**names.extensions, **extensions},
+            names.agents,
+            {**names.campaigns, **campaigns},
+        )
         for known in snapshot.extensions:
             self._statuses.belong(known.exten_user, known.account_id)
         self.offset_s = snapshot.resume.offset_s if snapshot.resume.offset_s is not None else self.offset_s

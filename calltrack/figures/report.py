@@ -105,6 +105,7 @@ class _Reporter:
             parts=self._parts(parts),
             gaps=tuple(gap for gap in facts.gaps if _touches(gap.since, gap.until, since, until)),
             unplaced=self._unplaced(),
+            campaigns=self._campaigns(whole),
         )
 
     def parts(self, since: Seconds | None, until: Seconds | None, parts: Sequence[Part]) -> tuple[Figures, ...]:
@@ -275,6 +276,32 @@ class _Reporter:
                 ),
             )
             for key in {**calls, **entries, **legs, **time}
+        )
+
+    def _campaigns(self, view: _View) -> tuple[Figures, ...]:
+        calls = by((row for row in self.calls if row.campaign_id), lambda row: row.campaign_id)
+        made_by = {row.call_id: row.campaign_id for rows in calls.values() for row in rows}
+
+        def of_it(one: LegRow | QueueEntryRow) -> str:
+            return made_by.get(one.call_id, "")
+
+        entries, legs, live = by(self.entries, of_it), by(view.over, of_it), by(view.live, of_it)
+        over = ended_contacts(self.contacts, view.window)
+        contacts = by(over, lambda one: made_by.get(one.contact_id, ""))
+        return ordered(
+            self._figures(
+                key,
+                self.facts.names.campaigns.get(key, ""),
+                view,
+                _Group(
+                    entries.get(key, []),
+                    legs.get(key, []),
+                    len(live.get(key, [])),
+                    calls=rows,
+                    contacts=contact_part(contacts.get(key, [])),
+                ),
+            )
+            for key, rows in calls.items()
         )
 
     def _extent(self, window: Window, group: _Group) -> tuple[Seconds | None, Seconds | None, Seconds, float | None]:

@@ -83,6 +83,8 @@ class CallRow(Struct, frozen=True, gc=False):
     """Why its end was concluded, if no event reported it."""
     confirmed_at: Seconds | None = None
     """When a frame last listed any of its legs and waits."""
+    campaign_id: str = ""
+    """The vendor's id of the automatic dialer's campaign that made it; empty if none did."""
 
     @property
     def last_seen(self) -> Seconds | None:
@@ -154,6 +156,8 @@ class LegRow(Struct, frozen=True, gc=False):
     """Its events that did not come, as the lists show."""
     unsure_s: Seconds = 0
     """Of its conversation: time of which it is not known whether it was talk or hold."""
+    campaign_id: str = ""
+    """The vendor's id of the automatic dialer's campaign that made it; empty if none did."""
 
     @property
     def last_seen(self) -> Seconds | None:

@@ -274,3 +274,5 @@ class Report(Struct, frozen=True):
     """Times without connection that the interval touches."""
     unplaced: int
     """Ended calls, legs and waits without any time: the stream had told no offset yet. They are counted nowhere."""
+    campaigns: tuple[Figures, ...] = ()
+    """Of the automatic dialer's campaigns: their calls, the legs and the waits of these."""

@@ -93,6 +93,7 @@ def _groups(report: Report, by: tuple[str, ...], every: str) -> Iterator[tuple[s
         "agent": report.agents,
         "extension": report.extensions,
         "account": report.accounts,
+        "campaign": report.campaigns,
     }
     for what, found in groups.items():
         if not by or what in by:

@@ -46,10 +46,11 @@ def tables(report: Report, by: Sequence[str] = (), every: str = "day") -> list[T
         Table("By extension", "extension", _people("extension"), report.extensions),
         Table("Extensions' time", "extension", _statuses("extension", report.extensions), report.extensions),
         Table("By account", "account", _both("account"), report.accounts),
+        Table("By campaign", "campaign", _both("campaign"), report.campaigns),
     ]
     if by:
         return [table for table in found if table.by in by]
-    usual = {"total", "queue", "agent"}
+    usual = {"total", "queue", "agent", "campaign"}
     usual |= {every} if len(report.parts) > 1 else set()
     usual |= {"account"} if len(report.accounts) > 1 else set()
     return [table for table in found if table.by in usual and (table.rows or table.by == "total")]

@@ -50,6 +50,24 @@ def test_a_queue_has_the_work_of_its_callers() -> None:
     assert (1, 100, None, ()) == (queue.work.handled, queue.work.talk_s, queue.work.occupancy, queue.work.statuses)
 
 
+def test_a_campaign_has_its_calls_with_their_legs_and_waits() -> None:
+    """By its name; what no campaign made is of none."""
+    made: dict[str, Any] = {"call_id": "1", "campaign_id": "9"}
+    (found,) = report(
+        facts(
+            *(call(200, "Outgoing", **made), call(300)),
+            *(talk(100, 200, direction="Outgoing", **made), talk(210, 300)),
+            *(wait(50, 90, ANSWERED, call_id="1"), wait(200, 210, ANSWERED)),
+            campaigns={"9": "Renewals"},
+        )
+    ).campaigns
+
+    assert found.work is not None and found.waits is not None
+    assert ("9", "Renewals", 1, 1, 1) == (
+        *(found.key, found.name, found.calls[0].calls, found.work.handled, found.waits.answered),
+    )
+
+
 def test_an_agent_at_two_extensions_is_one() -> None:
     """And two agents at one extension are two."""
     held = facts(

@@ -23,4 +23,5 @@ def report_seen(whole: Report, role: Scope) -> Report:
         extensions=tuple(one for one in whole.extensions if role.sees_extension(one.key)),
         accounts=(),
         parts=(),
+        campaigns=(),
     )
