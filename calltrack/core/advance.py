@@ -21,7 +21,7 @@ from calltrack.core.changes import (
 )
 from calltrack.core.classify import guard_of
 from calltrack.core.clock import JITTER_S
-from calltrack.core.corrections import Corrections, facts_of, recording_of
+from calltrack.core.corrections import Corrections, facts_of, recording_of, wait_facts
 from calltrack.core.held import LEG, RANK, WAIT, HeldCall, HeldConnection, HeldDevice, HeldExtension
 from calltrack.core.machine import SEEN_AS, SIGNALS, STEPS
 from calltrack.core.observations import (
@@ -41,6 +41,8 @@ from calltrack.core.table import HUNGUP, MOMENT, NEW, RANKS, STARTED, TALKING, U
 from calltrack.core.values import settle_before
 
 REPORTED_WITHIN_S = 120  # an event comes within 18 s of the stamp it reports (seen); one further off is another clock's
+
+_PICKED_UP = (TALKING, State.HOLD)  # first seen so, and not answered: an agent chose the call (ruling 8)
 
 
 class Advance(Corrections):
@@ -84,32 +86,37 @@ class Advance(Corrections):
             agrees = self.take(one, row, listed, told, why)
         elif SEEN_AS[signal] is not state:
             self._impossible(one, signal, listed, told)
-        if told is not None:
+        if told is None:
+            if one.state is not state:
+                one.stepped_at = None
+        else:
             if one.state is not state:
                 one.before, one.stepped_at = state if state is not NEW else None, self.held.clock.at
-            if kind is RETRIEVES:
-                one.retrieved = self.held.clock.when if row is None else None
             rank = RANKS.get(kind, 0)
             if rank > one.rank:
                 one.rank = rank
             if kind is STARTS:
                 one.start_told = True
+            elif kind is RETRIEVES:
+                one.retrieved = self.held.clock.when if row is None else None
             if one.doubt:
                 self.confirm(one)
-        elif one.state is not state:
-            one.stepped_at = None
-        if not one.answered and (listed.answered or state is NEW) and one.kind is LEG and not one.listens:
-            self._mark_answer(one, listed, row)
+        if one.kind is LEG and not one.answered and not one.listens:
+            if listed.answered:
+                self._mark_answer(one, listed, row)
+            elif state is NEW and one.direction == INCOMING and not one.c2c and one.state in _PICKED_UP:
+                self._pick_up(one)
         return agrees
 
     def take(self, one: HeldConnection, row: Edge, listed: Listed | None, told: Told | None, why: str) -> bool:
         """One row of the table; those that it goes by way of first. Returns whether the event reports this step."""
         told_by = told is not None and told.kind is row.told_by
-        for signal in row.via:
-            missed = STEPS[one.state, signal, ""]
-            if row.source is not NEW:
-                self.report(missed.reports, one, why)
-            self._into(one, missed, listed, False)
+        if row.via:
+            for signal in row.via:
+                missed = STEPS[one.state, signal, ""]
+                if row.source is not NEW:
+                    self.report(missed.reports, one, why)
+                self._into(one, missed, listed, False)
         self.report(row.reports, one, "" if told_by else why)
         self._into(one, row, listed, told_by)
         if listed is not None and row.source is not NEW:
@@ -192,11 +199,12 @@ class Advance(Corrections):
 
     def complete(self, one: HeldConnection, listed: Listed) -> None:
         """What a list says more of a connection than was known."""
-        facts = facts_of(listed, one.facts[3] if one.kind is LEG else "")
-        if facts != one.facts:
-            one.facts = tuple([new or old for new, old in zip(facts, one.facts, strict=True)])
-        if isinstance(listed, ListedCall) and (listed.related or listed.campaign_id):
-            self.link(self.held.calls[one.call], listed)
+        leg, known = one.kind is LEG, one.facts
+        facts = facts_of(listed, known[3]) if leg else wait_facts(listed)  # type: ignore[arg-type]
+        if facts != known:
+            one.facts = tuple([new or old for new, old in zip(facts, known, strict=True)])
+        if leg and (listed.related or listed.campaign_id):  # type: ignore[union-attr]
+            self.link(self.held.calls[one.call], listed)  # type: ignore[arg-type]
 
     def record(self, one: HeldConnection, listed: Listed) -> None:
         """Take the recording's name and address, and whether it is muted; report it if that is news."""
@@ -225,12 +233,13 @@ class Advance(Corrections):
 
     def _into(self, one: HeldConnection, row: Edge, listed: Listed | None, told_by: bool) -> None:
         """Write a step: the state, and since when its time counts as what."""
-        clock, since = self.held.clock, row.since
-        at = clock.when
+        held = self.held
+        clock = held.clock
+        at, since = clock.when, row.since
         if since is not MOMENT and listed is not None:
             stamp = clock.stream(listed.started) if since is STARTED else self._answered_at(one, listed)
             possible = stamp is not None and (clock.at is None or stamp <= clock.at + JITTER_S)
-            if possible and (not told_by or at is None or at - (stamp or 0) <= REPORTED_WITHIN_S):
+            if possible and (not told_by or at is None or at - stamp <= REPORTED_WITHIN_S):  # type: ignore[operator]
                 at = stamp
         # `one.mark` and `touch` stand here once more: nearly every frame takes a step, and calls cost most of it.
         marks = one.marks
@@ -242,20 +251,19 @@ class Advance(Corrections):
                 if at < last - JITTER_S:
                     self._reversed(one, at)
                 at = last
-        marks.append((at or 0, row.counts_as))
+            marks.append((at, row.counts_as))
+        else:
+            one.marks = [(at or 0, row.counts_as)]
         one.state = dest = row.dest
         one.value = one.kept = None
-        held = self.held
-        call = held.calls.get(one.call)
-        if call is None:
-            call = held.ended[one.call]
-        elif dest is not HUNGUP and (rank := RANK[dest] if one.c2c != 1 else one.counted_rank) < call.best:
+        call = held.calls.get(one.call) or held.ended[one.call]
+        if dest is not HUNGUP and (rank := RANK[dest] if one.c2c != 1 else one.counted_rank) < call.best:
             call.best = rank
         if not call.touched:
             call.touched = True
             self.touched.append(call)
         if clock.behind or clock.ahead is not None:
-            held.unbelieved.append((one, len(marks) - 1, one.answered, clock.bend))
+            held.unbelieved.append((one, len(one.marks) - 1, one.answered, clock.bend))
 
     def _reversed(self, one: HeldConnection, at: Seconds) -> None:
         """A step before the last one took no time (field guide §2: clamp and report)."""
@@ -276,8 +284,7 @@ class Advance(Corrections):
         stamp, c2c = listed.started or 0, listed.c2c or 0
         if isinstance(device, HeldExtension):
             call.attempts += 1
-            queue_id = call.queue_id if listed.direction == INCOMING else ""
-            facts = facts_of(listed, queue_id)
+            facts = facts_of(listed, call.queue_id if listed.direction == INCOMING else "")  # type: ignore[arg-type]
             one = HeldConnection(
                 LEG, device.key, call.call_id, serial, call.attempts, stamp, c2c, listed.direction, facts,
                 device.account_id, device.agent_id, device.agent_name, recording_of(listed),
@@ -286,12 +293,12 @@ class Advance(Corrections):
                 call.account_id, call.direction = device.account_id, listed.direction
                 call.did = facts[2]
                 call.caller, call.caller_name = call.caller or facts[0], call.caller_name or facts[1]
-            if isinstance(listed, ListedCall) and (listed.related or listed.campaign_id):
-                self.link(call, listed)
+            if listed.related or listed.campaign_id:  # type: ignore[union-attr]
+                self.link(call, listed)  # type: ignore[arg-type]
         else:
             call.waits += 1
             call.weighed = bool(call.past)  # what has ended may be otherwise: its queue has kept the caller (ruling 8)
-            facts = facts_of(listed, "")
+            facts = wait_facts(listed)  # type: ignore[arg-type]
             one = HeldConnection(WAIT, device.key, call.call_id, serial, call.waits, stamp, 0, INCOMING, facts)
             call.queue_id = device.key
             call.caller, call.caller_name = call.caller or facts[0], call.caller_name or facts[1]

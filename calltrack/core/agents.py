@@ -50,8 +50,10 @@ def update(step: Advance, extension: HeldExtension, seen: ExtensionSeen) -> None
         agent_id = old_id
     agent_name = seen.agent_name if seen.agent_name is not None else old_name if agent_id == old_id else ""
     extension.agent_id, extension.agent_name = agent_id, agent_name if agent_id is not None else ""
-    if extension.user_id == agent_id:
-        extension.user_id = agent_id  # mostly the owner works there: one object for both
+    if extension.user_id == agent_id:  # mostly the owner works there: one object for both
+        extension.user_id = agent_id
+    if extension.user_name == agent_name:
+        extension.user_name = agent_name
     moved = agent_id != old_id
     set_anew = _take_status(step, extension, seen, moved=moved)
     if moved:
@@ -104,7 +106,8 @@ def _describe(extension: HeldExtension, seen: ExtensionSeen) -> None:
     extension.number = seen.number or extension.number
     if seen.account_id and not _same(seen.account_id, extension.account_id):
         extension.account_id = seen.account_id
-    extension.top_account_id = seen.top_account_id or extension.top_account_id
+    top = seen.top_account_id or extension.top_account_id
+    extension.top_account_id = extension.account_id if top == extension.account_id else top
     extension.peer_status = seen.peer_status or extension.peer_status
 
 

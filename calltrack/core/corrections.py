@@ -13,9 +13,9 @@ from calltrack.core.held import LEG, HeldConnection, HeldExtension
 from calltrack.core.machine import SIGNALS, STEPS
 from calltrack.core.observations import (
     ENDS,
-    INCOMING,
     Listed,
     ListedCall,
+    ListedWait,
     Seconds,
     Told,
 )
@@ -54,7 +54,7 @@ class Corrections(Reports):
         """The start of a wait of which only the end was reported."""
         began = self.held.clock.stream(listed.started)
         one.stamp = listed.started or 0
-        one.facts = facts_of(listed, "")
+        one.facts = wait_facts(listed)  # type: ignore[arg-type]
         if began is not None and one.ended is not None:
             one.marks = [(min(began, one.ended), State.QUEUED), (one.ended, None)]
             one.ended_open, one.over = 1, None
@@ -163,23 +163,26 @@ class Corrections(Reports):
             device.value = None
 
     def _mark_answer(self, one: HeldConnection, listed: Listed, row: Edge | None) -> None:
-        """Take the source's flag that somebody answered; or conclude it of a call picked up from a queue (ruling 8)."""
-        if listed.answered:
-            at = self._answered_at(one, listed)
-            if at is None or (row is not None and row.source is NEW and row.since is MOMENT and not row.via):
-                at = self.held.clock.when  # the far end of a transfer repeats the consultation's stamp
-            one.answered = True
-            one.answered_at = max(at or 0, one.began) if at is not None else None
-            if row is not None and row.source is UNKNOWN and one.answered_at is not None:
-                self._talk_since(one, one.answered_at)
-            if row is None and one.ended is None:
-                self.report("Revised", one, "the list says that it was answered")
-        elif row is not None and row.source is NEW and row.dest in (TALKING, State.HOLD):
-            if one.direction != INCOMING or one.c2c:
-                return
-            one.answered, one.answered_at = True, one.began
-        else:
+        """Take the source's flag that somebody answered, if it says so."""
+        if not listed.answered:
             return
+        at = self._answered_at(one, listed)
+        if at is None or (row is not None and row.source is NEW and row.since is MOMENT and not row.via):
+            at = self.held.clock.when  # the far end of a transfer repeats the consultation's stamp
+        one.answered, one.answered_at = True, max(at, one.began) if at is not None else None
+        if row is not None and row.source is UNKNOWN and one.answered_at is not None:
+            self._talk_since(one, one.answered_at)
+        if row is None and one.ended is None:
+            self.report("Revised", one, "the list says that it was answered")
+        self._await_no_more(one)
+
+    def _pick_up(self, one: HeldConnection) -> None:
+        """It talked from its start, though the source's flag says otherwise: picked up from a queue (ruling 8)."""
+        one.answered, one.answered_at = True, one.began
+        self._await_no_more(one)
+
+    def _await_no_more(self, one: HeldConnection) -> None:
+        """Its call has an agent that is seen (ruling 10)."""
         call = self.held.calls.get(one.call) or self.held.ended[one.call]
         if one.c2c != 1:
             call.awaited = None
@@ -212,12 +215,15 @@ def recording_of(listed: Listed) -> Recording | None:
     return None if seen is None else Recording(seen.filename, seen.muted, seen.options, seen.url)
 
 
-def facts_of(listed: Listed, queue_id: str) -> tuple[Any, ...]:
-    """What describes a connection, in the order of the record's fields."""
-    if isinstance(listed, ListedCall):
-        return (
-            listed.caller, listed.caller_name, listed.did, listed.queue_id or queue_id, listed.custom_data,
-            listed.internal, listed.spied_on, listed.campaign_id, listed.presented_number, listed.presented_name,
-            listed.original_caller, listed.original_caller_name, listed.dialed_number,
-        )  # fmt: skip
+def facts_of(listed: ListedCall, queue_id: str) -> tuple[Any, ...]:
+    """What describes a leg, in the order of the record's fields."""
+    return (
+        listed.caller, listed.caller_name, listed.did, listed.queue_id or queue_id, listed.custom_data,
+        listed.internal, listed.spied_on, listed.campaign_id, listed.presented_number, listed.presented_name,
+        listed.original_caller, listed.original_caller_name, listed.dialed_number,
+    )  # fmt: skip
+
+
+def wait_facts(listed: ListedWait) -> tuple[Any, ...]:
+    """The same of a wait."""
     return (listed.caller, listed.caller_name, listed.distributed, listed.original_call_id, listed.custom_data)

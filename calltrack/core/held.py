@@ -32,6 +32,7 @@ Unbelieved = tuple[
 RANK: dict[State, int] = {state: rank for rank, state in enumerate(CALL)}
 LOWEST = len(CALL)  # the rank of a call in which nothing lives
 
+NOTHING: Any = ()  # instead of an empty list: most calls have no past, and a list takes 56 bytes
 NEVER = 1 << 53  # a stream time that does not come
 GONE_KEPT = 8192
 """Marks of calls that left the history: so a late statement of one is known to be of a call that was seen."""
@@ -61,7 +62,7 @@ class HeldConnection:
     added: Seconds | None = None  # stream time less this is UTC, for all times of its call (ruling 2); None: by look-up
     # What happened
     state: State = NEW
-    marks: list[Mark] = field(factory=list)  # (since when, what the time counts as), rising; the end counts as None
+    marks: list[Mark] = NOTHING  # (since when, what the time counts as), rising; the end counts as None
     answered: bool = False  # the source's flag, and pick-ups (ruling 8)
     answered_at: Seconds | None = None
     ended: Seconds | None = None
@@ -105,9 +106,9 @@ class HeldConnection:
         marks = self.marks
         if marks:
             last = marks[-1][0]
-            if at is None or at < last:
-                at = last
-        marks.append((at or 0, bucket))
+            marks.append((last if at is None or at < last else at, bucket))
+        else:
+            self.marks = [(at or 0, bucket)]
 
     def seconds(self, *buckets: State) -> Seconds:
         """How long it counted as one of these; what still runs is left out."""
@@ -162,8 +163,8 @@ class HeldCall:
     related: tuple[str, ...] = ()
     transferred_by: str = ""
     queue_id: str = ""  # the queue in which it waited last: that of a leg that names none (ruling 17)
-    live: list[HeldConnection] = field(factory=list)  # in no order: an ended one gives its place to the last
-    past: list[HeldConnection] = field(factory=list)  # ended, in the order in which the ends were learned
+    live: list[HeldConnection] = NOTHING  # in no order: an ended one gives its place to the last
+    past: list[HeldConnection] = NOTHING  # ended, in the order in which the ends were learned
     serials: int = 0
     attempts: int = 0  # legs so far
     waits: int = 0
@@ -189,7 +190,10 @@ class HeldCall:
     def enter(self, one: HeldConnection) -> None:
         """A connection lives."""
         one.place = len(self.live)
-        self.live.append(one)
+        if one.place:
+            self.live.append(one)
+        else:
+            self.live = [one]
 
     def leave(self, one: HeldConnection) -> None:
         """A connection lives no more."""
@@ -197,7 +201,10 @@ class HeldCall:
         if last is not one:
             self.live[one.place] = last
             last.place = one.place
-        self.past.append(one)
+        if self.past:
+            self.past.append(one)
+        else:
+            self.past = [one]
 
 
 @define(slots=True, eq=False)
@@ -207,7 +214,7 @@ class HeldDevice:
     holds: ClassVar[str] = ""  # LEG or WAIT
 
     key: str
-    live: list[HeldConnection] = field(factory=list)  # in the order of the last list
+    live: list[HeldConnection] = NOTHING  # in the order of the last list
     confirmed_position: int = 0  # the last frame that had its list: the evidence of all in `live`
     confirmed: Seconds | None = None  # that frame's moment, or a later one of a frame before that listed the same
     confirmed_at: Seconds | None = None  # the same as UTC

@@ -22,11 +22,24 @@ MOVED_S = 5  # by as much the stamp of one attempt has moved (seen: 2)
 class Matched(Struct, gc=False):
     """A device's list beside what is held there."""
 
-    pairs: list[tuple[HeldConnection, Listed]]
+    held: list[HeldConnection]
+    shown: list[Listed]  # what the list shows of each of `held`
     newcomers: list[Listed]
     leavers: list[HeldConnection]
     order: list[HeldConnection | Listed]  # as listed: what is held once newcomers are
     nameless: int = 0  # listed calls without an id
+
+    def add(self, one: HeldConnection | None, call: Listed) -> None:
+        """The next of the list: a connection that is held, a newcomer, or a call without an id."""
+        if one is not None:
+            self.held.append(one)
+            self.shown.append(call)
+            self.order.append(one)
+        elif call.call_id:
+            self.newcomers.append(call)
+            self.order.append(call)
+        else:
+            self.nameless += 1
 
 
 def same_attempt(held: HeldConnection, stamp: Seconds | None, c2c: int | None, alone: bool = False) -> bool:
@@ -92,13 +105,12 @@ def may_be(told: Told, listed: Listed) -> bool:
 def match(live: Sequence[HeldConnection], listed: Sequence[Listed], told: Told) -> Matched:
     """Pair a device's list with what is held there."""
     if not listed:
-        return Matched([], [], list(live), [])
+        return Matched([], [], [], list(live), [])
     calls = {one.call: one for one in live}
     if len(calls) == len(live) and len({call.call_id for call in listed}) == len(listed):
         return _match_single(calls, listed, told)
     once = {(call.call_id, call.c2c, call.started or 0): call for call in listed}  # listed twice is one (ruling 5)
     rest = {(one.call, one.c2c, one.stamp): one for one in live}
-    pairs: list[tuple[HeldConnection, Listed]] = []
     open_calls: list[tuple[str, int | None, Seconds]] = []
     places: dict[tuple[str, int | None, Seconds], HeldConnection] = {}
     for key in once:
@@ -109,40 +121,24 @@ def match(live: Sequence[HeldConnection], listed: Sequence[Listed], told: Told) 
             places[key] = exact
     if rest and open_calls:
         _match_rest(rest, open_calls, places, told)
-    newcomers: list[Listed] = []
-    order: list[HeldConnection | Listed] = []
-    nameless = 0
+    found = Matched([], [], [], list(rest.values()), [])
     for key, call in once.items():
-        found = places.get(key)
-        if found is not None:
-            pairs.append((found, call))
-            order.append(found)
-        elif key[0]:
-            newcomers.append(call)
-            order.append(call)
-        else:
-            nameless += 1
-    return Matched(pairs, newcomers, list(rest.values()), order, nameless)
+        found.add(places.get(key), call)
+    return found
 
 
 def _match_single(calls: dict[str, HeldConnection], listed: Sequence[Listed], told: Told) -> Matched:
     """The same where no call is there twice, as nearly always: its id finds the one attempt that it may be."""
-    pairs: list[tuple[HeldConnection, Listed]] = []
-    newcomers: list[Listed] = []
-    order: list[HeldConnection | Listed] = []
-    nameless = 0
+    found = Matched([], [], [], [], [])
     for call in listed:
         one = calls.get(call.call_id)
-        if one is not None and is_same(one, call, told):
-            del calls[one.call]
-            pairs.append((one, call))
-            order.append(one)
-        elif call.call_id:
-            newcomers.append(call)
-            order.append(call)
+        if one is None or not is_same(one, call, told):
+            found.add(None, call)
         else:
-            nameless = 1
-    return Matched(pairs, newcomers, list(calls.values()), order, nameless)
+            del calls[one.call]
+            found.add(one, call)
+    found.leavers += calls.values()
+    return found
 
 
 def _match_rest(

@@ -80,7 +80,10 @@ def hindsight(call: HeldCall, now: Seconds | None) -> list[Decided]:
     decided: list[Decided] = []
     taken: list[Seconds] | None = None
     transferred = [one for one in legs if one.transferred and one.ended is not None]
+    alone = not (waits or answers or transferred)
     for one in recent:
+        if alone and one.outcome is not None and one.value is not None:
+            continue  # nothing of it was written since it was decided, and nothing else decides it
         if one.kind is WAIT:
             decided.append((one, *ends[id(one)], False))
             continue

@@ -165,7 +165,7 @@ class Devices(Remarks):
         step, at = self._step, self._held.clock.at
         for _ in range(matched.nameless):
             step.anomaly(AnomalyKind.MISSING_IDENTITY, "a call without an id", device=device)
-        for one, listed in matched.pairs:
+        for one, listed in zip(matched.held, matched.shown, strict=True):
             if one is own or listed.state is not one.state or one.kind is LEG:  # who waits on is not news
                 self._pair(device, one, listed, told, own, source, quiet)
         ended = False
@@ -271,20 +271,20 @@ class Devices(Remarks):
 
     def _without_list(self, device: HeldDevice, told: Told, own: HeldConnection | None) -> Matched | None:
         """The frame has no list: the event's own call is all that it says (ruling 6)."""
-        call: Listed | None = told.call
         if not told.call_id:
             return None
+        call: Listed | None = told.call
         live = device.live
-        if call is None and told.kind is STARTS and isinstance(device, HeldQueue):
-            call = ListedWait(told.call_id)  # its event names the call, and when it came
+        if device.holds is WAIT:  # its event names the call, and when it came
+            call = ListedWait(told.call_id) if told.kind is STARTS else None
         mine = own if own is not None and own.ended is None else None
         if told.kind is ENDS:
-            return Matched([], [], [mine], [one for one in live if one is not mine]) if mine is not None else None
+            return Matched([], [], [], [mine], [one for one in live if one is not mine]) if mine is not None else None
         if call is None:
             return None
         if mine is None:
-            return Matched([], [call], [], [*live, call])
-        return Matched([(mine, call)], [], [], [*live])
+            return Matched([], [], [call], [], [*live, call])
+        return Matched([mine], [call], [], [], [*live])
 
     def _end_unseen(self, device: HeldDevice, told: Told, *, quiet: bool) -> None:
         """The end of what no list has had for a moment, or never."""

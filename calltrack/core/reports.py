@@ -66,6 +66,8 @@ class Reports:
         if one.kind is LEG:
             value = one.value or leg_value(self.held, one)
             self.out[place] = kind(self.held.position, self.at, one.call, one.device, value, why)  # type: ignore[call-arg]
+            if one.ended is None:
+                one.value = None  # it takes more memory than what is held, and most steps are followed by another
         else:
             wait = one.value or wait_value(self.held, one)
             self.out[place] = kind(self.held.position, self.at, one.device, one.call, wait, why)  # type: ignore[call-arg]
