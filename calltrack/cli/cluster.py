@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.fleet import cluster_of, kafka_options
+from calltrack.cli.fleet import kafka_options
 from calltrack.cli.service import PROTOCOLS
 from calltrack.words.values import safe
 
 if TYPE_CHECKING:
+    from calltrack.kafka.cluster import Cluster
     from calltrack.live.accounts import Stack
 
 
@@ -33,9 +33,7 @@ def cluster() -> None:
 @click.option("--replication", type=click.IntRange(min=1), help="Copies. Default: what the brokers say.")
 @click.option("--retention-days", type=click.FloatRange(min=0.01), default=7.0, show_default=True)
 def init(
-    servers: str,
-    prefix: str,
-    config: Path | None,
+    cluster: Cluster,
     partitions: int | None,
     replication: int | None,
     retention_days: float,
@@ -46,10 +44,8 @@ def init(
     Example:
       calltrack cluster init --kafka kafka1:9092 --partitions 256 --replication 3
     """
-    found = cluster_of(servers, prefix, config).create(
-        partitions, replication=replication or -1, retention_days=retention_days
-    )
-    click.echo(f"{prefix}accounts, frames, changes, points: {found} partitions each")
+    found = cluster.create(partitions, replication=replication or -1, retention_days=retention_days)
+    click.echo(f"{', '.join(cluster.topics)}: {found} partitions each")
 
 
 @cluster.command()
@@ -62,9 +58,7 @@ def init(
 @click.option("--stack", type=click.Choice(["older", "newer"]), default="older", help="As for calltrack record.")
 @click.option("--remove", is_flag=True, help="Disconnect the account. What is in Kafka of it stays.")
 def account(
-    servers: str,
-    prefix: str,
-    config: Path | None,
+    cluster: Cluster,
     name: str,
     credentials: str | None,
     login_url: str,
@@ -93,15 +87,15 @@ def account(
             definition = Definition(credentials, login_url, hosts, PROTOCOLS.get(protocol), stack)
         except ValueError as error:
             raise click.UsageError(str(error)) from None
-    put(cluster_of(servers, prefix, config), name, definition)
+    put(cluster, name, definition)
     click.echo(f"{name}: {'removed' if remove else 'stored'}")
 
 
 @cluster.command()
 @kafka_options
-def accounts(servers: str, prefix: str, config: Path | None) -> None:
+def accounts(cluster: Cluster) -> None:
     """List the accounts, and where their logins are."""
     from calltrack.kafka.accounts import definitions
 
-    for name, definition in sorted(definitions(cluster_of(servers, prefix, config)).items()):
+    for name, definition in sorted(definitions(cluster).items()):
         click.echo(f"{safe(name)}  {safe(definition.credentials)}  {safe(definition.login_url)}".rstrip())

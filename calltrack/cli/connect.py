@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from pathlib import Path
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.fleet import cluster_of, kafka_options, log_to_stderr, running_options, unique
+from calltrack.cli.fleet import Member, kafka_options, member_options
+from calltrack.cli.signals import interruptible
 from calltrack.cli.terminal import SIZE
+
+if TYPE_CHECKING:
+    from calltrack.kafka.cluster import Cluster
 
 
 @click.command("connect", short_help="Connect accounts to Kafka: what their sockets bring, into frames.")
 @kafka_options
-@running_options
+@member_options
 @click.option(
     "--buffer", type=SIZE, default="256MB", show_default=True, help="What may wait while Kafka is away; more is a gap."
 )
-def command(
-    servers: str,
-    prefix: str,
-    config: Path | None,
-    name: str | None,
-    session_s: float,
-    group: str | None,
-    metrics: tuple[str, int] | None,
-    buffer: float,
-) -> None:
+def command(cluster: Cluster, member: Member, buffer: float) -> None:
     """Hold the live connections of the accounts in Kafka's topic `accounts`, and write every frame to `frames`.
     Start as many as you like, on any machines: they share the accounts, and the others take over from one that is
     killed. Accounts are added with `calltrack cluster account`; their secrets are files or variables of this process.
@@ -40,22 +35,17 @@ def command(
       calltrack connect --kafka kafka1:9092,kafka2:9092 --metrics 127.0.0.1:9465
     """
     from calltrack.kafka.connecting import GROUP, Connector
-    from calltrack.kafka.metrics import ConnectorFigures, serving
+    from calltrack.kafka.metrics import ConnectorFigures
 
-    log_to_stderr()
-    cluster = cluster_of(servers, prefix, config)
-    owner = unique(name)
-    connector = Connector(cluster, owner, group=group or GROUP, session_s=session_s, member=name, buffer=int(buffer))
-
-    async def main() -> None:
-        running = asyncio.ensure_future(connector.run())
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, running.cancel)
-        try:
-            await running
-        except asyncio.CancelledError:
-            click.echo("stopped", err=True)
-
-    with serving(metrics, ConnectorFigures(connector), lambda: connector.ready) as url:
-        click.echo(f"connector {owner} on {servers}" + (f", metrics on {url}/metrics" if url else ""), err=True)
-        asyncio.run(main())
+    connector = Connector(
+        cluster,
+        member.owner,
+        group=member.group or GROUP,
+        session_s=member.session_s,
+        member=member.name,
+        buffer=int(buffer),
+    )
+    with member.serving("connector", cluster, ConnectorFigures(connector), lambda: connector.ready):
+        with suppress(KeyboardInterrupt), interruptible():
+            asyncio.run(connector.run())
+        click.echo("stopped", err=True)

@@ -1,12 +1,15 @@
-"""What `calltrack connect`, `worker` and `cluster` share: where Kafka is, names, and running until interrupted."""
+"""What `calltrack connect`, `worker` and `cluster` share: where Kafka is, and how a member of a fleet runs."""
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,8 @@ import click
 from calltrack.cli.terminal import ParamType
 
 if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
+
     from calltrack.kafka.cluster import Cluster
 
 _WHERE = (
@@ -70,32 +75,61 @@ _RUNNING = (
 )
 
 
-def kafka_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options servers, prefix and config."""
+def kafka_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that name a cluster; its parameter `cluster` is what they name.
+
+    Raises ClusterError before the command runs.
+    """
+
+    @functools.wraps(command)
+    def with_cluster(*, servers: str, prefix: str, config: Path | None, **rest: Any) -> None:
+        from calltrack.kafka.cluster import Cluster, properties
+
+        command(Cluster(servers, prefix=prefix, config=properties(config) if config else None), **rest)
+
     for option in reversed(_WHERE):
-        command = option(command)
-    return command
+        option(with_cluster)
+    return with_cluster
 
 
-def running_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options name, session_s, group and metrics."""
+@dataclass(frozen=True)
+class Member:
+    """How a process takes part in a fleet. owner: a name of this very process, so that two lives of one worker are two
+    owners. name: its lasting name in the group, if it has one."""
+
+    owner: str
+    name: str | None
+    session_s: float
+    group: str | None
+    metrics: tuple[str, int] | None
+
+    @contextmanager
+    def serving(self, role: str, cluster: Cluster, figures: Collector, ready: Callable[[], str]) -> Iterator[None]:
+        """Serve its metrics meanwhile, if it should, and say on standard error what runs."""
+        from calltrack.kafka.metrics import serving
+
+        with serving(self.metrics, figures, ready) as url:
+            metrics = f", metrics on {url}/metrics" if url else ""
+            click.echo(f"{role} {self.owner} on {cluster.servers}{metrics}", err=True)
+            yield
+
+
+def member_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a member of a fleet, in its parameter `member`."""
+
+    @functools.wraps(command)
+    def with_member(
+        *args: Any,
+        name: str | None,
+        session_s: float,
+        group: str | None,
+        metrics: tuple[str, int] | None,
+        **rest: Any,
+    ) -> None:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        owner = f"{name or socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        command(*args, member=Member(owner, name, session_s, group, metrics), **rest)
+
     for option in reversed(_RUNNING):
-        command = option(command)
-    return command
-
-
-def cluster_of(servers: str, prefix: str, config: Path | None) -> Cluster:
-    """The cluster that the options name; raises ClusterError."""
-    from calltrack.kafka.cluster import Cluster, properties
-
-    return Cluster(servers, prefix=prefix, config=properties(config) if config is not None else None)
-
-
-def unique(name: str | None) -> str:
-    """A name of this very process: two lives of one worker are two owners."""
-    return f"{name or socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-
-
-def log_to_stderr() -> None:
-    """What happens while it runs: a line each."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        option(with_member)
+    return with_member

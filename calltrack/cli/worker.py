@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import signal
-from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.fleet import cluster_of, kafka_options, log_to_stderr, running_options, unique
+from calltrack.cli.fleet import Member, kafka_options, member_options
+from calltrack.cli.signals import on_stop
 from calltrack.core.tracker import HISTORY
+
+if TYPE_CHECKING:
+    from calltrack.kafka.cluster import Cluster
 
 
 @click.command("worker", short_help="Track accounts from Kafka: frames in, changes out.")
 @kafka_options
-@running_options
+@member_options
 @click.option("--history", type=click.IntRange(0), default=HISTORY, show_default=True, help="Ended calls kept.")
 @click.option(
     "--point-every",
@@ -24,17 +27,7 @@ from calltrack.core.tracker import HISTORY
     metavar="SECONDS",
     help="Store the state of a partition this often, if there is news; after 5000 frames in any case.",
 )
-def command(
-    servers: str,
-    prefix: str,
-    config: Path | None,
-    name: str | None,
-    session_s: float,
-    group: str | None,
-    metrics: tuple[str, int] | None,
-    history: int,
-    point_every: float,
-) -> None:
+def command(cluster: Cluster, member: Member, history: int, point_every: float) -> None:
     """Track the accounts of Kafka's topic `frames` and write what changes to `changes`. Start as many as you like, on
     any machines: they share the partitions, and the others take over from one that is killed. --history must be the
     same for all, or they write new generations of each other's work.
@@ -48,17 +41,12 @@ def command(
       calltrack worker --kafka kafka1:9092 --metrics 127.0.0.1:9464
     """
     from calltrack.kafka.code import code_version
-    from calltrack.kafka.metrics import WorkerFigures, serving
+    from calltrack.kafka.metrics import WorkerFigures
     from calltrack.kafka.partition import Settings
     from calltrack.kafka.working import GROUP, Worker
 
-    log_to_stderr()
-    cluster = cluster_of(servers, prefix, config)
-    settings = Settings(code_version(history), unique(name), cluster.check(), history=history, point_s=point_every)
-    worker = Worker(cluster, settings, group=group or GROUP, session_s=session_s, member=name)
+    settings = Settings(code_version(history), member.owner, cluster.check(), history=history, point_s=point_every)
+    worker = Worker(cluster, settings, group=member.group or GROUP, session_s=member.session_s, member=member.name)
     stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with serving(metrics, WorkerFigures(worker), lambda: worker.ready) as url:
-        click.echo(f"worker {settings.owner} on {servers}" + (f", metrics on {url}/metrics" if url else ""), err=True)
+    with member.serving("worker", cluster, WorkerFigures(worker), lambda: worker.ready), on_stop(stop.set):
         worker.run(stop)

@@ -7,8 +7,6 @@ belong there, and are never shown.
 from __future__ import annotations
 
 import logging
-import os
-import stat
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -19,6 +17,7 @@ from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from calltrack.kafka.errors import ClusterError
 from calltrack.kafka.takeover import Ends
+from calltrack.live.private import private_values
 
 _log = logging.getLogger("calltrack.kafka")
 
@@ -274,18 +273,4 @@ def batch(consumer: Consumer, patience: float) -> list[Message]:
 
 def properties(path: Path) -> dict[str, str]:
     """The properties of a file, lines name=value; raises ClusterError if others may read it or it is none."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            if os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise ClusterError(f"{path}: others may use this file; run: chmod 600 {path}")
-            lines = [line.strip() for line in file]
-    except (OSError, UnicodeDecodeError) as error:
-        raise ClusterError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
-    found = {}
-    for number, line in enumerate(lines, 1):
-        if line and not line.startswith("#"):
-            name, equals, value = line.partition("=")
-            if not equals:
-                raise ClusterError(f"{path}:{number}: expected name=value")
-            found[name.strip()] = value.strip()
-    return found
+    return private_values(path, ClusterError)

@@ -7,12 +7,12 @@ need stand on a command line.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from calltrack.live.errors import CredentialsError
+from calltrack.live.private import private_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +62,7 @@ def credentials_from_file(path: str | os.PathLike[str]) -> Credentials:
     Empty lines and lines that begin with `#` are skipped. Raises CredentialsError if the file cannot be read,
     if (but on Windows) its group or the world may read or write it, or if it holds no usable login.
     """
-    path = Path(path)
-    try:
-        with path.open(encoding="utf-8") as file:
-            # Asked of the open file: a path could be another file by the time it is read.
-            mode = os.fstat(file.fileno()).st_mode
-            # Windows has no such mode: what it shows there says nothing about who may read the file.
-            if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise CredentialsError(f"{path}: others may use this file; run: chmod 600 {path}")
-            lines = file.read().splitlines()
-    except OSError as error:
-        raise CredentialsError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise CredentialsError(f"{path}: cannot be read: not UTF-8") from None
-    values = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        name, equals, value = line.partition("=")
-        if not equals:
-            raise CredentialsError(f"{path}:{number}: expected NAME=value")
-        values[name.strip()] = value.strip()
-    return _chosen(values, str(path))
+    return _chosen(private_values(Path(path), CredentialsError), str(path))
 
 
 def _chosen(values: Mapping[str, str], where: str) -> Credentials:

@@ -1,4 +1,4 @@
-"""Commands on a system without the modules and calls that only Unix has."""
+"""The commands that run until they are stopped, without the modules and calls that Windows lacks."""
 
 import os
 import re
@@ -13,22 +13,8 @@ import pytest
 
 from calltrack import read_recording
 
-BARE = """
-import asyncio, os, signal, sys
-for name in ("fcntl", "resource", "pwd", "grp", "termios"):
-    sys.modules[name] = None
-for name in ("uname", "pread", "pwrite", "fchmod", "getuid", "geteuid", "mkfifo"):
-    if hasattr(os, name):
-        delattr(os, name)
-del signal.SIGHUP
-def refused(*_):
-    raise NotImplementedError
-asyncio.SelectorEventLoop.add_signal_handler = refused
-sys.argv[0] = "calltrack"
-from calltrack.cli import main
-main()
-"""
-LOGIN = {"CALLTRACK_USERNAME": "account", "CALLTRACK_PASSWORD": "simulated", "NO_PROXY": "*"}
+ROOT = Path(__file__).parents[2]
+LOGIN = {"CALLTRACK_USERNAME": "account", "CALLTRACK_PASSWORD": "simulated"}
 PATIENCE = 60.0  # s
 
 
@@ -36,11 +22,12 @@ PATIENCE = 60.0  # s
 def bare(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A command there."""
     with subprocess.Popen(
-        [sys.executable, "-c", BARE, *arguments],
+        [sys.executable, "-m", "tests.elsewhere", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, **LOGIN, "PYTHONUNBUFFERED": "1"},
+        cwd=ROOT,
+        env={**os.environ, "NO_PROXY": "*", "PYTHONUNBUFFERED": "1"},
     ) as running:
         try:
             yield running
@@ -75,12 +62,14 @@ def test_serves(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["record", "listen"])
 def test_records_and_listens(tmp_path: Path, command: str) -> None:
-    """And ends when asked to."""
-    path = tmp_path / "day.jsonl"
+    """With the login from a file, and ends when asked to."""
+    path, login = tmp_path / "day.jsonl", tmp_path / "login"
+    login.write_text("".join(f"{name}={value}\n" for name, value in LOGIN.items()))
+    login.chmod(0o600)
     with bare("simulate", "serve", "--port", "0", "--agents", "3", "--speed", "500") as server:
         url = address(server)
         arguments = [str(path)] if command == "record" else []
-        with bare(command, *arguments, "--login-url", url) as running:
+        with bare(command, *arguments, "--login-url", url, "--credentials", str(login)) as running:
             if command == "listen":
                 assert running.stdout is not None and running.stdout.readline()
             else:

@@ -75,7 +75,7 @@ class Vendors:
 class Fleet:
     """Enter it to run it. workers, connectors: the processes, by slot; one that is killed has a successor there.
 
-    broker: properties of the broker.
+    broker: properties of the broker. program: the module that is `calltrack`.
     """
 
     def __init__(
@@ -90,6 +90,7 @@ class Fleet:
         speed: float = 20.0,
         point_every: float = 30.0,
         broker: Mapping[str, Any] | None = None,
+        program: str = "calltrack",
     ) -> None:
         self.folder, self.partitions = folder, partitions
         self.vendors = Vendors(accounts, agents=agents, speed=speed)
@@ -99,6 +100,7 @@ class Fleet:
         self.connectors: list[subprocess.Popen[bytes]] = []
         self.kills: list[tuple[str, float]] = []
         self._counts, self._point_every = (workers, connectors), point_every
+        self._program = program
         self._undo = ExitStack()
         self._outputs: dict[int, Path] = {}
         self._logs = [Topics(Log(), Log(), Log(), Log()) for _ in range(partitions)]
@@ -252,7 +254,7 @@ class Fleet:
 
     def _start(self, role: str) -> subprocess.Popen[bytes]:
         options = ["--point-every", str(self._point_every)] if role == "worker" else []
-        command = [sys.executable, "-m", "calltrack", role, "--kafka", self.broker.url, *options]
+        command = [sys.executable, "-m", self._program, role, "--kafka", self.broker.url, *options]
         environment = {**os.environ, "SIMULATED_TOKEN": "simulated-account-token", "NO_PROXY": "*"}
         path = self.folder / f"{role}-{len(self._outputs)}.log"
         with path.open("wb") as log:

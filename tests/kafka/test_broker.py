@@ -31,9 +31,15 @@ PARTITIONS = 6
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """Six accounts, two workers, two connectors, after every kind of kill; no frame comes any more."""
+    """Six accounts, two workers, two connectors, after every kind of kill; no frame comes any more.
+
+    They run without what Windows lacks.
+    """
+    program = "tests.elsewhere"
     folder = tmp_path_factory.mktemp("broker")
-    with Fleet(folder, accounts=6, partitions=PARTITIONS, workers=2, speed=60.0, point_every=3600.0) as running:
+    with Fleet(
+        folder, accounts=6, partitions=PARTITIONS, workers=2, speed=60.0, point_every=3600.0, program=program
+    ) as running:
         running.until_frames(30)
         running.kill("worker", 0)
         running.until_frames(30)

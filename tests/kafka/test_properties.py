@@ -23,5 +23,5 @@ def test_a_line_that_is_no_property_is_named_without_its_text(tmp_path: Path) ->
     file.write_text("sasl.username=me\nhunter2\n")
     file.chmod(0o600)
 
-    with pytest.raises(ClusterError, match=r"kafka.properties:2: expected name=value$"):
+    with pytest.raises(ClusterError, match=r"kafka.properties:2: expected NAME=value$"):
         properties(file)

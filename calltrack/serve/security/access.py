@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from calltrack.core.errors import CalltrackError
+from calltrack.live.private import private_text
 from calltrack.serve.security.scope import EVERYTHING, Scope
 
 VARIABLE = "CALLTRACK_SERVE_TOKEN"
@@ -184,12 +185,8 @@ def tokens(file: Path | None) -> dict[str, Visitor]:
 
 def _read(file: Path) -> dict[str, Visitor]:
     try:
-        if os.name == "posix" and file.stat().st_mode & 0o077:
-            raise TokensError(f"{file}: others can read it; make it yours alone: chmod 600 {file}")
-        entries = msgspec.toml.decode(file.read_bytes(), type=_File).token
-    except OSError as error:
-        raise TokensError(f"{file}: cannot be read: {error.strerror}") from None
-    except (msgspec.MsgspecError, UnicodeError) as error:
+        entries = msgspec.toml.decode(private_text(file, TokensError), type=_File).token
+    except msgspec.MsgspecError as error:
         raise TokensError(f"{file}: {error}") from None
     if not entries:
         raise TokensError(f"{file}: has no token")
