@@ -29,16 +29,14 @@ def command(recording: str, journey: bool, as_json: bool, tz: tzinfo | None, str
       calltrack contacts events.jsonl --journey
       calltrack contacts events.jsonl --json | jq 'select(.transfers > 0)'
     """
-    from datetime import UTC
-
     import msgspec
 
     from calltrack.cli.tables import show
     from calltrack.words.journeys import contact_cells, step_cells
 
-    reader = Reader(recording, strict=strict)
+    reader = Reader(recording, strict=strict, zone=tz)
     facts = reader.facts()
-    found, zone = list(facts.contacts), tz or UTC
+    found, zone = list(facts.contacts), reader.zone
     if as_json:
         for contact in found:
             click.echo(msgspec.json.encode(contact).decode())

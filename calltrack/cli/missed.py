@@ -27,8 +27,6 @@ def command(recording: str, as_json: bool, tz: tzinfo | None, strict: bool) -> N
       calltrack missed events.jsonl
       calltrack missed events.jsonl --json | jq -r '.callers[].number'
     """
-    from datetime import UTC
-
     import msgspec
 
     from calltrack.cli.tables import show
@@ -36,13 +34,13 @@ def command(recording: str, as_json: bool, tz: tzinfo | None, strict: bool) -> N
     from calltrack.words.numbers import normal
     from calltrack.words.values import moment, span
 
-    reader = Reader(recording, strict=strict)
+    reader = Reader(recording, strict=strict, zone=tz)
     facts = reader.facts()
     found = missed(facts.calls, normal)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
     else:
-        zone, now, queues = tz or UTC, facts.time, facts.names.queues
+        zone, now, queues = reader.zone, facts.time, facts.names.queues
         show(
             f"callers to call back: {len(found.callers)}; missed calls without a number: {found.anonymous}",
             ("caller", "name", "missed", "times", "tried", "queue", "waited", "since"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -159,7 +160,7 @@ class LoginApi:
             failure = described(error, secrets)
         if failure is not None:
             # Raised out here: inside, the error would carry the request, password and all, as its context.
-            raise LoginFailed(f"login did not get through: {failure}")
+            raise LoginFailed(f"login did not get through to {urlsplit(url).hostname}: {failure}")
         return _checked(status, text, wait, secrets)
 
     def _read(self, found: Mapping[str, Any]) -> Session:

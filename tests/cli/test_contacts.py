@@ -18,6 +18,13 @@ def test_a_contact_is_a_line() -> None:
     assert "Lois Lane" in row
 
 
+def test_times_are_on_the_streams_own_clock() -> None:
+    """Unless another is asked for."""
+    for options in ((), ("--journey",)):
+        assert "2026-01-01 09:" in run("contacts", TRANSFER, *options).stdout
+        assert "2026-01-01 07:" in run("contacts", TRANSFER, *options, "--tz", "UTC").stdout
+
+
 def test_its_journey() -> None:
     """Where it was, in order."""
     lines = run("contacts", TRANSFER, "--journey").stdout.splitlines()

@@ -20,3 +20,4 @@ def test_missed(name: str, callers: int) -> None:
     assert callers == len(found["callers"])
     assert f"callers to call back: {callers}" in table.stdout
     assert all(one["number"] in table.stdout for one in found["callers"])
+    assert callers == table.stdout.count("+02:00"), "times are on the stream's own clock"

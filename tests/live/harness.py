@@ -117,11 +117,15 @@ class Node:
 
     async def order(self, what: str, *args: object) -> Any:
         """Have the server do something and return its answer."""
+        return await asyncio.wait_for(self.ordered(what, *args), PATIENCE)
+
+    def ordered(self, what: str, *args: object) -> asyncio.Future[Any]:
+        """Have the server do something; returns at once, what it answers comes later."""
         assert self._process.stdin is not None
         number = next(self._numbers)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         self._process.stdin.write(json.dumps([number, what, *args]).encode() + b"\n")
-        return await asyncio.wait_for(answer, PATIENCE)
+        return answer
 
     def of(self, fact: str) -> list[dict[str, Any]]:
         """Return the facts of one kind, so far."""

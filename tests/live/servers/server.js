@@ -81,6 +81,11 @@ const orders = {
   raw: (text) => live.forEach((socket) => engineOf(socket).write(text)),
   engineClose: () => live.forEach((socket) => engineOf(socket).close()),
   namespaceDisconnect: () => live.forEach((socket) => socket.disconnect(false)),
+  mute: () => live.forEach((socket) => {
+    const engine = engineOf(socket);
+    const send = engine.sendPacket;
+    engine.sendPacket = (type, ...rest) => (type === 'ping' || type === 'pong' ? undefined : send.call(engine, type, ...rest));
+  }),
   count: () => ({ live: live.size, transports: transports.size, upgrades, most, sent: count }),
 };
 
