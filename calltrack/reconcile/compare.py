@@ -153,9 +153,7 @@ class _Comparison:
             return Reason.LIVE, ""
         if not waits and not any(leg.answered for leg in legs) and all(leg.direction == INCOMING for leg in legs):
             return Reason.RING, ""
-        if self._latest is not None and call.ended_at > self._latest:
-            return Reason.AFTER, ""
-        return Reason.NO_RECORD, ""
+        return self._lacking(call), ""
 
     def _both(self, call: Call, records: Sequence[Account]) -> Compared:
         statements = [one.statement for one in records]
@@ -175,7 +173,7 @@ class _Comparison:
         for leg in more_legs:
             self._leg_without_record(checks, call, leg)
         for wait in more_waits:
-            self._wait_without_record(checks, wait)
+            self._wait_without_record(checks, call, wait)
         return Compared(call.call_id, call.started, checks.agreed, tuple(checks.found))
 
     def _part_unseen(self, checks: Checks, call: Call, record: Account) -> None:
@@ -187,8 +185,8 @@ class _Comparison:
         doubts = [why for part in every if (why := self._tracked.doubt(part))]
         if reason is Reason.NO_EVENTS and (doubts or call.inferred):
             reason, detail = Reason.DOUBTFUL, (doubts or [call.inferred])[0]
-        if reason is Reason.NO_EVENTS and call.ended_at is None:
-            reason = Reason.LIVE
+        if reason in (Reason.NO_EVENTS, Reason.OUTSIDE) and call.ended_at is None:
+            reason, detail = Reason.LIVE, ""
         words = ", ".join(filter(None, (statement.kind, statement.status, statement.exten_user)))
         checks.differ("record", "", words, reason, line=record.line, detail=detail)
 
@@ -211,16 +209,21 @@ class _Comparison:
         elif leg.outcome is Outcome.TRANSFERRED or call.transferred_by:
             checks.differ("record", words, "", Reason.TRANSFER, part=leg.exten_user)
         else:
-            checks.differ("record", words, "", Reason.NO_RECORD, part=leg.exten_user)
+            checks.differ("record", words, "", self._lacking(call), part=leg.exten_user)
 
-    def _wait_without_record(self, checks: Checks, wait: Wait) -> None:
+    def _lacking(self, call: Call) -> Reason:
+        """Why a record lacks: all records of a call are made when the whole call is over."""
+        late = call.ended_at is not None and self._latest is not None and call.ended_at > self._latest
+        return Reason.AFTER if late else Reason.NO_RECORD
+
+    def _wait_without_record(self, checks: Checks, call: Call, wait: Wait) -> None:
         words = f"queue {wait.queue_id} {wait.outcome or 'waiting'}"
         if wait.left_at is None and wait.outcome is None:
             checks.differ("record", words, "", Reason.LIVE, part=f"queue {wait.queue_id}")
             return
         doubt = self._tracked.doubt(wait)
         gap = self.gap(wait.joined_at, wait.left_at) if doubt else ""
-        reason = Reason.GAP if gap else Reason.DOUBTFUL if doubt else Reason.NO_RECORD
+        reason = Reason.GAP if gap else Reason.DOUBTFUL if doubt else self._lacking(call)
         checks.differ("record", words, "", reason, part=f"queue {wait.queue_id}", detail=gap or doubt)
 
 

@@ -13,6 +13,7 @@ from calltrack.reconcile.tracked import Tracked
 _ROUNDED_S = 1
 _HALF_HOUR_S = 1800
 _ZONE_NEAR_S = 2  # of a whole number of half hours
+_FINAL_S = 60  # within which an end may still be reported (ruling 4)
 _FAR_S = 14 * 3600
 TAKEN = (Outcome.ANSWERED, Outcome.PICKED_UP)
 
@@ -56,7 +57,11 @@ class Checks:
         live = (leg is not None and leg.ended_at is None) or (wait is not None and wait.outcome is None)
         self._unseen = None
         if live:
-            self._unseen = Reason.LIVE, ""
+            doubt = next((part.doubtful for part in (leg, wait) if part is not None and part.doubtful), "")
+            last = self._tracked.last
+            if start is not None and last is not None and start + (statement.total_s or 0) < last - _FINAL_S:
+                doubt = doubt or "its end was not reported"
+            self._unseen = (Reason.DOUBTFUL, doubt) if doubt else (Reason.LIVE, "")
         elif doubts:
             first = self._tracked.first
             begins = [at for at in (wait.joined_at if wait else None, leg.started if leg else None) if at is not None]
@@ -117,7 +122,8 @@ class Checks:
             return
         ours = end - begin
         without = ours - (waited or 0)
-        if wait is not None and leg is not None and waited and abs(statement.total_s - without) <= _ROUNDED_S < waited:
+        certain = self._unseen is None and wait is not None and leg is not None
+        if certain and waited and abs(statement.total_s - without) <= _ROUNDED_S < waited:
             self._same("duration", False, ours, statement.total_s, Reason.WAIT)
         else:
             self._seconds("duration", ours, statement.total_s)
@@ -160,6 +166,8 @@ class Checks:
             self._same("agent", leg.agent_name == statement.agent_name, leg.agent_name, statement.agent_name)
         if wait is not None and statement.queue_id:
             self._same("queue", wait.queue_id == statement.queue_id, wait.queue_id, statement.queue_id)
+        elif wait is not None and (name := self._tracked.names.get(wait.queue_id)) and statement.queue_name:
+            self._same("queue", name == statement.queue_name, name, statement.queue_name)
         if leg is not None and statement.direction and leg.direction:
             ours = OUTGOING if leg.internal and leg.direction == OUTGOING else leg.direction
             self._same("direction", ours == statement.direction, ours, statement.direction)
@@ -167,9 +175,13 @@ class Checks:
 
     def _numbers(self, statement: Statement, leg: Leg | None, wait: Wait | None) -> None:
         """The far end's number; a pick-up hides it at the phone, and a name is no number."""
-        theirs = self._number(statement.caller)
+        theirs = self._digits(statement.caller)
         texts = [self._call.caller, wait.caller if wait else ""]
         texts += [leg.caller, leg.original_caller, leg.dialed_number] if leg else []
-        known = {number for text in texts if (number := self._number(text))}
+        known = {number for text in texts if (number := self._digits(text))}
         if theirs and known:
             self._same("number", theirs in known, next(iter(sorted(known))), theirs)
+
+    def _digits(self, text: str) -> str:
+        """A number in one notation; "" for a name, of a caller or of the switch (SIP00004)."""
+        return "" if any(char.isalpha() for char in text) else self._number(text)

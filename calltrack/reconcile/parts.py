@@ -18,6 +18,8 @@ _APART_COUNTS_S = 100.0  # one figure that is far off must not outweigh all othe
 _ROUNDED_S = 1
 _OTHER_QUEUE = 100_000.0
 _NEAR_S = 5
+_OTHER_ZONE = 20.0
+_HALF_HOUR_S = 1800
 _MOST_APART = 15 * 3600.0  # any two time zones
 
 P = TypeVar("P", Leg, Wait)
@@ -72,7 +74,11 @@ def waits_of(
 
 
 def _apart(one: Seconds | None, other: Seconds | None) -> float:
-    return min(_MOST_APART, abs(one - other)) if one is not None and other is not None else _MOST_APART
+    """How far starts are from each other, s; those of another time zone are as near as they would be in the same."""
+    if one is None or other is None:
+        return _MOST_APART
+    apart = abs(one - other)
+    return min(_MOST_APART, apart, _OTHER_ZONE + abs(apart - round(apart / _HALF_HOUR_S) * _HALF_HOUR_S))
 
 
 def _paired(
