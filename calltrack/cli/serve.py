@@ -14,6 +14,7 @@ from calltrack.cli.configuration import config_options, effective
 from calltrack.cli.replay import SpeedParam
 from calltrack.cli.service import LiveOptions, accounts_option, service_options
 from calltrack.cli.terminal import SPAN, ParamType
+from calltrack.words.values import safe
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from calltrack.feed.source import Source
     from calltrack.serve.config import Config
     from calltrack.serve.run import Listen
-    from calltrack.serve.security.access import Access
-    from calltrack.serve.security.audit import Audit
 
 _JOURNAL = Path("calltrack.journal")
 _JOURNALS = Path("calltrack-journals")
@@ -55,7 +54,7 @@ class ListenParam(ParamType["Listen"]):
     "fleet",
     metavar="URL",
     envvar="CALLTRACK_SERVE_KAFKA",
-    help="Serve an account that workers track: kafka://HOST:PORT/ACCOUNT.",
+    help="Serve an account that workers track: kafka://HOST:PORT/ACCOUNT; or all of them: kafka://HOST:PORT.",
 )
 @click.option("--no-socket", is_flag=True, help="Serve what is posted ([cdr] in --config) or polled: no login.")
 @click.option(
@@ -71,9 +70,9 @@ class ListenParam(ParamType["Listen"]):
     "--journal",
     "path",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help=f"Where every frame is kept. Default: {_JOURNAL}; with --simulate and --replay one that goes in the end; "
-    f"with --accounts a folder of them, {_JOURNALS}.",
+    f"with --accounts a folder of them, {_JOURNALS}; with --kafka a folder for limits that are set.",
 )
 @click.option("--keep-days", type=click.FloatRange(0, min_open=True), help="Of the journal, older frames go.")
 @click.option("--keep-mb", type=click.FloatRange(1), help="The oldest frames go when the journal is bigger.")
@@ -160,6 +159,10 @@ def command(
         raise click.UsageError("--poll is of one account; leave it out with --accounts")
     if accounts and config is not None and (config.cdr or config.popup) is not None:
         raise click.UsageError("[cdr] and [popup] are of one account; leave them out with --accounts")
+    if path is not None and path.exists() and path.is_dir() != bool(accounts or fleet):
+        raise click.UsageError(f"--journal {safe(path)} is a {'folder' if path.is_dir() else 'file'}")
+    if fleet and poll is not None:
+        raise click.UsageError("--poll goes with the live service or --no-socket")
     if fleet and (keep_days is not None or keep_mb is not None):
         raise click.UsageError("--keep-days and --keep-mb are of a journal; Kafka's topics have their own retention")
     if simulate and not speed:
@@ -174,7 +177,8 @@ def command(
     if show_config:
         click.echo("\n".join(effective(click.get_current_context(), tables)))
         return
-    doors.check(live.accounts(accounts) if accounts else [""])
+    if not fleet:
+        doors.check(live.accounts(accounts) if accounts else [""])
     keep = Retention(None if keep_days is None else keep_days * 86400, None if keep_mb is None else int(keep_mb * 1e6))
     _log_as(log_format)
     audit = Audit(audit_file)
@@ -183,25 +187,29 @@ def command(
         many = many_accounts(live, accounts, path or _JOURNALS, keep, named, tables, doors.roles)
         asyncio.run(serve(many, doors, listen, _started, audit=audit, people=people))
         return
+    if fleet is not None:
+        from calltrack.cli.kafkaaccounts import kafka_accounts
+
+        with TemporaryDirectory(prefix="calltrack-") as folder:
+            served = kafka_accounts(fleet, path or Path(folder), tables, named, doors)
+            asyncio.run(serve(served, doors, listen, _started, audit=audit, people=people))
+        return
     source: Source
     if no_socket:
         from calltrack.feed.source import Nothing
 
         source = Nothing()
-    elif not simulate and not replay and not fleet:
+    elif not simulate and not replay:
         # Before a journal is made: without a login there is nothing to keep.
         from calltrack.feed.source import Live
         from calltrack.live import LoginApi
 
         source = Live(LoginApi(**live.service()))
     if poll is not None:
-        source = _polled(None if simulate or replay or fleet else source, poll, poll_url, named)
+        source = _polled(None if simulate or replay else source, poll, poll_url, named)
     with ExitStack() as stack:
-        if path is None and (simulate or replay or fleet):
+        if path is None and (simulate or replay):
             path = Path(stack.enter_context(TemporaryDirectory(prefix="calltrack-"))) / _JOURNAL
-        if fleet:
-            asyncio.run(_served_from_kafka(fleet, path or _JOURNAL, tables, named, doors, listen, audit))
-            return
         journal = stack.enter_context(open_repaired(path or _JOURNAL, log.error))
         journal.on_notice = log.warning
         journal.rebuild(lambda position: log.info("checkpoints are made anew: frame %d", position))
@@ -228,26 +236,6 @@ def command(
             await serve(only, doors, listen, _started, audit=audit, people=people)
 
         asyncio.run(main())
-
-
-async def _served_from_kafka(
-    url: str, path: Path, tables: Config, zone: tzinfo | None, doors: Access, listen: Listen, audit: Audit
-) -> None:
-    from functools import partial
-
-    from calltrack.serve.accounts import OnlyAccount
-    from calltrack.serve.engine import Engine
-    from calltrack.serve.fleet.account import KafkaAccount
-    from calltrack.serve.fleet.past import ChangesReader
-    from calltrack.serve.parts import Parts
-    from calltrack.serve.run import serve
-    from calltrack.serve.security.oidc import Provider
-
-    people = None if tables.oidc is None else Provider(tables.oidc)
-    account = KafkaAccount(url, path)
-    engine = Engine(account, account, anew=False, zone=zone, reader=partial(ChangesReader, url))
-    only = OnlyAccount(Parts.of(engine, tables, roles=doors.roles))
-    await serve(only, doors, listen, _started, audit=audit, people=people)
 
 
 def _log_as(form: str) -> None:

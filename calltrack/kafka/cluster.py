@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
@@ -21,6 +22,7 @@ from calltrack.live.private import private_values
 
 _log = logging.getLogger("calltrack.kafka")
 
+PREFIX = "calltrack."
 PARTITIONS = 256
 LARGEST_FRAME = 32 << 20
 """Bytes of one record of any topic, packed; the list of 10,000 extensions has 8 MB before."""
@@ -48,11 +50,16 @@ class Cluster:
     config: properties of librdkafka, for all clients.
     """
 
-    def __init__(self, servers: str, *, prefix: str = "calltrack.", config: Mapping[str, str] | None = None) -> None:
-        self.servers = servers
+    def __init__(self, servers: str, *, prefix: str = PREFIX, config: Mapping[str, str] | None = None) -> None:
+        self.servers, self._prefix = servers, prefix
         self.topics = Topics(*(prefix + name for name in Topics._fields))
         self._config: dict[str, Any] = {"bootstrap.servers": servers, **_NO_LOG, **(config or {})}
         self._opened: AdminClient | None = None
+
+    def url(self, account: str) -> str:
+        """The URL of an account, as commands take it."""
+        query = "" if self._prefix == PREFIX else "?" + urlencode({"prefix": self._prefix})
+        return f"kafka://{self.servers}/{account}{query}"
 
     def producer(self, *, timeout_s: float = 300.0) -> Producer:
         """A producer that keeps order and writes nothing twice; what it cannot deliver in `timeout_s` has failed."""

@@ -18,7 +18,7 @@ from confluent_kafka import Message
 from calltrack.core.errors import BadLine, NotAFrame, NotASnapshot, RecordingError
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import Tracker
-from calltrack.kafka.cluster import Cluster, properties
+from calltrack.kafka.cluster import PREFIX, Cluster, properties
 from calltrack.kafka.errors import NotARecord
 from calltrack.kafka.partition import CLAIMED
 from calltrack.kafka.points import whole_points
@@ -39,15 +39,23 @@ class Place(NamedTuple):
     account: bytes
 
 
-def place(url: str) -> Place:
-    """The cluster and the account of a URL; raises RecordingError if it is not one."""
+def at(url: str) -> tuple[Cluster, str]:
+    """The cluster of a URL, and the name of its account, "" for none; raises RecordingError for another URL."""
     parts = urlsplit(url)
     name = parts.path.removeprefix("/")
-    if parts.scheme != "kafka" or not parts.netloc or not is_account_name(name):
+    if parts.scheme != "kafka" or not parts.netloc or (name and not is_account_name(name)):
         raise RecordingError(f"{url}: is not a place in Kafka; use kafka://HOST:PORT/ACCOUNT")
-    prefix = parse_qs(parts.query).get("prefix", ["calltrack."])[0]
+    prefix = parse_qs(parts.query).get("prefix", [PREFIX])[0]
     file = os.environ.get(CONFIG)
-    return Place(Cluster(parts.netloc, prefix=prefix, config=properties(Path(file)) if file else None), name.encode())
+    return Cluster(parts.netloc, prefix=prefix, config=properties(Path(file)) if file else None), name
+
+
+def place(url: str) -> Place:
+    """The cluster and the account of a URL; raises RecordingError if it does not name them."""
+    cluster, name = at(url)
+    if not name:
+        raise RecordingError(f"{url}: names no account; use kafka://HOST:PORT/ACCOUNT")
+    return Place(cluster, name.encode())
 
 
 class Fenced:

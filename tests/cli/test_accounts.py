@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from calltrack import read_recording
 from calltrack.cli import commands
 from tests.cli.accounts import described, secrets, simulated
-from tests.cli.test_record import environment
+from tests.cli.test_record import environment, run
 
 NOWHERE = "http://127.0.0.1:1"
 
@@ -101,3 +101,14 @@ def test_what_does_not_go_together_is_said_at_once(
     described(tmp_path, [NOWHERE])
     result = CliRunner().invoke(commands, command, standalone_mode=False)
     assert said in str(result.exception) + result.output
+
+
+def test_serve_begins_again_in_a_folder_that_is_there(tmp_path: Path) -> None:
+    """A file there is refused, and with one account a folder."""
+    file = tmp_path / "accounts.toml"
+    file.write_text('[[account]]\nname = "a"\ncredentials = "env:A"\n')
+    journal = ("--journal", str(tmp_path))
+
+    assert 0 == run("serve", "--accounts", str(file), *journal, "--show-config").exit_code
+    assert "is a file" in run("serve", "--accounts", str(file), "--journal", str(file), "--show-config").output
+    assert "is a folder" in run("serve", "--simulate", *journal, "--show-config").output

@@ -12,16 +12,19 @@ import aiohttp
 import pytest
 
 from calltrack import Tracker, read_recording
+from calltrack.cli.kafkaaccounts import kafka_accounts
 from calltrack.core.errors import RecordingError
 from calltrack.figures import Facts
 from calltrack.kafka.errors import ClusterError
 from calltrack.serve.accounts import OnlyAccount
+from calltrack.serve.config import Config
 from calltrack.serve.engine import Engine
 from calltrack.serve.fleet.account import KafkaAccount
 from calltrack.serve.fleet.past import ChangesReader
 from calltrack.serve.parts import Parts
 from calltrack.serve.run import Listen, serve
-from calltrack.serve.security.access import Access
+from calltrack.serve.security.access import Access, Visitor
+from calltrack.serve.security.scope import EVERYTHING
 from tests.kafka.broker import missing
 from tests.kafka.fleet import Fleet
 from tests.live.harness import scenario
@@ -157,3 +160,24 @@ def test_a_fleet_that_is_not_there_is_an_error() -> None:
     """Before anything is served."""
     with pytest.raises(ClusterError, match="no broker answers"):
         KafkaAccount("kafka://127.0.0.1:9/acme", Path("state"))
+
+
+@scenario
+async def test_one_process_serves_every_account(fleet: Fleet, tmp_path: Path) -> None:
+    """Each under its name; what a role may not see is not there."""
+    doors = Access({"secret" * 5: Visitor("one", EVERYTHING, accounts=frozenset({"account1"}))})
+    many = kafka_accounts(f"kafka://{fleet.broker.url}", tmp_path, Config(), None, doors)
+    address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(serve(many, doors, Listen("127.0.0.1", 0), address.set_result))
+    try:
+        headers = {"Authorization": f"Bearer {'secret' * 5}"}
+        async with aiohttp.ClientSession(await address, headers=headers) as client, asyncio.timeout(60):
+            while any(account.parts is None for account in many.all.values()):
+                await asyncio.sleep(0.05)
+            answers = [(await get(client, f"/accounts/account{number}/api/state"))[0] for number in range(2)]
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+    assert {"account0", "account1", "account2"} == {*many.all}
+    assert [404, 200] == answers
