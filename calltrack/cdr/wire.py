@@ -97,54 +97,54 @@ class Record(observations.Stated, gc=False):
 
 def normalise(record: Record) -> list[str]:
     """Make the statement; returns the key that it lacks, if it names no call."""
-    kind = kind_of(record.kind_number, _text(record.kind_1, record.kind_2))
-    status = _text(record.status_1, record.status_2)
+    kind = kind_of(record.kind_number, as_text(record.kind_1, record.kind_2))
+    status = as_text(record.status_1, record.status_2)
     meant = status_of(status)
-    said = _flag(record.answered)
+    said = as_flag(record.answered)
     answered = meant.answered if said is None else said
     log = record.id_2 is not None
     total, talk = _seconds(record.total_1, record.total_2), _seconds(record.talk)
     ring, wait = _seconds(record.ring_1, record.ring_2, record.ring_3), _seconds(record.wait)
     if talk is None and answered and not kind.waits and total is not None and ring is not None:
         talk = max(0, total - ring)  # the Call Log says only these two
-    direction = kind.direction or DIRECTIONS.get(_text(record.direction).lower(), "")
+    direction = kind.direction or DIRECTIONS.get(as_text(record.direction).lower(), "")
     exten_user = _extension(record, kind, direction)
     far = record.target_1 if direction not in ("", observations.INCOMING) else record.caller_2 or record.caller_1
     far_2 = record.target_2 if direction not in ("", observations.INCOMING) else record.caller_3
     queue_id = _id(record.queue_id)
     record.statement = Statement(
-        call_id=_text(record.id_1, record.id_2, record.id_3, record.id_4, record.id_5, record.id_6),
+        call_id=as_text(record.id_1, record.id_2, record.id_3, record.id_4, record.id_5, record.id_6),
         account=CALL_LOG if log else NOTIFICATION,
-        kind=kind.name or _text(record.kind_1, record.kind_2, record.kind_number),
+        kind=kind.name or as_text(record.kind_1, record.kind_2, record.kind_number),
         status=status,
         outcome=meant.outcome,
         answered=answered,
         exten_user=exten_user,
         queue_id=queue_id if kind.waits else "",
-        queue_name=_text(record.queue_name_1, record.queue_name_2) if kind.waits else "",
+        queue_name=as_text(record.queue_name_1, record.queue_name_2) if kind.waits else "",
         direction=direction,
         c2c=kind.c2c,
         far_end=kind.far_end,
-        started=_epoch(record.started),
+        started=as_epoch(record.started),
         started_utc=_utc(record.date, record.date_epoch),
         total_s=total,
         wait_s=wait if kind.waits else None,
         ring_s=ring,
         talk_s=0 if answered is False and talk is None else talk,
-        caller=_text(far, far_2),
-        did=_text(record.did_1, record.did_2),
+        caller=as_text(far, far_2),
+        did=as_text(record.did_1, record.did_2),
         agent_id=_id(record.agent_id_1, record.agent_id_2, record.user_id) or None,
-        agent_name=_text(record.agent_name_1, record.agent_name_2, record.user_name),
-        related=(original,) if (original := _text(record.original)) else (),
-        recording_url=_text(record.record_1, record.record_2),
-        price=_number(record.price_1, record.price_2),
+        agent_name=as_text(record.agent_name_1, record.agent_name_2, record.user_name),
+        related=(original,) if (original := as_text(record.original)) else (),
+        recording_url=as_text(record.record_1, record.record_2),
+        price=as_number(record.price_1, record.price_2),
         department_id=_id(record.department_id_1, record.department_id_2),
-        department=_text(record.department),
+        department=as_text(record.department),
         path=_json(record.path_1, record.path_2),
         analysis=_json(record.analysis),
         custom_data=_json(record.custom),
     )
-    record.offset_min = _number(record.offset_min)
+    record.offset_min = as_number(record.offset_min)
     _forget(record)
     return [] if record.statement.call_id else ["ivruniqueid"]
 
@@ -161,17 +161,17 @@ def _forget(record: Struct) -> None:
 
 def _extension(record: Record, kind: Kind, direction: str) -> str:
     """The extension of the part: who answered, or who made the call; "" if no agent was reached."""
-    own = _text(record.exten_user)
+    own = as_text(record.exten_user)
     if own:
         return own
     if direction == observations.INCOMING:
-        return _text(record.target_extension)
+        return as_text(record.target_extension)
     if kind.c2c == 2:
-        return _text(record.caller_extension_2, record.target_extension)
-    return _text(record.caller_extension_1, record.caller_extension_2, record.target_extension)
+        return as_text(record.caller_extension_2, record.target_extension)
+    return as_text(record.caller_extension_1, record.caller_extension_2, record.target_extension)
 
 
-def _text(*values: object) -> str:
+def as_text(*values: object) -> str:
     """The first value that is a text or a number, as text."""
     for value in values:
         if isinstance(value, str):
@@ -186,10 +186,11 @@ def _text(*values: object) -> str:
 
 def _id(*values: object) -> str:
     """An id as text; 0 is none."""
-    return next((found for value in values if (found := _text(value)) not in ("", "0")), "")
+    return next((found for value in values if (found := as_text(value)) not in ("", "0")), "")
 
 
-def _number(*values: object) -> Seconds | None:
+def as_number(*values: object) -> Seconds | None:
+    """The first value that is a number, or a text that is one."""
     for value in values:
         if isinstance(value, bool) or value is None:
             continue
@@ -206,9 +207,9 @@ def _number(*values: object) -> Seconds | None:
 def _seconds(*values: object) -> Seconds | None:
     """A duration: "90", 90 or "00:01:30"; None for what is none, negative or longer than a year."""
     for value in values:
-        found = _number(value)
+        found = as_number(value)
         if found is None and isinstance(value, str) and value.count(":") == 2:
-            hours, minutes, seconds = (_number(part) for part in value.split(":"))
+            hours, minutes, seconds = (as_number(part) for part in value.split(":"))
             if hours is not None and minutes is not None and seconds is not None:
                 found = hours * 3600 + minutes * 60 + seconds
         if found is not None and 0 <= found <= _LONGEST_S:
@@ -216,8 +217,9 @@ def _seconds(*values: object) -> Seconds | None:
     return None
 
 
-def _epoch(value: object) -> Seconds | None:
-    found = _number(value)
+def as_epoch(value: object) -> Seconds | None:
+    """A moment; None for 0 and what is none."""
+    found = as_number(value)
     return found if found is not None and found > 0 else None
 
 
@@ -229,19 +231,20 @@ def _utc(date: object, epoch: object) -> Seconds | None:
             return _whole((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
         except (ValueError, OverflowError):
             pass
-    return _epoch(epoch)
+    return as_epoch(epoch)
 
 
 def _whole(value: float) -> Seconds:
     return int(value) if value.is_integer() else value
 
 
-def _flag(value: object) -> bool | None:
+def as_flag(value: object) -> bool | None:
+    """Yes or no in any type."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.strip().lower() in ("true", "false", "yes", "no"):
         return value.strip().lower() in ("true", "yes")
-    found = _number(value)
+    found = as_number(value)
     return None if found is None else found != 0
 
 

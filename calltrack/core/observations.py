@@ -256,7 +256,7 @@ class Tick(Body, gc=False):
 
 
 class Statement(Struct, frozen=True, gc=False):
-    """What another account of the same calls states of one call, or of one part of it, after that is over.
+    """What another account of the same calls states of one call, or of one part of it, after that is over (or `live`).
 
     It describes a wait if `queue_id` or `queue_name` is set, and a leg if `exten_user` is. None and "" are "not said".
     A duration is whole seconds, so it may be off by one. Talk that another account measures includes hold.
@@ -285,6 +285,10 @@ class Statement(Struct, frozen=True, gc=False):
     """The same as UTC epoch, for an account that says UTC."""
     total_s: Seconds | None = None
     """From the beginning to the end, waiting included."""
+    ended_utc: Seconds | None = None
+    """When it was over, UTC epoch, for an account that says that and no duration: about, by the receiver's clock."""
+    live: bool = False
+    """It goes on: it is stated that it began, or was answered `ring_s` after that."""
     wait_s: Seconds | None = None
     ring_s: Seconds | None = None
     talk_s: Seconds | None = None

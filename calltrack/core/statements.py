@@ -60,8 +60,8 @@ class Statements(Devices):
         if call is not None and said in call.statements:
             return
         begin = self._began(said)
-        if begin is not None and said.total_s is not None:
-            end = begin + said.total_s
+        end = self._over(said, begin)
+        if begin is not None and end is not None:
             if clock.now is not None:
                 clock.when = max(clock.now, end)  # it may be of a moment after the last frame
             if clock.now is None:
@@ -77,9 +77,13 @@ class Statements(Devices):
                 return
             if said.queue_id or said.queue_name:
                 self._state_wait(said, begin, end)
-            if said.exten_user:
+            if said.exten_user and said.live:
+                self._state_live(said, begin)
+            elif said.exten_user:
                 self._state_leg(said, begin, end)
         call = held.call(said.call_id)
+        if call is None and said.live:
+            return  # its frames are on the way, or what is stated when it is over makes it
         if call is None:
             step.anomaly(
                 AnomalyKind.BAD_VALUE, "a statement of an unknown call, without a part or times", call_id=said.call_id,
@@ -98,6 +102,15 @@ class Statements(Devices):
         if said.started_utc is not None and clock.offset_s is not None:
             return said.started_utc + clock.added
         return clock.stream(said.started)
+
+    def _over(self, said: Statement, begin: Seconds | None) -> Seconds | None:
+        """Until when a statement reaches, in stream time."""
+        clock = self._held.clock
+        if begin is None or said.live:
+            return begin
+        if said.total_s is not None:
+            return begin + said.total_s
+        return None if said.ended_utc is None or clock.offset_s is None else max(begin, said.ended_utc + clock.added)
 
     def _may_be_gone(self, said: Statement, begin: Seconds, end: Seconds) -> bool:
         """Whether a call that is not held was seen and let go, or may have been, so long ago that no mark is left."""
@@ -147,7 +160,7 @@ class Statements(Devices):
 
     def _state_leg(self, said: Statement, begin: Seconds, end: Seconds) -> None:
         held = self._held
-        answer = end - said.talk_s if said.answered and said.talk_s is not None else None
+        answer = _answer(said, begin, end)
         began = begin
         if said.queue_id or said.queue_name:
             before = answer if answer is not None else end
@@ -158,13 +171,55 @@ class Statements(Devices):
         if one is None:
             device = device or self._appeared(key, ExtensionSeen(key))
             one = self._made(device, said, began, answer, why)
-        elif device is None or not _is_uncertain(one) or self._is_denied(device, one, end):
+        elif device is None or not _is_uncertain(one):
+            return
+        elif said.ended_utc is not None and one.ended is None and not self._is_deaf(device):
+            self._doubt(one, why)  # the event of its end may be on the way
+            return
+        elif self._is_denied(device, one, end):
             return
         else:
             self._rewrite(one, said, answer, end)
         one.means = one.means or (None if said.answered or one.direction == INCOMING else said.outcome)
         one.cause = one.cause or said.status
         self._finish_part(one, device, end, why)
+
+    def _state_live(self, said: Statement, begin: Seconds) -> None:
+        """A leg that goes on. It counts where no frames come, which would show it themselves."""
+        held, key, why = self._held, said.exten_user, _why(said)
+        device: HeldDevice | None = held.extensions.get(key)
+        if not self._is_deaf(device):
+            return
+        answer = _answer(said, begin, None)
+        one = self._held_part(said, LEG, key, begin, begin)
+        if one is None:
+            device = device or self._appeared(key, ExtensionSeen(key))
+            one = self._made(device, said, begin, answer, why)
+            one.inferred = ""
+            device.live = [*device.live, one]
+            device.value = device.kept = None
+        elif one.ended is None and answer is not None and not one.answered:
+            one.answered, one.answered_at = True, max(answer, one.began)
+            if one.state in (RINGING, DIALING):
+                self._step.take(one, STEPS[one.state, SIGNALS[TALKING], ""], None, None, why)
+                one.marks[-1] = (max(answer, one.marks[-2][0]), ENGAGED)
+            else:
+                self._step.report("Revised", one, why)
+            self._step.touch(one, weigh=True)
+        if isinstance(device, HeldExtension):
+            self._settle_extension(device, "")
+
+    def _is_deaf(self, device: HeldDevice | None) -> bool:
+        """Whether no frames say what a device does: none ever came, or the connection is lost."""
+        held = self._held
+        return held.clock.now is None or not held.connected or (device is not None and device.unknown)
+
+    def _doubt(self, one: HeldConnection, why: str) -> None:
+        """It is over by another account, and lives by the frames."""
+        if not one.doubt:
+            one.doubt = f"its end is {why}"
+            self._step.report("Doubted", one, one.doubt)
+            self._step.touch(one)
 
     def _made(
         self, device: HeldDevice, said: Statement, began: Seconds, answer: Seconds | None, why: str
@@ -301,6 +356,15 @@ class Statements(Devices):
 
 def _why(said: Statement) -> str:
     return f"{STATED} ({said.account})" if said.account else STATED
+
+
+def _answer(said: Statement, begin: Seconds, end: Seconds | None) -> Seconds | None:
+    """When a statement's part was answered: its conversation lasted to the end, or its ring since the beginning."""
+    if not said.answered:
+        return None
+    if said.talk_s is not None and end is not None:
+        return end - said.talk_s
+    return begin + said.ring_s if said.ring_s is not None and not (said.queue_id or said.queue_name) else None
 
 
 def _is_uncertain(one: HeldConnection) -> bool:

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Raw, Struct
 
+from calltrack.cdr import popup
 from calltrack.cdr import wire as cdr
 from calltrack.core.errors import NotAFrame
 from calltrack.core.observations import Body
@@ -43,6 +44,7 @@ BODIES: dict[str, type[Struct]] = {
     spellings.LOST: wire.Lost,
     spellings.TICK: wire.Tick,
     spellings.CDR: cdr.Record,
+    spellings.POPUP: popup.Popup,
     **dict.fromkeys(spellings.OTHER_EVENTS, wire.Notice),
     **dict.fromkeys(spellings.FACTS, wire.Fact),
 }

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from calltrack.cdr import popup
 from calltrack.cdr import wire as cdr
 from calltrack.core.observations import ENDS, STATUS, Body, Id, Told
 from calltrack.core.states import Outcome, State
@@ -359,4 +360,5 @@ NORMALISE: dict[type[Any], Callable[[Any], list[str]]] = {
     wire.Lost: fact,
     wire.Tick: fact,
     cdr.Record: cdr.normalise,
+    popup.Popup: popup.normalise,
 }

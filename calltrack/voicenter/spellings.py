@@ -35,6 +35,8 @@ ALL_EXTENSIONS, ALL_QUEUES, ALL_CAMPAIGNS = "AllExtensionsStatus", "loginStatus"
 LOGIN = "loginSuccess"
 CDR = "cdr"
 """A record of the vendor's other accounts, taken in as a frame (calltrack.cdr)."""
+POPUP = "popup"
+"""A pop-up request, taken in the same way (calltrack.cdr.popup)."""
 LOST, TICK = "disconnect", "tick"
 """Facts that the live side adds to a stream as frames."""
 
@@ -52,7 +54,19 @@ FACTS = frozenset({"connect", "malformed"})
 """Facts of the live side that carry no state."""
 
 EVENTS = frozenset(
-    {EXTENSION_EVENT, QUEUE_EVENT, CAMPAIGN_EVENT, ALL_EXTENSIONS, ALL_QUEUES, ALL_CAMPAIGNS, LOGIN, LOST, TICK, CDR}
+    {
+        EXTENSION_EVENT,
+        QUEUE_EVENT,
+        CAMPAIGN_EVENT,
+        ALL_EXTENSIONS,
+        ALL_QUEUES,
+        ALL_CAMPAIGNS,
+        LOGIN,
+        LOST,
+        TICK,
+        CDR,
+        POPUP,
+    }
     | OTHER_EVENTS
     | FACTS
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calltrack.serve.config import Config
 from calltrack.serve.engine import Engine
 from calltrack.serve.intake.door import Address
+from calltrack.serve.intake.phases import Phases
 from calltrack.serve.intake.popups import Popups
 from calltrack.serve.intake.popups import refused as refused_popup
 from calltrack.serve.intake.records import Records
@@ -21,6 +22,6 @@ def addresses(config: Config, engine: Engine) -> dict[str, Address]:
         records.remember(engine.last(_READ_AGAIN))
         found["cdr"] = Address(config.cdr.secret("cdr"), records.take, refused_record)
     if config.popup is not None:
-        popups = Popups(config.popup)
+        popups = Popups(config.popup, Phases(engine.keep, engine.named_zone).see)
         found["popup"] = Address(config.popup.secret("popup"), popups.answer, refused_popup, config.popup.origins)
     return found

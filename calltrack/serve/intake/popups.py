@@ -40,12 +40,16 @@ class Known(NamedTuple):
 
 
 class Popups:
-    """Answers requests from a template, a lookup file and a hook; raises ConfigError for one that is not usable."""
+    """Answers requests from a template, a lookup file and a hook; raises ConfigError for one that is not usable.
 
-    def __init__(self, table: PopupTable) -> None:
+    see: gets each request, as evidence.
+    """
+
+    def __init__(self, table: PopupTable, see: Callable[[bytes, dict[str, Any]], None] | None = None) -> None:
         self._url = checked_template(table.url)
         self._lookup = read_lookup(Path(table.lookup)) if table.lookup else {}
         self._hook = find_hook(table.hook) if table.hook else None
+        self._see = see
         self._workers = ThreadPoolExecutor(_WORKERS, "popup") if self._hook else None
 
     async def answer(self, body: bytes) -> Answer:
@@ -54,6 +58,8 @@ class Popups:
             said = _object.decode(body)
         except (msgspec.DecodeError, UnicodeError):
             return Answer(400, refused("not a JSON object"))
+        if self._see is not None:
+            self._see(body, said)
         values = values_of(said)
         known = self._lookup.get(values["number"], Known("", ""))
         found: dict[str, str] = {"url": self._filled(values), "name": known.name, "company": known.company}

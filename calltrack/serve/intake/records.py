@@ -84,11 +84,18 @@ class Records:
         """The body, and beside its fields what the account's clock is ahead of UTC, if only we can say it."""
         if self._zone is None or "servertimeoffset" in fields or "time" not in fields:
             return body
-        try:
-            offset = offset_min(self._zone, float(str(msgspec.json.decode(fields["time"]))))
-        except (ValueError, msgspec.DecodeError):
-            return body
+        offset = offset_of(self._zone, fields["time"])
         return body if offset is None else msgspec.json.encode({**fields, "servertimeoffset": offset})
+
+
+def offset_of(zone: tzinfo | None, stamp: object) -> float | None:
+    """What a clock of the zone that shows this stamp is ahead of UTC, min; None without a zone or a stamp."""
+    try:
+        if isinstance(stamp, msgspec.Raw):
+            stamp = msgspec.json.decode(stamp)
+        return None if zone is None else offset_min(zone, float(str(stamp)))
+    except (ValueError, OverflowError):
+        return None
 
 
 ANSWERED: dict[str, Any] = {"Err": OK, "Errdesc": "OK"}

@@ -222,6 +222,30 @@ def asked(table: PopupTable, origin: str = "") -> tuple[dict[str, Any], str]:
     return found[0], found[1]
 
 
+def test_its_phases_are_evidence() -> None:
+    """While the socket is silent a call lives and ends by them, however often each comes."""
+    call_id = "2026010109000000000007"
+    phases = [("Ringing", 0, 0), ("Talking", 1701343805, 1), ("Hangup", 1701343805, 1)]
+
+    async def main() -> None:
+        async with service(config=Config(popup=PopupTable(secret_env="CDR_SECRET"))) as it:
+            it.source.give(LOGIN)
+            it.source.give(Frame.of("disconnect", {"reason": "transport close"}))
+            await it.reached(2)
+            for status, answered, flag in phases * 2:
+                said = {"status": status, "ivrid": call_id, "callStarted": 1701343801}
+                body = {**REQUEST, **said, "callAnswered": answered, "isAnswered": flag}
+                async with it.client.post(POPUP, json=body) as answer:
+                    assert (await answer.json())["STATUS"] == "OK"
+            await it.reached(5)
+            code, call = await it.get(f"/api/calls/{call_id}")
+            assert code == 200
+            assert json.dumps(call).count('"account": "pop-up"') == 3
+            assert (call["call"]["ring_s"], call["call"]["outcome"]) == (4, "answered")
+
+    run(main())
+
+
 TEMPLATE = "https://crm.example/?phone={number}&call={call_id}&who={name}"
 
 
