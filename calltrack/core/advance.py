@@ -130,7 +130,8 @@ class Advance(Corrections):
         """
         clock = self.held.clock
         if told is not None and told.call is not None:
-            self._catch_up(one, told.call)
+            if told.call.answered and (not one.answered or one.state is not TALKING):
+                self._catch_up(one, told.call)
             one.stamp = told.call.started or one.stamp
         one.end_told = told is not None or heir
         at = clock.when if one.end_told else clock.stamped
@@ -349,7 +350,7 @@ class Advance(Corrections):
 
     def _catch_up(self, one: HeldConnection, last: Listed) -> None:
         """The event of an end shows the call as it last was: an answer that was not seen shows in it."""
-        if one.kind is WAIT or one.listens or not last.answered or (one.answered and one.state is UNKNOWN):
+        if one.kind is WAIT or one.listens or (one.answered and one.state is UNKNOWN):
             return
         why = "its end shows an answer that was not seen"
         signal = SIGNALS[TALKING]

@@ -85,7 +85,7 @@ def is_same(one: HeldConnection, listed: Listed, told: Told) -> bool:
     """Whether the only call of a list is the only one that is held."""
     if listed.call_id != one.call:
         return False
-    if listed.started == one.stamp and listed.c2c == one.c2c:  # nearly always
+    if listed.started == one.stamp and (listed.c2c is None or listed.c2c == one.c2c):  # nearly always
         return True
     own = told.call_id == one.call and (told.kind is STARTS or told.kind is ENDS)
     return same_attempt(one, listed.started, listed.c2c, not own)
@@ -132,11 +132,11 @@ def _match_single(calls: dict[str, HeldConnection], listed: Sequence[Listed], to
     found = Matched([], [], [], [], [])
     for call in listed:
         one = calls.get(call.call_id)
-        if one is None or not is_same(one, call, told):
-            found.add(None, call)
-        else:
+        if one is not None and is_same(one, call, told):
             del calls[one.call]
-            found.add(one, call)
+        else:
+            one = None
+        found.add(one, call)
     found.leavers += calls.values()
     return found
 

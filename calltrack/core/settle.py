@@ -123,17 +123,16 @@ def _weigh(call: HeldCall, step: Advance) -> None:
             one.ended = one.marks[-1][0]
         if said:
             step.revise_once(one)
-    _contradictions(call, step)
+    gave_up = [one for one in call.past if one.means is ABANDONED and one.kind is WAIT and one.end_told]
+    if gave_up and call.attempts:
+        _contradictions(call, gave_up, step)
     _answer(call, step)
     if call.live:
         watch_contradicted(call, step.held)
 
 
-def _contradictions(call: HeldCall, step: Advance) -> None:
+def _contradictions(call: HeldCall, gave_up: list[HeldConnection], step: Advance) -> None:
     """Report where a queue and an agent say different things of one call (ruling 15), once for each answer."""
-    if not call.waits or not call.attempts:
-        return
-    gave_up = [one for one in call.past if one.kind is WAIT and one.means is ABANDONED and one.end_told]
     for wait in gave_up:
         until = wait.marks[wait.ended_open][0] if wait.ended_open < len(wait.marks) else wait.began
         for leg in (*call.live, *call.past):
@@ -257,38 +256,40 @@ def uncount(held: Held, wait: HeldConnection) -> None:
 # ---------------------------------------------------------------- ends of calls
 
 
-def _outcome(call: HeldCall) -> tuple[Outcome | None, str, str]:
-    """Outcome and cause of an ended call, and why its end was concluded if no event reported it."""
+def _conclude(call: HeldCall) -> None:
+    """End, outcome and cause of a call in which nothing lives, and why its end was concluded if no event reported it."""
     past = call.past
-    if len(past) == 1 and past[0].kind is LEG:
-        one = past[0]
-        outcome = ANSWERED if one.answered and one.outcome is RECHECKED else one.outcome
-        if one.c2c == 1 and outcome is ANSWERED:
-            outcome = NO_ANSWER  # the agent took the phone; the customer was never reached
-        return outcome, one.cause, one.inferred
-    best: tuple[int, Seconds] | None = None
-    found, cause = call.outcome, call.cause
-    for one in past:
-        outcome = one.outcome
-        if outcome is PICKED_UP:
-            outcome = ANSWERED
-        elif one.kind is LEG and one.answered:
-            if one.c2c == 1:
-                outcome = NO_ANSWER
-            elif outcome is RECHECKED:
-                outcome = ANSWERED
-        if outcome is None:
-            continue
-        key = (-_RANKS[outcome], one.ended or 0)
-        if best is None or key >= best:
-            best, found, cause = key, outcome, one.cause
-    if call.answered and found is not None and _RANKS[found] > _RANKS[ANSWERED_ELSEWHERE]:
-        found = ANSWERED
     last = past[-1]
-    for one in past:
-        if (one.ended or 0) > (last.ended or 0):
-            last = one
-    return found, cause, last.inferred
+    if len(past) == 1 and last.kind is LEG:
+        found, cause = last.outcome, last.cause
+        if last.answered and found is RECHECKED:
+            found = ANSWERED
+        if last.c2c == 1 and found is ANSWERED:
+            found = NO_ANSWER  # the agent took the phone; the customer was never reached
+    else:
+        found, cause = call.outcome, call.cause
+        best, latest = len(CALL_OUTCOMES), 0
+        for one in past:
+            outcome, ended = one.outcome, one.ended or 0
+            if ended > (last.ended or 0):
+                last = one
+            if outcome is PICKED_UP:
+                outcome = ANSWERED
+            elif one.kind is LEG and one.answered:
+                if one.c2c == 1:
+                    outcome = NO_ANSWER
+                elif outcome is RECHECKED:
+                    outcome = ANSWERED
+            if outcome is None:
+                continue
+            rank = _RANKS[outcome]
+            if rank < best or (rank == best and ended >= latest):
+                best, latest, found, cause = rank, ended, outcome, one.cause  # type: ignore[assignment]
+        if call.answered and found is not None and _RANKS[found] > _RANKS[ANSWERED_ELSEWHERE]:
+            found = ANSWERED
+    call.ended, call.outcome, call.cause, call.awaited = last.ended, found, cause, None
+    if not call.inferred.startswith("no leg"):
+        call.inferred = last.inferred
 
 
 def _end(call: HeldCall, step: Advance) -> None:
@@ -310,15 +311,3 @@ def _revise_ended(call: HeldCall, step: Advance) -> None:
     call.since = call.ended
     value = call_value(held, call)
     step.out.append(CallRevised(held.position, step.at, call.call_id, value))
-
-
-def _conclude(call: HeldCall) -> None:
-    ended = call.past[-1].ended
-    for one in call.past:
-        if ended is None or (one.ended is not None and one.ended > ended):
-            ended = one.ended
-    call.ended = ended
-    awaited = call.inferred if call.inferred.startswith("no leg") else ""
-    call.outcome, call.cause, call.inferred = _outcome(call)
-    call.inferred = awaited or call.inferred
-    call.awaited = None

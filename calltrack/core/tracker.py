@@ -173,7 +173,7 @@ class Tracker(Stream):
                 and len(live) == 1
                 and (one := live[0]).stamp == call.started
                 and one.call == call_id
-                and one.c2c == call.c2c
+                and (call.c2c is None or call.c2c == one.c2c)
             ):  # nearly always, at a phone
                 own = one
             elif call_id in held.calls or call_id in held.ended:

@@ -105,15 +105,19 @@ def call_value(held: Held, call: HeldCall) -> Call:
     if call.value is not None:
         return call.value  # type: ignore[no-any-return]
     live, past = call.live, call.past
-    by_serial = live if len(live) < 2 else sorted(live, key=_serial)
-    legs = tuple([one.value or leg_value(held, one) for one in by_serial if one.kind == "leg"])
-    waiting = tuple([wait_value(held, one) for one in by_serial if one.kind != "leg"]) if len(legs) < len(live) else ()
+    legs: tuple[Leg, ...] = ()
     past_legs: tuple[Leg, ...] = ()
+    waiting: tuple[Wait, ...] = ()
     past_waits: tuple[Wait, ...] = ()
+    if live:
+        by_serial = live if len(live) < 2 else sorted(live, key=_serial)
+        legs = tuple([one.value or leg_value(held, one) for one in by_serial if one.kind == "leg"])
+        if len(legs) < len(live):
+            waiting = tuple([one.value or wait_value(held, one) for one in by_serial if one.kind != "leg"])
     if past:
         past_legs = tuple([one.value or leg_value(held, one) for one in past if one.kind == "leg"])
-        past_waits = tuple([wait_value(held, one) for one in past if one.kind != "leg"])
-    shown, added = held.clock.shown, call.added
+        if len(past_legs) < len(past):
+            past_waits = tuple([one.value or wait_value(held, one) for one in past if one.kind != "leg"])
     if call.settled is None and len(live) + len(past) == 1 and (legs or past_legs):  # most calls
         leg = (legs or past_legs)[0]
         talk, hold, unknown, wait, ring = leg.talk_s, leg.hold_s, leg.unknown_s, 0, leg.ring_s
@@ -125,12 +129,16 @@ def call_value(held: Held, call: HeldCall) -> Call:
         started = min([one.marks[0][0] for one in (*past, *live)], default=None)  # type: ignore[assignment]
     if call.settled is not None and started is not None:
         started = min(started, call.settled.started)
+    since, answered_at, ended_at, awaited, added = call.since, call.answered_at, call.ended, call.awaited, call.added
+    if added != 0:  # unknown, or of a clock that has stepped
+        shown = held.clock.shown
+        started, since, answered_at = shown(started, added), shown(since, added), shown(answered_at, added)  # type: ignore[assignment]
+        ended_at, awaited = shown(ended_at, added), shown(awaited, added)
     call.value = value = Call(
         call.call_id, call.state, call.direction, call.account_id, call.caller, call.caller_name, call.did,
-        shown(started, added), shown(call.since, added), call.attempts, call.answered, shown(call.answered_at, added),
-        shown(call.ended, added),
+        started, since, call.attempts, call.answered, answered_at, ended_at,
         wait, ring, talk, hold, unknown, call.outcome, call.cause, call.inferred, call.related, call.transferred_by,
-        shown(call.awaited, added), call.campaign_id, legs, past_legs, waiting, past_waits,
+        awaited, call.campaign_id, legs, past_legs, waiting, past_waits,
         sum([one.seconds(ENGAGED) for one in call.past]) if call.statements else 0, call.statements,
     )  # fmt: skip
     return value
@@ -232,7 +240,8 @@ def _spent(
     call: HeldCall, since: Seconds | None, until: Seconds | None
 ) -> tuple[Seconds, Seconds, Seconds, Seconds, Seconds]:
     connections = (*call.past, *call.live)
-    if len(connections) == 1 and since is None and until is None:  # most calls
+    clipped = since is not None or until is not None
+    if len(connections) == 1 and not clipped:  # most calls
         one = connections[0]
         return (
             one.seconds(TALKING, CLAIMED, ENGAGED),
@@ -250,13 +259,12 @@ def _spent(
         if one.kind != "leg" and one.outcome is LOST:
             continue
         began, bucket = one.marks[0]
-        for mark in one.marks:
-            begin, end, was = began, mark[0], bucket
-            began, bucket = mark
-            if since is not None and begin < since:
-                begin = since
-            if until is not None and end > until:
-                end = until
+        for end, after in one.marks[1:]:
+            begin, was = began, bucket
+            began, bucket = end, after
+            if clipped:
+                begin = begin if since is None or begin > since else since
+                end = end if until is None or end < until else until  # noqa: PLW2901
             if end <= begin:
                 continue
             if was is RINGING or was is DIALING:
