@@ -36,13 +36,12 @@ from calltrack.core.observations import (
     Told,
 )
 from calltrack.core.records import PAST_KEPT, counted_state
-from calltrack.core.states import State
-from calltrack.core.table import HUNGUP, MOMENT, NEW, RANKS, STARTED, TALKING, UNKNOWN, Edge
+from calltrack.core.table import DIALING, HOLD, HUNGUP, MOMENT, NEW, RANKS, RINGING, STARTED, TALKING, UNKNOWN, Edge
 from calltrack.core.values import settle_before
 
 REPORTED_WITHIN_S = 120  # an event comes within 18 s of the stamp it reports (seen); one further off is another clock's
 
-_PICKED_UP = (TALKING, State.HOLD)  # first seen so, and not answered: an agent chose the call (ruling 8)
+_PICKED_UP = (TALKING, HOLD)  # first seen so, and not answered: an agent chose the call (ruling 8)
 
 
 class Advance(Corrections):
@@ -177,7 +176,7 @@ class Advance(Corrections):
         bucket = one.marks[-1][1]
         one.ended = one.learned = one.outcome = one.confirmed = one.confirmed_at = None
         one.inferred, one.confirmed_position = "", 0
-        if bucket in (State.RINGING, State.DIALING) and row.counts_as is TALKING and listed.answered:
+        if bucket in (RINGING, DIALING) and row.counts_as is TALKING and listed.answered:
             answered_at = self._answered_at(one, listed)  # its answer came while it was lacking, or was lost
             if answered_at is not None and (held.clock.at is None or answered_at <= held.clock.at):
                 one.mark(answered_at, TALKING)
@@ -354,12 +353,12 @@ class Advance(Corrections):
             return
         why = "its end shows an answer that was not seen"
         signal = SIGNALS[TALKING]
-        if one.state in (State.RINGING, State.DIALING, UNKNOWN):
+        if one.state in (RINGING, DIALING, UNKNOWN):
             row = STEPS.get((one.state, signal, guard_of(one.state, signal, last, "")))
             if row is not None:
                 self.take(one, row, last, None, why)
         if not one.answered:
-            self._mark_answer(one, last, STEPS[State.RINGING, signal, ""])
+            self._mark_answer(one, last, STEPS[RINGING, signal, ""])
 
     def _lose(self, one: HeldConnection, at: Seconds | None) -> None:
         """An end that no event reported: unknown from the last frame that confirmed it (ruling 11)."""

@@ -21,8 +21,7 @@ from calltrack.core.observations import (
 )
 from calltrack.core.records import Recording
 from calltrack.core.reports import Reports
-from calltrack.core.states import State
-from calltrack.core.table import MOMENT, NEW, RANKS, TALKING, UNKNOWN, Edge
+from calltrack.core.table import DIALING, HOLD, MOMENT, NEW, QUEUED, RANKS, RINGING, TALKING, UNKNOWN, Edge
 
 END_LATE, START_LATE, HOLD_LATE = (
     "its end was reported late",
@@ -39,8 +38,8 @@ class Corrections(Reports):
         """The event that reports an end comes after the list that lacked the connection (ruling 4)."""
         one.reopen()
         if told.call is not None and one.kind is LEG and not one.answered and not one.listens:
-            self._mark_answer(one, told.call, STEPS[State.RINGING, SIGNALS[TALKING], ""])
-            if one.answered and one.c2c != 1 and one.marks[-1][1] in (State.RINGING, State.DIALING):
+            self._mark_answer(one, told.call, STEPS[RINGING, SIGNALS[TALKING], ""])
+            if one.answered and one.c2c != 1 and one.marks[-1][1] in (RINGING, DIALING):
                 one.mark(one.answered_at, TALKING)
         one.cause, one.means, one.rank, one.inferred = told.cause, told.means, RANKS[ENDS], ""
         one.transferred, one.end_told = told.transferred, True
@@ -56,7 +55,7 @@ class Corrections(Reports):
         one.stamp = listed.started or 0
         one.facts = wait_facts(listed)  # type: ignore[arg-type]
         if began is not None and one.ended is not None:
-            one.marks = [(min(began, one.ended), State.QUEUED), (one.ended, None)]
+            one.marks = [(min(began, one.ended), QUEUED), (one.ended, None)]
             one.ended_open, one.over = 1, None
         one.start_told = True
         self.report("Revised", one, START_LATE)
@@ -77,7 +76,7 @@ class Corrections(Reports):
         """A hold that is reported after its retrieval adds the time on hold; False if it adds none."""
         until, one.retrieved = one.retrieved, None
         if one.state is TALKING and until is not None and one.marks[-1][0] < since < until:
-            one.marks += [(since, State.HOLD), (until, one.marks[-1][1])]
+            one.marks += [(since, HOLD), (until, one.marks[-1][1])]
             self.report("Revised", one, HOLD_LATE)
             self.touch(one)
             return True
@@ -193,7 +192,7 @@ class Corrections(Reports):
         """What seemed to ring until the connection to the source was lost had been answered before, unseen."""
         marks = one.marks
         for n, (since, bucket) in enumerate(marks[:-1]):
-            if bucket in (State.RINGING, State.DIALING) and since < answered_at < marks[n + 1][0] and one.c2c != 1:
+            if bucket in (RINGING, DIALING) and since < answered_at < marks[n + 1][0] and one.c2c != 1:
                 marks.insert(n + 1, (answered_at, TALKING))
                 one.over = None
                 return

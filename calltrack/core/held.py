@@ -20,7 +20,7 @@ from calltrack.core.clock import Clock
 from calltrack.core.observations import SPY, Id, Recording, Seconds, Statement
 from calltrack.core.records import Campaign, Gap
 from calltrack.core.states import Outcome, State
-from calltrack.core.table import CALL, NEW, UNKNOWN
+from calltrack.core.table import CALL, DIALING, NEW, RINGING, SPYING, TALKING, UNKNOWN
 
 LEG, WAIT = "leg", "wait"
 
@@ -99,7 +99,7 @@ class HeldConnection:
     @property
     def counted_rank(self) -> int:
         """Its place in the order that derives a call's state; click2call leg 1 talks to nobody yet."""
-        return RANK[State.DIALING if self.c2c == 1 and self.state is State.TALKING else self.state]
+        return RANK[DIALING if self.c2c == 1 and self.state is TALKING else self.state]
 
     def mark(self, at: Seconds | None, bucket: State | None) -> None:
         """Let time from `at` on count as something else; never from before the last mark."""
@@ -123,7 +123,7 @@ class HeldConnection:
     @property
     def listens(self) -> bool:
         """Whether it is a listener's leg, which is no conversation (field guide §4)."""
-        return self.marks[0][1] is State.SPYING or self.direction == SPY
+        return self.marks[0][1] is SPYING or self.direction == SPY
 
     @property
     def began(self) -> Seconds:
@@ -133,7 +133,7 @@ class HeldConnection:
     @property
     def rang(self) -> bool:
         """Whether it rang at a phone as an incoming call."""
-        return self.marks[0][1] is State.RINGING
+        return self.marks[0][1] is RINGING
 
 
 @define(slots=True, eq=False)

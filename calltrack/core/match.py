@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from calltrack.core.clock import JITTER_S
-from calltrack.core.held import Held, HeldConnection, HeldDevice
+from calltrack.core.held import Held, HeldCall, HeldConnection, HeldDevice
 from calltrack.core.observations import ENDS, STARTS, Listed, Seconds, Told
 
 MOVED_S = 5  # by as much the stamp of one attempt has moved (seen: 2)
@@ -169,11 +169,8 @@ def _match_rest(
             del mine[0], rest[one.call, one.c2c, one.stamp]
 
 
-def past(held: Held, device: HeldDevice, call_id: str) -> list[HeldConnection]:
+def past(call: HeldCall, device: HeldDevice) -> list[HeldConnection]:
     """The attempts of a call at a device that have ended, youngest first; as far back as they are kept."""
-    call = held.calls.get(call_id) or held.ended.get(call_id)
-    if call is None or not call.past:
-        return []
     key, kind = device.key, device.holds
     return [one for one in reversed(call.past) if one.device == key and one.kind is kind]
 
@@ -194,11 +191,9 @@ def attempt_of(
             if not stamp or not one.stamp or one.stamp == stamp:
                 return one
             moved = moved or one
-    call = held.calls.get(call_id) or held.ended.get(call_id)
+    call = held.call(call_id)
     if call is not None and call.past:
-        key, kind = device.key, device.holds
-        for one in reversed(call.past):
-            same = moved is None or one.stamp == stamp
-            if same and one.device == key and one.kind is kind and is_about(told, one, entry):
+        for one in past(call, device):
+            if (moved is None or one.stamp == stamp) and is_about(told, one, entry):
                 return one
     return moved

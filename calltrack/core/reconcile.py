@@ -234,9 +234,10 @@ class Devices(Remarks):
         held, step = self._held, self._step
         if listed.state is None:
             self._odd_status(device, listed)
-        mine = told if told.call_id and may_be(told, listed) else None
-        if not (redial and mine is not None):
-            for gone in past(held, device, listed.call_id):
+        mine = told if told.call_id and (listed is told.call or may_be(told, listed)) else None
+        call = held.call(listed.call_id)
+        if call is not None and call.past and not (redial and mine is not None):
+            for gone in past(call, device):
                 if not same_attempt(gone, listed.started, listed.c2c) or outlived(gone, listed):
                     continue
                 if gone.end_told or gone.rank == RANKS[ENDS]:
@@ -290,15 +291,15 @@ class Devices(Remarks):
         """The end of what no list has had for a moment, or never."""
         held, step = self._held, self._step
         clock = held.clock
-        for gone in past(held, device, told.call_id):
+        call = held.call(told.call_id)
+        for gone in past(call, device) if call is not None else ():
             if is_about(told, gone):
                 if not gone.end_told and is_recent(gone, clock.now):
                     step.revise(gone, told, clock.when)
                 elif not gone.end_told:
                     gone.rank = RANKS[ENDS]  # it changes no figure, but no list takes the end back any more
                     gone.kept = None
-                    if (call := held.call(told.call_id)) is not None:
-                        call.kept = None
+                    call.kept = None  # type: ignore[union-attr]
                     self._late(device, told, gone, None, None)
                 return
         listed = told.call

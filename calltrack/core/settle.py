@@ -257,7 +257,7 @@ def uncount(held: Held, wait: HeldConnection) -> None:
 
 
 def _conclude(call: HeldCall) -> None:
-    """End, outcome and cause of a call in which nothing lives, and why its end was concluded if no event reported it."""
+    """End, outcome and cause of a call in which nothing lives, and why its end was concluded if no event says so."""
     past = call.past
     last = past[-1]
     if len(past) == 1 and last.kind is LEG:

@@ -56,7 +56,7 @@ def leg_value(held: Held, one: HeldConnection) -> Leg:
         shown = held.clock.shown
         since, began = shown(since, added), shown(began, added)  # type: ignore[assignment]
         answered_at, ended_at = shown(answered_at, added), shown(ended_at, added)
-        spells = tuple([Spell(one.state, shown(one.since, added), shown(one.until, added)) for one in spells])
+        spells = _shown(held, one, spells)
     evidence = one if one.ended is not None else held.extensions.get(one.device, one)
     one.value = value = Leg(
         one.call, one.device, one.attempt, one.state, one.direction, since, began, one.answered, answered_at,
@@ -70,34 +70,42 @@ def leg_value(held: Held, one: HeldConnection) -> Leg:
 
 def wait_value(held: Held, one: HeldConnection) -> Wait:
     """A wait as it is now. One whose start no frame has said took an unknown time."""
-    if one.value is None:
-        clock = held.clock
-        began = one.marks[0][0]
-        shown, added = clock.shown, one.added
-        known_start = bool(one.start_told or one.stamp)
-        known = one.ended is not None and not one.inferred and known_start
-        resolved = one.ended is not None and one.outcome is not None and one.outcome is not LOST and bool(one.stamp)
-        wait_s = one.ended - one.began if (known or resolved) and one.ended is not None else None
-        spells: list[Spell] = []
-        unknown: Seconds = 0
-        since, bucket = one.marks[0]
-        for until, after in one.marks[1:]:
-            if until != since and bucket is not None:
-                spells.append(Spell(bucket, shown(since, added), shown(until, added)))
-                if bucket is UNKNOWN:
-                    unknown += until - since
-            since, bucket = until, after
-        if bucket is not None:
-            spells.append(Spell(bucket, shown(since, added), None))
-        caller, caller_name, distributed, original, custom = one.facts
-        evidence = one if one.ended is not None else held.queues.get(one.device, one)
-        one.value = Wait(
-            one.device, one.call, caller, caller_name, one.state, shown(began, added) if known_start else None,
-            shown(one.ended, added), wait_s, one.outcome, one.agent_name, one.inferred, one.stamp, distributed,
-            original, custom, unknown, tuple(spells), one.doubt, evidence.confirmed_position, evidence.confirmed_at,
-        )  # fmt: skip
-    value: Wait = one.value
+    if one.value is not None:
+        return one.value  # type: ignore[no-any-return]
+    marks = one.marks
+    since, bucket = marks[0]
+    began, ended, wait_s, unknown = since, one.ended, None, 0
+    spells: tuple[Spell, ...] = ()
+    for until, after in marks[1:]:
+        if until != since and bucket is not None:
+            spells += (Spell(bucket, since, until),)
+            if bucket is UNKNOWN:
+                unknown += until - since  # type: ignore[assignment]
+        since, bucket = until, after
+    if bucket is not None:
+        spells += (Spell(bucket, since, None),)
+    known_start, stamp, outcome = bool(one.start_told or one.stamp), one.stamp, one.outcome
+    resolved = stamp and outcome is not None and outcome is not LOST
+    if ended is not None and (resolved or (known_start and not one.inferred)):
+        wait_s = ended - began
+    joined, added = began if known_start else None, one.added
+    if added != 0:  # unknown, or of a clock that has stepped
+        shown = held.clock.shown
+        joined, ended, spells = shown(joined, added), shown(ended, added), _shown(held, one, spells)
+    caller, caller_name, distributed, original, custom = one.facts
+    evidence = one if one.ended is not None else held.queues.get(one.device, one)
+    one.value = value = Wait(
+        one.device, one.call, caller, caller_name, one.state, joined, ended, wait_s, outcome, one.agent_name,
+        one.inferred, stamp, distributed, original, custom, unknown, spells, one.doubt, evidence.confirmed_position,
+        evidence.confirmed_at,
+    )  # fmt: skip
     return value
+
+
+def _shown(held: Held, one: HeldConnection, spells: tuple[Spell, ...]) -> tuple[Spell, ...]:
+    """Spells of stream time as the UTC that the server had for it."""
+    shown, added = held.clock.shown, one.added
+    return tuple([Spell(spell.state, shown(spell.since, added), shown(spell.until, added)) for spell in spells])
 
 
 def call_value(held: Held, call: HeldCall) -> Call:
@@ -264,7 +272,7 @@ def _spent(
             began, bucket = end, after
             if clipped:
                 begin = begin if since is None or begin > since else since
-                end = end if until is None or end < until else until  # noqa: PLW2901
+                end = end if until is None or end < until else until
             if end <= begin:
                 continue
             if was is RINGING or was is DIALING:
