@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from calltrack.cli.fleet import kafka_options
 from calltrack.cli.service import PROTOCOLS
+from calltrack.cli.terminal import ZoneParam
 from calltrack.words.values import safe
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from calltrack.kafka.cluster import Cluster
     from calltrack.live.accounts import Stack
 
@@ -24,6 +29,7 @@ def cluster() -> None:
       calltrack cluster init --kafka kafka1:9092
       calltrack cluster account acme --kafka kafka1:9092 --credentials file:/run/secrets/acme
       calltrack cluster accounts --kafka kafka1:9092
+      calltrack cluster archive --kafka kafka1:9092 -o /var/lib/calltrack/archive
     """
 
 
@@ -99,3 +105,44 @@ def accounts(cluster: Cluster) -> None:
 
     for name, definition in sorted(definitions(cluster).items()):
         click.echo(f"{safe(name)}  {safe(definition.credentials)}  {safe(definition.login_url)}".rstrip())
+
+
+@cluster.command()
+@kafka_options
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    metavar="FOLDER",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the files go; a later run adds what is new.",
+)
+@click.option("--tz", metavar="ZONE", type=ZoneParam(), help="Whose days, such as Asia/Jerusalem. Default: UTC's.")
+def archive(cluster: Cluster, out: Path, tz: tzinfo | None) -> None:
+    """Write the changes of all accounts as Parquet, by account and day, each once; the next run adds what is new. Run
+    it more often than Kafka's retention of `changes` (7 days): what was removed before it was read is reported, with
+    exit code 1. docs/archive.md has queries.
+
+    \b
+    Example:
+      calltrack cluster archive --kafka kafka1:9092 -o /var/lib/calltrack/archive
+      duckdb -c "select day, count(*) from '/var/lib/calltrack/archive/changes/**/*.parquet' group by all"
+    """
+    from datetime import UTC
+
+    from calltrack.export.changes import ChangesFolder
+    from calltrack.kafka.changes import pieces
+    from calltrack.kafka.rule import Facts, Number
+
+    folder = ChangesFolder(out, tz or UTC)
+    read = folder.read
+    facts = Facts({name.encode(): Number(*last) for name, last in read.last.items()})
+    count = removed = 0
+    for piece in pieces(cluster, read.following, facts):
+        folder.write(piece.partition, piece.begin, piece.end, piece.rows)
+        count, removed = count + len(piece.rows), removed + piece.removed
+    click.echo(f"{count} changes of {len(read.last)} accounts in {safe(out)}", err=True)
+    if removed:
+        click.echo(f"{removed} records were removed from Kafka before they were read: changes are missing", err=True)
+        sys.exit(1)

@@ -77,29 +77,39 @@ class Folder:
         return count
 
     def _flush(self, table: str) -> None:
-        import pyarrow
-        from pyarrow import dataset
-
         rows = self._rows.pop(table)
         found = columns(table)
         whole = _arrow([values(row, found) for row in rows], schema(table))
-        account = pyarrow.array([_account(row) for row in rows], pyarrow.string())
-        day = pyarrow.array([_day(row, self._zone) for row in rows], pyarrow.string())
-        whole = whole.append_column("account", account).append_column("day", day)
-        keys = pyarrow.schema([("account", pyarrow.string()), ("day", pyarrow.string())])
-        files = dataset.ParquetFileFormat()
-        dataset.write_dataset(
-            whole,
-            self._folder / table,
-            format=files,
-            file_options=files.make_write_options(compression="zstd"),
-            basename_template=f"{self._name}-{self._pieces}-{{i}}.parquet",
-            partitioning=dataset.partitioning(keys, flavor="hive"),
-            existing_data_behavior="overwrite_or_ignore",
-            max_partitions=len(rows),
-            file_visitor=lambda file: self._written.add(Path(file.path)),
-        )
+        accounts, days = [_account(row) for row in rows], [_day(row, self._zone) for row in rows]
+        self._written |= into_folder(whole, self._folder / table, f"{self._name}-{self._pieces}", accounts, days)
         self._pieces += 1
+
+
+def into_folder(
+    table: Any, folder: Path, name: str, accounts: Sequence[str | None], days: Sequence[str | None]
+) -> set[Path]:
+    """Write a table's rows by their account and day, as FOLDER/account=7/day=2023-11-30/NAME-0.parquet; returns the
+    files."""
+    import pyarrow
+    from pyarrow import dataset
+
+    written = set[Path]()
+    for key, value in (("account", accounts), ("day", days)):
+        table = table.append_column(key, pyarrow.array(value, pyarrow.string()))
+    keys = pyarrow.schema([("account", pyarrow.string()), ("day", pyarrow.string())])
+    files = dataset.ParquetFileFormat()
+    dataset.write_dataset(
+        table,
+        folder,
+        format=files,
+        file_options=files.make_write_options(compression="zstd"),
+        basename_template=f"{name}-{{i}}.parquet",
+        partitioning=dataset.partitioning(keys, flavor="hive"),
+        existing_data_behavior="overwrite_or_ignore",
+        max_partitions=max(1, len(accounts)),
+        file_visitor=lambda file: written.add(Path(file.path)),
+    )
+    return written
 
 
 def schema(table: str) -> Any:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Event, Thread
 from urllib.request import ProxyHandler, build_opener
 
@@ -163,6 +164,15 @@ def test_the_commands_read_an_account(fleet: Fleet) -> None:
     assert "After " in shown.stdout
     assert call in calltrack("explain", url, call).stdout
     assert "After 3 frames" in calltrack("snapshot", url, "--line", "3").stdout
+
+
+def test_the_changes_are_archived_once(fleet: Fleet, tmp_path: Path) -> None:
+    """As many as one process makes; a second run finds nothing new."""
+    command = ("cluster", "archive", "--kafka", fleet.broker.url, "-o", str(tmp_path))
+    first, second = calltrack(*command), calltrack(*command)
+
+    assert f"{fleet.verdict().changes} changes of 6 accounts" in first.stderr
+    assert "0 changes of 6 accounts" in second.stderr
 
 
 @pytest.mark.parametrize(
