@@ -33,7 +33,8 @@ def kafka_accounts(url: str, folder: Path, config: Config, zone: tzinfo | None, 
     from calltrack.serve.parts import Parts
 
     def parts(one: str, account: KafkaAccount, name: str) -> Parts:
-        engine = Engine(account, account, anew=False, zone=zone, reader=partial(ChangesReader, one))
+        options, reader = config.options(str(zone or "")), partial(ChangesReader, one)
+        engine = Engine(account, account, anew=False, zone=zone, reader=reader, options=options)
         return Parts.of(engine, config, account=name, roles=doors.roles)
 
     cluster, only = at(url)

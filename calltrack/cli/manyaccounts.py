@@ -61,7 +61,8 @@ def many_accounts(
         journal = await asyncio.to_thread(journal_of, name)
         try:
             source = Live(AccountLogin(definitions[name], pace, network), name)
-            engine = Engine(source, journal, anew=journal.position > 0, retention=retention, zone=zone, turns=writes)
+            anew, options = journal.position > 0, config.options(str(zone or ""))
+            engine = Engine(source, journal, anew=anew, retention=retention, zone=zone, turns=writes, options=options)
             return Parts.of(engine, config, account=name, roles=roles)
         except BaseException:
             journal.close()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from calltrack.figures import Facts, Options, Part, Report
 
-_BY = ("queue", "agent", "account", "extension", "campaign", "day", "weekday")
+_BY = ("queue", "agent", "team", "account", "extension", "campaign", "day", "weekday")
 _NEAR = {"today": 0, "yesterday": 1}
 _EVERY = ("15min", "30min", "hour", "day", "week", "month")  # calltrack.figures.days.EVERY, which --help need not load
 
@@ -65,8 +65,14 @@ class DayParam(ParamType["datetime | str"]):
 @click.option("--tz", metavar="ZONE", help="The account's time zone, such as Asia/Jerusalem; default: the stream's.")
 @click.option("--service-level", type=click.FloatRange(0), default=20, show_default=True, help="y of x/y, seconds.")
 @click.option("--short-abandon", type=click.FloatRange(0), default=5, show_default=True, help="Seconds.")
-@click.option("--available", type=StatusesParam(), default="1", show_default=True, help="Statuses: can take a call.")
-@click.option("--wrap-up", type=StatusesParam(), default="", help="Statuses that are after-call work.")
+@click.option("--available", type=StatusesParam(), help="Statuses in which an agent can take a call.  [default: 1]")
+@click.option("--wrap-up", type=StatusesParam(), help="Statuses that are after-call work.")
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The account's own words and hours: [account] and [[team]] of a configuration file (docs/configuration.md).",
+)
 @click.option(
     "--unseen-ends",
     type=click.Choice(("last-seen", "found")),
@@ -88,8 +94,9 @@ def command(
     tz: str | None,
     service_level: float,
     short_abandon: float,
-    available: tuple[int, ...],
-    wrap_up: tuple[int, ...],
+    available: tuple[int, ...] | None,
+    wrap_up: tuple[int, ...] | None,
+    config: Path | None,
     unseen_ends: str | None,
     as_csv: bool,
     as_json: bool,
@@ -106,6 +113,7 @@ def command(
       calltrack report events.jsonl --day 2023-11-30 --tz Asia/Jerusalem --by queue
       calltrack report events.jsonl --every hour --csv
       calltrack report events.jsonl --by weekday
+      calltrack report events.jsonl --config serve.toml --by team
       calltrack report events.jsonl --html monday.html
       calltrack report calls.journal --day yesterday --tz Asia/Jerusalem --mail boss@example.com
     """
@@ -121,17 +129,28 @@ def command(
         raise click.UsageError("--csv and --json: choose one")
     if as_json and by:
         raise click.UsageError("--json has every group; leave --by out")
-    from calltrack.figures import Options, report
+    from msgspec.structs import replace
+
+    from calltrack.cli.account import account_options
+    from calltrack.figures import report
     from calltrack.figures.days import zone_named, zone_of
 
-    named = zone_named(tz) if tz else None
+    options, zone_name = account_options(config, tz)
+    named = zone_named(zone_name) if zone_name else None
     if html is not None or mail:
         from calltrack.report import page  # before the work is done: its extra may be missing
     reader = Reader(recording, strict=strict, zone=named)
     facts = reader.facts()
     zone = named or zone_of(facts.offset_s)
     ends = (unseen_ends or ("found" if as_json else "last-seen")).replace("-", "_")
-    options = Options(service_level, short_abandon, available, wrap_up, unseen_ends=ends)
+    options = replace(
+        options,
+        service_level_s=service_level,
+        short_abandon_s=short_abandon,
+        available=options.available if available is None else available,
+        wrap_up=options.wrap_up if wrap_up is None else wrap_up,
+        unseen_ends=ends,
+    )
     since, until = reader.utc(since), reader.utc(until)
     if isinstance(day, str):
         day = datetime.now(zone) - timedelta(days=_NEAR[day])

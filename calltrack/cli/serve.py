@@ -231,7 +231,7 @@ def command(
 
         async def main() -> None:
             anew = again and not replay and (not no_socket or poll is not None)
-            engine = Engine(source, journal, anew=anew, retention=keep, zone=named)
+            engine = Engine(source, journal, anew=anew, retention=keep, zone=named, options=tables.options(zone))
             only = OnlyAccount(Parts.of(engine, tables, roles=doors.roles))
             await serve(only, doors, listen, _started, audit=audit, people=people)
 

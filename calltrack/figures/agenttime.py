@@ -190,10 +190,11 @@ def agent_time(
     """The sums, agent by agent or as `who` groups them."""
     by: defaultdict[str, _Spent] = defaultdict(_Spent)
     names: dict[int | None, str] = {}
+    own: dict[int | None, str] = dict(options.status_names)
     for one in found:
         by[who(one)].add(one)
         if one.kind == STATUS:
-            names[one.status] = one.name or AGENT_STATUSES.get(one.status or 0, "")
+            names[one.status] = own.get(one.status) or one.name or AGENT_STATUSES.get(one.status or 0, "")
     parts = [spent.sums(options) for spent in by.values()]
     summed = [name for name in AgentTime.__struct_fields__ if name not in ("statuses", "tails")]
     total = {name: sum(getattr(part, name) for part in parts) for name in summed}

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from calltrack.core.errors import CalltrackError
 from calltrack.core.records import Seconds
-from calltrack.figures import Part
+from calltrack.figures.shapes import Part
 
 EVERY: dict[str, int | None] = {"15min": 900, "30min": 1800, "hour": 3600, "day": None, "week": None, "month": None}
 """The intervals that a time can be divided into; the seconds of those that are parts of a day."""

@@ -113,10 +113,12 @@ def last_hour(
     )
 
 
-def day_of_waits(rows: Iterable[QueueEntryRow], day: Seconds, within_s: Seconds) -> DayOfWaits:
-    """The ranges of the waits that ended since `day`."""
+def day_of_waits(
+    rows: Iterable[QueueEntryRow], day: Seconds, within_s: Seconds, heard: Window | None = None
+) -> DayOfWaits:
+    """The ranges of the waits that ended since `day`; of opening hours in them."""
     tally = _Tally(within_s)
-    for row in _ended(rows, day):
+    for row in _ended(rows, day, heard):
         tally.add(row)
     return tally.day()
 
@@ -150,9 +152,10 @@ class _Tally:
         )
 
 
-def _ended(rows: Iterable[QueueEntryRow], day: Seconds) -> list[QueueEntryRow]:
-    """Those that ended since `day`, in the order of their ends."""
+def _ended(rows: Iterable[QueueEntryRow], day: Seconds, heard: Window | None = None) -> list[QueueEntryRow]:
+    """Those that ended since `day`, in the order of their ends; of opening hours those in them."""
     over = [(row.left_at, row) for row in rows if row.outcome is not None and row.left_at is not None]
+    over = over if heard is None or heard.open is None else [one for one in over if heard.has(one[0])]
     return [row for left_at, row in sorted(over, key=lambda one: one[0]) if left_at >= day]
 
 
@@ -170,7 +173,7 @@ def _queue(
             and (row.outcome is None if row.left_at is None else row.left_at > at)
         ]
 
-    tally, ended = _Tally(options.service_level_s), deque(_ended(rows, day))
+    tally, ended = _Tally(options.service_level_s), deque(_ended(rows, day, heard))
 
     def until(at: Seconds) -> DayOfWaits:  # is asked for one moment after the other
         while ended and (ended[0].left_at or 0) <= at:
@@ -185,7 +188,7 @@ def _queue(
         [None if one is None or one.level is None else one.level.low for one in days],
         [None if one is None or one.gone is None else one.gone.low for one in days],
     )
-    return QueueHour(day_of_waits(rows, day, options.service_level_s), lines)
+    return QueueHour(day_of_waits(rows, day, options.service_level_s, heard), lines)
 
 
 def _agents(

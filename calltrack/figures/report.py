@@ -19,8 +19,8 @@ from calltrack.figures.percontact import Part as ContactPart
 from calltrack.figures.percontact import agents_parts, contact_bounds, contact_part, ended_contacts
 from calltrack.figures.ranges import Range
 from calltrack.figures.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntryRow, Rows
-from calltrack.figures.shapes import CallFigures, Figures, Options, Part, Report
-from calltrack.figures.spans import length
+from calltrack.figures.shapes import CallFigures, Figures, Options, Part, Report, Team
+from calltrack.figures.spans import common, length
 from calltrack.figures.waitbounds import wait_bounds
 from calltrack.figures.waits import ended, wait_figures
 from calltrack.figures.window import Window, window
@@ -83,7 +83,7 @@ class _Reporter:
         rows = facts.rows()
         self.calls, self.legs = list(rows.calls), list(rows.legs)
         self.entries, self.states = list(rows.queue_entries), list(rows.agent_states)
-        whole = window(facts, None, None, options)
+        whole = window(facts, None, None, replace(options, open=(), holidays=()))
         self.followed: Followed = followed(self.calls, self.legs, self.states, whole, facts.names.extensions)
         contacts = Contacts(self.calls, self.legs, self.entries)
         self.contacts, self.consultations = contacts.rows(), contacts.consultations
@@ -106,6 +106,8 @@ class _Reporter:
             gaps=tuple(gap for gap in facts.gaps if _touches(gap.since, gap.until, since, until)),
             unplaced=self._unplaced(),
             campaigns=self._campaigns(whole),
+            teams=self._teams(whole),
+            closed=None if whole.window.open is None else self._all(self._view(since, until, closed=True), "", ""),
         )
 
     def parts(self, since: Seconds | None, until: Seconds | None, parts: Sequence[Part]) -> tuple[Figures, ...]:
@@ -122,8 +124,8 @@ class _Reporter:
         gaps = (gap for gap in self.facts.gaps if _touches(gap.since, gap.until, asked.since, asked.until))
         return Evidence(Rows(legs=legs, queue_entries=waits), gaps, self.facts.first)
 
-    def _view(self, since: Seconds | None, until: Seconds | None) -> _View:
-        asked = window(self.facts, since, until, self.options)
+    def _view(self, since: Seconds | None, until: Seconds | None, *, closed: bool = False) -> _View:
+        asked = window(self.facts, since, until, self.options, closed=closed)
         over = [leg for leg in self.legs if leg.outcome is not None and asked.has(asked.end_of(leg))]
         live = [leg for leg in self.legs if asked.still(leg.started, asked.end_of(leg))]
         return _View(asked, over, live, stretches(self.legs, self.states, asked))
@@ -278,6 +280,22 @@ class _Reporter:
             for key in {**calls, **entries, **legs, **time}
         )
 
+    def _teams(self, view: _View) -> tuple[Figures, ...]:
+        return tuple(self._figures(team.name, team.name, view, self._team(team, view)) for team in self.options.teams)
+
+    def _team(self, team: Team, view: _View) -> _Group:
+        def has(one: LegRow | AgentStateRow | Stretch) -> bool:
+            who = one.worker if isinstance(one, Stretch) else worker(one)
+            return who in team.agents or one.exten_user in team.extensions
+
+        rows: list[LegRow | AgentStateRow] = [*self.legs, *self.states]
+        return _Group(
+            legs=[leg for leg in view.over if has(leg)],
+            live=sum(map(has, view.live)),
+            time=[one for one in view.time if has(one)],
+            extensions={row.exten_user for row in rows if has(row)},
+        )
+
     def _campaigns(self, view: _View) -> tuple[Figures, ...]:
         calls = by((row for row in self.calls if row.campaign_id), lambda row: row.campaign_id)
         made_by = {row.call_id: row.campaign_id for rows in calls.values() for row in rows}
@@ -311,7 +329,10 @@ class _Reporter:
         seconds = length(observed)
         since = self.facts.first if window.since is None else window.since
         until = self.facts.time if window.until is None else window.until
-        share = seconds / (until - since) if since is not None and until is not None and until > since else None
+        asked = until - since if since is not None and until is not None else 0
+        if window.open is not None and since is not None and until is not None:
+            asked = length(common(window.open, [(since, until)]))
+        share = seconds / asked if asked > 0 else None
         if share and self.evidence.any:
             share *= self.evidence.known(window, extensions, group.queue)
         return since, until, seconds, share

@@ -23,6 +23,14 @@ LAST_SEEN, FOUND = "last_seen", "found"
 """Where an end counts that no event reported: when a list last had it, or when a list first lacked it (ruling 11)."""
 
 
+class Team(Struct, frozen=True):
+    """People who are counted together: agents by id, wherever they work, and extensions, whoever works there."""
+
+    name: str
+    agents: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+
+
 class Options(Struct, frozen=True):
     """What is asked for. Statuses are numbers (calltrack.core.states.AGENT_STATUSES, or an account's own)."""
 
@@ -38,6 +46,16 @@ class Options(Struct, frozen=True):
     """Statuses in which no person works."""
     unseen_ends: str = LAST_SEEN
     """Where an end counts that no event reported: LAST_SEEN or FOUND, which after an outage may be another day."""
+    status_names: tuple[tuple[int, str], ...] = ()
+    """The account's own names of statuses."""
+    teams: tuple[Team, ...] = ()
+    """Groups of people."""
+    open: tuple[str, ...] = ()
+    """Opening hours, such as Sun-Thu 08:00-18:00 (opening.py): what is outside of them is counted apart."""
+    holidays: tuple[str, ...] = ()
+    """Local dates, such as 2026-04-02, on which it is closed."""
+    zone: str = ""
+    """The IANA name of the zone of these; empty for the stream's own offset."""
 
 
 class ServiceLevel(Struct, frozen=True):
@@ -276,3 +294,7 @@ class Report(Struct, frozen=True):
     """Ended calls, legs and waits without any time: the stream had told no offset yet. They are counted nowhere."""
     campaigns: tuple[Figures, ...] = ()
     """Of the automatic dialer's campaigns: their calls, the legs and the waits of these."""
+    teams: tuple[Figures, ...] = ()
+    """Of `Options.teams`."""
+    closed: Figures | None = None
+    """All that was outside of the opening hours, which is in no other figure; None if there are no such hours."""

@@ -94,6 +94,8 @@ def _groups(report: Report, by: tuple[str, ...], every: str) -> Iterator[tuple[s
         "extension": report.extensions,
         "account": report.accounts,
         "campaign": report.campaigns,
+        "team": report.teams,
+        "closed": () if report.closed is None else (report.closed,),
     }
     for what, found in groups.items():
         if not by or what in by:

@@ -47,10 +47,12 @@ def tables(report: Report, by: Sequence[str] = (), every: str = "day") -> list[T
         Table("Extensions' time", "extension", _statuses("extension", report.extensions), report.extensions),
         Table("By account", "account", _both("account"), report.accounts),
         Table("By campaign", "campaign", _both("campaign"), report.campaigns),
+        Table("By team", "team", _people("team"), report.teams),
+        Table("Outside of the opening hours", "closed", _both(""), [] if report.closed is None else [report.closed]),
     ]
     if by:
         return [table for table in found if table.by in by]
-    usual = {"total", "queue", "agent", "campaign"}
+    usual = {"total", "queue", "agent", "campaign", "team", "closed"}
     usual |= {every} if len(report.parts) > 1 else set()
     usual |= {"account"} if len(report.accounts) > 1 else set()
     return [table for table in found if table.by in usual and (table.rows or table.by == "total")]

@@ -1,4 +1,4 @@
-"""The tables of the configuration file: webhooks, alerts with those who hear of them, and what the vendor posts."""
+"""The tables of the configuration file: webhooks, alerts and their destinations, the account's words, CDRs and more."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from calltrack.serve.alerts.rules import Destination, Rule
+from calltrack.figures import Options
+from calltrack.figures.account import AccountTable, TeamTable, options_of
+from calltrack.serve.alerts.rules import OPEN, Destination, Rule
 from calltrack.serve.intake.settings import CdrTable, PopupTable
 from calltrack.serve.security.addresses import InternalAddress, InvalidAddress, check_url
 from calltrack.serve.security.oidc import Oidc, Provider
@@ -70,6 +72,12 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     cdr: CdrTable | None = None
     popup: PopupTable | None = None
     oidc: Oidc | None = None
+    account: AccountTable | None = None
+    team: list[TeamTable] = []
+
+    def options(self, zone: str | None) -> Options:
+        """How figures are counted; `zone` is the account's IANA name."""
+        return options_of(self.account, self.team, zone or "")
 
     def to_dict(self) -> dict[str, Any]:
         """As TOML has it, defaults included."""
@@ -88,7 +96,7 @@ def tables(document: dict[str, Any], file: Path, options: Iterable[str] = ()) ->
         config = msgspec.convert(document, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{file}: {error}") from None
-    for kind in ("webhook", "alert", "notify"):
+    for kind in ("webhook", "alert", "notify", "team"):
         _unique(kind, [one.name for one in getattr(config, kind)], file)
     try:
         fault = next(_faults(config), "")
@@ -113,12 +121,17 @@ def _faults(config: Config) -> Iterator[str]:
         except (InvalidAddress, InternalAddress) as error:
             yield f"webhook {hook.name}: {error}"
         hook.secret()
+    if config.account is not None:
+        yield from (f"account: {fault}" for fault in config.account.faults())
+    has_hours = config.account is not None and bool(config.account.open or config.account.holidays)
     destinations = [one.name for one in config.notify]
     for rule in config.alert:
         for name in rule.notify:
             if name not in destinations:
                 yield f"alert {rule.name}: there is no [[notify]] named {name}"
         yield from (f"alert {rule.name}: {fault}" for fault in rule.faults())
+        if rule.hours == [OPEN] and not has_hours:
+            yield f"alert {rule.name}: hours are {OPEN!r}, but [account] has no open and no holidays"
     if config.oidc is not None:
         yield from (f"oidc: {fault}" for fault in config.oidc.faults())
         Provider(config.oidc)

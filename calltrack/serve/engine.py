@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from calltrack.feed.source import Source
 from calltrack.feed.wallclock import ServerClock
+from calltrack.figures import Options
 from calltrack.journal import Cadence, JournalDamaged, JournalUnwritable, StreamPosition
 from calltrack.live.timing import Pace
 from calltrack.serve.history.figures import Figures
@@ -68,7 +69,8 @@ class Engine:
 
     `anew` is whether the source begins anew with every start, so that what happened since the journal's end is unknown
     (a recording that is gone on with is not). `zone` is the account's, whose days figures are counted by; None for the
-    stream's own offset. `reader` makes what reads the past, None for the journal's. `run` ends when the source does.
+    stream's own offset. `reader` makes what reads the past, None for the journal's. `options` are how
+    the account's figures are counted: its own words and hours. `run` ends when the source does.
     Of many engines in one process `turns` are those in which they write: what comes meanwhile goes with the next.
     Made and run in one event loop.
     """
@@ -83,6 +85,7 @@ class Engine:
         zone: tzinfo | None = None,
         reader: Callable[[], Reader] | None = None,
         turns: Pace | None = None,
+        options: Options | None = None,
     ) -> None:
         self.source = source
         self.trouble = ""
@@ -96,6 +99,7 @@ class Engine:
         self._journal = journal
         journal.on_notice = _log.warning
         self.named_zone = zone
+        self.options = options or Options()
         self._retention = retention or Retention()
         self._cadence = Cadence()
         self._turns = turns

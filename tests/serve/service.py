@@ -105,7 +105,8 @@ async def service(
 ) -> AsyncIterator[Service]:
     """A service on a free port of loopback."""
     source, folder = Fed(), TemporaryDirectory()
-    engine = Engine(source, Journal.open(Path(folder.name) / "journal"))
+    options = config.options("") if config is not None else None
+    engine = Engine(source, Journal.open(Path(folder.name) / "journal"), options=options)
     engine.most_clients, engine.patience = most_clients, patience
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     access = doors or Access(tokens or {})

@@ -17,11 +17,11 @@ from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from calltrack.figures import Options
 from calltrack.figures.hour import Hour
+from calltrack.figures.opening import Hours, Opening
 from calltrack.serve import kept
-from calltrack.serve.alerts.hours import Hours
 from calltrack.serve.alerts.judge import Found, Present, judge
 from calltrack.serve.alerts.rules import Destination, Rule
 from calltrack.serve.engine import Engine
@@ -189,7 +189,8 @@ class Alerts:
         limits = engine.limits.limits
         asked = any(rule.when == "service_level" for rule in self.rules)
         if asked and engine.figures.ready and time.monotonic() - self._hour_at >= _COUNTED:
-            self._hour = await engine.figures.hour(known, Options(service_level_s=limits.within_s), None, None)
+            options = replace(engine.options, service_level_s=limits.within_s)
+            self._hour = await engine.figures.hour(known, options, None, None)
             self._hour_at = time.monotonic()
         return Present(
             known,
@@ -200,6 +201,8 @@ class Alerts:
             engine.silent_s,
             engine.source.stale_for,
             self._hour,
+            Opening(engine.options.open, engine.options.holidays).has(self._local()),
+            dict(engine.options.status_names),
         )
 
     def _local(self) -> datetime:

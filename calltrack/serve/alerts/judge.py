@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from calltrack.core.records import Extension, Leg, Queue, Seconds
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.states import State
 from calltrack.figures.hour import Hour
-from calltrack.serve.alerts.hours import Hours
-from calltrack.serve.alerts.rules import Rule
+from calltrack.figures.opening import Hours
+from calltrack.serve.alerts.rules import OPEN, Rule
 from calltrack.serve.limits import Limits, Pair
 from calltrack.serve.security.numbers import masked
 from calltrack.words.values import span
@@ -33,6 +34,7 @@ class Present(NamedTuple):
 
     `now` is the server's time, `local` the same on the account's clock. `silent_s` is how long no frame has come,
     `stale_s` how long the server has not been heard at all (None without a connection). `hour` may be None.
+    `is_open` is whether the account is, and `status_names` are its own.
     """
 
     snapshot: Snapshot
@@ -43,6 +45,8 @@ class Present(NamedTuple):
     silent_s: float
     stale_s: float | None
     hour: Hour | None
+    is_open: bool = True
+    status_names: Mapping[int, str] = MappingProxyType({})
 
 
 Found = dict[str, Finding]
@@ -50,7 +54,8 @@ Found = dict[str, Finding]
 
 def judge(rule: Rule, present: Present) -> Found | None:
     """What a rule finds, by what it is about; None if it cannot be said now, so that what was said stays."""
-    if rule.hours and not Hours(rule.hours).has(present.local):
+    is_time = present.is_open if rule.hours == [OPEN] else not rule.hours or Hours(rule.hours).has(present.local)
+    if not is_time:
         return {}
     return _JUDGES[rule.when](rule, present)
 
@@ -112,7 +117,7 @@ def _agents(rule: Rule, present: Present) -> Found | None:
     for one in present.snapshot.extensions:
         if rule.extensions is not None and one.exten_user not in rule.extensions:
             continue
-        name, label, since = _doing(one)
+        name, label, since = _doing(one, present.status_names)
         pair = present.limits.states.get(name)
         if since is None or any(leg.doubtful for leg in one.legs):
             continue
@@ -150,13 +155,14 @@ def _wanted(rule: Rule, present: Present) -> Iterator[Queue]:
     return (one for one in present.snapshot.queues if rule.queues is None or one.queue_id in rule.queues)
 
 
-def _doing(one: Extension) -> tuple[str, str, Seconds | None]:
+def _doing(one: Extension, names: Mapping[int, str]) -> tuple[str, str, Seconds | None]:
     """The name under which limits know what an extension does, the word for it, and since when."""
     if one.state is State.IDLE:
         status = one.agent_status
         if status in _NO_PAUSE:
             return "", "", None
-        return str(status), masked(one.agent_status_name) or f"status {status}", one.agent_status_since
+        own = names.get(status or 0) or one.agent_status_name
+        return str(status), masked(own) or f"status {status}", one.agent_status_since
     return one.state.value, one.state.value, one.since
 
 

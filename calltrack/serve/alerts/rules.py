@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from calltrack.serve.alerts.hours import Hours
+from calltrack.figures.opening import Hours
 from calltrack.serve.limits import Share
 from calltrack.serve.security.secrets import secret_of
 
 When = Literal["queue", "service_level", "agent", "doubtful", "lost", "stale", "no_events"]
+
+OPEN = "open"
+"""In the place of a rule's hours: the account's opening hours, less its holidays."""
 
 _LIMITED = ("level",)
 _OF: dict[str, tuple[str, ...]] = {
@@ -32,8 +35,9 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When to alert, and whom (`notify`: names of [[notify]]; empty for all of them).
 
     `for_s` is how long it has to be so, s; None for the usual of its kind. `hours` are those in which it is looked for,
-    empty for always. `level` is which of the account's two limits counts (1, 2), `figure` which one of a queue (None:
-    both). `below` is a share instead of the account's limit; it counts once `ended` waits have ended today.
+    empty for always, ["open"] for the account's opening hours. `level` is which of the account's two limits counts
+    (1, 2), `figure` which one of a queue (None: both). `below` is a share instead of the account's limit; it counts
+    once `ended` waits have ended today.
     """
 
     name: Annotated[str, Meta(min_length=1, max_length=80)]
@@ -58,7 +62,8 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         for name in ("level", "figure", "below", "ended", "queues", "extensions"):
             if getattr(self, name) is not None and name not in _OF[self.when]:
                 yield f"{name} is of no use with when = {self.when!r}"
-        yield from _of_hours(self.hours)
+        if self.hours != [OPEN]:
+            yield from _of_hours(self.hours)
 
 
 class Destination(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

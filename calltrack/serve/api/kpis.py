@@ -10,8 +10,9 @@ from litestar import Response, get
 from litestar.exceptions import ClientException, ServiceUnavailableException
 from litestar.params import QueryParameter
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
-from calltrack.figures import Options, Report
+from calltrack.figures import Report
 from calltrack.serve.api.parameters import At, TheEngine, TheVisitor, epoch
 from calltrack.serve.api.routes import Asked, tagged
 from calltrack.serve.history.figures import LONGEST
@@ -55,7 +56,7 @@ async def kpis(
         end = interval[1] if interval[1] is not None else known.time
         if end is not None and not 0 <= end - interval[0] <= LONGEST:
             raise ClientException(f"since, until: at most {LONGEST // 86400} days, the earlier moment first")
-    options = Options(service_level_s=service_level_s, short_abandon_s=short_abandon_s)
+    options = replace(engine.options, service_level_s=service_level_s, short_abandon_s=short_abandon_s)
     if not engine.figures.ready:
         raise ServiceUnavailableException("today's figures are still being counted", headers={"retry-after": "5"})
     with nullcontext() if interval is None else engine.past.ration.one(visitor.name):

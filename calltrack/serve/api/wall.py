@@ -8,8 +8,8 @@ from litestar import get, put
 from litestar.exceptions import ClientException, PermissionDeniedException, ServiceUnavailableException
 from litestar.params import JSONBody
 from msgspec import Struct
+from msgspec.structs import replace
 
-from calltrack.figures import Options
 from calltrack.figures.hour import Hour
 from calltrack.serve.api.parameters import Some, TheEngine, TheVisitor, words
 from calltrack.serve.limits import Limits
@@ -29,6 +29,8 @@ class Wall(Struct, frozen=True):
     may_set_limits: bool
     limits: Limits
     hour: Hour | None
+    status_names: dict[int, str] = {}
+    """What the account calls its agent statuses, by number: [account] of the configuration."""
 
 
 class TheLimits(Struct, frozen=True):
@@ -46,9 +48,16 @@ async def wall(engine: TheEngine, visitor: TheVisitor, queues: Some = "") -> Wal
     mine = _queues(scope, asked & {one.queue_id for one in known.queues})
     hour = None
     if engine.figures.ready:
-        options = Options(service_level_s=limits.within_s)
+        options = replace(engine.options, service_level_s=limits.within_s)
         hour = await engine.figures.hour(known, options, mine, _extensions(scope))
-    return Wall(str(known.position), engine.clock.now(), visitor.may_set_limits, limits.seen(scope), hour)
+    return Wall(
+        str(known.position),
+        engine.clock.now(),
+        visitor.may_set_limits,
+        limits.seen(scope),
+        hour,
+        dict(engine.options.status_names),
+    )
 
 
 @get("/api/limits")

@@ -2,7 +2,7 @@
 /** What the service counts: the day's shares, the last hour, the limits; asked for now and then, while somebody looks. */
 
 import { Limits } from "./limits.js";
-import { t } from "./words.js";
+import { callStatuses, t } from "./words.js";
 
 const PAUSE = 10000; // ms
 
@@ -71,6 +71,7 @@ export class Figures {
       if (!answer.ok) return;
       const told = await answer.json();
       this.limits.take(told.limits, told.may_set_limits);
+      callStatuses(told.status_names);
       this.hour = told.hour;
       // While today is still being counted it is not long until it is.
       if (this.hour === null) setTimeout(() => this.ask(), PAUSE / 10);

@@ -1,6 +1,8 @@
 // @ts-check
 /** What somebody or something is doing, as it is shown: one name, one icon, one timer, and its limit. */
 
+import { hasStatus } from "./words.js";
+
 /** @typedef {import("./store.js").Extension} Extension */
 /** @typedef {import("./store.js").Call} Call */
 /** @typedef {import("./store.js").Store} Store */
@@ -53,7 +55,7 @@ export function kindOf(state) {
 export function statusLabel(extension) {
   const number = extension.agent_status;
   if (number === null) return "status.none";
-  return extension.agent_status_name ? `status.${number}` : `#${number}`;
+  return extension.agent_status_name || hasStatus(number) ? `status.${number}` : `#${number}`;
 }
 
 /**

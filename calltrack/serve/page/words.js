@@ -331,12 +331,26 @@ export function speak(wanted) {
   }
 }
 
+/** @type {Record<string, string>} */
+const OWN = {};
+
+/** Take the account's own names of agent statuses, by number; they are the same in every language. @param {Record<string, string>} names */
+export function callStatuses(names) {
+  for (const [number, name] of Object.entries(names)) OWN[`status.${number}`] = name;
+}
+
+/** Whether there are words for a status. @param {number} number */
+export function hasStatus(number) {
+  return Object.hasOwn(OWN, `status.${number}`) || Object.hasOwn(WORDS, `status.${number}`);
+}
+
 /**
  * The words for a key with its {values}; a key without words is the vendor's own name for something and stays as it is.
  * @param {string} key
  * @param {Record<string, string | number>} [values]
  */
 export function t(key, values = {}) {
+  if (Object.hasOwn(OWN, key)) return OWN[key];
   const words = Object.hasOwn(WORDS, key) ? WORDS[key][column] : key.replace(/^(state|status|outcome|direction|change)\./, "");
   return words.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }

@@ -24,4 +24,6 @@ def report_seen(whole: Report, role: Scope) -> Report:
         accounts=(),
         parts=(),
         campaigns=(),
+        teams=(),
+        closed=None,
     )

@@ -154,6 +154,8 @@ def test_rules_look_at_the_figures_of_the_boards() -> None:
     assert {""} == set(judge(LOST, late._replace(known=False)) or {})
     assert {""} == set(judge(Rule(name="s", when="stale", for_s=6), late._replace(stale_s=6.0)) or {})
     quiet = Rule(name="n", when="no_events", for_s=60, hours=["Mon 08:00-18:00"])
+    at_work = Rule(name="o", when="no_events", for_s=60, hours=["open"])
+    assert judge(at_work, present([], silent_s=61)) and not judge(at_work, present([], silent_s=61, is_open=False))
     assert {""} == set(judge(quiet, late._replace(silent_s=60.0)) or {})
     assert {} == judge(quiet, late._replace(silent_s=60.0, local=NOON.replace(hour=20)))
 

@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from calltrack.figures.account import AccountTable, TeamTable
+from calltrack.serve.config import Config
 from calltrack.serve.limits import KeptLimits, Limits, QueueLimits
 from calltrack.serve.security.access import TokensError, Visitor, access
 from calltrack.serve.security.scope import EVERYTHING, Scope
-from tests.frames import queue, waiting
+from tests.frames import START, extension, queue, waiting
 from tests.live.harness import scenario
 from tests.serve.security.test_access import written
 from tests.serve.security.test_guard import bearer
@@ -38,6 +40,31 @@ async def the_wall(running: Service, token: str, query: str = "") -> Any:
         if found["hour"] is not None:
             return found
         await asyncio.sleep(0)
+
+
+@scenario
+async def test_figures_are_counted_by_the_account_s_own_words_and_hours() -> None:
+    """Of the report, of the board and of its names; a wait outside of the opening hours is in `closed` alone."""
+    table = AccountTable(statuses={"1": "Ready"}, open=("00:00-00:01",))
+    config = Config(account=table, team=[TeamTable(name="Sales", extensions=("A",))])
+    async with service(TOKENS, config=config) as running:
+        day = START // 86400 * 86400 - START
+        running.source.give(
+            extension(day + 86400 + 5, "A", "userStatusUpdate"),
+            queue(day + 86400 + 7200, "JOIN", "c1", [waiting("c1", day + 86400 + 7200)]),
+            queue(day + 86400 + 7260, "ABANDONED", "c1", []),
+        )
+        await running.reached(3)
+        wall = await the_wall(running, BOSS)
+        _, whole = await running.get("api/kpis", headers=bearer(BOSS))
+        _, part = await running.get("api/kpis", headers=bearer(DESK))
+
+    assert {"1": "Ready"} == wall["status_names"]
+    assert 0 == wall["hour"]["total"]["day"]["ended"]
+    found = whole["report"]
+    assert (0, 1) == (found["total"]["waits"]["offered"], found["closed"]["waits"]["offered"])
+    assert ["Sales"] == [one["name"] for one in found["teams"]]
+    assert (None, []) == (part["report"]["closed"], part["report"]["teams"])
 
 
 @scenario

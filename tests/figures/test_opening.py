@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from calltrack.serve.alerts.hours import Hours
+from calltrack.figures.opening import Hours
 
 MONDAY = 5  # January 2026
 

@@ -1,0 +1,40 @@
+"""The account's own words and hours for a command that needs nothing else of a configuration file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from calltrack.figures import Options
+
+
+def account_options(file: Path | None, zone: str | None) -> tuple[Options, str]:
+    """How figures are counted by `[account]` and `[[team]]` of a file, and the zone that is named: given, or in it.
+
+    Everything else in the file is for `calltrack serve`. Raises click.ClickException.
+    """
+    import msgspec
+
+    from calltrack.figures.account import AccountTable, TeamTable, options_of
+
+    document: dict[str, object] = {}
+    if file is not None:
+        try:
+            document = tomllib.loads(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise click.ClickException(f"{file}: cannot be read: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeError) as error:
+            raise click.ClickException(f"{file}: {error}") from None
+    try:
+        account = msgspec.convert(document.get("account", {}), AccountTable)
+        teams = msgspec.convert(document.get("team", []), list[TeamTable])
+    except msgspec.ValidationError as error:
+        raise click.ClickException(f"{file}: {error}") from None
+    if fault := next(account.faults(), ""):
+        raise click.ClickException(f"{file}: account: {fault}")
+    named = zone or document.get("zone") or ""
+    return options_of(account, teams, str(named)), str(named)
