@@ -90,7 +90,8 @@ def _local_clock(zone: tzinfo) -> Callable[[float], float | None]:
 
 
 def _track(events: str, tz: tzinfo | None) -> tuple[Tracked, list[Account], tzinfo]:
-    """Everything but the records in it is tracked."""
+    """The events in it are tracked; the records in it are compared too, and pop-up requests are neither."""
+    from calltrack.cdr.wire import Record
     from calltrack.core.observations import Stated
     from calltrack.reconcile import Account, Tracked
 
@@ -98,9 +99,9 @@ def _track(events: str, tz: tzinfo | None) -> tuple[Tracked, list[Account], tzin
     tracker, tracked = reader.recording.tracker(), Tracked()
     own: list[Account] = []
     for frame in reader:
-        if isinstance(frame.body, Stated):
+        if isinstance(frame.body, Record):
             own.append(Account(frame.body.statement, f"{reader.recording.name}:{reader.recording.line}"))
-        else:
+        elif not isinstance(frame.body, Stated):
             tracked.see(tracker.feed(frame), tracker.time)
     tracked.finish(tracker.snapshot())
     if not reader.recording.frames:
@@ -110,14 +111,14 @@ def _track(events: str, tz: tzinfo | None) -> tuple[Tracked, list[Account], tzin
 
 def _records(paths: tuple[str, ...]) -> Iterator[Account]:
     """The records of files; a line that is none is reported on standard error."""
-    from calltrack.core.observations import Stated
+    from calltrack.cdr.wire import Record
     from calltrack.reconcile import Account
 
     for path in paths:
         reader = Reader(path)
         others = 0
         for frame in reader:
-            if isinstance(frame.body, Stated):
+            if isinstance(frame.body, Record):
                 yield Account(frame.body.statement, f"{reader.recording.name}:{reader.recording.line}")
             else:
                 others += 1

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, TypeVar
 from calltrack.feed.source import Source
 from calltrack.feed.wallclock import ServerClock
 from calltrack.figures import Options
-from calltrack.journal import Cadence, JournalDamaged, JournalUnwritable, StreamPosition
+from calltrack.journal import Cadence, Journal, JournalDamaged, JournalUnwritable, StreamPosition
 from calltrack.live.timing import Pace
 from calltrack.serve.history.figures import Figures
 from calltrack.serve.history.past import Past
@@ -160,6 +160,11 @@ class Engine:
             await self.figures.close()
             await self._in_writer(self._journal.close)
             self._writer.shutdown()
+
+    @property
+    def owns_frames(self) -> bool:
+        """Whether frames can be added: not where another process receives them and this one reads what it made."""
+        return isinstance(self._journal, Journal)
 
     @property
     def backlog(self) -> int:

@@ -45,6 +45,18 @@ def test_a_lost_record(sides: tuple[Path, Path], tmp_path: Path) -> None:
     assert "no record of it was received" in [one["reason"] for one in bad]
 
 
+def test_popups_among_events_are_no_records(sides: tuple[Path, Path], tmp_path: Path) -> None:
+    """They are neither tracked nor compared."""
+    body = {"ivrid": "7", "extenUser": "A", "status": "Ringing", "direction": "Incoming", "callStarted": 1704700000}
+    events = tmp_path / "events.jsonl"
+    events.write_bytes(sides[0].read_bytes() + json.dumps({"at": 1e10, "event": "popup", "data": body}).encode())
+    first, second = (
+        CliRunner().invoke(commands, ["reconcile", str(path), str(sides[1])]) for path in (sides[0], events)
+    )
+
+    assert first.stdout == second.stdout
+
+
 def test_a_page(sides: tuple[Path, Path], tmp_path: Path) -> None:
     """It has the verdict, and no script."""
     out = tmp_path / "out.html"
@@ -52,7 +64,8 @@ def test_a_page(sides: tuple[Path, Path], tmp_path: Path) -> None:
     text = out.read_text(encoding="utf-8")
 
     assert result.output.splitlines()[0] in text
-    assert "<script" not in text
+    assert "<script" not in text and "&lt;" not in text
+    assert text.count("<h2>By ") == 3 == text.count("</section>") - text.count(" calls</h2>")
 
 
 def test_other_columns(sides: tuple[Path, Path], tmp_path: Path) -> None:

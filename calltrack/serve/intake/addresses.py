@@ -22,6 +22,7 @@ def addresses(config: Config, engine: Engine) -> dict[str, Address]:
         records.remember(engine.last(_READ_AGAIN))
         found["cdr"] = Address(config.cdr.secret("cdr"), records.take, refused_record)
     if config.popup is not None:
-        popups = Popups(config.popup, Phases(engine.keep, engine.named_zone).see)
+        phases = Phases(engine.keep, engine.named_zone) if engine.owns_frames else None
+        popups = Popups(config.popup, phases.see if phases is not None else None)
         found["popup"] = Address(config.popup.secret("popup"), popups.answer, refused_popup, config.popup.origins)
     return found
