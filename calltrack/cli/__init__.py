@@ -25,7 +25,7 @@ class Home(NamedTuple):
 
 COMMANDS = {
     "import": Home("calltrack.cli.import_", "Read captured events in any form, and write them as one recording."),
-    "replay": Home("calltrack.cli.replay", "Tell the story of a recording, one line per change."),
+    "replay": Home("calltrack.cli.replay", "Print the changes of a recording, one line each."),
     "snapshot": Home("calltrack.cli.snapshot", "Show the state at one moment of a recording."),
     "explain": Home("calltrack.cli.explain", "Show one call's whole life, and why it went so."),
     "find": Home("calltrack.cli.find", "List the calls that an id, a number, a name, an extension or a time names."),
@@ -44,7 +44,7 @@ COMMANDS = {
     "missed": Home("calltrack.cli.missed", "List callers who were missed and not spoken to since."),
     "export": Home("calltrack.cli.export", "Write calls, legs, queue entries or agent states as a table."),
     "diagram": Home("calltrack.cli.diagram", "Print the state machines as Mermaid, from the tables."),
-    "listen": Home("calltrack.cli.listen", "Tell what happens as it happens, one line per change, for pipes."),
+    "listen": Home("calltrack.cli.listen", "Print changes as they happen, one line each, for pipes."),
     "serve": Home("calltrack.cli.serve", "Serve the state, the changes and a board over HTTP."),
     "status": Home("calltrack.cli.status", "How the accounts of a running service are."),
     "connect": Home("calltrack.cli.connect", "Connect many accounts to Kafka: what their sockets bring, into frames."),

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from calltrack.core.changes import Change
 
 
-@click.command("listen", short_help="Tell what happens as it happens, one line per change, for pipes.")
+@click.command("listen", short_help="Print changes as they happen, one line each, for pipes.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @tz_options
 @accounts_option
 @service_options
 def command(form: str, tz: tzinfo | None, accounts: Path | None, live: LiveOptions) -> None:
-    """Tell what happens as it happens: one line per change, until Ctrl-C (exit code 0).
+    """Print changes as they happen, one line each, until Ctrl-C (exit code 0).
 
     The login comes from the environment, never from the command line, which others can read: CALLTRACK_TOKEN, or
     CALLTRACK_EMAIL and CALLTRACK_PASSWORD, or CALLTRACK_USERNAME and CALLTRACK_PASSWORD. With --accounts each line

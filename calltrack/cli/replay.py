@@ -53,7 +53,7 @@ class SpeedParam(ParamType[float]):
 
 
 class Filter:
-    """Which changes to tell: those of one call, extension or queue, in a time."""
+    """Which changes to print: those of one call, extension or queue, in a time."""
 
     def __init__(self, call: str, extension: str, queue: str, since: float | None, until: float | None):
         self._wanted = {"call_id": call, "exten_user": extension, "queue_id": queue}
@@ -101,14 +101,14 @@ def _value(change: Change, name: str) -> str:
     return found
 
 
-@click.command("replay", short_help="Tell the story of a recording, one line per change.")
+@click.command("replay", short_help="Print the changes of a recording, one line each.")
 @recording_argument
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--call", metavar="ID", default="", help="Only this call (the start of its id is enough).")
 @click.option("--extension", metavar="NAME", default="", help="Only this extension (its SIP name).")
 @click.option("--queue", metavar="ID", default="", help="Only this queue and the legs that came from it.")
-@click.option("--from", "since", type=TimeParam(), help="Tell from this server time on (ISO 8601 or UTC epoch).")
-@click.option("--until", type=TimeParam(), help="Tell up to this server time.")
+@click.option("--from", "since", type=TimeParam(), help="Begin at this server time (ISO 8601 or UTC epoch).")
+@click.option("--until", type=TimeParam(), help="End at this server time.")
 @click.option("--speed", type=SpeedParam(), default="max", show_default=True, help="max, real, or a factor: 10x.")
 @click.option("--step", is_flag=True, help="Go frame by frame, forth and back; keys: see 'h' there.")
 @tz_options
@@ -126,7 +126,7 @@ def command(
     tz: tzinfo | None,
     strict: bool,
 ) -> None:
-    """Tell the story of RECORDING: one line per change, with time, frame, call, extension, what and why.
+    """Print the changes of RECORDING, one line each, with time, frame, call, extension, what and why.
 
     \b
     Examples:

@@ -281,5 +281,5 @@ def _print(found: Report, by: tuple[str, ...], zone: tzinfo, options: Options, e
         output.print(f"not observed: {local(gap.since, zone)} to {local(gap.until, zone)} ({safe(gap.reason)})")
     if found.unplaced:
         output.print(
-            f"{found.unplaced} calls, legs or waits have no time and are not counted: the stream told no offset"
+            f"{found.unplaced} calls, legs or waits have no time and are not counted: the stream gave no offset"
         )

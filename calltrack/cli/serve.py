@@ -121,7 +121,7 @@ def command(
 ) -> None:
     """Serve the state, the changes and a board over HTTP, until Ctrl-C.
 
-    Every frame is kept in a journal before anyone is told of it. The login comes from the environment, or from a file
+    Every frame is stored in a journal before it is published. The login comes from the environment, or from a file
     with the same lines: CALLTRACK_TOKEN=…, or CALLTRACK_EMAIL=… and CALLTRACK_PASSWORD=…, or CALLTRACK_USERNAME=…
     and CALLTRACK_PASSWORD=….
 

@@ -2,14 +2,14 @@
 
 How to read it. A list says what a connection (a leg at an extension, a wait in a queue) is seen as: a *signal*. A step
 is looked up by the state that the connection is in, the signal, and a *guard*: a name that `classify.py` decides from
-the frame alone, "" where nothing needs to be told apart. Starting and ending are rows like all others. A step without
+the frame alone, "" where nothing needs distinguishing. Starting and ending are rows like all others. A step without
 a row is impossible: the list is still believed, by way of Unknown, and an Anomaly has the evidence.
 
 Columns of CONNECTION:
 * from, signal, guard: the key. To: the state afterwards.
 * told by: the kind of event that reports this step; learned in any other way, the step is inferred. "" if none does.
 * reports: the change, as LegStarted for a leg and QueueJoined for a wait (`REPORTS` in changes.py).
-* counts as: what time in the new state counts as (None: as nothing). The leg of a listener counts as nobody's talk,
+* counts as: what time in the new state counts as (None: as nothing). The leg of a listener counts as no one's talk,
   and click2call leg 1 dials until it ends, whatever it does (style rule 3).
 * since: where that time begins: at the frame's moment, or at the call's own `started` or `answered` stamp.
 * via: signals whose events were lost; their rows are taken first.

@@ -90,7 +90,7 @@ class WaitFigures(Struct, frozen=True):
     abandoned_short: int
     """Of the abandoned: after less than the threshold."""
     lost: int
-    """Nobody knows how they ended."""
+    """How they ended is not known."""
     waiting: int
     """Not ended at the end of the interval."""
     presented: int
@@ -258,7 +258,7 @@ class Figures(Struct, frozen=True):
     """
 
     key: str
-    """The vendor's id as text; of work done with nobody logged on "at " and the extension. Empty for all."""
+    """The vendor's id as text; of work done with no one logged on "at " and the extension. Empty for all."""
     name: str
     since: Seconds | None
     until: Seconds | None
@@ -291,7 +291,7 @@ class Report(Struct, frozen=True):
     gaps: tuple[Gap, ...]
     """Times without connection that the interval touches."""
     unplaced: int
-    """Ended calls, legs and waits without any time: the stream had told no offset yet. They are counted nowhere."""
+    """Ended calls, legs and waits without any time: the stream had given no offset yet. They are counted nowhere."""
     campaigns: tuple[Figures, ...] = ()
     """Of the automatic dialer's campaigns: their calls, the legs and the waits of these."""
     teams: tuple[Figures, ...] = ()

@@ -140,14 +140,14 @@ class Health:
         yield Sum.none("states that are not those of the legs", states)
         yield Sum.none("lists that are not what is tracked", self._unlike)
         yield Sum.none("changes that contradict the ones before", self.replica.faults)
-        yield Sum.none("things that the changes tell otherwise than the snapshot", len(self.differences(snapshot)))
+        yield Sum.none("differences between the changes and the snapshot", len(self.differences(snapshot)))
         yield Sum.none("legs whose times don't add up to their length", self._uneven)
         yield Sum.none("durations below 0", self._negative)
         yield Sum.none("calls whose wait, talk, hold and unknown times exceed their life", self._too_long)
         yield Sum.none("steps that no row of the table allows", self._refused)
 
     def differences(self, snapshot: Snapshot) -> list[str]:
-        """By name, what the changes tell otherwise than the snapshot."""
+        """By name, what differs between the changes and the snapshot."""
         return self.replica.differences(Replica.of(snapshot))
 
     def _step(self, key: tuple[str, str, int, float], state: State) -> None:

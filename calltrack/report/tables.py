@@ -87,7 +87,7 @@ def _width(heading: Heading, table: Table) -> int:
 def title_of(figures: Figures) -> str:
     """What the row is of: a name, else the vendor's id."""
     if figures.key.startswith(NOBODY):
-        return f"nobody {figures.key}"
+        return f"no agent {figures.key}"
     return figures.name or figures.key or "none"
 
 
@@ -191,7 +191,7 @@ def _queues() -> tuple[Heading, ...]:
         *_OFFERED[:2],
         _wait("picked up", "of the answered, chosen from the queue by an agent", "picked_up"),
         *_OFFERED[2:],
-        _wait("lost", "nobody knows how they ended", "lost"),
+        _wait("lost", "their end is not known", "lost"),
         _wait("waiting", "not ended at the end of the interval", "waiting"),
         *_LEVEL,
         _wait("re-rings", "rings after the first of each wait", "re_rings"),

@@ -34,7 +34,7 @@ class Account:
         snapshot, source = engine.view.snapshot, engine.source
         trouble = ""
         if engine.trouble:  # which may name files
-            trouble = "frames cannot be kept, so nothing is told; the log says why"
+            trouble = "frames cannot be stored, so nothing is published; the log says why"
         elif not engine.view.known:
             trouble = "the state is unknown: the telephony service is not heard of"
         waiting = sum(len(queue.waiting) for queue in snapshot.queues)

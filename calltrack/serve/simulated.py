@@ -49,7 +49,7 @@ class Simulated:
         return f"a simulated call centre of {self._agents} agents{pace}"
 
     def history(self) -> Iterator[Frame]:
-        """The frames until now, to be kept before anyone is told of anything; `run` gives those that follow."""
+        """The frames until now, to be kept before anything is published; `run` gives those that follow."""
         for due in self._frames:
             if due.after >= 0:
                 self._frames = chain((due,), self._frames)

@@ -68,7 +68,7 @@ def deaf(feed: Callable[..., Any]) -> Callable[..., Any]:
 @pytest.mark.parametrize(
     ("fault", "law"),
     [
-        (forgetful, "things that the changes tell otherwise than the snapshot"),
+        (forgetful, "differences between the changes and the snapshot"),
         (backwards, "changes that contradict the ones before"),
         (forgetful, "calls started or resumed = ended + live"),
         (repetitive, "frames that change something when fed again"),

@@ -82,7 +82,7 @@ def test_a_narrow_terminal_loses_no_column(width: int) -> None:
 
 def test_what_has_no_name() -> None:
     """Has its id, or none."""
-    assert ["nobody at SIP1", "none"] == [
+    assert ["no agent at SIP1", "none"] == [
         title_of(report(facts(talk(0, 9, agent_id=None))).agents[0]),
         title_of(report(facts(wait(0, 9, ABANDONED))).accounts[0]),
     ]

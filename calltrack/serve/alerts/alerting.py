@@ -222,7 +222,9 @@ class Alerts:
                 self._keep()
             else:
                 one.failed += 1
-                _log.warning("alerts: %s was not reached; it is told what is so then in %.0f s", one.name, rest)
+                _log.warning(
+                    "alerts: %s was not reached; the next try is in %.0f s, with the state then", one.name, rest
+                )
                 await asyncio.sleep(rest)
                 rest = min(_LONGEST_REST, rest * 2)
 
@@ -230,7 +232,7 @@ class Alerts:
         try:
             kept.write(self._path, {one.name: one.told for one in self.destinations})
         except OSError as error:
-            _log.error("alerts: what was told cannot be kept: %s", error.strerror)
+            _log.error("alerts: what was sent cannot be stored: %s", error.strerror)
 
 
 async def by_apprise(address: str, message: Message) -> bool:

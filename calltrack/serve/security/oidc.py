@@ -75,7 +75,7 @@ class Oidc(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         if "openid" not in self.scope.split():
             yield "scope: has no openid"
         if not self.role:
-            yield "there is no [[oidc.role]], so nobody could log in"
+            yield "there is no [[oidc.role]], so no one could log in"
         yield from (f"role {one.name}: {fault}" for one in self.role for fault in one.faults())
 
 

@@ -143,7 +143,7 @@ async def test_a_provider_that_is_away() -> None:
         ({"issuer": "http://login.example"}, "issuer: write https; http is for this machine alone"),
         ({"url": "board.example"}, "url: write https://host"),
         ({"scope": "profile"}, "scope: has no openid"),
-        ({"role": []}, "nobody could log in"),
+        ({"role": []}, "no one could log in"),
         ({"client_secret_env": ""}, "give client_secret_env or client_secret_file"),
         ({"role": [{"name": "x", "value": "y", "queues": ["5"], "limits": True}]}, "role x: cannot set limits"),
         ({"role": [{"name": "x"}]}, "missing required field `value`"),
