@@ -1,8 +1,15 @@
-"""Many clients of the changes' stream at once, and how long a frame takes to each of them.
+"""Many clients of the streams at once, and how long a frame takes to each of them.
 
-`python -m tests.serve.load --clients 1000 --rate 500 --seconds 30` starts a service with a simulated call centre of 500
-agents in a process of its own, and is the clients, one of which never reads. Prints latencies from the moment when a
-frame reached the service until its change had reached a client, what was lost, and the service's memory and CPU.
+    python -m tests.serve.load --clients 1000 --rate 500 --seconds 30
+    python -m tests.serve.load --clients 10000 --follow queue
+    python -m tests.serve.load --clients 10000 --follow board --gzip
+
+Starts a service with a simulated call centre of 500 agents in a process of its own, and is the clients, one of which
+never reads. Each follows everything, or one of twenty queues, or the board's updates. Latencies are from the moment
+when a frame reached the service until what it changed had reached a client; they count from the first second.
+
+Where they come from is said too: how late the loop of each of the two processes was, and what share of a processor each
+got when it wanted one. Where that is little, the machine is measured, and not the service.
 """
 
 from __future__ import annotations
@@ -18,12 +25,15 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+
+import msgspec
 
 from calltrack import Frame, Tracker
 from calltrack.feed.source import OnFrame
@@ -37,15 +47,24 @@ from calltrack.simulate import Plan, traffic
 from calltrack.simulate.recording import encode
 
 _TICK = 0.01  # s
-_WARM = 3.0  # s that pass before it counts
-_SAMPLED = 10  # one client in so many measures every change
-_ID = re.compile(rb"^id: (\d+)\.\d+\nevent: change$", re.MULTILINE)
+_SAMPLED = 100  # clients that measure
+_QUEUES = 20
+_QUIET = 2.0  # s without anything new after which everything has arrived
+_LOOK, _SPIN = 0.1, 0.002  # s between two looks of a probe, and of processor time that each takes
+_STARVED = 0.8  # of a processor that a process wants and gets, at least
+_CHANGE = b"\nevent: change\n"
+_ID = re.compile(rb"^id: (\d+)(?:\.\d+)?\nevent: (?:change|update)$", re.MULTILINE)
+_PATHS: dict[str, Callable[[int], str]] = {
+    "everything": lambda number: "/api/changes",
+    "queue": lambda number: f"/api/changes?queue={5001 + number % _QUEUES}",
+    "board": lambda number: "/api/updates",
+}
 
 
 def frames(seconds: float = 1e9) -> Iterator[Frame]:
     """Frames of a busy call centre."""
     garbler = Random(0)
-    for lines, _ in traffic(Plan(agents=500, queues=20), seed=0, hours=seconds):
+    for lines, _ in traffic(Plan(agents=500, queues=_QUEUES), seed=0, hours=seconds):
         for line in lines:
             yield Frame.decode(encode(line, garbler))
 
@@ -65,13 +84,16 @@ class _Paced:
         return "a load test"
 
     async def run(self, on_frame: OnFrame) -> None:
-        """Begin when the clients say so, by a line on standard input."""
+        """Begin, and end, when the clients say so, by a line on standard input."""
         tracker, some = Tracker(), list(islice(frames(), 4000))
         each = sum(len(tracker.feed(frame)) for frame in some[1000:]) / 3000
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, sys.stdin.readline)
+        probe = _Probe()
+        probing = asyncio.create_task(probe.run())
         begin, sent, source = loop.time(), 0, frames()
-        while (sent + 2) * 8 < len(self._stamps):
+        ending = loop.run_in_executor(None, sys.stdin.readline)
+        while not ending.done() and (sent + 2) * 8 < len(self._stamps):
             due = int((loop.time() - begin) * self._rate / each)
             for frame in islice(source, due - sent):
                 sent += 1
@@ -79,6 +101,8 @@ class _Paced:
                 if (full := on_frame(frame)) is not None:
                     await full
             await asyncio.sleep(_TICK)
+        probing.cancel()
+        print(probe.told().decode(), flush=True)
         await asyncio.Event().wait()
 
 
@@ -89,7 +113,9 @@ def _serve(folder: Path, rate: float) -> None:
         stamps = mmap.mmap(file.fileno(), 0)
 
     async def main() -> None:
-        engine = Engine(_Paced(rate, stamps), Journal.open(folder / "journal"))
+        source = _Paced(rate, stamps)
+        engine = Engine(source, Journal.open(folder / "journal"))
+        engine.most_clients = 10**6
         await serve(
             OnlyAccount(Parts.of(engine)), Access({}), Listen("127.0.0.1", 0), lambda url: print(url, flush=True)
         )
@@ -98,98 +124,180 @@ def _serve(folder: Path, rate: float) -> None:
 
 
 class _Client(asyncio.Protocol):
-    """One connection; `latencies` of the changes after `since` if it is one that measures."""
+    """One connection; with `stamps` it measures latencies."""
 
-    def __init__(self, stamps: mmap.mmap | None, since: float) -> None:
-        self.changes = self.resets = 0
+    def __init__(self, path: str, stamps: mmap.mmap | None, packed: bool) -> None:
+        self.path = path
+        self.heard = self.resets = self.reached = 0
         self.latencies: list[float] = []
         self.lost = False
-        self._stamps, self._since, self._rest = stamps, since, b""
+        self._stamps, self._rest, self._in_head = stamps, b"", packed
+        self._unpacked = zlib.decompressobj(zlib.MAX_WBITS | 16) if packed else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask for everything."""
+        """Ask for what it follows."""
         assert isinstance(transport, asyncio.Transport)
-        transport.write(b"GET /api/changes HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        self.transport = transport
+        accept = "Accept-Encoding: gzip\r\n" if self._unpacked else ""
+        transport.write(f"GET {self.path} HTTP/1.1\r\nHost: localhost\r\n{accept}\r\n".encode())
 
     def data_received(self, data: bytes) -> None:
-        """Count, and measure."""
-        self.changes += data.count(b"\nevent: change\n")
-        self.resets += data.count(b"\nevent: reset\n")
+        """Count, and measure; what is packed is unpacked only by those who measure, others count bytes."""
         if self._stamps is None:
+            if not self._unpacked:
+                data = self._rest + data
+                self._rest = data[1 - len(_CHANGE) :]
+                self.heard += data.count(_CHANGE)
+            else:
+                self.heard += len(data)
             return
         now, data = time.monotonic(), self._rest + data
-        end = data.rfind(b"\n\n") + 2
-        self._rest = data[end:]
-        if now >= self._since:
-            for found in _ID.finditer(data, 0, end):
-                self.latencies.append(now - struct.unpack_from("d", self._stamps, int(found[1]) * 8)[0])
+        if self._unpacked:
+            data = self._text(data)
+            end = len(data)
+        else:
+            end = data.rfind(b"\n\n") + 2
+            self._rest = data[end:]
+        self.heard += data.count(_CHANGE, 0, end)
+        self.resets += data.count(b"\nevent: reset\n", 0, end)
+        for found in _ID.finditer(data, 0, end):
+            frame = int(found[1])
+            first = self.reached + 1 if self.path == "/api/updates" else frame
+            self.latencies.append(now - struct.unpack_from("d", self._stamps, first * 8)[0])
+            self.reached = frame
+
+    def _text(self, data: bytes) -> bytes:
+        """What whole chunks of HTTP say, unpacked; each has whole events."""
+        assert self._unpacked is not None
+        if self._in_head:
+            head, found, rest = data.partition(b"\r\n\r\n")
+            if not found:
+                self._rest = head
+                return b""
+            self._in_head, data = False, rest
+        text = b""
+        while True:
+            size, found, rest = data.partition(b"\r\n")
+            if not found or len(rest) < int(size, 16) + 2:
+                self._rest = data
+                return text
+            text += self._unpacked.decompress(rest[: int(size, 16)])
+            data = rest[int(size, 16) + 2 :]
 
     def connection_lost(self, error: Exception | None) -> None:
         """It should not be."""
         self.lost = True
 
 
+class _Probe:
+    """How late a process's loop is, and what share of a processor it gets when it wants one; it takes 2 % of one."""
+
+    def __init__(self, lags: Iterable[float] = (), wanted: float = 0.0, got: float = 0.0) -> None:
+        self.lags, self._wanted, self._got = [*lags], wanted, got
+
+    @property
+    def share(self) -> float:
+        """Of 1: less if others have the processors."""
+        return self._got / self._wanted if self._wanted else 1.0
+
+    def told(self) -> bytes:
+        """As JSON: what another one is made of."""
+        return msgspec.json.encode((self.lags, self._wanted, self._got))
+
+    async def run(self) -> None:
+        """Look again and again."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + _LOOK
+            await asyncio.sleep(_LOOK)
+            self.lags.append(loop.time() - due)
+            begin, cpu = time.monotonic(), time.thread_time()
+            while time.thread_time() - cpu < _SPIN:
+                pass
+            self._wanted, self._got = self._wanted + time.monotonic() - begin, self._got + _SPIN
+
+    def words(self, cpu: float) -> str:
+        """What it saw, of a process that took so much of one processor."""
+        late = f"{_ms(self.lags, 0.5)} (p50), {_ms(self.lags, 0.99)} (p99)"
+        return f"took {cpu:.0%} of a processor, got {self.share:.0%} of what it wanted; its loop was late by {late}"
+
+
+async def _connected(port: int, options: argparse.Namespace, stamps: mmap.mmap) -> list[_Client]:
+    loop, clients = asyncio.get_running_loop(), list[_Client]()
+    sampled = max(1, options.clients // _SAMPLED)
+    for number in range(options.clients):
+        measuring = stamps if number % sampled == 0 else None
+        client = _Client(_PATHS[options.follow](number // sampled), measuring, options.gzip)
+        await loop.create_connection(partial(_itself, client), "127.0.0.1", port)
+        clients.append(client)
+    return clients
+
+
 def _itself(client: _Client) -> _Client:
     return client
 
 
-async def _clients(folder: Path, process: subprocess.Popen[str], count: int, seconds: float) -> bool:
+async def _run(folder: Path, process: subprocess.Popen[str], options: argparse.Namespace) -> bool:
     assert process.stdout is not None and process.stdin is not None
     port = int(process.stdout.readline().strip().rstrip("/").rpartition(":")[2])
     with (folder / "stamps").open("r+b") as file:
         stamps = mmap.mmap(file.fileno(), 0)
-    loop, clients = asyncio.get_running_loop(), list[_Client]()
-    since = time.monotonic() + 1e9
-    transports = []
-    for number in range(count):
-        client = _Client(None if number % _SAMPLED else stamps, since)
-        transport, _ = await loop.create_connection(partial(_itself, client), "127.0.0.1", port)
-        clients.append(client)
-        transports.append(transport)
+    before, probe = _memory(process.pid), _Probe()
+    clients = await _connected(port, options, stamps)
     stuck = socket.create_connection(("127.0.0.1", port))
     stuck.sendall(b"GET /api/changes HTTP/1.1\r\nHost: localhost\r\n\r\n")
     await asyncio.sleep(1)
-    for client in clients:
-        client._since = time.monotonic() + _WARM
+    idle, probing = _memory(process.pid), asyncio.create_task(probe.run())
     process.stdin.write("go\n")
     process.stdin.flush()
-    await asyncio.sleep(_WARM)
-    before, used, mine = _memory(process.pid), _cpu(process.pid), time.process_time()
-    idle = _idle()
-    await asyncio.sleep(seconds)
-    after, used, mine = _memory(process.pid), _cpu(process.pid) - used, time.process_time() - mine
-    others = 1 - (used + mine + _idle() - idle) / seconds / (os.cpu_count() or 1)
-    await asyncio.sleep(0.5)
-    heard = [client.changes for client in clients]
-    latencies = sorted(latency for client in clients for latency in client.latencies)
-    lost = sum(client.lost for client in clients)
-    resets = sum(client.resets for client in clients)
-    for transport in transports:
-        transport.abort()
+    used, mine = _cpu(process.pid), time.process_time()
+    await asyncio.sleep(options.seconds)
+    memory, used, mine = _memory(process.pid), _cpu(process.pid) - used, time.process_time() - mine
+    probing.cancel()
+    process.stdin.write("stop\n")
+    process.stdin.flush()
+    theirs = await asyncio.to_thread(process.stdout.readline)
+    last = -1
+    while last != (last := sum(client.heard for client in clients)):
+        await asyncio.sleep(_QUIET)
+    for client in clients:
+        client.transport.abort()
     stuck.close()
 
-    def percentile(share: float) -> str:
-        return f"{latencies[int(share * (len(latencies) - 1))] * 1000:.0f} ms"
+    latencies = [latency for client in clients for latency in client.latencies]
+    lost, resets = sum(client.lost for client in clients), sum(client.resets for client in clients)
+    alike: dict[str, set[int]] = {}
+    for client in clients:
+        if client.latencies or not options.gzip:
+            alike.setdefault(client.path, set()).add(client.heard)
+    same = all(len(counts) == 1 for counts in alike.values())
+    print(f"{options.clients} clients of {options.follow}, and one that does not read; {options.seconds:.0f} s")
+    print(f"{sum(map(max, alike.values())) / options.seconds:.0f} changes/s in all; ", end="")
+    print(f"{lost} connections lost, {resets} resets; who follows the same heard {'the same' if same else 'OTHERS'}")
+    print(f"frame to client: p50 {_ms(latencies, 0.5)}, p99 {_ms(latencies, 0.99)}, most {_ms(latencies, 1.0)}")
+    service = _Probe(*msgspec.json.decode(theirs))
+    print(f"the service {service.words(used / options.seconds)}")
+    print(f"the clients {probe.words(mine / options.seconds)}")
+    each = (idle - before) * 1024 / options.clients
+    print(f"service's memory: {before:.0f} MB without clients, {each:.1f} kB for each, {memory:.0f} MB at the end")
+    starved = min(probe.share, service.share) < _STARVED
+    if starved:
+        print("too little of a processor was to be had: latencies are the machine's, not the service's")
+    return not lost and not resets and same and (starved or _at(latencies, 0.99) < options.most)
 
-    print(
-        f"{count} clients and a stuck one, {seconds:.0f} s, {sum(heard) / len(heard) / (seconds + _WARM):.0f} changes/s"
-    )
-    print(f"each heard {min(heard)} to {max(heard)} changes; {lost} connections lost, {resets} resets")
-    print(f"frame to client: p50 {percentile(0.5)}, p99 {percentile(0.99)}, most {percentile(1.0)}")
-    print(f"CPU of one: service {used / seconds:.0%}, clients {mine / seconds:.0%}, others {others:.0%} of all")
-    print(f"service's memory {before:.0f} MB after {_WARM:.0f} s, {after:.0f} MB at the end")
-    return not lost and not resets and latencies[int(0.99 * len(latencies))] < 0.25
+
+def _at(values: list[float], share: float) -> float:
+    return sorted(values)[int(share * (len(values) - 1))] if values else float("nan")
+
+
+def _ms(values: list[float], share: float) -> str:
+    return f"{_at(values, share) * 1000:.0f} ms"
 
 
 def _memory(pid: int) -> float:
     """Resident MB."""
     found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
     return int(found[1]) / 1024 if found else 0.0
-
-
-def _idle() -> float:
-    """Seconds in which the machine's CPUs had nothing to do so far."""
-    return int(Path("/proc/stat").read_text().split()[4]) / os.sysconf("SC_CLK_TCK")
 
 
 def _cpu(pid: int) -> float:
@@ -205,23 +313,26 @@ def _many_files() -> None:
 
 def main() -> None:
     """Measure; exit code 1 if it is slow or lossy."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=1000)
+    parser.add_argument("--follow", choices=_PATHS, default="everything", help="what each client follows")
+    parser.add_argument("--gzip", action="store_true", help="clients take gzip, as browsers do")
     parser.add_argument("--rate", type=float, default=500.0, help="changes a second")
     parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--most", type=float, default=0.25, help="p99 that is fast enough, s")
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.serve:
-        _serve(arguments.serve, arguments.rate)
+    options = parser.parse_args()
+    if options.serve:
+        _serve(options.serve, options.rate)
         return
     _many_files()
     with TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "stamps").write_bytes(bytes(8 * int((arguments.seconds + 60) * arguments.rate)))
-        command = [sys.executable, "-m", "tests.serve.load", "--serve", name, "--rate", str(arguments.rate)]
+        (folder / "stamps").write_bytes(bytes(8 * int((options.seconds + 60) * options.rate)))
+        command = [sys.executable, "-m", "tests.serve.load", "--serve", name, "--rate", str(options.rate)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             try:
-                fine = asyncio.run(_clients(folder, process, arguments.clients, arguments.seconds))
+                fine = asyncio.run(_run(folder, process, options))
             finally:
                 process.terminate()
     sys.exit(not fine)

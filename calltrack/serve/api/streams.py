@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from litestar import WebSocket, get, websocket
@@ -12,6 +13,7 @@ from litestar.exceptions import ClientException, ServiceUnavailableException, We
 
 from calltrack.journal import NoSuchPosition, StreamPosition
 from calltrack.serve.api.parameters import After, LastId, TheEngine, TheVisitor, TheWanted
+from calltrack.serve.stream.channel import Chunk
 from calltrack.serve.stream.eventstream import EventStream
 from calltrack.serve.stream.subscriptions import Changes, Updates, messages, sse
 
@@ -31,7 +33,7 @@ async def changes(
     place = _place(last_id or after)
     if engine.hub.is_full(visitor.name):
         raise _full()
-    return EventStream(engine.hub.stream(lens, place, visitor.name), engine.patience)
+    return EventStream(partial(engine.hub.stream, lens, place, visitor.name), engine.patience)
 
 
 @get("/api/updates", media_type="text/event-stream")
@@ -39,7 +41,8 @@ async def updates(engine: TheEngine, visitor: TheVisitor) -> EventStream:
     """The state, and then the records that alter, as Server-Sent Events: all that a board needs."""
     if engine.hub.is_full(visitor.name):
         raise _full()
-    return EventStream(engine.hub.stream(Updates(engine.view, visitor.scope), None, visitor.name), engine.patience)
+    lens = Updates(engine.view, visitor.scope)
+    return EventStream(partial(engine.hub.stream, lens, None, visitor.name), engine.patience)
 
 
 @websocket("/api/socket")
@@ -56,19 +59,19 @@ async def socket_of_changes(
     if engine.hub.is_full(visitor.name):
         await socket.close(_TRY_AGAIN, "all places are taken")
         return
-    pieces = engine.hub.stream(Changes(engine.view, visitor.scope, wanted, messages), place, visitor.name)
-    sending, leaving = asyncio.create_task(_send(socket, pieces, engine.patience)), asyncio.create_task(_left(socket))
+    chunks = engine.hub.stream(Changes(engine.view, visitor.scope, wanted, messages), place, visitor.name)
+    sending, leaving = asyncio.create_task(_send(socket, chunks, engine.patience)), asyncio.create_task(_left(socket))
     await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
     for task in (sending, leaving):
         task.cancel()
     await asyncio.gather(sending, leaving, return_exceptions=True)
-    await pieces.aclose()
+    await chunks.aclose()
 
 
-async def _send(socket: WebSocket[Any, Any, Any], pieces: AsyncGenerator[bytes, None], patience: float) -> None:
-    async for piece in pieces:
+async def _send(socket: WebSocket[Any, Any, Any], chunks: AsyncGenerator[Chunk, None], patience: float) -> None:
+    async for chunk in chunks:
         async with asyncio.timeout(patience):
-            await socket.send_data(piece.decode())
+            await socket.send_data(chunk.plain.decode())
     await socket.close(_GOING_AWAY, "the service ends")
 
 

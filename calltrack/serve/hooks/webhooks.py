@@ -58,8 +58,8 @@ class Webhook:
         else:
             at, self._waiting = known[0], msgspec.json.decode(known[1])
         lens = Changes(self._engine.view, hook.scope, Wanted(kinds=_KINDS), messages)
-        async for piece in hub.stream(lens, at):
-            await self._take(msgspec.json.decode(piece))
+        async for chunk in hub.stream(lens, at):
+            await self._take(msgspec.json.decode(chunk.plain))
             await self.sender.room()
 
     async def _take(self, events: list[dict[str, Any]]) -> None:

@@ -57,6 +57,8 @@ class Protocol(H11Protocol):
     _silent: dict[Protocol, asyncio.TimerHandle] = {}
     """Of this process, the oldest first."""
     _since = 0.0
+    gone: asyncio.Future[None] | None = None
+    """Done when the connection is lost, for a response that is written to it without the server's help."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
@@ -67,6 +69,8 @@ class Protocol(H11Protocol):
         """Forget it."""
         self._speaks()
         super().connection_lost(exc)
+        if self.gone is not None and not self.gone.done():
+            self.gone.set_result(None)
 
     def handle_events(self) -> None:
         """A whole request ends the silence."""
@@ -74,6 +78,7 @@ class Protocol(H11Protocol):
         super().handle_events()
         if self.cycle is not before and self.cycle is not None and not self.cycle.response_complete:
             self._speaks()
+            self.scope["connection"] = self  # type: ignore[typeddict-unknown-key]  # for streams
 
     def handle_websocket_upgrade(self, event: Any) -> None:
         """So does a handshake."""

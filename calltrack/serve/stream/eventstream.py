@@ -1,51 +1,104 @@
-"""A hub's stream as an HTTP response: Server-Sent Events, one write for each piece, ended by the client or the hub."""
+"""A hub's stream as an HTTP response: Server-Sent Events, ended by the client or the hub.
+
+Its head goes out as any response's does. From then on chunks that all clients share are written to the connection as
+they are: framed, and compressed where the client takes gzip, once for all.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from litestar import Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from calltrack.serve.leaving import left
+from calltrack.serve.security.budgets import Protocol
+from calltrack.serve.stream.channel import GZIP_HEADER, Chunk, Sink, framed
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
+    (b"vary", b"accept-encoding"),
     (b"x-accel-buffering", b"no"),
 ]
+_PACKED = [(b"content-encoding", b"gzip")]
 
 
 class EventStream(Response[None]):
-    """The pieces of a stream as they come; a write may take `patience` seconds before its client is given up."""
+    """What `stream` makes for a client's connection; that may take no more for `patience` s before it is given up."""
 
-    def __init__(self, pieces: AsyncGenerator[bytes, None], patience: float) -> None:
+    def __init__(self, stream: Callable[[Sink], AsyncGenerator[Chunk, None]], patience: float) -> None:
         super().__init__(None, media_type="text/event-stream")
-        self._pieces = pieces
+        self._stream = stream
         self._patience = patience
 
     def to_asgi_response(self, *args: Any, **kwargs: Any) -> ASGIApp:  # type: ignore[override]
-        """An application that writes the pieces."""
+        """An application that writes the stream."""
         return self._run
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        writing = asyncio.ensure_future(self._write(send))
-        leaving = asyncio.ensure_future(left(receive))
+        client = _Client(scope)
+        headers = [*_HEADERS, *_PACKED] if client.packed else _HEADERS
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        client.begin()
+        chunks = self._stream(client)
         try:
-            await asyncio.wait((writing, leaving), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            leaving.cancel()
-            writing.cancel()
-            await asyncio.gather(writing, leaving, return_exceptions=True)
-
-    async def _write(self, send: Send) -> None:
-        try:
-            async for piece in self._pieces:
+            async for chunk in chunks:
                 async with asyncio.timeout(self._patience):
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+                    await client.room()
+                client.write(chunk)
+        except TimeoutError:
+            await client.cut_off()
         finally:
-            await self._pieces.aclose()
+            await chunks.aclose()
+        if not client.gone.done():
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class _Client(Sink):
+    """The connection of a request, written to without the server, which has sent the head and will send the end."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._connection: Protocol = scope["connection"]  # type: ignore[typeddict-item]  # set by it
+        self._framed = scope["http_version"] == "1.1"
+        self.packed = self._framed and _takes_gzip(scope["headers"])
+        self.gone = self._connection.gone = asyncio.get_running_loop().create_future()
+        if self._connection.transport.is_closing():
+            self.gone.set_result(None)
+
+    def begin(self) -> None:
+        """Write what stands before the first chunk."""
+        if self.packed:
+            self._connection.transport.write(framed(GZIP_HEADER))
+
+    def take(self, chunk: Chunk) -> bool:
+        """Write it at once, if the connection takes more."""
+        if self._connection.flow.write_paused:
+            return False
+        self.write(chunk)
+        return True
+
+    def write(self, chunk: Chunk) -> None:
+        """Write it."""
+        form = chunk.packed if self.packed else chunk.framed if self._framed else chunk.plain
+        self._connection.transport.write(form)
+
+    async def room(self) -> None:
+        """Wait until the connection takes more, or is lost."""
+        await self._connection.flow.drain()
+
+    async def cut_off(self) -> None:
+        """End the connection, with all that waits to be sent."""
+        self._connection.transport.abort()
+        await self.gone
+
+
+def _takes_gzip(headers: Any) -> bool:
+    """Whether a client says that it takes gzip."""
+    accepted = b",".join(value for name, value in headers if name == b"accept-encoding").decode("latin-1").lower()
+    for one in accepted.split(","):
+        coding, _, weight = one.replace(" ", "").partition(";q=")
+        if coding == "gzip":
+            return weight.strip("0.") != "" or not weight
+    return False

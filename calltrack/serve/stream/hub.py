@@ -1,15 +1,19 @@
 """What is published, to everyone who listens: encoded once, written together, kept for those who come back.
 
-    publish ─► ring ─► flush, at most every 50 ms ─► one chunk of bytes for each Channel ─► all of its clients
+    publish ─► ring ─► flush ─► one chunk of bytes for each Channel ─► all of its clients
 
 A channel is a way of looking (role, filter, notation), and has as many clients as look that way. A client owns no
 buffer: it is a place in its channel's last chunks. A client that is too slow for those goes on from the ring, and from
 the journal where the ring ends, so a stuck client costs others nothing and loses nothing.
+
+A flush comes 50 ms after the first change that waits for it, boards have one in 200 ms. Where there are so many clients
+that to write takes long, the next flush waits twice as long as the last one took: each then carries more.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,15 +25,18 @@ import msgspec
 from calltrack.core.changes import Change
 from calltrack.journal import StreamPosition
 from calltrack.serve.security.scope import About, Scope
+from calltrack.serve.stream.channel import Channel, Chunk, Sink
 
 FLUSH = 0.05
 """Seconds in which changes are gathered into one write."""
+BOARDS = 0.2
+"""The same, for those who show the state and no changes."""
+REST = 2.0
+"""How many times as long as a flush took the next one waits, if that is longer."""
 HEARTBEAT = 5.0
 """Seconds after which every client hears the time, and a place to go on from."""
 RING = 5000
 """Published changes kept in memory, about 10 MB."""
-CHUNKS = 64
-"""Flushes that a client may lag behind before it reads from the ring."""
 PIECE = 50
 """Changes in one write to a client that is late, about 100 kB: what one holds that does not read."""
 
@@ -58,7 +65,7 @@ class Lens(Protocol):
 
     @property
     def resumes(self) -> bool:
-        """Whether a client that was too slow is sent what it missed; else it begins anew."""
+        """Whether a client that was too slow is sent what it missed; else it begins anew, and BOARDS is for it."""
 
     def __hash__(self) -> int: ...
 
@@ -70,9 +77,6 @@ class Lens(Protocol):
 
     def opening(self, flushed: StreamPosition) -> bytes:
         """What a client is sent first if it begins now."""
-
-    def joined(self, pieces: Sequence[bytes]) -> Sequence[bytes]:
-        """The same pieces, in as few writes as the notation allows."""
 
     def reset(self, flushed: StreamPosition, reason: str) -> bytes:
         """What a client is sent that cannot go on from where it was: the state to begin anew with, and why."""
@@ -100,8 +104,11 @@ class Hub:
         self._floor = place
         self._waiting: list[Published] = []
         self.latest = place
-        self._channels: dict[Lens, _Channel] = {}
+        self._channels: dict[Lens, Channel] = {}
         self._flush: asyncio.TimerHandle | None = None
+        self._boards: asyncio.TimerHandle | None = None
+        self._boards_at = 0.0
+        self._pause = FLUSH
         self._closed = False
 
     def publish(self, changes: Sequence[Change], abouts: Sequence[About]) -> None:
@@ -111,7 +118,7 @@ class Hub:
             self._waiting.append(Published(StreamPosition(position, index), change, about))
         self.latest = StreamPosition(position)
         if self._flush is None:
-            self._flush = asyncio.get_running_loop().call_later(FLUSH, self.flush)
+            self._flush = asyncio.get_running_loop().call_later(self._pause, self.flush)
 
     def flush(self) -> None:
         """Send what waits to be sent."""
@@ -124,8 +131,23 @@ class Hub:
         self._ring.extend(batch)
         while len(self._ring) > RING:
             self._floor = self._ring.popleft().place
+        begin = time.perf_counter()
         for lens, channel in self._channels.items():
-            channel.put(lens.changes(batch, self.flushed), self.flushed)
+            if lens.resumes:
+                channel.put(lens.changes(batch, self.flushed), self.flushed)
+        if self._boards is None and not all(lens.resumes for lens in self._channels):
+            loop = asyncio.get_running_loop()
+            self._boards = loop.call_at(max(self._boards_at, loop.time()), self._flush_boards)
+        self._pause = max(FLUSH, REST * (time.perf_counter() - begin))
+
+    def _flush_boards(self) -> None:
+        """Send boards what has altered: all of them at once, for what altered is asked for once."""
+        begin, self._boards = time.perf_counter(), None
+        for lens, channel in self._channels.items():
+            if not lens.resumes:
+                channel.put(lens.changes((), self.flushed), self.flushed)
+        took = time.perf_counter() - begin
+        self._boards_at = asyncio.get_running_loop().time() + max(BOARDS - took, REST * took)
 
     def beat(self) -> None:
         """Tell everyone the time."""
@@ -136,55 +158,61 @@ class Hub:
     def close(self) -> None:
         """Send what waits, and end all streams."""
         self.flush()
+        if self._boards is not None:
+            self._boards.cancel()
+            self._flush_boards()
         self._closed = True
         for channel in self._channels.values():
-            channel.news.set()
+            channel.release()
 
     def end(self, roles: frozenset[str]) -> None:
         """End the streams of some roles; a client that still may comes back and goes on without loss."""
         for role in roles & self._turns.keys():
             self._turns[role] += 1
         for channel in self._channels.values():
-            channel.news.set()
+            channel.release()
 
     def is_full(self, role: str) -> bool:
         """Whether a role, or all together, have as many clients as they may have."""
         return self.clients >= self.most_clients or self._roles[role] >= self.most_of_a_role
 
-    async def stream(self, lens: Lens, after: StreamPosition | None, role: str = "") -> AsyncGenerator[bytes, None]:
-        """Everything after a place, or from now on, as the pieces that are to be written, until the hub closes.
+    async def stream(
+        self, lens: Lens, after: StreamPosition | None, role: str = "", sink: Sink | None = None
+    ) -> AsyncGenerator[Chunk, None]:
+        """Everything after a place, or from now on, as what is to be written, until the hub closes.
 
-        `role` is whose client it is.
+        `role` is whose client it is. With a `sink` what is new is written there, and only what it has missed is given.
         """
         turn = self._turns.setdefault(role, 0)
         with self._joined(lens, role) as channel:
             if after is None:
                 at, seq = self.flushed, channel.end
-                yield lens.opening(at)
+                yield Chunk(lens.opening(at))
             else:
                 at, seq = after, -1
-            while not self._closed and turn == self._turns[role]:
+            while not self._closed and turn == self._turns[role] and not (sink and sink.gone.done()):
                 if seq < channel.first and not lens.resumes:
                     at, seq = self.flushed, channel.end
-                    yield lens.opening(at)
+                    yield Chunk(lens.opening(at))
                 elif seq < channel.first and at < self._floor:
                     try:
                         batch, at = await self._recall(at, self._floor)
                         piece = lens.changes(batch, at)
                         del batch  # a client that does not read holds its piece and no more
                         if piece:
-                            yield piece
+                            yield Chunk(piece)
                     except Gone as gone:
                         self.flush()  # so that what follows the state is what comes after it
                         at, seq = self.flushed, channel.end
                         self.resets += 1
-                        yield lens.reset(at, str(gone))
+                        yield Chunk(lens.reset(at, str(gone)))
                 elif seq < channel.first:
                     if at > self.flushed:
                         self.flush()
                     if at > self.flushed:
                         self.resets += 1
-                        yield lens.reset(self.flushed, "this position has not been reached: it is of another journal")
+                        reason = "this position has not been reached: it is of another journal"
+                        yield Chunk(lens.reset(self.flushed, reason))
                     batch = list(islice((one for one in self._ring if one.place > at), PIECE))
                     if len(batch) == PIECE:
                         at = batch[-1].place
@@ -193,18 +221,17 @@ class Hub:
                     piece = lens.changes(batch, at)
                     del batch
                     if piece:
-                        yield piece
+                        yield Chunk(piece)
                 elif seq == channel.end:
-                    channel.news.clear()
-                    await channel.news.wait()
+                    at, seq = await channel.follow(sink) or (at, seq)
                 else:
-                    pieces, at, seq = channel.since(seq)
-                    for piece in lens.joined(pieces):
-                        yield piece
+                    chunks, at, seq = channel.since(seq)
+                    for chunk in chunks:
+                        yield chunk
 
     @contextmanager
-    def _joined(self, lens: Lens, role: str) -> Iterator[_Channel]:
-        channel = self._channels.setdefault(lens, _Channel(self.flushed))
+    def _joined(self, lens: Lens, role: str) -> Iterator[Channel]:
+        channel = self._channels.setdefault(lens, Channel(self.flushed))
         channel.clients += 1
         self.clients += 1
         self._roles[role] += 1
@@ -216,29 +243,3 @@ class Hub:
             self._roles[role] -= 1
             if not channel.clients:
                 del self._channels[lens]
-
-
-class _Channel:
-    """The last chunks for one way of looking; `first` and `end` number them, `at` is the place behind the last."""
-
-    def __init__(self, at: StreamPosition) -> None:
-        self.clients = 0
-        self.news = asyncio.Event()
-        self.first = self.end = 0
-        self.at = at
-        self._chunks: deque[bytes] = deque()
-
-    def put(self, chunk: bytes, at: StreamPosition) -> None:
-        self.at = at
-        if not chunk:
-            return
-        self._chunks.append(chunk)
-        self.end += 1
-        if len(self._chunks) > CHUNKS:
-            self._chunks.popleft()
-            self.first += 1
-        self.news.set()
-
-    def since(self, seq: int) -> tuple[list[bytes], StreamPosition, int]:
-        """What follows chunk number `seq`; the place and the number reached."""
-        return [self._chunks[at] for at in range(seq - self.first, len(self._chunks))], self.at, self.end

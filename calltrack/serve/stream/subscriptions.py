@@ -85,10 +85,6 @@ class Changes(NamedTuple):
         """The time as well: it names the place from which the client hears everything."""
         return self.beat(flushed)
 
-    def joined(self, pieces: Sequence[bytes]) -> Sequence[bytes]:
-        """Messages stay apart; what is a text of events is one text."""
-        return pieces if self.notation is messages else [b"".join(pieces)]
-
     def reset(self, flushed: StreamPosition, reason: str) -> bytes:
         """The whole state, with the reason."""
         return self.notation([("reset", flushed, _reset(self.view, self.scope, reason))])
@@ -114,10 +110,6 @@ class Updates(NamedTuple):
         """The state to begin with."""
         self.view.begin_updates()
         return sse([("state", flushed, self.view.state_json(self.scope))])
-
-    def joined(self, pieces: Sequence[bytes]) -> Sequence[bytes]:
-        """One text of events."""
-        return [b"".join(pieces)]
 
     def reset(self, flushed: StreamPosition, reason: str) -> bytes:
         """The state again; why does not matter to who shows only the state."""

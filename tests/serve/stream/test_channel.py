@@ -1,0 +1,130 @@
+"""Chunks that are written to many connections at once: what each client gets is whole, packed or not."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+
+import pytest
+
+from calltrack.journal import StreamPosition
+from calltrack.serve.stream.channel import GZIP_HEADER, Channel, Chunk
+from calltrack.serve.stream.eventstream import _takes_gzip
+from tests.live.harness import scenario
+from tests.serve.service import events, service
+from tests.serve.stream.test_streams import FRAMES, expected
+
+
+class Client:
+    """A connection that takes what it is given until it is full."""
+
+    def __init__(self) -> None:
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.got: list[Chunk] = []
+        self.full = False
+
+    def take(self, chunk: Chunk) -> bool:
+        """Take it, or not."""
+        if not self.full:
+            self.got.append(chunk)
+        return not self.full
+
+
+def place(frame: int) -> StreamPosition:
+    return StreamPosition(frame)
+
+
+@scenario
+async def test_one_chunk_is_written_to_all() -> None:
+    """The same object; one whose connection is full is left where it was, others hear on."""
+    channel, first, second = Channel(place(0)), Client(), Client()
+    following = [asyncio.create_task(channel.follow(one)) for one in (first, second)]
+    await asyncio.sleep(0)
+    channel.put(b"one", place(1))
+    channel.put(b"", place(2))
+    second.full = True
+    channel.put(b"two", place(3))
+    left = await following[1]
+    assert left is not None
+    missed, at, seq = channel.since(left[1])
+    channel.put(b"three", place(4))
+    channel.release()
+
+    assert [one.plain for one in first.got] == [b"one", b"two", b"three"]
+    assert first.got[0] is second.got[0]
+    assert (place(2), 1) == left
+    assert ([b"two"], place(3), 2) == ([one.plain for one in missed], at, seq)
+    assert (place(4), 3) == await following[0]
+
+
+@scenario
+async def test_who_is_gone_is_not_followed() -> None:
+    """Its end is heard at once."""
+    channel, client = Channel(place(0)), Client()
+    following = asyncio.create_task(channel.follow(client))
+    await asyncio.sleep(0)
+    client.gone.set_result(None)
+
+    assert (place(0), 0) == await following
+    assert not channel._live
+
+
+def test_any_packed_chunks_are_one_gzip_stream() -> None:
+    """In any order, from any of them on: none refers to another."""
+    chunks = [Chunk(text * 50) for text in (b"the same ", b"the same ", b"others ", b"x")] + [Chunk(b"short")]
+    for some in (chunks, chunks[::-1], chunks[2:], chunks[1:2]):
+        unpacked = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        text = unpacked.decompress(GZIP_HEADER)
+        for one in some:
+            head, _, rest = one.packed.partition(b"\r\n")
+            assert len(rest) == int(head, 16) + 2
+            text += unpacked.decompress(rest[:-2])
+            assert text.endswith(one.plain)  # nothing is held back
+        assert text == b"".join(one.plain for one in some)
+
+
+@pytest.mark.parametrize(
+    ("header", "takes"),
+    [
+        ("", False),
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("gzip; q=0", False),
+        ("gzip;q=0.000", False),
+        ("x-gzip", False),
+    ],
+)
+def test_who_takes_gzip(header: str, takes: bool) -> None:
+    """By what it says."""
+    assert takes == _takes_gzip([(b"accept-encoding", header.encode())])
+
+
+@scenario
+async def test_every_form_tells_the_same() -> None:
+    """Packed, plain, and to a client of HTTP/1.0, which knows no chunks."""
+    whole = [at for at, _ in expected()]
+    async with service() as running:
+        running.source.give(*FRAMES[:10])
+        await running.reached(10)
+        url, heard = running.client._base_url, dict[str, list[str]]()
+        assert url is not None
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(b"GET /api/changes?after=0 HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        async with (
+            running.client.get("/api/changes?after=0") as packed,
+            running.client.get("/api/changes?after=0", headers={"Accept-Encoding": "identity"}) as plain,
+        ):
+            told = {"gzip": events(packed), "identity": events(plain)}
+            for one in told.values():
+                await anext(one)
+            running.source.give(*FRAMES[10:])
+            for name, one in told.items():
+                heard[name] = [(await anext(one)).id for _ in whole[1:]]
+            assert ("gzip", None) == (packed.headers.get("content-encoding"), plain.headers.get("content-encoding"))
+        old = b""
+        while f"id: {whole[-1]}\n".encode() not in old:
+            old += await reader.read(65536)
+        writer.close()
+
+    assert {"gzip": whole[1:], "identity": whole[1:]} == heard
+    assert whole == [line[4:].decode() for line in old.split(b"\n") if line.startswith(b"id: ") and b"." in line]
