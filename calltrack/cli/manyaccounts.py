@@ -41,11 +41,12 @@ def many_accounts(
     from calltrack.live.timing import Pace
     from calltrack.serve.accounts import ManyAccounts
     from calltrack.serve.engine import Engine
+    from calltrack.serve.files import many_files
     from calltrack.serve.parts import Parts
 
     definitions, network, pace = live.accounts(file), live.network(), Pace(LOGINS_PER_S)
     writes = Pace(_WRITES_PER_S)
-    _many_files(len(definitions) * _FILES)
+    many_files(len(definitions) * _FILES)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def journal_of(name: str) -> Journal:
@@ -69,18 +70,3 @@ def many_accounts(
             raise
 
     return ManyAccounts(definitions, opened)
-
-
-def _many_files(wanted: int) -> None:
-    """Have this process open as many files as it may; a shell's usual limit is of a few accounts."""
-    try:
-        import resource
-    except ModuleNotFoundError:  # Windows, which has no such limit
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted += 1024
-    enough = hard == resource.RLIM_INFINITY or hard >= wanted
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if enough else hard, hard))
-    if not enough:
-        _log.warning("so many accounts may open %d files, and this process may open %d (ulimit -Hn)", wanted, hard)

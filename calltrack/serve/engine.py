@@ -41,7 +41,7 @@ T = TypeVar("T")
 REPEATED = 2000
 """Frames applied again at a start, so that clients that come back find what they missed in memory."""
 
-MOST_CLIENTS = 2000
+MOST_CLIENTS = 10_000
 """Clients of the streams at once; more are asked to come back later."""
 
 PATIENCE = 30.0

@@ -20,8 +20,9 @@ from calltrack.core.errors import CalltrackError
 from calltrack.serve.accounts import Accounts
 from calltrack.serve.api.traces import Traced, provider
 from calltrack.serve.app import application
+from calltrack.serve.engine import MOST_CLIENTS, Engine
 from calltrack.serve.engine import PATIENCE as WRITE_PATIENCE
-from calltrack.serve.engine import Engine
+from calltrack.serve.files import many_files
 from calltrack.serve.intake.door import Door
 from calltrack.serve.parts import share
 from calltrack.serve.security.access import VARIABLE, Access
@@ -87,6 +88,7 @@ async def serve(
                 f"{listen.host} can be reached from elsewhere, so tokens are needed: "
                 f"--tokens FILE, or {VARIABLE} in the environment (docs/security.md)"
             )
+        many_files(MOST_CLIENTS)
         spans = provider()
         listening = _listening(listen, patience)
     except BaseException:

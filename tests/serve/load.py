@@ -27,6 +27,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -47,9 +48,11 @@ from calltrack.simulate import Plan, traffic
 from calltrack.simulate.recording import encode
 
 _TICK = 0.01  # s
-_SAMPLED = 100  # clients that measure
+_SAMPLED = 20  # clients that measure; the others are read from, and no more
 _QUEUES = 20
 _QUIET = 2.0  # s without anything new after which everything has arrived
+_AT_ONCE = 100  # clients of the crowd that are read from before the loop looks at others
+_RESTS = {"everything": 0.1, "queue": 0.5, "board": 0.5}  # s between two readings of the crowd
 _LOOK, _SPIN = 0.1, 0.002  # s between two looks of a probe, and of processor time that each takes
 _STARVED = 0.8  # of a processor that a process wants and gets, at least
 _CHANGE = b"\nevent: change\n"
@@ -78,6 +81,8 @@ class _Paced:
 
     def __init__(self, rate: float, stamps: mmap.mmap) -> None:
         self._rate, self._stamps = rate, stamps
+        tracker, some = Tracker(), list(islice(frames(), 4000))
+        self._each = sum(len(tracker.feed(frame)) for frame in some[1000:]) / 3000  # changes of a frame
 
     def status(self) -> str:
         """In words."""
@@ -85,8 +90,6 @@ class _Paced:
 
     async def run(self, on_frame: OnFrame) -> None:
         """Begin, and end, when the clients say so, by a line on standard input."""
-        tracker, some = Tracker(), list(islice(frames(), 4000))
-        each = sum(len(tracker.feed(frame)) for frame in some[1000:]) / 3000
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, sys.stdin.readline)
         probe = _Probe()
@@ -94,7 +97,7 @@ class _Paced:
         begin, sent, source = loop.time(), 0, frames()
         ending = loop.run_in_executor(None, sys.stdin.readline)
         while not ending.done() and (sent + 2) * 8 < len(self._stamps):
-            due = int((loop.time() - begin) * self._rate / each)
+            due = int((loop.time() - begin) * self._rate / self._each)
             for frame in islice(source, due - sent):
                 sent += 1
                 struct.pack_into("d", self._stamps, sent * 8, time.monotonic())
@@ -123,14 +126,65 @@ def _serve(folder: Path, rate: float) -> None:
     asyncio.run(main())
 
 
-class _Client(asyncio.Protocol):
-    """One connection; with `stamps` it measures latencies."""
+def _request(path: str, packed: bool) -> bytes:
+    accept = "Accept-Encoding: gzip\r\n" if packed else ""
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{accept}\r\n".encode()
 
-    def __init__(self, path: str, stamps: mmap.mmap | None, packed: bool) -> None:
-        self.path = path
+
+class _Crowd:
+    """Clients that measure nothing: they are read from now and then, so that they take little of a processor."""
+
+    def __init__(self, packed: bool, rest: float) -> None:
+        self.lost: set[socket.socket] = set()
+        self.heard: dict[socket.socket, int] = {}
+        self.greeted: set[socket.socket] = set()
+        self.paths: dict[socket.socket, str] = {}
+        self._ends: dict[socket.socket, bytes] = {}
+        self._packed, self._rest = packed, rest
+
+    async def join(self, port: int, path: str) -> None:
+        """One more."""
+        one = socket.socket()
+        one.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(one, ("127.0.0.1", port))
+        await loop.sock_sendall(one, _request(path, self._packed))
+        self.heard[one], self.paths[one], self._ends[one] = 0, path, b""
+
+    async def run(self) -> None:
+        """Read what has come, again and again."""
+        while True:
+            for number, one in enumerate([*self.heard]):
+                if one not in self.lost:
+                    self._read(one)
+                if number % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
+            await asyncio.sleep(self._rest)
+
+    def _read(self, one: socket.socket) -> None:
+        with suppress(BlockingIOError):
+            try:
+                data = one.recv(1 << 20)
+            except ConnectionError:
+                data = b""
+            if not data:
+                self.lost.add(one)
+                return
+            self.greeted.add(one)
+            if not self._packed:
+                data = self._ends[one] + data
+                self._ends[one] = data[1 - len(_CHANGE) :]
+            self.heard[one] += len(data) if self._packed else data.count(_CHANGE)
+
+
+class _Client(asyncio.Protocol):
+    """One connection that measures latencies."""
+
+    def __init__(self, path: str, stamps: mmap.mmap, packed: bool) -> None:
+        self.path, self._packed = path, packed
         self.heard = self.resets = self.reached = 0
         self.latencies: list[float] = []
-        self.lost = False
+        self.lost = self.greeted = False
         self._stamps, self._rest, self._in_head = stamps, b"", packed
         self._unpacked = zlib.decompressobj(zlib.MAX_WBITS | 16) if packed else None
 
@@ -138,19 +192,11 @@ class _Client(asyncio.Protocol):
         """Ask for what it follows."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        accept = "Accept-Encoding: gzip\r\n" if self._unpacked else ""
-        transport.write(f"GET {self.path} HTTP/1.1\r\nHost: localhost\r\n{accept}\r\n".encode())
+        transport.write(_request(self.path, self._packed))
 
     def data_received(self, data: bytes) -> None:
-        """Count, and measure; what is packed is unpacked only by those who measure, others count bytes."""
-        if self._stamps is None:
-            if not self._unpacked:
-                data = self._rest + data
-                self._rest = data[1 - len(_CHANGE) :]
-                self.heard += data.count(_CHANGE)
-            else:
-                self.heard += len(data)
-            return
+        """Count, and measure."""
+        self.greeted = True
         now, data = time.monotonic(), self._rest + data
         if self._unpacked:
             data = self._text(data)
@@ -222,14 +268,18 @@ class _Probe:
         return f"took {cpu:.0%} of a processor, got {self.share:.0%} of what it wanted; its loop was late by {late}"
 
 
-async def _connected(port: int, options: argparse.Namespace, stamps: mmap.mmap) -> list[_Client]:
+async def _connected(port: int, options: argparse.Namespace, stamps: mmap.mmap, crowd: _Crowd) -> list[_Client]:
+    """All clients: a crowd, and those who measure."""
     loop, clients = asyncio.get_running_loop(), list[_Client]()
-    sampled = max(1, options.clients // _SAMPLED)
     for number in range(options.clients):
-        measuring = stamps if number % sampled == 0 else None
-        client = _Client(_PATHS[options.follow](number // sampled), measuring, options.gzip)
-        await loop.create_connection(partial(_itself, client), "127.0.0.1", port)
-        clients.append(client)
+        path = _PATHS[options.follow](number)
+        if number >= _SAMPLED:
+            await crowd.join(port, path)
+            while number % _AT_ONCE == 0 and len(crowd.greeted) + len(crowd.lost) < len(crowd.heard):
+                await asyncio.sleep(_TICK)
+            continue
+        clients.append(_Client(path, stamps, options.gzip))
+        await loop.create_connection(partial(_itself, clients[-1]), "127.0.0.1", port)
     return clients
 
 
@@ -243,10 +293,13 @@ async def _run(folder: Path, process: subprocess.Popen[str], options: argparse.N
     with (folder / "stamps").open("r+b") as file:
         stamps = mmap.mmap(file.fileno(), 0)
     before, probe = _memory(process.pid), _Probe()
-    clients = await _connected(port, options, stamps)
+    crowd = _Crowd(options.gzip, _RESTS[options.follow])
+    reading = asyncio.create_task(crowd.run())
+    clients = await _connected(port, options, stamps, crowd)
     stuck = socket.create_connection(("127.0.0.1", port))
     stuck.sendall(b"GET /api/changes HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    await asyncio.sleep(1)
+    while len(crowd.greeted) + len(crowd.lost) < len(crowd.heard) or not all(client.greeted for client in clients):
+        await asyncio.sleep(_TICK)
     idle, probing = _memory(process.pid), asyncio.create_task(probe.run())
     process.stdin.write("go\n")
     process.stdin.flush()
@@ -257,19 +310,22 @@ async def _run(folder: Path, process: subprocess.Popen[str], options: argparse.N
     process.stdin.write("stop\n")
     process.stdin.flush()
     theirs = await asyncio.to_thread(process.stdout.readline)
+    counted = {} if options.gzip else crowd.heard  # of what is packed bytes are counted, and those of the time too
     last = -1
-    while last != (last := sum(client.heard for client in clients)):
+    while last != (last := sum(client.heard for client in clients) + sum(counted.values())):
         await asyncio.sleep(_QUIET)
+    reading.cancel()
     for client in clients:
         client.transport.abort()
     stuck.close()
 
     latencies = [latency for client in clients for latency in client.latencies]
-    lost, resets = sum(client.lost for client in clients), sum(client.resets for client in clients)
+    lost, resets = len(crowd.lost) + sum(client.lost for client in clients), sum(client.resets for client in clients)
     alike: dict[str, set[int]] = {}
     for client in clients:
-        if client.latencies or not options.gzip:
-            alike.setdefault(client.path, set()).add(client.heard)
+        alike.setdefault(client.path, set()).add(client.heard)
+    for one, heard in counted.items():
+        alike.setdefault(crowd.paths[one], set()).add(heard)
     same = all(len(counts) == 1 for counts in alike.values())
     print(f"{options.clients} clients of {options.follow}, and one that does not read; {options.seconds:.0f} s")
     print(f"{sum(map(max, alike.values())) / options.seconds:.0f} changes/s in all; ", end="")

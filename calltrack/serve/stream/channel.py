@@ -20,7 +20,7 @@ CHUNKS = 64
 GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """Begins a gzip stream, which may go on with any blocks of `Chunk.packed`."""
 
-_LEVEL = 1
+_LEVEL = 6
 _WORTH = 200  # bytes of a chunk from which on packing makes it less
 
 

@@ -7,7 +7,7 @@ buffer: it is a place in its channel's last chunks. A client that is too slow fo
 the journal where the ring ends, so a stuck client costs others nothing and loses nothing.
 
 A flush comes 50 ms after the first change that waits for it, boards have one in 200 ms. Where there are so many clients
-that to write takes long, the next flush waits twice as long as the last one took: each then carries more.
+that to write takes long, the next flush waits as long as the last one took: each then carries more.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FLUSH = 0.05
 """Seconds in which changes are gathered into one write."""
 BOARDS = 0.2
 """The same, for those who show the state and no changes."""
-REST = 2.0
+REST = 1.0
 """How many times as long as a flush took the next one waits, if that is longer."""
 HEARTBEAT = 5.0
 """Seconds after which every client hears the time, and a place to go on from."""
