@@ -46,9 +46,10 @@ def kafka_accounts(url: str, folder: Path, config: Config, zone: tzinfo | None, 
     if not names:
         raise click.UsageError("no account is defined in Kafka; add one with calltrack cluster account")
     doors.check(names)
+    config.check_many()
 
     async def opened(name: str) -> Parts:
         one = cluster.url(name)
         return parts(one, await asyncio.to_thread(KafkaAccount, one, folder / name), name)
 
-    return ManyAccounts(names, opened)
+    return ManyAccounts(names, opened, config.posted)

@@ -34,7 +34,10 @@ def many_accounts(
     config: Config,
     roles: int,
 ) -> ManyAccounts:
-    """The accounts of a file, whose journals are NAME.journal in the folder; raises LiveError and OSError."""
+    """The accounts of a file, whose journals are NAME.journal in the folder.
+
+    Raises LiveError, ConfigError and OSError.
+    """
     from calltrack.feed.source import Live
     from calltrack.journal import open_repaired
     from calltrack.live.accounts import LOGINS_PER_S, AccountLogin
@@ -44,6 +47,7 @@ def many_accounts(
     from calltrack.serve.files import many_files
     from calltrack.serve.parts import Parts
 
+    config.check_many()
     definitions, network, pace = live.accounts(file), live.network(), Pace(LOGINS_PER_S)
     writes = Pace(_WRITES_PER_S)
     many_files(len(definitions) * _FILES)
@@ -69,4 +73,4 @@ def many_accounts(
             journal.close()
             raise
 
-    return ManyAccounts(definitions, opened)
+    return ManyAccounts(definitions, opened, config.posted)

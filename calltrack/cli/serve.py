@@ -156,9 +156,7 @@ def command(
     if fleet and config is not None and config.cdr is not None:
         raise click.UsageError("[cdr] is for a service with a journal; with --kafka the frames are the connector's")
     if accounts and poll is not None:
-        raise click.UsageError("--poll is of one account; leave it out with --accounts")
-    if accounts and config is not None and (config.cdr or config.popup) is not None:
-        raise click.UsageError("[cdr] and [popup] are of one account; leave them out with --accounts")
+        raise click.UsageError("--poll asks with the code of one account; serve that account alone, without --accounts")
     if path is not None and path.exists() and path.is_dir() != bool(accounts or fleet):
         raise click.UsageError(f"--journal {safe(path)} is a {'folder' if path.is_dir() else 'file'}")
     if fleet and poll is not None:

@@ -48,6 +48,8 @@ class Accounts(ABC):
     """What the service serves; `all` by name, "" for the only one."""
 
     all: dict[str, Account]
+    posted: frozenset[str] = frozenset()
+    """Names of what the vendor may post to."""
 
     @abstractmethod
     async def run(self) -> None:
@@ -64,6 +66,7 @@ class OnlyAccount(Accounts):
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self.all = {"": Account("", parts)}
+        self.posted = frozenset(parts.posted)
 
     async def run(self) -> None:
         """Work until cancelled; raises what ends its parts."""
@@ -77,7 +80,10 @@ class OnlyAccount(Accounts):
 class ManyAccounts(Accounts):
     """Many, each of which `opened` gives parts; an error ends those of one, which are opened again after a while."""
 
-    def __init__(self, names: Iterable[str], opened: Callable[[str], Awaitable[Parts]]) -> None:
+    def __init__(
+        self, names: Iterable[str], opened: Callable[[str], Awaitable[Parts]], posted: Iterable[str] = ()
+    ) -> None:
+        self.posted = frozenset(posted)
         self.all = {name: Account(name) for name in names}
         self._opened = opened
 

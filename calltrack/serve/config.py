@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from calltrack.figures import Options
 from calltrack.figures.account import AccountTable, TeamTable, options_of
 from calltrack.serve.alerts.rules import OPEN, Destination, Rule
-from calltrack.serve.intake.settings import CdrTable, PopupTable
+from calltrack.serve.intake.settings import CdrTable, PopupTable, Posts
 from calltrack.serve.security.addresses import InternalAddress, InvalidAddress, check_url
 from calltrack.serve.security.oidc import Oidc, Provider
 from calltrack.serve.security.scope import Scope
@@ -79,6 +79,18 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
         """How figures are counted; `zone` is the account's IANA name."""
         return options_of(self.account, self.team, zone or "")
 
+    @property
+    def posted(self) -> dict[str, Posts]:
+        """The tables of what the vendor may post to, by name."""
+        both = {"cdr": self.cdr, "popup": self.popup}
+        return {name: table for name, table in both.items() if table is not None}
+
+    def check_many(self) -> None:
+        """Raise ConfigError if many accounts would share a secret."""
+        for name, table in self.posted.items():
+            if not table.of_each:
+                table.secret(name, "many")
+
     def to_dict(self) -> dict[str, Any]:
         """As TOML has it, defaults included."""
         found = msgspec.to_builtins(self, order="deterministic")
@@ -109,10 +121,9 @@ def tables(document: dict[str, Any], file: Path, options: Iterable[str] = ()) ->
 
 def _faults(config: Config) -> Iterator[str]:
     """What cannot be meant, in words; raises ConfigError for a secret that is missing."""
-    if config.cdr is not None:
-        config.cdr.secret("cdr")
-    if config.popup is not None:
-        config.popup.secret("popup")
+    for name, table in config.posted.items():
+        if not table.of_each:  # else it is read when its account is opened
+            table.secret(name)
     for hook in config.webhook:
         if unknown := hook.events - set(EVENTS):
             yield f"webhook {hook.name}: no event {', '.join(sorted(unknown))}; there are {', '.join(EVENTS)}"

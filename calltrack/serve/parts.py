@@ -45,7 +45,7 @@ class Parts(NamedTuple):
         config = config or Config()
         webhooks = Webhooks(config, engine, engine.beside("webhooks"), pauses=pauses, account=account)
         alerts = Alerts(config.alert, config.notify, engine, engine.beside("alerts.json"), calm, account)
-        return cls(engine, webhooks, alerts, addresses(config, engine))
+        return cls(engine, webhooks, alerts, addresses(config, engine, account))
 
     async def run(self) -> None:
         """Work until cancelled, or until the source and all the rest have ended; raises what ends one of them."""

@@ -7,7 +7,7 @@ import ctypes
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from errno import EADDRINUSE
 from ipaddress import ip_address
@@ -23,7 +23,7 @@ from calltrack.serve.app import application
 from calltrack.serve.engine import MOST_CLIENTS, Engine
 from calltrack.serve.engine import PATIENCE as WRITE_PATIENCE
 from calltrack.serve.files import many_files
-from calltrack.serve.intake.door import Door
+from calltrack.serve.intake.door import Address, Door
 from calltrack.serve.parts import share
 from calltrack.serve.security.access import VARIABLE, Access
 from calltrack.serve.security.audit import Audit
@@ -103,10 +103,13 @@ async def serve(
     reloading = Reloading(access, other_roles)
     guarded = application(accounts, access, audit, people)
     inner: ASGIApp = guarded if spans is None else Traced(guarded, spans)
-    only = accounts.all.get("")
-    posted = only.parts.posted if only is not None and only.parts is not None else {}
+
+    def posted(name: str) -> Mapping[str, Address]:
+        account = accounts.all.get(name)
+        return account.parts.posted if account is not None and account.parts is not None else {}
+
     settings = uvicorn.Config(
-        Door(inner, posted) if posted else inner,
+        Door(inner, accounts.posted, posted) if accounts.posted else inner,
         host=listen.host,
         port=listen.port,
         log_level="warning",

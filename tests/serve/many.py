@@ -12,6 +12,7 @@ import aiohttp
 
 from calltrack.journal import Journal, JournalUnwritable
 from calltrack.serve.accounts import ManyAccounts
+from calltrack.serve.config import Config
 from calltrack.serve.engine import Engine
 from calltrack.serve.parts import Parts
 from calltrack.serve.run import Listen, serve
@@ -34,16 +35,18 @@ class Many(NamedTuple):
 
 
 @asynccontextmanager
-async def many(folder: Path, *names: str, tokens: dict[str, Visitor] | None = None) -> AsyncIterator[Many]:
+async def many(
+    folder: Path, *names: str, tokens: dict[str, Visitor] | None = None, config: Config | None = None
+) -> AsyncIterator[Many]:
     """Accounts of these names on a free port; one named "broken" has no journal."""
-    sources = {name: Fed() for name in names}
+    sources, tables = {name: Fed() for name in names}, config or Config()
 
     async def opened(name: str) -> Parts:
         if name == "broken":
             raise JournalUnwritable("no room for it")
-        return Parts.of(Engine(sources[name], Journal.open(folder / f"{name}.journal")), account=name)
+        return Parts.of(Engine(sources[name], Journal.open(folder / f"{name}.journal")), tables, account=name)
 
-    accounts = ManyAccounts(names, opened)
+    accounts = ManyAccounts(names, opened, tables.posted)
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(serve(accounts, Access(tokens or {}), Listen("127.0.0.1", 0), address.set_result))
     try:

@@ -9,8 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from calltrack.cli import commands
+from calltrack.serve.config import Config
+from calltrack.serve.intake.settings import CdrTable
 from calltrack.serve.security.access import Access, TokensError, Visitor
 from calltrack.serve.security.scope import EVERYTHING, Scope
+from calltrack.serve.security.secrets import ConfigError
 from tests.live.harness import scenario
 from tests.serve.many import many
 from tests.serve.service import TIMEOUT, events
@@ -192,3 +195,39 @@ def test_status_says_how_each_account_is(folder: Path, monkeypatch: pytest.Monke
         assert (await asked("--url", "nowhere"))[0] == 2
 
     scene()
+
+
+def test_the_vendor_posts_to_each_account_with_its_own_secret(folder: Path) -> None:
+    """One account's secret opens no other; what is posted is in the account's stream."""
+    for name in ("acme", "globex"):
+        (folder / f"{name}-cdr").write_text(f"{name}-secret-of-its-own")
+    table = CdrTable(secret_file=f"{folder}/{{account}}-cdr")
+    record = {"ivruniqueid": "2026010109000000000001", "type": "Incoming Call", "time": 1767250805, "duration": 5}
+
+    @scenario
+    async def scene() -> None:
+        async with many(folder, "acme", "globex", "broken", config=Config(cdr=table)) as running:
+            await running.reached("acme", 0)
+            await running.reached("globex", 0)
+            statuses = []
+            for path in (
+                "acme/cdr/acme-secret",
+                "globex/cdr/acme-secret",
+                "broken/cdr/acme-secret",
+                "none/cdr/acme-secret",
+            ):
+                async with running.client.post(f"/accounts/{path}-of-its-own", json=record) as answer:
+                    statuses.append(answer.status)
+            await running.reached("acme", 1)
+            assert [200, 404, 404, 404] == statuses
+            parts = running.accounts.all["globex"].parts
+            assert parts is not None
+            assert 0 == parts.engine.view.snapshot.position
+
+    scene()
+
+
+def test_accounts_that_would_share_a_secret_are_refused() -> None:
+    """It is said what to write."""
+    with pytest.raises(ConfigError, match=r"\[cdr\]: the secret needs \{account\} in secret_file"):
+        Config(cdr=CdrTable(secret_env="CDR_SECRET")).check_many()

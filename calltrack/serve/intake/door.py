@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -36,24 +36,31 @@ class Address(NamedTuple):
 
 
 class Door:
-    """An ASGI application that answers at `/NAME/SECRET` and leaves everything else to another one."""
+    """An ASGI application that answers at `/NAME/SECRET`, and of many accounts at `/accounts/ACCOUNT/NAME/SECRET`.
 
-    def __init__(self, app: ASGIApp, addresses: Mapping[str, Address]) -> None:
+    It leaves everything else to another one. names: those that `addresses` may have for an account.
+    """
+
+    def __init__(self, app: ASGIApp, names: Collection[str], addresses: Callable[[str], Mapping[str, Address]]) -> None:
         self._app = app
+        self._names = names
         self._addresses = addresses
         self._under_way = 0
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
-        name, _, secret = scope.get("path", "").lstrip("/").partition("/")
-        if scope["type"] != "http" or name not in self._addresses:
+        account, name, secret = _place(scope.get("path", ""))
+        if scope["type"] != "http" or name not in self._names:
             await self._app(scope, receive, send)
             return
-        address = self._addresses[name]
+        address = self._addresses(account).get(name)
+        if address is None:  # no such account, or one that is not open: which of the two is not for strangers
+            await _send(send, _NO_PAGE, [])
+            return
         headers = {key.lower(): value for key, value in scope["headers"]}
         more = _cors(address, headers.get(b"origin", b"").decode("latin-1"))
         if not hmac.compare_digest(secret.strip("/").encode("utf-8", "replace"), address.secret):
-            await _send(send, Answer(404, {"detail": "there is no such page"}), [])
+            await _send(send, _NO_PAGE, [])
         elif scope["method"] == "OPTIONS":
             await _send(send, Answer(204, {}), more)
         elif scope["method"] != "POST":
@@ -80,6 +87,19 @@ class Door:
         except Exception:  # the vendor repeats what is not answered as it expects
             _log.exception("a post was not taken")
             return Answer(500, address.refused("not taken; repeat it"))
+
+
+_NO_PAGE = Answer(404, {"detail": "there is no such page"})
+
+
+def _place(path: str) -> tuple[str, str, str]:
+    """Account, name and secret."""
+    first, _, rest = path.lstrip("/").partition("/")
+    account = ""
+    if first == "accounts":
+        account, _, rest = rest.partition("/")
+        first, _, rest = rest.partition("/")
+    return account, first, rest
 
 
 def _cors(address: Address, origin: str) -> list[tuple[bytes, bytes]]:
