@@ -129,14 +129,14 @@ async def run(folder: Path, rate: float, seconds: float, kills: int, seed: int =
                     async with session.post(f"{service.url}/cdr/{_SECRET}", data=body(n)) as answer:
                         said = await answer.json(content_type=None)
                 except (aiohttp.ClientError, OSError, ValueError):
-                    waiting.append(n)  # the vendor repeats what was not answered
+                    waiting.appendleft(n)  # the vendor repeats within seconds what was not answered
                     issued -= 1
                     await asyncio.sleep(0.01)
                     continue
                 took.append(time.monotonic() - since)
                 if said != {"Err": 0, "Errdesc": "OK"}:
                     refused.append(f"record {n} was refused: {said}")
-                    waiting.append(n)
+                    waiting.appendleft(n)
                 elif random.random() < _TWICE:
                     waiting.append(n)
 
