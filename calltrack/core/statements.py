@@ -36,6 +36,7 @@ from calltrack.core.values import settle_before
 STATED = "stated by another account"
 """How the reason begins why a part that no frame showed is on record."""
 NEAR_S = 5  # stamps of one moment in two accounts are that near
+LONGEST_S = 86_400  # a call whose end is dated by the receiver's clock lasts no longer
 LAG_S = 18  # an event reports a moment at most so long ago (seen), and lists of that time still have its leg
 
 
@@ -110,7 +111,10 @@ class Statements(Devices):
             return begin
         if said.total_s is not None:
             return begin + said.total_s
-        return None if said.ended_utc is None or clock.offset_s is None else max(begin, said.ended_utc + clock.added)
+        if said.ended_utc is None or clock.offset_s is None:
+            return None
+        end = max(begin, said.ended_utc + clock.added)
+        return end if end - begin <= LONGEST_S else None  # the receiver's clock is another one
 
     def _may_be_gone(self, said: Statement, begin: Seconds, end: Seconds) -> bool:
         """Whether a call that is not held was seen and let go, or may have been, so long ago that no mark is left."""
@@ -166,6 +170,8 @@ class Statements(Devices):
             before = answer if answer is not None else end
             began = before - said.ring_s if said.ring_s is not None else begin
         key, why = said.exten_user, _why(said)
+        if said.ended_utc is not None and self._is_said(said):
+            return
         one = self._held_part(said, LEG, key, began, end)
         device: HeldDevice | None = held.extensions.get(key)
         if one is None:
@@ -183,6 +189,16 @@ class Statements(Devices):
         one.means = one.means or (None if said.answered or one.direction == INCOMING else said.outcome)
         one.cause = one.cause or said.status
         self._finish_part(one, device, end, why)
+        if said.ended_utc is not None:  # about: an event or a duration that comes later says it better
+            one.end_told, one.inferred = False, why
+
+    def _is_said(self, said: Statement) -> bool:
+        """Whether the end of this part was stated before, and dated by its receiver then."""
+        call = self._held.call(said.call_id)
+        return call is not None and any(
+            one.ended_utc is not None and (one.exten_user, one.started) == (said.exten_user, said.started)
+            for one in call.statements
+        )
 
     def _state_live(self, said: Statement, begin: Seconds) -> None:
         """A leg that goes on. It counts where no frames come, which would show it themselves."""

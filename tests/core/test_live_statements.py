@@ -81,6 +81,21 @@ def test_an_end_in_a_gap_is_known() -> None:
     assert (60, 0) == (over.talk_s, over.unknown_s)
 
 
+def test_an_end_that_the_receiver_dates_is_the_least_of_all() -> None:
+    """A repetition does not move it, what comes later and knows better does, and another clock's is none."""
+    record = {
+        "ivruniqueid": "1", "type": "Incoming Call", "isAnswer": 1, "time": START + 10, "duration": 63,
+        "actualCallDuration": 58, "dialtime": 5, "extenUser": "A",
+    }  # fmt: skip
+    (again,) = fed(OTHER, LOST, ENDS, popup("Hangup", 90)).ended
+    (known,) = fed(OTHER, LOST, ENDS, Frame.of("cdr", record)).ended
+    wrong = fed(OTHER, LOST, RINGS, popup("Hangup", 400 * 86_400))
+
+    assert (60, "stated by another account (pop-up)") == (again.talk_s, again.past_legs[0].inferred)
+    assert [(5, 58, "")] == [(leg.ring_s, leg.talk_s, leg.inferred) for leg in known.past_legs]
+    assert [State.RINGING] == [leg.state for leg in wrong.calls[0].legs]
+
+
 def test_while_frames_come_they_decide() -> None:
     """A pop-up can be faster than its frame: it begins and ends nothing."""
     talk = call("1", "Talking", 10, 15)

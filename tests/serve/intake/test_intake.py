@@ -225,15 +225,17 @@ def asked(table: PopupTable, origin: str = "") -> tuple[dict[str, Any], str]:
 def test_its_phases_are_evidence() -> None:
     """While the socket is silent a call lives and ends by them, however often each comes."""
     call_id = "2026010109000000000007"
-    phases = [("Ringing", 0, 0), ("Talking", 1701343805, 1), ("Hangup", 1701343805, 1)]
+    begun = int(time.time()) + 7200 - 60  # of a clock two hours ahead
+    login = Frame.of("loginSuccess", {"servertime": begun, "servertimeoffset": 120, "errorCode": 0})
+    phases = [("Ringing", 0, 0), ("Talking", begun + 4, 1), ("Hangup", begun + 4, 1)]
 
     async def main() -> None:
         async with service(config=Config(popup=PopupTable(secret_env="CDR_SECRET"))) as it:
-            it.source.give(LOGIN)
+            it.source.give(login)
             it.source.give(Frame.of("disconnect", {"reason": "transport close"}))
             await it.reached(2)
             for status, answered, flag in phases * 2:
-                said = {"status": status, "ivrid": call_id, "callStarted": 1701343801}
+                said = {"status": status, "ivrid": call_id, "callStarted": begun}
                 body = {**REQUEST, **said, "callAnswered": answered, "isAnswered": flag}
                 async with it.client.post(POPUP, json=body) as answer:
                     assert (await answer.json())["STATUS"] == "OK"
