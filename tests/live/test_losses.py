@@ -65,8 +65,9 @@ async def test_leaves_a_connection_that_hands_on_nothing(
     ):
         await stream.until("loginSuccess")
         fault(between)
-        await stream.until("connect", 2)
-        assert [UNANSWERED] == stream.of("disconnect")
+        while not any(f"127.0.0.1:{other.port}" == one["server"] for one in stream.of("connect")):
+            await stream.until("connect", len(stream.of("connect")) + 1)
+        assert UNANSWERED in stream.of("disconnect")  # a busy machine may be late with other answers too
 
 
 @every_version
