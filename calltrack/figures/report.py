@@ -20,6 +20,7 @@ from calltrack.figures.percontact import agents_parts, contact_bounds, contact_p
 from calltrack.figures.ranges import Range
 from calltrack.figures.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntryRow, Rows
 from calltrack.figures.shapes import CallFigures, Figures, Options, Part, Report, Team
+from calltrack.figures.slices import Kept
 from calltrack.figures.spans import common, length
 from calltrack.figures.waitbounds import wait_bounds
 from calltrack.figures.waits import ended, wait_figures
@@ -59,6 +60,7 @@ class _View(NamedTuple):
     over: list[LegRow]
     live: list[LegRow]
     time: list[Stretch]
+    rows: Kept
 
 
 class _Group(NamedTuple):
@@ -115,7 +117,9 @@ class _Reporter:
         return self._parts(parts)
 
     def _parts(self, parts: Sequence[Part]) -> tuple[Figures, ...]:
-        return tuple(self._all(self._view(part.since, part.until), part.name, part.name) for part in parts)
+        kept = Kept(self.calls, self.legs, self.entries, self.states, self.contacts).of(parts)
+        views = (self._view(part.since, part.until, rows) for part, rows in zip(parts, kept, strict=True))
+        return tuple(self._all(view, part.name, part.name) for part, view in zip(parts, views, strict=True))
 
     def _evidence(self, asked: Window) -> Evidence:
         """What in the interval shows losses; what is outside of it changes no figure in it."""
@@ -124,11 +128,14 @@ class _Reporter:
         gaps = (gap for gap in self.facts.gaps if _touches(gap.since, gap.until, asked.since, asked.until))
         return Evidence(Rows(legs=legs, queue_entries=waits), gaps, self.facts.first)
 
-    def _view(self, since: Seconds | None, until: Seconds | None, *, closed: bool = False) -> _View:
+    def _view(
+        self, since: Seconds | None, until: Seconds | None, rows: Kept | None = None, *, closed: bool = False
+    ) -> _View:
+        rows = rows or Kept(self.calls, self.legs, self.entries, self.states, self.contacts)
         asked = window(self.facts, since, until, self.options, closed=closed)
-        over = [leg for leg in self.legs if leg.outcome is not None and asked.has(asked.end_of(leg))]
-        live = [leg for leg in self.legs if asked.still(leg.started, asked.end_of(leg))]
-        return _View(asked, over, live, stretches(self.legs, self.states, asked))
+        over = [leg for leg in rows.legs if leg.outcome is not None and asked.has(asked.end_of(leg))]
+        live = [leg for leg in rows.legs if asked.still(leg.started, asked.end_of(leg))]
+        return _View(asked, over, live, stretches(rows.legs, rows.states, asked), rows)
 
     def _unplaced(self) -> int:
         calls = sum(row.ended_at is None and row.outcome is not None for row in self.calls)
@@ -183,8 +190,9 @@ class _Reporter:
             yield from call_bounds(calls, over, self.legs_of, evidence).items()
 
     def _all(self, view: _View, key: str, name: str) -> Figures:
-        contacts = contact_part(ended_contacts(self.contacts, view.window))
-        group = _Group(self.entries, view.over, len(view.live), view.time, calls=self.calls, contacts=contacts)
+        rows = view.rows
+        contacts = contact_part(ended_contacts(rows.contacts, view.window))
+        group = _Group(rows.entries, view.over, len(view.live), view.time, calls=rows.calls, contacts=contacts)
         return self._figures(key, name, view, group)
 
     def _queues(self, view: _View) -> tuple[Figures, ...]:
