@@ -1,8 +1,10 @@
-"""Records with any value in any field, among the frames of a lossy day: nothing fails, and every law holds."""
+"""Records and pop-ups with any value in any field, among the frames of a lossy day: nothing fails, and every law holds."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
+
+import pytest
 
 from calltrack import Frame, Snapshot, Tracker
 from calltrack.core.replica import Replica
@@ -28,12 +30,33 @@ def disturbed(what: Made, seed: int) -> Iterator[Frame]:
             yield Frame.of("cdr", body, frame.at)
 
 
-def test_any_record_keeps_every_law() -> None:
+def with_popups(what: Made, seed: int) -> Iterator[Frame]:
+    """The frames and records of a day, and pop-up requests of its legs at any time, some of them made wrong."""
+    random = Random(seed)
+    legs: list[dict[str, Any]] = []
+    for frame in merged(what.frames, what.posts):
+        yield frame
+        if frame.event == "ExtensionEvent":
+            data = frame.payload()["data"]
+            for call in data["calls"]:
+                said = {name: call.get(name) for name in ("ivrid", "direction", "callStarted", "callAnswered")}
+                legs.append({**said, "extenUser": data["extenUser"], "isAnswered": call.get("answered")})
+        if legs and random.random() < 0.3:
+            late = random.choice((-100, 0, 1, 60))
+            body = {**random.choice(legs[-40:]), "receivedAt": (frame.at or 0) + late}
+            body["status"] = random.choice(("Ringing", "Talking", "Hangup"))
+            if random.random() < 0.2:
+                body |= {name: random.choice(VALUES) for name in random.sample(list(body), 2)}
+            yield Frame.of("popup", body, frame.at)
+
+
+@pytest.mark.parametrize("stream", [disturbed, with_popups])
+def test_any_record_keeps_every_law(stream: Callable[[Made, int], Iterator[Frame]]) -> None:
     """Changes lead to the snapshot, sums add up, nothing is negative, and a snapshot is read as it was written."""
     what = made(2, 2, *SIDES["both lossy"])
     for seed in range(4):
         tracker, replica = Tracker(history=50), Replica(history=50)
-        for frame in disturbed(what, seed):
+        for frame in stream(what, seed):
             for change in tracker.feed(frame):
                 replica.apply(change)
         snapshot = tracker.snapshot()
