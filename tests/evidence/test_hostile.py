@@ -1,4 +1,4 @@
-"""Records and pop-ups with any value in any field, among the frames of a lossy day: nothing fails, and every law holds."""
+"""Records and pop-ups with any value in any field, among frames of a lossy day: nothing fails, and every law holds."""
 
 from collections.abc import Callable, Iterator
 from random import Random
