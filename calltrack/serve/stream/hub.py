@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from operator import attrgetter
 from typing import Protocol
 
 import msgspec
@@ -213,7 +215,8 @@ class Hub:
                         self.resets += 1
                         reason = "this position has not been reached: it is of another journal"
                         yield Chunk(lens.reset(self.flushed, reason))
-                    batch = list(islice((one for one in self._ring if one.place > at), PIECE))
+                    begin = bisect_right(self._ring, at, key=attrgetter("place"))
+                    batch = list(islice(self._ring, begin, begin + PIECE))
                     if len(batch) == PIECE:
                         at = batch[-1].place
                     else:
@@ -222,6 +225,8 @@ class Hub:
                     del batch
                     if piece:
                         yield Chunk(piece)
+                    else:
+                        await asyncio.sleep(0)  # whoever may see nothing of it must not keep the others waiting
                 elif seq == channel.end:
                     at, seq = await channel.follow(sink) or (at, seq)
                 else:
