@@ -1,6 +1,7 @@
 """The examples in README.md run as tests; how much hypothesis tries; which tests are slow, and which stay together."""
 
 import signal
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -25,9 +26,24 @@ pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["README
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `.ci/test --fast` leaves out, and keep the examples of a page in one process: they share names."""
+    """Mark what `.ci/test --fast` leaves out."""
     for item in items:
         if _HEAVY & {*getattr(item, "fixturenames", ())}:
             item.add_marker(pytest.mark.slow)
-        if item.path.suffix == ".md":
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Any process takes the next test, but what shares something is together.
+
+    The examples of a page share names, the tests of a broker a fleet that takes a minute to start. (The groups of
+    xdist 3.8 are without effect in pytest 9.2.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return file if file.endswith(".md") or file.startswith("tests/kafka/") else nodeid
+
+    return Together(config, log)

@@ -184,11 +184,11 @@ def test_many_take_time_in_proportion(what: str) -> None:
     assert seconds(4_000) < 9 * seconds(1_000)
 
 
-def test_a_hundred_thousand_calls_in_one_list() -> None:
+def test_thirty_thousand_calls_in_one_list() -> None:
     """All are there, and all end."""
     tracker = Tracker()
-    tracker.feed(extension(5, "A", "userStatusUpdate", None, calls(100_000)))
-    assert 100_000 == len(tracker.snapshot().calls)
+    tracker.feed(extension(5, "A", "userStatusUpdate", None, calls(30_000)))
+    assert 30_000 == len(tracker.snapshot().calls)
     tracker.feed(extension(6, "A", "userStatusUpdate", None, []))
     assert (0, 1000) == (len(tracker.snapshot().calls), len(tracker.snapshot().ended))
 

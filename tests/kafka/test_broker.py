@@ -24,7 +24,6 @@ from tests.kafka.fleet import SESSION, Fleet
 
 pytestmark = [
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("broker"),  # one fleet for all
     pytest.mark.skipif(bool(missing()), reason=f"NO TEST ON A REAL BROKER: {missing()}"),
 ]
 PARTITIONS = 6

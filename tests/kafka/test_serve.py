@@ -33,7 +33,6 @@ from tests.serve.service import events
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(600),
-    pytest.mark.xdist_group("served from a broker"),  # one fleet for all
     pytest.mark.skipif(bool(missing()), reason=f"NO TEST ON A REAL BROKER: {missing()}"),
 ]
 

@@ -128,7 +128,7 @@ async def test_a_refusing_disk_holds_everything_back() -> None:
             heard = [await anext(stream) for _ in whole]
 
     assert (503, "3", 200) == (ready, state["position"], again)
-    assert "cannot be kept" in told["reason"]
+    assert "cannot be stored" in told["reason"]
     assert whole == [(one.id, one.data) for one in heard]
 
 
