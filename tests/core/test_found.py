@@ -2,25 +2,12 @@
 
 import pytest
 
-from calltrack import Frame, Outcome, Snapshot, State, Tracker
-from calltrack.core.replica import Replica
-from calltrack.core.snapshot import Snapshot as Kept
+from calltrack import Frame, Outcome, State, Tracker
 from tests.core.disturb import broken
+from tests.core.proved import proved
 from tests.frames import START, all_extensions, all_queues, call, extension, queue, utc, waiting
 
 NO_OFFSET = {"servertimeoffset": None}
-
-
-def fed(*frames: Frame) -> tuple[Tracker, Snapshot]:
-    """A tracker after some frames; the changes must rebuild what it knows, and a restored one must know the same."""
-    tracker, replica = Tracker(), Replica()
-    for frame in frames:
-        for change in tracker.feed(frame):
-            replica.apply(change)
-    snapshot = tracker.snapshot()
-    assert [] == replica.differences(Replica.of(snapshot))
-    assert snapshot == Tracker.restore(Kept.from_json(snapshot.to_json())).snapshot()
-    return tracker, snapshot
 
 
 @pytest.mark.parametrize("seed", [5, 10, 14, 21, 22, 33, 46, 50, 85, 235, 491, 948, 1141, 3373, *range(20)])
@@ -32,7 +19,7 @@ def test_no_law_is_broken_by_disturbed_traffic(seed: int) -> None:
 def test_a_stamp_that_moves_is_reported() -> None:
     """The leg in the changes has the stamp that the snapshot has."""
     moved = call("1", "Ringing", 3)
-    _, snapshot = fed(
+    _, snapshot = proved(
         extension(1, "A", "NEWCALL", call("1", "Ringing", 1)), extension(4, "A", "userStatusUpdate", calls=[moved])
     )
 
@@ -47,12 +34,12 @@ def test_the_evidence_of_an_ended_leg_stays_without_an_offset() -> None:
         extension(10, "A", "NEWCALL", call("2", "Ringing", 10), outside=NO_OFFSET),
     ]
 
-    assert 1 == fed(*frames)[1].ended[0].past_legs[0].confirmed_position
+    assert 1 == proved(*frames)[1].ended[0].past_legs[0].confirmed_position
 
 
 def test_the_last_events_of_an_extension_are_in_utc() -> None:
     """As every other time; the stream says them in the server's wall clock."""
-    known = fed(extension(5, "A", "userStatusUpdate", lastCallEventEpoch=START + 3))[1].extensions[0]
+    known = proved(extension(5, "A", "userStatusUpdate", lastCallEventEpoch=START + 3))[1].extensions[0]
 
     assert utc(3) == known.last_call_at
 
@@ -60,7 +47,7 @@ def test_the_last_events_of_an_extension_are_in_utc() -> None:
 def test_a_replica_learns_the_caller_s_name_from_the_queue() -> None:
     """The tracker does, of a call whose leg said none."""
     nameless = call("1", "Ringing", 1, callername="", callerphone="")
-    fed(
+    proved(
         extension(1, "A", "NEWCALL", nameless),
         queue(2, "JOIN", "1", [waiting("1", 1)]),
     )
@@ -74,7 +61,7 @@ def test_a_wrong_stamp_leaves_no_time_of_tomorrow() -> None:
         tomorrow,
         extension(12, "B", "userStatusUpdate", representativeStatus=3),
     ]
-    tracker, snapshot = fed(*frames)
+    tracker, snapshot = proved(*frames)
     latest = max(snapshot.calls[0].since or 0, snapshot.extensions[1].since or 0)
     assert latest <= utc(12)
 
@@ -95,7 +82,7 @@ def test_a_clock_step_moves_each_time_once(by: int) -> None:
         *(extension(75 + n + by, "B", "userStatusUpdate", representativeStatus=n) for n in (1, 3, 5)),
     ]
 
-    assert 60 - 9 <= fed(*frames)[1].ended[0].talk_s <= 69
+    assert 60 - 9 <= proved(*frames)[1].ended[0].talk_s <= 69
 
 
 def test_times_that_become_known_are_handed_out() -> None:
@@ -107,7 +94,7 @@ def test_times_that_become_known_are_handed_out() -> None:
         all_extensions(12, A=[call("1", "Dialing", 14)], B=[]),
     ]
 
-    assert utc(14) == fed(*frames)[1].calls[0].legs[0].started
+    assert utc(14) == proved(*frames)[1].calls[0].legs[0].started
 
 
 def test_an_answer_that_was_lost_counts_when_the_leg_comes_back() -> None:
@@ -120,7 +107,7 @@ def test_an_answer_that_was_lost_counts_when_the_leg_comes_back() -> None:
         extension(65, "A", "HANGUP", talk),
     ]
 
-    leg = fed(*frames)[1].ended[0].past_legs[0]
+    leg = proved(*frames)[1].ended[0].past_legs[0]
     assert (4, 60, 0) == (leg.ring_s, leg.talk_s, leg.unknown_s)
 
 
@@ -141,7 +128,7 @@ def test_a_frame_that_comes_late_reports_its_own_time(frame: int, later: int) ->
     frames = [*STATUSES[:frame], *STATUSES[frame + 1 :]]
     frames.insert(frame + later, STATUSES[frame])
 
-    (leg,) = fed(*frames)[1].ended[0].past_legs
+    (leg,) = proved(*frames)[1].ended[0].past_legs
     assert (utc(1), utc(5), utc(65), 4, 60) == (leg.started, leg.answered_at, leg.ended_at, leg.ring_s, leg.talk_s)
 
 
@@ -150,10 +137,10 @@ def test_a_late_frame_after_a_long_silence_is_late_once_the_next_shows_it() -> N
     late = [extension(5, "A", "ANSWER", call("1", "Talking", 1, 5)), extension(200, "B", "userStatusUpdate")]
     talk = call("1", "Talking", 1, 5)
     frames = [STATUSES[0], late[1], late[0]]
-    assert utc(200) == fed(*frames)[1].calls[0].legs[0].answered_at
+    assert utc(200) == proved(*frames)[1].calls[0].legs[0].answered_at
 
     after = [extension(201, "C", "userStatusUpdate"), extension(260, "A", "HANGUP", talk)]
-    (leg,) = fed(*frames, *after)[1].ended[0].past_legs
+    (leg,) = proved(*frames, *after)[1].ended[0].past_legs
     assert (utc(5), 4, 255) == (leg.answered_at, leg.ring_s, leg.talk_s)
 
 
@@ -169,7 +156,7 @@ def test_what_came_right_after_the_clock_was_set_back_is_moved(by: int) -> None:
         extension(164 + by, "A", "HANGUP", call("1", "Talking", 100, 104 + by)),
     ]
 
-    (first,), (second,) = (found.past_legs for found in sorted(fed(*frames)[1].ended, key=lambda one: one.call_id))
+    (first,), (second,) = (found.past_legs for found in sorted(proved(*frames)[1].ended, key=lambda one: one.call_id))
     assert 6 == second.ring_s
     assert first.ring_s <= 5 and 59 <= first.talk_s <= 61
 
@@ -209,7 +196,7 @@ REDIALED = call("1", "Talking", 2, 20)
 )
 def test_a_redial_of_the_same_second_whose_start_was_lost_is_another_attempt(seen: list[Frame]) -> None:
     """Nothing is answered after its end was reported (guide §3)."""
-    snapshot = fed(*BUSY, *seen, extension(80, "A", "HANGUP", REDIALED))[1]
+    snapshot = proved(*BUSY, *seen, extension(80, "A", "HANGUP", REDIALED))[1]
 
     busy, answered = snapshot.ended[0].past_legs
     assert (1, 0, False) == (busy.ring_s, busy.talk_s, busy.answered)
@@ -225,7 +212,7 @@ def test_what_was_answered_before_the_connection_was_lost_did_not_ring_on() -> N
     lists = all_extensions(60, A=[call("1", "Talking", 1, 5)], B=[])
     frames = [extension(1, "A", "NEWCALL", call("1", "Ringing", 1)), other, LOST, lists]
 
-    (leg,) = fed(*frames, extension(65, "A", "HANGUP", call("1", "Talking", 1, 5)))[1].ended[0].past_legs
+    (leg,) = proved(*frames, extension(65, "A", "HANGUP", call("1", "Talking", 1, 5)))[1].ended[0].past_legs
     assert (4, 35 + 5, 20) == (leg.ring_s, leg.talk_s, leg.unknown_s)
 
 
@@ -235,5 +222,5 @@ def test_a_list_that_was_made_after_an_end_does_not_put_it_off() -> None:
     end = queue(50, "EXIT", "1", [])
     frames = [join, LOST, all_queues(52, [waiting("1", 1)]), end]
 
-    (wait,) = fed(*frames)[1].calls[0].past_waits
+    (wait,) = proved(*frames)[1].calls[0].past_waits
     assert (49, utc(50)) == (wait.wait_s, wait.left_at)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from calltrack import Frame, State, Tracker
-from calltrack.core.replica import Replica
+from calltrack import Frame, State
 from calltrack.core.snapshot import Snapshot
+from tests.core.proved import proved
 from tests.frames import OFFSET_MIN, START, all_extensions, call, extension, utc
 
 LOST = Frame.of("disconnect", {})
@@ -29,15 +29,8 @@ RINGS, TALKS, ENDS = popup("Ringing", 10), popup("Talking", 15), popup("Hangup",
 
 
 def fed(*frames: Frame) -> Snapshot:
-    """What is known after some frames; the changes rebuild it, and a restored tracker knows the same."""
-    tracker, replica = Tracker(), Replica()
-    for frame in frames:
-        for change in tracker.feed(frame):
-            replica.apply(change)
-    snapshot = tracker.snapshot()
-    assert [] == replica.differences(Replica.of(snapshot))
-    assert snapshot == Tracker.restore(Snapshot.from_json(snapshot.to_json())).snapshot()
-    return snapshot
+    """What is known after some frames."""
+    return proved(*frames)[1]
 
 
 def test_a_call_that_the_socket_missed_lives_by_its_popups() -> None:
