@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import field
 
-from calltrack.cdr.wire import HIDDEN, as_epoch, as_flag, as_number, as_text
+from calltrack.cdr.wire import HIDDEN, as_epoch, as_flag, as_number, as_text, forget, raw_fields
 from calltrack.core import observations
 from calltrack.core.observations import Statement
 
@@ -40,6 +40,9 @@ class Popup(observations.Stated, gc=False):
     received: Any = field(name="receivedAt", default=None)
 
 
+_RAW = raw_fields(Popup)
+
+
 def normalise(popup: Popup) -> list[str]:
     """Make the statement; returns the key that it lacks, if it names no call."""
     status = as_text(popup.status)
@@ -66,7 +69,5 @@ def normalise(popup: Popup) -> list[str]:
         did=as_text(popup.did),
     )
     popup.offset_min = as_number(popup.offset_min)
-    for name in Popup.__struct_fields__:
-        if name not in ("stamp", "offset_min", "statement"):
-            setattr(popup, name, None)
+    forget(popup, _RAW)
     return [] if popup.statement.call_id else ["ivrid"]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import field
 
 from calltrack.cdr.table import DIRECTIONS, Kind, kind_of, status_of
 from calltrack.core import observations
@@ -145,18 +145,25 @@ def normalise(record: Record) -> list[str]:
         custom_data=_json(record.custom),
     )
     record.offset_min = as_number(record.offset_min)
-    _forget(record)
+    forget(record, _RAW)
     return [] if record.statement.call_id else ["ivruniqueid"]
 
 
 _KEPT = ("stamp", "offset_min", "statement")
-_RAW = tuple(name for name in Record.__struct_fields__ if name not in _KEPT)
 
 
-def _forget(record: Struct) -> None:
-    """Let go of what the statement has now, so that equal records compare equal and cost their statement alone."""
-    for name in _RAW:
-        setattr(record, name, None)
+def raw_fields(kind: type[observations.Stated]) -> tuple[str, ...]:
+    """The fields of a body that its statement is made from."""
+    return tuple(name for name in kind.__struct_fields__ if name not in _KEPT)
+
+
+_RAW = raw_fields(Record)
+
+
+def forget(body: observations.Stated, raw: tuple[str, ...]) -> None:
+    """Let go of what the statement has now, so that equal bodies compare equal and cost their statement alone."""
+    for name in raw:
+        setattr(body, name, None)
 
 
 def _extension(record: Record, kind: Kind, direction: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from calltrack.cli.configuration import read_toml
 
 if TYPE_CHECKING:
     from calltrack.figures import Options
@@ -21,14 +22,7 @@ def account_options(file: Path | None, zone: str | None) -> tuple[Options, str]:
 
     from calltrack.figures.account import AccountTable, TeamTable, options_of
 
-    document: dict[str, object] = {}
-    if file is not None:
-        try:
-            document = tomllib.loads(file.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise click.ClickException(f"{file}: cannot be read: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeError) as error:
-            raise click.ClickException(f"{file}: {error}") from None
+    document = read_toml(file, click.ClickException) if file is not None else {}
     try:
         account = msgspec.convert(document.get("account", {}), AccountTable)
         teams = msgspec.convert(document.get("team", []), list[TeamTable])

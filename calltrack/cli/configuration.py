@@ -29,6 +29,17 @@ _SAID_BY = {
 }
 
 
+def read_toml(file: Path, error: type[Exception]) -> dict[str, Any]:
+    """The document of a TOML file; raises `error` if it cannot be read or is none."""
+    try:
+        with file.open("rb") as opened:
+            return tomllib.load(opened)
+    except OSError as cause:
+        raise error(f"{file}: cannot be read: {cause.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeError) as cause:
+        raise error(f"{file}: {cause}") from None
+
+
 class ConfigParam(ParamType["Config"]):
     """A configuration file; its options become the defaults of the command's."""
 
@@ -41,13 +52,7 @@ class ConfigParam(ParamType["Config"]):
 
         assert ctx is not None
         file = Path(str(value))
-        try:
-            with file.open("rb") as opened:
-                document = tomllib.load(opened)
-        except OSError as error:
-            raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeError) as error:
-            raise ConfigError(f"{file}: {error}") from None
+        document = read_toml(file, ConfigError)
         options = {_name(option): option for option in _options(ctx.command)}
         given: dict[str, Any] = {}
         for name in document.keys() & options.keys():

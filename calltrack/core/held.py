@@ -18,9 +18,9 @@ from attrs import define, field
 
 from calltrack.core.clock import Clock
 from calltrack.core.observations import SPY, Id, Recording, Seconds, Statement
-from calltrack.core.records import Campaign, Gap
+from calltrack.core.records import Campaign, Gap, counted_state
 from calltrack.core.states import Outcome, State
-from calltrack.core.table import CALL, DIALING, NEW, RINGING, SPYING, TALKING, UNKNOWN
+from calltrack.core.table import CALL, NEW, RINGING, SPYING, UNKNOWN
 
 LEG, WAIT = "leg", "wait"
 
@@ -99,7 +99,7 @@ class HeldConnection:
     @property
     def counted_rank(self) -> int:
         """Its place in the order that derives a call's state; click2call leg 1 talks to nobody yet."""
-        return RANK[DIALING if self.c2c == 1 and self.state is TALKING else self.state]
+        return RANK[counted_state(self.state, self.c2c)]
 
     def mark(self, at: Seconds | None, bucket: State | None) -> None:
         """Let time from `at` on count as something else; never from before the last mark."""

@@ -109,9 +109,8 @@ def window(
         gaps = union(_span(gap.since, gap.until, first, now) for gap in facts.gaps)
         asked = [(first if since is None else since, now if until is None else until)]
         if options.open or options.holidays:
-            begin, end = asked[
-                0
-            ]  # without bounds what was joined before the first frame counts, and what ends with the last
+            ((begin, end),) = asked
+            # Without bounds what was joined before the first frame counts, and what ends with the last.
             wide = begin - DAY_S * (since is None), end + (until is None)
             is_open = _open(wide, options, facts, closed=closed)
             asked = common(is_open, asked)

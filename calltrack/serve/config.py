@@ -141,7 +141,7 @@ def _faults(config: Config) -> Iterator[str]:
             if name not in destinations:
                 yield f"alert {rule.name}: there is no [[notify]] named {name}"
         yield from (f"alert {rule.name}: {fault}" for fault in rule.faults())
-        if rule.hours == [OPEN] and not has_hours:
+        if rule.while_open and not has_hours:
             yield f"alert {rule.name}: hours are {OPEN!r}, but [account] has no open and no holidays"
     if config.oidc is not None:
         yield from (f"oidc: {fault}" for fault in config.oidc.faults())

@@ -20,6 +20,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from msgspec.structs import replace
+
 from calltrack.feed.source import Source
 from calltrack.feed.wallclock import ServerClock
 from calltrack.figures import Options
@@ -160,6 +162,11 @@ class Engine:
             await self.figures.close()
             await self._in_writer(self._journal.close)
             self._writer.shutdown()
+
+    @property
+    def hour_options(self) -> Options:
+        """How the last hour is counted: by the account's limit for the service level."""
+        return replace(self.options, service_level_s=self.limits.limits.within_s)
 
     @property
     def owns_frames(self) -> bool:

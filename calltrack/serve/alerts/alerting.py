@@ -17,7 +17,6 @@ from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from calltrack.figures.hour import Hour
 from calltrack.figures.opening import Hours, Opening
@@ -189,8 +188,7 @@ class Alerts:
         limits = engine.limits.limits
         asked = any(rule.when == "service_level" for rule in self.rules)
         if asked and engine.figures.ready and time.monotonic() - self._hour_at >= _COUNTED:
-            options = replace(engine.options, service_level_s=limits.within_s)
-            self._hour = await engine.figures.hour(known, options, None, None)
+            self._hour = await engine.figures.hour(known, engine.hour_options, None, None)
             self._hour_at = time.monotonic()
         return Present(
             known,

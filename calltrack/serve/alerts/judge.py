@@ -12,7 +12,7 @@ from calltrack.core.snapshot import Snapshot
 from calltrack.core.states import State
 from calltrack.figures.hour import Hour
 from calltrack.figures.opening import Hours
-from calltrack.serve.alerts.rules import OPEN, Rule
+from calltrack.serve.alerts.rules import Rule
 from calltrack.serve.limits import Limits, Pair
 from calltrack.serve.security.numbers import masked
 from calltrack.words.values import span
@@ -54,7 +54,7 @@ Found = dict[str, Finding]
 
 def judge(rule: Rule, present: Present) -> Found | None:
     """What a rule finds, by what it is about; None if it cannot be said now, so that what was said stays."""
-    is_time = present.is_open if rule.hours == [OPEN] else not rule.hours or Hours(rule.hours).has(present.local)
+    is_time = present.is_open if rule.while_open else not rule.hours or Hours(rule.hours).has(present.local)
     if not is_time:
         return {}
     return _JUDGES[rule.when](rule, present)

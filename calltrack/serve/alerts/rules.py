@@ -57,12 +57,17 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         """Seconds that it has to be so."""
         return _USUAL_S[self.when] if self.for_s is None else self.for_s
 
+    @property
+    def while_open(self) -> bool:
+        """Whether its hours are the account's opening hours."""
+        return self.hours == [OPEN]
+
     def faults(self) -> Iterator[str]:
         """What cannot be meant, in words."""
         for name in ("level", "figure", "below", "ended", "queues", "extensions"):
             if getattr(self, name) is not None and name not in _OF[self.when]:
                 yield f"{name} is of no use with when = {self.when!r}"
-        if self.hours != [OPEN]:
+        if not self.while_open:
             yield from _of_hours(self.hours)
 
 

@@ -8,7 +8,6 @@ from litestar import get, put
 from litestar.exceptions import ClientException, PermissionDeniedException, ServiceUnavailableException
 from litestar.params import JSONBody
 from msgspec import Struct
-from msgspec.structs import replace
 
 from calltrack.figures.hour import Hour
 from calltrack.serve.api.parameters import Some, TheEngine, TheVisitor, words
@@ -48,8 +47,7 @@ async def wall(engine: TheEngine, visitor: TheVisitor, queues: Some = "") -> Wal
     mine = _queues(scope, asked & {one.queue_id for one in known.queues})
     hour = None
     if engine.figures.ready:
-        options = replace(engine.options, service_level_s=limits.within_s)
-        hour = await engine.figures.hour(known, options, mine, _extensions(scope))
+        hour = await engine.figures.hour(known, engine.hour_options, mine, _extensions(scope))
     return Wall(
         str(known.position),
         engine.clock.now(),

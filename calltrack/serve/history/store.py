@@ -112,9 +112,8 @@ class Store:
         (until,) = self._database.execute("SELECT max(last) FROM parts WHERE position <= ?", (begin,)).fetchone()
         with self._writing():
             self._database.execute("DELETE FROM calls WHERE position <= ?", (begin,))
-        if until is None:
-            return None
-        with self._writing():
+            if until is None:
+                return None
             self._database.execute("DELETE FROM parts WHERE position <= ?", (begin,))
             self._database.execute("DELETE FROM reports WHERE since < ?", (until,))
             self._database.execute("UPDATE made SET covered = max(covered, ?)", (until,))

@@ -9,6 +9,7 @@ from datetime import tzinfo
 from hashlib import blake2b
 from typing import Any
 
+from calltrack.serve.intake.recent import Recent
 from calltrack.serve.intake.records import offset_of
 from calltrack.voicenter.frames import Frame
 from calltrack.voicenter.spellings import POPUP
@@ -23,16 +24,14 @@ class Phases:
     def __init__(self, keep: Callable[[Frame], asyncio.Future[None]], zone: tzinfo | None = None) -> None:
         self._keep = keep
         self._zone = zone
-        self._known: dict[bytes, None] = {}
+        self._known = Recent(REMEMBERED)
 
     def see(self, body: bytes, said: dict[str, Any]) -> None:
         """Keep what a request states: beside the vendor's fields stands when it came, which no field says."""
         digest = blake2b(body, digest_size=16).digest()
         if digest in self._known:
             return
-        self._known[digest] = None
-        if len(self._known) > REMEMBERED:
-            del self._known[next(iter(self._known))]
+        self._known.add(digest)
         at = round(time.time(), 3)
         offset = None if "servertimeoffset" in said else offset_of(self._zone, said.get("callStarted"))
         more = {} if offset is None else {"servertimeoffset": offset}

@@ -14,6 +14,7 @@ import msgspec
 from calltrack.core.observations import Stated
 from calltrack.figures.days import offset_min
 from calltrack.serve.intake.door import Answer
+from calltrack.serve.intake.recent import Recent
 from calltrack.voicenter.frames import Frame
 from calltrack.voicenter.spellings import CDR
 
@@ -34,7 +35,7 @@ class Records:
     def __init__(self, keep: Callable[[Frame], asyncio.Future[None]], zone: tzinfo | None = None) -> None:
         self._keep = keep
         self._zone = zone
-        self._known: dict[bytes, None] = {}
+        self._known = Recent(REMEMBERED)
         self._under_way: dict[bytes, asyncio.Future[None]] = {}
         self.taken = self.repeated = self.refused = 0
 
@@ -42,7 +43,7 @@ class Records:
         """Know what a journal has already."""
         for frame in frames:
             if frame.event == CDR and isinstance(frame.body, Stated):
-                self._note(_digest(frame.body))
+                self._known.add(_digest(frame.body))
 
     async def take(self, body: bytes) -> Answer:
         """Answer one post."""
@@ -72,13 +73,8 @@ class Records:
             self.taken += 1
         else:
             self.repeated += 1
-        self._note(digest)
+        self._known.add(digest)
         return Answer(200, ANSWERED)
-
-    def _note(self, digest: bytes) -> None:
-        self._known[digest] = None
-        if len(self._known) > REMEMBERED:
-            del self._known[next(iter(self._known))]
 
     def _with_offset(self, body: bytes, fields: dict[str, Any]) -> bytes:
         """The body, and beside its fields what the account's clock is ahead of UTC, if only we can say it."""
