@@ -39,7 +39,10 @@ class Webhook:
         self._engine = engine
         self._outbox = outbox
         self._noted = 0.0
-        self._waiting: dict[str, list[str]] = {}
+        # Where one that is new begins: here, and not where the stream is once the file has answered.
+        self._place = engine.hub.flushed
+        queues = engine.view.snapshot.queues
+        self._waiting = {queue.queue_id: [wait.call_id for wait in queue.waiting] for queue in queues}
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -48,17 +51,11 @@ class Webhook:
             await self._follow()
 
     async def _follow(self) -> None:
-        hook, hub = self._hook, self._engine.hub
         await self.sender.ready.wait()  # what is left of the last run goes first
-        known = await self._outbox.place(hook.name)
-        if known is None:
-            at = hub.flushed
-            queues = self._engine.view.snapshot.queues
-            self._waiting = {queue.queue_id: [wait.call_id for wait in queue.waiting] for queue in queues}
-        else:
-            at, self._waiting = known[0], msgspec.json.decode(known[1])
-        lens = Changes(self._engine.view, hook.scope, Wanted(kinds=_KINDS), messages)
-        async for chunk in hub.stream(lens, at):
+        if (known := await self._outbox.place(self.name)) is not None:
+            self._place, self._waiting = known[0], msgspec.json.decode(known[1])
+        lens = Changes(self._engine.view, self._hook.scope, Wanted(kinds=_KINDS), messages)
+        async for chunk in self._engine.hub.stream(lens, self._place):
             await self._take(msgspec.json.decode(chunk.plain))
             await self.sender.room()
 

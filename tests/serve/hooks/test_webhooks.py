@@ -6,7 +6,7 @@ import json
 import re
 import tomllib
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from calltrack import Frame
 from calltrack.journal import Journal, StreamPosition
 from calltrack.serve.config import Hook, tables
 from calltrack.serve.engine import Engine
-from calltrack.serve.hooks.outbox import Outbox
+from calltrack.serve.hooks.outbox import Delivery, Outbox
 from calltrack.serve.hooks.webhooks import Webhook
 from calltrack.serve.security.access import Visitor
 from calltrack.serve.security.scope import EVERYTHING, Scope
@@ -217,44 +217,63 @@ async def test_a_receiver_that_fails_holds_up_no_other() -> None:
     assert [] == failing.got
 
 
+@asynccontextmanager
+async def life(
+    folder: Path, taking: Receiver, outbox: Outbox | None = None
+) -> AsyncIterator[tuple[Fed, Engine, Outbox]]:
+    """A source, an engine and an outbox with one webhook; they go on where the last life in the folder ended."""
+    source, outbox = Fed(), outbox or Outbox(folder / "webhooks")
+    engine = Engine(source, Journal.open(folder / "journal"), anew=False)
+    tasks = [asyncio.create_task(one) for one in (engine.run(), Webhook(hook(taking.url), engine, outbox).run())]
+    yield source, engine, outbox
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    outbox.close()
+    await engine.close()
+
+
 def test_what_was_not_sent_before_a_crash_is_sent_after_it(tmp_path: Path) -> None:
     """It was durable before the first try; what was taken is not sent again."""
     count = 20
 
-    async def life(taking: Receiver, frames: list[Frame], done: Callable[[Outbox], Awaitable[bool]]) -> None:
-        source = Fed()
-        engine = Engine(source, Journal.open(tmp_path / "journal"), anew=False)
-        outbox = Outbox(tmp_path / "webhooks")
-        tasks = [asyncio.create_task(one) for one in (engine.run(), Webhook(hook(taking.url), engine, outbox).run())]
-        await until(lambda: engine.hub.clients)
-        source.give(*frames)
-        while not await done(outbox):
-            await asyncio.sleep(0)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        outbox.close()
-        await engine.close()
-
     async def scene() -> Receiver:
         async with receiver() as taking:
             taking.free.clear()
-            frames = ringing(count)
-
-            async def kept(outbox: Outbox) -> bool:
-                return len(await outbox.pending("crm")) == 2 * count
-
-            async def sent(outbox: Outbox) -> bool:
-                return len(taking.got) >= 2 * count and not await outbox.pending("crm")
-
-            await life(taking, frames, kept)
+            async with life(tmp_path, taking) as (source, _, outbox):
+                source.give(*ringing(count))
+                while len(await outbox.pending("crm")) < 2 * count:
+                    await asyncio.sleep(0)
             taking.got.clear()
             taking.free.set()
-            await life(taking, [], sent)
+            async with life(tmp_path, taking) as (_, _, outbox):
+                while len(taking.got) < 2 * count or await outbox.pending("crm"):
+                    await asyncio.sleep(0)
             return taking
 
     got = asyncio.run(scene()).got
     assert 2 * count == len({headers["webhook-id"] for headers, _ in got})
+
+
+@scenario
+async def test_a_new_one_gets_all_that_happens_after_the_start(tmp_path: Path) -> None:
+    """Also what happens before its file has answered."""
+
+    class Late(Outbox):
+        answers = asyncio.Event()
+
+        async def pending(self, webhook: str) -> list[Delivery]:
+            await self.answers.wait()
+            return await super().pending(webhook)
+
+    outbox = Late(tmp_path / "webhooks")
+    async with receiver() as taking, life(tmp_path, taking, outbox) as (source, engine, _):
+        source.give(*FRAMES)
+        await until(lambda: engine.hub.flushed.frame == len(FRAMES))
+        outbox.answers.set()
+        await until(lambda: len(taking.got) == len(TOLD))
+
+    assert TOLD == taking.told()
 
 
 @scenario
@@ -308,26 +327,14 @@ async def test_an_internal_address_is_not_called() -> None:
 def test_after_a_crash_it_goes_on_from_its_place(tmp_path: Path) -> None:
     """Nothing is lost; what was delivered and noted is not delivered again."""
 
-    async def life(taking: Receiver, frames: int, count: int) -> None:
-        source = Fed()
-        engine = Engine(source, Journal.open(tmp_path / "journal"), anew=False)
-        outbox = Outbox(tmp_path / "webhooks")
-        tasks = [asyncio.create_task(one) for one in (engine.run(), Webhook(hook(taking.url), engine, outbox).run())]
-        await until(lambda: engine.hub.clients)
-        source.give(*FRAMES[engine.tracker.snapshot().position : frames])
-        await until(lambda: len(taking.got) == count)
-        while await outbox.pending("crm"):
-            await asyncio.sleep(0)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        outbox.close()
-        await engine.close()
-
     async def scene() -> Receiver:
         async with receiver() as taking:
-            await life(taking, 4, 1)
-            await life(taking, len(FRAMES), 4)
+            for frames, count in ((FRAMES[:4], 1), (FRAMES[4:], 4)):
+                async with life(tmp_path, taking) as (source, _, outbox):
+                    source.give(*frames)
+                    await until(lambda count=count: len(taking.got) == count)  # type: ignore[misc]
+                    while await outbox.pending("crm"):
+                        await asyncio.sleep(0)
             return taking
 
     assert TOLD == asyncio.run(scene()).told()
