@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from calltrack.cli import tables
+from calltrack.cli.account import account_option, account_words
 from calltrack.cli.missing import no_such
 from calltrack.cli.terminal import (
     ParamType,
@@ -111,6 +113,7 @@ def _value(change: Change, name: str) -> str:
 @click.option("--until", type=TimeParam(), help="End at this server time.")
 @click.option("--speed", type=SpeedParam(), default="max", show_default=True, help="max, real, or a factor: 10x.")
 @click.option("--step", is_flag=True, help="Go frame by frame, forth and back; keys: see 'h' there.")
+@account_option
 @tz_options
 @strict_option
 def command(
@@ -123,6 +126,7 @@ def command(
     until: float | None,
     speed: float,
     step: bool,
+    config: Path | None,
     tz: tzinfo | None,
     strict: bool,
 ) -> None:
@@ -136,16 +140,18 @@ def command(
       calltrack replay events.jsonl --speed 10x
       calltrack replay events.jsonl --step
     """
+    own, zone = account_words(config, tz)
     if step:
         from calltrack.cli.step import step_through
 
-        step_through(recording, strict=strict, zone=tz)
+        step_through(recording, strict=strict, zone=zone, names=own)
         return
     import msgspec
 
     from calltrack.words.sentences import columns, line, what
+    from calltrack.words.statuses import named_changes
 
-    reader = Reader(recording, strict=strict, zone=tz)
+    reader = Reader(recording, strict=strict, zone=zone)
     tracker = reader.recording.tracker()
     wanted = Filter(call, extension, queue, reader.utc(since), reader.utc(until))
     output, colour, width = sys.stdout, colourful(), tables.width()
@@ -160,7 +166,7 @@ def command(
                 output.flush()
                 time.sleep(min((now - last) / speed, _LONGEST_PAUSE))
             last = now
-        for change in changes:
+        for change in named_changes(changes, own):
             if wanted.wants(change):
                 if form == "json":
                     text = msgspec.json.encode(change).decode()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calltrack.cli.account import account_option, account_options
 from calltrack.cli.terminal import ParamType, Reader, TimeParam, console, recording_argument, strict_option
 from calltrack.words.values import safe
 
@@ -67,12 +68,7 @@ class DayParam(ParamType["datetime | str"]):
 @click.option("--short-abandon", type=click.FloatRange(0), default=5, show_default=True, help="Seconds.")
 @click.option("--available", type=StatusesParam(), help="Statuses in which an agent can take a call.  [default: 1]")
 @click.option("--wrap-up", type=StatusesParam(), help="Statuses that are after-call work.")
-@click.option(
-    "--config",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The account's own words and hours: [account] and [[team]] of a configuration file (docs/configuration.md).",
-)
+@account_option
 @click.option(
     "--unseen-ends",
     type=click.Choice(("last-seen", "found")),
@@ -131,7 +127,6 @@ def command(
         raise click.UsageError("--json has every group; leave --by out")
     from msgspec.structs import replace
 
-    from calltrack.cli.account import account_options
     from calltrack.figures import report
     from calltrack.figures.days import zone_named, zone_of
 

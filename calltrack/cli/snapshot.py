@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from calltrack.cli import tables
+from calltrack.cli.account import account_option, account_words
 from calltrack.cli.terminal import Reader, TimeParam, recording_argument, strict_option, tz_options
 from calltrack.words.values import moment, safe, span
 
@@ -28,9 +30,18 @@ _LONG = 100_000_000  # bytes; reading these takes seconds
 @click.option("--line", type=click.IntRange(min=0), help="After this line of the file (default: after the last).")
 @click.option("--at", "at", type=TimeParam(), help="At this server time (ISO 8601, or UTC epoch seconds).")
 @click.option("--json", "as_json", is_flag=True, help="As JSON: what Tracker.restore goes on from.")
+@account_option
 @tz_options
 @strict_option
-def command(recording: str, line: int | None, at: float | None, as_json: bool, tz: tzinfo | None, strict: bool) -> None:
+def command(
+    recording: str,
+    line: int | None,
+    at: float | None,
+    as_json: bool,
+    config: Path | None,
+    tz: tzinfo | None,
+    strict: bool,
+) -> None:
     """Show the state after RECORDING, after a line of it, or at a time: live calls, extensions, queues. --line and --at
     use what `calltrack index` has written, if it is there.
 
@@ -44,11 +55,14 @@ def command(recording: str, line: int | None, at: float | None, as_json: bool, t
         raise click.UsageError("--line and --at exclude each other")
     from calltrack.core.tracker import Tracker
     from calltrack.recordings.player import until
+    from calltrack.words.statuses import named_snapshot
 
-    reader = Reader(recording, strict=strict, zone=tz)
+    own, zone = account_words(config, tz)
+    reader = Reader(recording, strict=strict, zone=zone)
     at = reader.utc(at)
     if reader.recording.is_journal:
         snapshot, last = _journaled(recording, line, at)
+        snapshot = named_snapshot(snapshot, own)
         reader.offset_s = snapshot.resume.offset_s
         sys.exit(_show(snapshot, line, at, last, last == snapshot.position, as_json, reader.zone))
     reader.recording.whole = line is not None or at is not None
@@ -66,7 +80,8 @@ def command(recording: str, line: int | None, at: float | None, as_json: bool, t
         tracker.feed(frame)
         fed += 1
     at_end = fed == reading.count
-    missed = _show(tracker.snapshot(), line, at, reader.recording.line, at_end, as_json, reader.zone)
+    snapshot = named_snapshot(tracker.snapshot(), own)
+    missed = _show(snapshot, line, at, reader.recording.line, at_end, as_json, reader.zone)
     reader.finish()
     sys.exit(missed)
 

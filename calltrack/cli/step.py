@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from calltrack.recordings.player import Player
+    from calltrack.words.statuses import Names
 
 _KEYS = """\
   Enter or n   next frame          n 10   ten frames on
@@ -26,13 +27,17 @@ _KEYS = """\
   h            this help           q      quit"""
 
 
-def step_through(path: str, *, strict: bool, zone: tzinfo | None = None) -> None:
-    """Ask for keys until the end; every prompt shows where the player stands, on a zone's clock or the stream's own."""
+def step_through(path: str, *, strict: bool, zone: tzinfo | None = None, names: Names | None = None) -> None:
+    """Ask for keys until the end; every prompt shows where the player stands, on a zone's clock or the stream's own.
+
+    names: the account's own names of agent statuses.
+    """
     import json
 
     from calltrack.cli.snapshot import show
     from calltrack.recordings.player import Player
     from calltrack.words.sentences import line
+    from calltrack.words.statuses import named_changes, named_snapshot
 
     if path == "-":
         raise click.UsageError("--step goes back too, so it needs a file, not standard input")
@@ -55,7 +60,7 @@ def step_through(path: str, *, strict: bool, zone: tzinfo | None = None) -> None
         if key == "q":
             return
         if key == "s":
-            show(player.tracker.snapshot(), reader.zone)
+            show(named_snapshot(player.tracker.snapshot(), names or {}), reader.zone)
         elif key == "e":
             _explain(player, value.strip())
         elif key == "f" and player.frame is not None:
@@ -67,7 +72,7 @@ def step_through(path: str, *, strict: bool, zone: tzinfo | None = None) -> None
                 click.echo("the end")
             elif player.frame is not None:
                 click.echo(f"{safe(player.frame.event)} {safe(getattr(player.frame.body, 'reason', '') or '')}")
-            for change in player.changes:
+            for change in named_changes(player.changes, names or {}):
                 click.echo(f"  {line(change, colour, reader.zone)}")
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from calltrack.cli.account import account_option, account_words
 from calltrack.cli.replay import SpeedParam
 from calltrack.cli.service import LiveOptions, service_options
 
@@ -21,11 +23,13 @@ if TYPE_CHECKING:
 @click.option(
     "--speed", type=SpeedParam(), default="real", show_default=True, help="Of a recording: max, real, or 10x."
 )
+@account_option
 @service_options
 def command(
     recording: str | None,
     replay: str | None,
     speed: float,
+    config: Path | None,
     live: LiveOptions,
 ) -> None:
     """Watch agents, calls and queues on a live board in the terminal; "h" there shows the keys.
@@ -52,10 +56,8 @@ def command(
             _fail(f"watch draws on a terminal, and standard {name} is none; calltrack replay writes lines")
     from calltrack.tui.app import Board
 
-    if recording is None:
-        board = Board(_live(live))
-    else:
-        board = Board(_replay(recording, speed))
+    names, _ = account_words(config, None)
+    board = Board(_live(live) if recording is None else _replay(recording, speed), names=names)
     board.run()
     if board.failure is not None:
         from calltrack.live import LiveError

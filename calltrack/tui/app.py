@@ -22,6 +22,7 @@ from calltrack.tui.grid import Grid
 from calltrack.tui.model import BY_TROUBLE, STATES, TABLES, lost_since, seen, totals
 from calltrack.voicenter.frames import Frame
 from calltrack.words.recent import Stories
+from calltrack.words.statuses import Names, named_snapshot
 from calltrack.words.timeline import drawn, timeline
 from calltrack.words.values import moment, safe
 from calltrack.words.verdict import verdict
@@ -34,7 +35,10 @@ _HISTORY = 100  # ended calls: the board shows none, but a call may come back un
 
 
 class Board(App[None]):
-    """The screen over one source; `failure` is what ended the source, if it did not end by itself."""
+    """The screen over one source; `failure` is what ended the source, if it did not end by itself.
+
+    names: the account's own names of agent statuses.
+    """
 
     TITLE = "calltrack"
     ENABLE_COMMAND_PALETTE = False
@@ -76,8 +80,9 @@ class Board(App[None]):
         Binding("ctrl+c", "quit", show=False, priority=True),  # while a text is typed, too
     ]
 
-    def __init__(self, source: Source, clock: ServerClock | None = None) -> None:
+    def __init__(self, source: Source, clock: ServerClock | None = None, *, names: Names | None = None) -> None:
         super().__init__()
+        self._names = names or {}
         self.failure: BaseException | None = None
         self.tracker = Tracker(history=_HISTORY)
         self._source = source
@@ -141,7 +146,7 @@ class Board(App[None]):
         if stamp == self._drawn:
             return
         self._drawn = stamp
-        snapshot = self.tracker.snapshot()
+        snapshot = named_snapshot(self.tracker.snapshot(), self._names)
         lost = lost_since(snapshot)
         base = self.screen_stack[0]
         light = "red" if lost else "yellow" if now is None else "green"

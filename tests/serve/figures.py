@@ -1,9 +1,9 @@
 """What figures cost a service: today's refresh, a month that is closed, and a restart.
 
 `python -m tests.serve.figures --changes 2000000 --days 31` simulates a journal of so many changes over so many days, as
-a service would have written it, and asks what a service is asked. `--frames 300000` stops after so many frames instead.
-Prints the time that passes, the processor time of the process that counts, and that of the live one. Takes some
-minutes, most of them to simulate.
+a service would have written it, and asks what a service is asked. `--frames 300000` stops after so many frames instead;
+`--journal FILE` keeps the journal there, or takes the one that is there. Prints the time that passes, the processor time
+of the process that counts, and that of the live one. Takes some minutes, most of them to simulate.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from calltrack.figures import Options
 from calltrack.journal import Journal
 from calltrack.serve.history.figures import LONGEST, Figures
 from calltrack.serve.history.follower import follow
-from calltrack.serve.history.store import beside
+from calltrack.serve.history.store import beside, remove
 from calltrack.serve.history.worker import Worker
 from calltrack.simulate import Plan, traffic
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 _START = 1_704_664_800  # midnight in Israel, where the simulated stream is two hours ahead of UTC
 _DAY = 86400
 _TOGETHER = 1000  # frames in one write
-_REFRESHES = 20
+_REFRESHES = 3
 
 
 def fill(journal: Journal, changes: int, frames: int, days: int) -> tuple[int, int]:
@@ -131,12 +131,15 @@ def main() -> None:
     parser.add_argument("--changes", type=float, default=2e6)
     parser.add_argument("--frames", type=float, default=1e12)
     parser.add_argument("--days", type=int, default=31)
+    parser.add_argument("--journal", type=Path)
     asked = parser.parse_args()
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "journal"
-        with Journal.open(path) as journal:
-            made, taken = fill(journal, int(asked.changes), int(asked.frames), asked.days)
-        print(f"{made} changes of {taken} frames in {asked.days} days", flush=True)
+        path = asked.journal or Path(folder) / "journal"
+        if not path.exists():
+            with Journal.open(path) as journal:
+                made, taken = fill(journal, int(asked.changes), int(asked.frames), asked.days)
+            print(f"{made} changes of {taken} frames in {asked.days} days", flush=True)
+        remove(beside(path))
         asyncio.run(measure(path, asked.days))
 
 

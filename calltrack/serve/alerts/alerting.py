@@ -24,6 +24,7 @@ from calltrack.serve import kept
 from calltrack.serve.alerts.judge import Found, Present, judge
 from calltrack.serve.alerts.rules import Destination, Rule
 from calltrack.serve.engine import Engine
+from calltrack.words.statuses import named_snapshot
 from calltrack.words.values import span
 
 TICK = 1.0
@@ -191,7 +192,7 @@ class Alerts:
             self._hour = await engine.figures.hour(known, engine.hour_options, None, None)
             self._hour_at = time.monotonic()
         return Present(
-            known,
+            named_snapshot(known, dict(engine.options.status_names)),
             limits,
             engine.view.known,
             engine.clock.now(),
@@ -200,7 +201,6 @@ class Alerts:
             engine.source.stale_for,
             self._hour,
             Opening(engine.options.open, engine.options.holidays).has(self._local()),
-            dict(engine.options.status_names),
         )
 
     def _local(self) -> datetime:

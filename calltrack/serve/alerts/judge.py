@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from types import MappingProxyType
 from typing import NamedTuple
 
 from calltrack.core.records import Extension, Leg, Queue, Seconds
@@ -34,7 +33,7 @@ class Present(NamedTuple):
 
     `now` is the server's time, `local` the same on the account's clock. `silent_s` is how long no frame has come,
     `stale_s` how long the server has not been heard at all (None without a connection). `hour` may be None.
-    `is_open` is whether the account is, and `status_names` are its own.
+    `is_open` is whether the account is.
     """
 
     snapshot: Snapshot
@@ -46,7 +45,6 @@ class Present(NamedTuple):
     stale_s: float | None
     hour: Hour | None
     is_open: bool = True
-    status_names: Mapping[int, str] = MappingProxyType({})
 
 
 Found = dict[str, Finding]
@@ -117,7 +115,7 @@ def _agents(rule: Rule, present: Present) -> Found | None:
     for one in present.snapshot.extensions:
         if rule.extensions is not None and one.exten_user not in rule.extensions:
             continue
-        name, label, since = _doing(one, present.status_names)
+        name, label, since = _doing(one)
         pair = present.limits.states.get(name)
         if since is None or any(leg.doubtful for leg in one.legs):
             continue
@@ -155,14 +153,13 @@ def _wanted(rule: Rule, present: Present) -> Iterator[Queue]:
     return (one for one in present.snapshot.queues if rule.queues is None or one.queue_id in rule.queues)
 
 
-def _doing(one: Extension, names: Mapping[int, str]) -> tuple[str, str, Seconds | None]:
+def _doing(one: Extension) -> tuple[str, str, Seconds | None]:
     """The name under which limits know what an extension does, the word for it, and since when."""
     if one.state is State.IDLE:
         status = one.agent_status
         if status in _NO_PAUSE:
             return "", "", None
-        own = names.get(status or 0) or one.agent_status_name
-        return str(status), masked(own) or f"status {status}", one.agent_status_since
+        return str(status), masked(one.agent_status_name) or f"status {status}", one.agent_status_since
     return one.state.value, one.state.value, one.since
 
 
