@@ -2,8 +2,8 @@
 
 `python -m tests.serve.figures --changes 2000000 --days 31` simulates a journal of so many changes over so many days, as
 a service would have written it, and asks what a service is asked. `--frames 300000` stops after so many frames instead;
-`--journal FILE` keeps the journal there, or takes the one that is there. Prints the time that passes, the processor time
-of the process that counts, and that of the live one. Takes some minutes, most of them to simulate.
+`--journal FILE` keeps the journal there, or takes the one that is there. Prints the time that passes, the processor
+time of the process that counts, and that of the live one. Takes some minutes, most of them to simulate.
 """
 
 from __future__ import annotations
