@@ -26,13 +26,13 @@ def named_changes(changes: Iterable[Change], names: Names) -> tuple[Change, ...]
 
 
 def _changed(change: Change, names: Names) -> Change:
-    if isinstance(change, ch.AgentStatusChanged) and change.new in names:
-        return replace(change, name=names[change.new])
+    if isinstance(change, ch.AgentStatusChanged) and change.new is not None:
+        return replace(change, name=names.get(change.new, change.name))
     if isinstance(change, ch.ExtensionAppeared):
         return replace(change, extension=_named(change.extension, names))
     return change
 
 
 def _named(known: Extension, names: Names) -> Extension:
-    status = known.agent_status
-    return replace(known, agent_status_name=names[status]) if status is not None and status in names else known
+    name = None if known.agent_status is None else names.get(known.agent_status)
+    return known if name is None else replace(known, agent_status_name=name)
