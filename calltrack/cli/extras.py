@@ -14,6 +14,7 @@ EXTRAS = {
     "serve": (
         "aiohttp",
         "aiohttp_socks",
+        "httptools",
         "litestar",
         "phonenumbers",
         "prometheus_client",

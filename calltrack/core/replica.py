@@ -97,7 +97,7 @@ class Replica:
             if queue.queued:
                 sums = (queue.queued, queue.answered, queue.picked_up, queue.abandoned, queue.lost)
                 replica.queues[queue.queue_id] = ReplicaQueue(*sums, _waiting(queue.waiting))
-        replica.ended = {call.call_id: _bare_call(call) for call in snapshot.ended}
+        replica.ended = {call.call_id: without_evidence(call) for call in snapshot.ended}
         replica.campaigns = {campaign.campaign_id: campaign for campaign in snapshot.campaigns}
         replica.gaps = snapshot.gaps
         for call in (*snapshot.calls, *snapshot.ended):
@@ -178,7 +178,7 @@ class Replica:
                 self.calls[name] = _call(past)
         elif isinstance(change, ch.CallRevised):
             if name in self.ended:
-                self.ended[name] = _bare_call(change.call)
+                self.ended[name] = without_evidence(change.call)
         elif isinstance(change, ch.CallLinked) and name in self.ended:
             pass  # CallRevised follows
         elif (call := self.calls.get(name)) is None:
@@ -191,7 +191,7 @@ class Replica:
         elif isinstance(change, ch.CallEnded):  # pragma: no branch (there is no other)
             self.faults += bool(call.legs or call.waiting)
             del self.calls[name]
-            self.ended[name] = _bare_call(change.call)
+            self.ended[name] = without_evidence(change.call)
             if len(self.ended) > self.history:
                 del self.ended[next(iter(self.ended))]
 
@@ -268,7 +268,8 @@ def _bare(record: Leg | Wait) -> Any:
     return replace(record, confirmed_position=0, confirmed_at=None)
 
 
-def _bare_call(call: Call) -> Call:
+def without_evidence(call: Call) -> Call:
+    """A call as the changes report it: without what only its evidence, and that of its legs and waits, says."""
     return replace(
         call,
         legs=tuple(map(_bare, call.legs)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import signal
 import socket
 import sys
@@ -27,7 +28,7 @@ from calltrack.serve.intake.door import Address, Door
 from calltrack.serve.parts import share
 from calltrack.serve.security.access import VARIABLE, Access
 from calltrack.serve.security.audit import Audit
-from calltrack.serve.security.budgets import PATIENCE, Protocol
+from calltrack.serve.security.connections import PATIENCE, limited
 from calltrack.serve.security.oidc import Provider
 from calltrack.serve.security.reload import Reloading
 from calltrack.serve.stream.hub import HEARTBEAT
@@ -36,6 +37,7 @@ from calltrack.serve.systemd import notify, watchdog
 _LARGEST = 64 * 1024  # bytes of a message that a client sends
 _BACKLOG = 2048  # connections that wait to be accepted
 _GRACE = 3  # s that open connections have to end
+_COLLECTED = 20_000, 20, 20  # objects that come before Python looks for cycles, for there are many and few are in one
 
 
 class Listen(NamedTuple):
@@ -89,6 +91,7 @@ async def serve(
                 f"--tokens FILE, or {VARIABLE} in the environment (docs/security.md)"
             )
         many_files(MOST_CLIENTS)
+        gc.set_threshold(*_COLLECTED)
         spans = provider()
         listening = _listening(listen, patience)
     except BaseException:
@@ -115,7 +118,7 @@ async def serve(
         log_level="warning",
         access_log=False,
         server_header=False,
-        http=Protocol,
+        http=limited(),
         timeout_keep_alive=int(PATIENCE),
         ws_max_size=_LARGEST,
         ws_per_message_deflate=False,  # its memory is per client, the bytes are shared by all

@@ -29,7 +29,8 @@ from calltrack.serve.accounts import Accounts
 from calltrack.serve.leaving import left
 from calltrack.serve.security.access import ANYBODY, Access, Visitor
 from calltrack.serve.security.audit import Audit
-from calltrack.serve.security.budgets import PATIENCE, Requests, TooManyRequests
+from calltrack.serve.security.budgets import Requests, TooManyRequests
+from calltrack.serve.security.connections import PATIENCE
 from calltrack.serve.security.oidc import CALLBACK
 
 COOKIE = "calltrack_session"

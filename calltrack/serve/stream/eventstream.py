@@ -13,7 +13,7 @@ from typing import Any
 from litestar import Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from calltrack.serve.security.budgets import Protocol
+from calltrack.serve.security.connections import Protocol
 from calltrack.serve.stream.channel import GZIP_HEADER, Chunk, Sink, framed
 
 _HEADERS = [

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from calltrack.core.records import Call, Extension, Gap, Queue, Seconds
+from calltrack.core.replica import without_evidence
 from calltrack.core.snapshot import Snapshot
 from calltrack.serve.security.scope import Scope
 
@@ -52,7 +53,8 @@ class State(Time, frozen=True):
 class Update(Time, frozen=True):
     """What has altered: records to put in the place of those with their id, and ids of what is gone.
 
-    A call in `ended` is live no longer. `gaps` are all, or None if they are as before.
+    A call in `ended` is live no longer. A call of which only the evidence is newer (`confirmed_at` and
+    `confirmed_position` of its legs and waits) is not among them. `gaps` are all, or None if they are as before.
     """
 
     calls: list[Call]
@@ -162,13 +164,20 @@ def _altered(before: Snapshot | None, now: Snapshot) -> _Altered:
     extensions = {} if before is None else {one.exten_user: one for one in before.extensions}
     queues = {} if before is None else {one.queue_id: one for one in before.queues}
     return _Altered(
-        [one for one in now.calls if one != calls.get(one.call_id)],
+        [one for one in now.calls if _differs(one, calls.get(one.call_id))],
         [one for one in now.ended if one is not ended.get(one.call_id) and one != ended.get(one.call_id)],
         [one for one in now.extensions if one != extensions.get(one.exten_user)],
         sorted(extensions.keys() - {one.exten_user for one in now.extensions}),
         [one for one in now.queues if one != queues.get(one.queue_id)],
         None if before is not None and before.gaps == now.gaps else list(now.gaps),
     )
+
+
+def _differs(call: Call, before: Call | None) -> bool:
+    """Whether a board shows it otherwise; each frame of a queue confirms every wait in it, which alters no call."""
+    if before is None or call is before or call == before:
+        return before is None
+    return without_evidence(call) != without_evidence(before)
 
 
 Times = tuple[str, Seconds | None, float | None, float, bool, str, float | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import tracemalloc
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from http import HTTPStatus
 from pathlib import Path
 
@@ -14,13 +14,13 @@ import pytest
 
 from calltrack.journal import StreamPosition
 from calltrack.serve.history.past import MOST_QUERIES
-from calltrack.serve.security import budgets
+from calltrack.serve.security import budgets, connections
 from calltrack.serve.security.access import SESSIONS, Access, Visitor
 from calltrack.serve.security.scope import EVERYTHING, Scope
 from calltrack.serve.stream.hub import PIECE
 from calltrack.serve.stream.subscriptions import Changes, Wanted, sse
 from tests.live.harness import scenario
-from tests.serve.service import Service, events, service
+from tests.serve.service import TIMEOUT, Service, events, service
 from tests.serve.stream.test_streams import simulated
 from tests.serve.test_engine import until
 
@@ -34,7 +34,8 @@ async def connected(running: Service, request: bytes) -> socket.socket:
     stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     stuck.setblocking(False)
     await loop.sock_connect(stuck, ("127.0.0.1", port))
-    await loop.sock_sendall(stuck, request)
+    with suppress(ConnectionError):
+        await loop.sock_sendall(stuck, request)
     return stuck
 
 
@@ -123,8 +124,8 @@ async def test_too_much_is_not_read() -> None:
 @scenario
 async def test_half_open_connections_take_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest of those that say nothing, or half a request, go; who says something is served, streams go on."""
-    monkeypatch.setattr(budgets, "SILENT", 8)
-    monkeypatch.setattr(budgets, "GRACE", 0.0)
+    monkeypatch.setattr(connections, "SILENT", 8)
+    monkeypatch.setattr(connections, "GRACE", 0.0)
     async with service() as running:
         async with running.client.get("/api/updates") as answer:
             told = events(answer)
@@ -142,7 +143,7 @@ async def test_half_open_connections_take_no_place(monkeypatch: pytest.MonkeyPat
 @scenario
 async def test_a_connection_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a while, without another that wants its place."""
-    monkeypatch.setattr(budgets, "PATIENCE", 0.1)
+    monkeypatch.setattr(connections, "PATIENCE", 0.1)
     async with service() as running:
         idle = await connected(running, b"GET /api/sta")
         await until(lambda: is_given_up(idle))
@@ -203,3 +204,53 @@ async def test_requests_without_a_token_share_one_budget(monkeypatch: pytest.Mon
         while status != 200:
             async with running.client.get("/") as answer:
                 status = answer.status
+
+
+@scenario
+async def test_a_connection_sends_no_more_than_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a head, of what is neither head nor body, of requests ahead of their answers: 4xx, or the connection ends."""
+    monkeypatch.setattr(connections, "LARGEST", 1000)
+    begun = b"POST /api/session HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"
+    sent = {
+        "head": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"x" * 2000,
+        "fields": b"GET / HTTP/1.1\r\n" + b"X: x\r\n" * 500,
+        "path": b"GET /" + b"x" * 2000,
+        "trailer": begun + b"0\r\nX: " + b"x" * 600_000,
+        "extension": begun + b"1;" + b"x" * 600_000,
+        "ahead": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 40,
+    }
+    answers = {}
+    async with service() as running:
+        for name, data in sent.items():
+            one = await connected(running, data)
+            answers[name] = await read_to_the_end(one)
+            one.close()
+        async with running.client.get("/health/live") as answer:
+            assert 200 == answer.status
+
+    assert {"head", "fields", "path"} == {name for name, data in answers.items() if data.startswith(b"HTTP/1.1 431 ")}
+    assert b"HTTP/1.1 400 " in answers["ahead"]
+    assert b"HTTP/1.1 5" not in b"".join(answers.values())
+
+
+async def read_to_the_end(one: socket.socket) -> bytes:
+    """Everything that comes until the other side ends it."""
+    loop, data = asyncio.get_running_loop(), b""
+    async with asyncio.timeout(TIMEOUT):
+        with suppress(ConnectionError):
+            while part := await loop.sock_recv(one, 65536):
+                data += part
+    return data
+
+
+@scenario
+async def test_fields_after_a_body_are_none_of_the_request() -> None:
+    """A proxy may have judged the head, and a token that comes later would not have been seen by it."""
+    token = "all" * 10
+    head = b"POST /api/state HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    async with service({token: Visitor("all", EVERYTHING)}) as running:
+        one = await connected(running, head + b"0\r\nAuthorization: Bearer " + token.encode() + b"\r\n\r\n")
+        answer = await read_to_the_end(one)
+        one.close()
+
+    assert answer.startswith(b"HTTP/1.1 401 ")

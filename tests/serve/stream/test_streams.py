@@ -13,10 +13,14 @@ import msgspec
 import pytest
 
 from calltrack import Frame, Tracker, read_recording
+from calltrack.core.replica import without_evidence
+from calltrack.feed.wallclock import ServerClock
+from calltrack.serve.security.scope import EVERYTHING
+from calltrack.serve.stream.state import View
 from calltrack.simulate import Plan, traffic
 from calltrack.simulate.recording import encode
 from tests.live.harness import scenario
-from tests.serve.service import TIMEOUT, events, service
+from tests.serve.service import TIMEOUT, Fed, events, service
 
 FRAMES: list[Frame] = list(
     read_recording(Path(__file__).parents[3] / "fixtures" / "scenarios" / "queue-rings-again.jsonl")
@@ -227,3 +231,23 @@ async def test_a_quiet_stream_tells_the_time_only() -> None:
     assert ["state", "time"] == first
     assert [["time"] * 2] * 2 == [[one.event for one in some] for some in heard]
     assert {str(len(FRAMES))} == {one.id for some in heard for one in some}
+
+
+def test_an_update_has_no_call_of_which_only_the_evidence_is_newer() -> None:
+    """Each frame of a queue confirms everyone who waits there; sent again, they would be most of a board's bytes."""
+    tracker, clock = Tracker(), ServerClock(1.0)
+    view = View(tracker.snapshot, clock, Fed())
+    view.begin_updates()
+    spared = 0
+    for frame in simulated(400):
+        before = {one.call_id: one for one in view.snapshot.calls}
+        tracker.feed(frame)
+        view.stale()
+        sent = {one.call_id: one for one in getattr(view.update(EVERYTHING), "calls", ())}
+        for one in view.snapshot.calls:
+            old = before.get(one.call_id)
+            alters = old is None or without_evidence(old) != without_evidence(one)
+            assert (one if alters else None) == sent.get(one.call_id)
+            spared += not alters and one != old
+
+    assert spared
