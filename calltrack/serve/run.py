@@ -28,7 +28,7 @@ from calltrack.serve.intake.door import Address, Door
 from calltrack.serve.parts import share
 from calltrack.serve.security.access import VARIABLE, Access
 from calltrack.serve.security.audit import Audit
-from calltrack.serve.security.connections import PATIENCE, limited
+from calltrack.serve.security.connections import PATIENCE, SocketProtocol, limited
 from calltrack.serve.security.oidc import Provider
 from calltrack.serve.security.reload import Reloading
 from calltrack.serve.stream.hub import HEARTBEAT
@@ -119,6 +119,7 @@ async def serve(
         access_log=False,
         server_header=False,
         http=limited(),
+        ws=SocketProtocol,
         timeout_keep_alive=int(PATIENCE),
         ws_max_size=_LARGEST,
         ws_per_message_deflate=False,  # its memory is per client, the bytes are shared by all

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -13,7 +12,7 @@ from litestar.exceptions import ClientException, ServiceUnavailableException, We
 
 from calltrack.journal import NoSuchPosition, StreamPosition
 from calltrack.serve.api.parameters import After, LastId, TheEngine, TheVisitor, TheWanted
-from calltrack.serve.stream.channel import Chunk
+from calltrack.serve.stream.client import SocketClient
 from calltrack.serve.stream.eventstream import EventStream
 from calltrack.serve.stream.subscriptions import Changes, Updates, messages, sse
 
@@ -59,20 +58,17 @@ async def socket_of_changes(
     if engine.hub.is_full(visitor.name):
         await socket.close(_TRY_AGAIN, "all places are taken")
         return
-    chunks = engine.hub.stream(Changes(engine.view, visitor.scope, wanted, messages), place, visitor.name)
-    sending, leaving = asyncio.create_task(_send(socket, chunks, engine.patience)), asyncio.create_task(_left(socket))
-    await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+    client = SocketClient(socket.scope)
+    lens = Changes(engine.view, visitor.scope, wanted, messages)
+    chunks = engine.hub.stream(lens, place, visitor.name, client)
+    sending, leaving = asyncio.create_task(client.send(chunks, engine.patience)), asyncio.create_task(_left(socket))
+    done, _ = await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
     for task in (sending, leaving):
         task.cancel()
     await asyncio.gather(sending, leaving, return_exceptions=True)
     await chunks.aclose()
-
-
-async def _send(socket: WebSocket[Any, Any, Any], chunks: AsyncGenerator[Chunk, None], patience: float) -> None:
-    async for chunk in chunks:
-        async with asyncio.timeout(patience):
-            await socket.send_data(chunk.plain.decode())
-    await socket.close(_GOING_AWAY, "the service ends")
+    if leaving not in done and not client.gone.done():
+        await socket.close(_GOING_AWAY, "the service ends")
 
 
 async def _left(socket: WebSocket[Any, Any, Any]) -> None:

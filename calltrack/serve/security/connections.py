@@ -8,8 +8,10 @@ Fields after a body (trailers) are ignored, for they would come after the head w
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 SILENT = 256
 """Connections without a request at once."""
@@ -71,13 +73,38 @@ class Silent:
         one.transport.abort()
 
 
-class Protocol(HttpToolsProtocol):
+class _Watched:
+    """A connection that a stream is written to without the server's help, in the scope as "connection"."""
+
+    gone: asyncio.Future[None] | None = None
+    """Done when it is lost."""
+
+    def lost(self) -> None:
+        """Say so."""
+        if self.gone is not None and not self.gone.done():
+            self.gone.set_result(None)
+
+
+class SocketProtocol(_Watched, WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket."""
+
+    def handle_connect(self, event: Any) -> None:
+        """A handshake: it is answered by a task, which finds the connection."""
+        super().handle_connect(event)
+        if scope := getattr(self, "scope", None):
+            scope["connection"] = self
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        super().connection_lost(exc)
+        self.lost()
+
+
+class Protocol(_Watched, HttpToolsProtocol):
     """uvicorn's HTTP, with limits on what is sent, and on connections that have no request under way."""
 
     silent: Silent
     """Of the server whose connection it is."""
-    gone: asyncio.Future[None] | None = None
-    """Done when the connection is lost, for a response that is written to it without the server's help."""
     _loose = 0
     """Bytes since the last part of a request that was read whole."""
     _in_head = False
@@ -91,8 +118,7 @@ class Protocol(HttpToolsProtocol):
         """Forget it."""
         self.silent.remove(self)
         super().connection_lost(exc)
-        if self.gone is not None and not self.gone.done():
-            self.gone.set_result(None)
+        self.lost()
 
     def data_received(self, data: bytes) -> None:
         """Read what has come."""
@@ -124,7 +150,7 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self.cycle is not before:
             self.silent.remove(self)
-            self.scope["connection"] = self  # type: ignore[typeddict-unknown-key]  # for streams
+            self.scope["connection"] = self  # type: ignore[typeddict-unknown-key]
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""

@@ -12,6 +12,8 @@ from collections import deque
 from functools import cached_property
 from typing import Protocol
 
+from websockets.frames import Frame, Opcode
+
 from calltrack.journal import StreamPosition
 
 CHUNKS = 64
@@ -36,6 +38,11 @@ class Chunk:
     def framed(self) -> bytes:
         """As a chunk of HTTP/1.1."""
         return framed(self.plain)
+
+    @cached_property
+    def message(self) -> bytes:
+        """As a message of a WebSocket, which only clients mask."""
+        return Frame(Opcode.TEXT, self.plain).serialize(mask=False)
 
     @cached_property
     def packed(self) -> bytes:

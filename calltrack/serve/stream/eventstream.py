@@ -6,15 +6,14 @@ they are: framed, and compressed where the client takes gzip, once for all.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from litestar import Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from calltrack.serve.security.connections import Protocol
 from calltrack.serve.stream.channel import GZIP_HEADER, Chunk, Sink, framed
+from calltrack.serve.stream.client import Client
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -44,57 +43,41 @@ class EventStream(Response[None]):
         client.begin()
         chunks = self._stream(client)
         try:
-            async for chunk in chunks:
-                async with asyncio.timeout(self._patience):
-                    await client.room()
-                client.write(chunk)
-        except TimeoutError:
-            await client.cut_off()
+            await client.send(chunks, self._patience)
         finally:
             await chunks.aclose()
         if not client.gone.done():
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-class _Client(Sink):
-    """The connection of a request, written to without the server, which has sent the head and will send the end."""
+class _Client(Client):
+    """The connection of a request, of which the server has sent the head, and will send the end."""
 
     def __init__(self, scope: Scope) -> None:
-        self._connection: Protocol = scope["connection"]  # type: ignore[typeddict-item]  # set by it
+        super().__init__(scope)
         self._framed = scope["http_version"] == "1.1"
-        self.packed = self._framed and _takes_gzip(scope["headers"])
-        self.gone = self._connection.gone = asyncio.get_running_loop().create_future()
-        if self._connection.transport.is_closing():
-            self.gone.set_result(None)
+        self.packed = self._framed and takes_gzip(scope["headers"])
 
     def begin(self) -> None:
         """Write what stands before the first chunk."""
         if self.packed:
-            self._connection.transport.write(framed(GZIP_HEADER))
+            self.transport.write(framed(GZIP_HEADER))
 
-    def take(self, chunk: Chunk) -> bool:
-        """Write it at once, if the connection takes more."""
-        if self._connection.flow.write_paused:
-            return False
-        self.write(chunk)
-        return True
+    @property
+    def is_full(self) -> bool:
+        """Whether it takes no more now."""
+        return bool(self.connection.flow.write_paused)
 
-    def write(self, chunk: Chunk) -> None:
-        """Write it."""
-        form = chunk.packed if self.packed else chunk.framed if self._framed else chunk.plain
-        self._connection.transport.write(form)
+    def form(self, chunk: Chunk) -> bytes:
+        """As the client reads it."""
+        return chunk.packed if self.packed else chunk.framed if self._framed else chunk.plain
 
     async def room(self) -> None:
         """Wait until the connection takes more, or is lost."""
-        await self._connection.flow.drain()
-
-    async def cut_off(self) -> None:
-        """End the connection, with all that waits to be sent."""
-        self._connection.transport.abort()
-        await self.gone
+        await self.connection.flow.drain()
 
 
-def _takes_gzip(headers: Any) -> bool:
+def takes_gzip(headers: Any) -> bool:
     """Whether a client says that it takes gzip."""
     accepted = b",".join(value for name, value in headers if name == b"accept-encoding").decode("latin-1").lower()
     for one in accepted.split(","):

@@ -9,7 +9,7 @@ import pytest
 
 from calltrack.journal import StreamPosition
 from calltrack.serve.stream.channel import GZIP_HEADER, Channel, Chunk
-from calltrack.serve.stream.eventstream import _takes_gzip
+from calltrack.serve.stream.eventstream import takes_gzip
 from tests.live.harness import scenario
 from tests.serve.service import events, service
 from tests.serve.stream.test_streams import FRAMES, expected
@@ -94,9 +94,9 @@ def test_any_packed_chunks_are_one_gzip_stream() -> None:
         ("x-gzip", False),
     ],
 )
-def test_who_takes_gzip(header: str, takes: bool) -> None:
+def test_whotakes_gzip(header: str, takes: bool) -> None:
     """By what it says."""
-    assert takes == _takes_gzip([(b"accept-encoding", header.encode())])
+    assert takes == takes_gzip([(b"accept-encoding", header.encode())])
 
 
 @scenario
