@@ -20,7 +20,7 @@ from calltrack.core.changes import (
     CallStarted,
 )
 from calltrack.core.classify import guard_of
-from calltrack.core.clock import JITTER_S
+from calltrack.core.clock import JITTER_S, SILENCE_S
 from calltrack.core.corrections import Corrections, facts_of, recording_of, wait_facts
 from calltrack.core.held import LEG, RANK, WAIT, HeldCall, HeldConnection, HeldDevice, HeldExtension
 from calltrack.core.machine import SEEN_AS, SIGNALS, STEPS
@@ -237,9 +237,13 @@ class Advance(Corrections):
         clock = held.clock
         at, since = clock.when, row.since
         if since is not MOMENT and listed is not None:
-            stamp = clock.stream(listed.started) if since is STARTED else self._answered_at(one, listed)
-            possible = stamp is not None and (clock.at is None or stamp <= clock.at + JITTER_S)
-            if possible and (not told_by or at is None or at - stamp <= REPORTED_WITHIN_S):  # type: ignore[operator]
+            stamp = clock.own(listed.started) if since is STARTED else self._answered_at(one, listed)
+            latest = None if clock.at is None else clock.at + (SILENCE_S if clock.bend else JITTER_S)
+            if (
+                stamp is not None
+                and (latest is None or stamp <= latest)
+                and (not told_by or at is None or clock.ahead is not None or at - stamp <= REPORTED_WITHIN_S)
+            ):
                 at = stamp
         # `one.mark` and `touch` stand here once more: nearly every frame takes a step, and calls cost most of it.
         marks = one.marks

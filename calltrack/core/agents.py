@@ -121,10 +121,10 @@ def move_times(step: Advance, after: Seconds, by: Seconds) -> None:
     held = step.held
     for name in dict.fromkeys(held.unbelieved_status):  # each is moved once
         extension = held.extensions.get(name)
-        since = None if extension is None else extension.status_since
-        if extension is None or since is None or since <= after:
+        since = None if extension is None else held.clock.moved(extension.status_since, after, by)
+        if extension is None or since == extension.status_since:
             continue
-        extension.status_since = max(after, since - by) if by else after
+        extension.status_since = since
         extension.value = extension.kept = None
         shown = held.clock.shown(extension.status_since)
         step.out.append(AgentStatusRevised(held.position, step.at, name, extension.status, shown))

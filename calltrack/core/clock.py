@@ -12,11 +12,12 @@ A stamp is believed if it is from 5 s before to 600 s after the last one. Any ot
 * *Far ahead*: it counts for what its own frame reports, `now` waits. If the next stamped frame is back where the clock
   was, the stamp was wrong; if it is later, time has passed or the clock has stepped. It has stepped if both frames are
   off by about the same, something was live all along, and the distance is a multiple of 30 minutes or up to 90 s
-  more; unless the times of receipt say that the time has really passed. What was written on the word of such a stamp is
-  moved by the tracker (`Verdict`).
+  more. What was written on the word of such a stamp is moved by the tracker (`Verdict`).
 
 The size of a step is known to within the silence before it, unless it is a multiple of 30 minutes and the silence is
-short.
+short, or an offset that follows says it. Where the recording has times of receipt, they say how long the silence was: a
+frame is not received sooner after its stream time than the quickest one was (`lag`). So they also show a step of any
+size, or that the time has really passed.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ class Clock:
     ahead: Seconds | None = None  # the time of a frame that was far ahead and is not believed yet
     ahead_busy: bool = False  # whether something lived when it came
     stepped_by: Seconds = 0  # by the last verdict STEPPED
-    received: float | None = None  # when the last frame was received, if the recording knows
+    lag: float | None = None  # the least by which a frame was received after its stream time, if the recording knows
+    silence: Seconds | None = None  # before the first frame of `behind`, or `ahead`, by the receiver's clock
     known_since: Seconds | None = None  # the first time whose UTC is known
     steps: list[tuple[Seconds, Seconds]] = field(factory=list)  # (from then on, what was added to UTC), all so far
     added: Seconds = 0  # by the last of them
@@ -75,6 +77,19 @@ class Clock:
         if not stamp or not EARLIEST < stamp < LATEST:
             return None
         return stamp + self.shift + self.bend
+
+    def own(self, stamp: Seconds | None) -> Seconds | None:
+        """A call's own stamp as stream time: it can be of the clock before where its frame's is behind or far ahead."""
+        time = self.stream(stamp)
+        if self.bend and time is not None and self.at is not None and time > self.at + JITTER_S:
+            return time - self.bend
+        return time
+
+    def moved(self, time: Seconds | None, after: Seconds, by: Seconds) -> Seconds | None:
+        """What a frame far ahead wrote, once its stamp is known to be wrong (by 0), or of a clock that stepped."""
+        if time is None or time <= after + _GREATEST_LAG_S:
+            return time
+        return time - by if by else after
 
     def shown(self, time: Seconds | None, added: Seconds | None = None) -> Seconds | None:
         """A stream time as the UTC that the server had for it, epoch s; None while no offset was known.
@@ -126,8 +141,8 @@ class Clock:
             return False
         self.now = self.at = self.stamped = self.when = at
         self.bend = 0
-        if received is not None:
-            self.received = received
+        if received is not None and (self.lag is None or received - at < self.lag):
+            self.lag = received - at
         if moment and moment != stamp and _LEAST_LAG_S <= stamp - moment <= _GREATEST_LAG_S:
             self.when = at + (moment - stamp)
         return True
@@ -148,9 +163,10 @@ class Clock:
         whole: it is a login or a full list, and believed at once. busy: something lives. after: what the frame reports
         follows something of that time.
         """
-        if offset_min is not None and offset_min * 60 != self.offset_s:
-            self._take_offset(stamp, offset_min)
         self.bend = 0
+        moved: Seconds = 0
+        if offset_min is not None and offset_min * 60 != self.offset_s:
+            moved = self._take_offset(stamp, offset_min)
         now = self.now
         at = self.stream(stamp)
         if at is None:
@@ -164,28 +180,38 @@ class Clock:
         if now is None or (self.ahead is None and not self.behind and 0 <= at - now <= SILENCE_S):
             self.now = at
         else:
-            verdict = self._odd(at, now, whole, busy, received, after)
+            verdict = self._odd(at, now, whole, busy, received, after, moved)
             at = self.at if self.at is not None else at
         self.at = at
         if self.behind and not self.bend:
             at = self.behind[-1]  # it is late
         self.stamped = at
-        if received is not None:
-            self.received = received
-        lag = _LEAST_LAG_S - 1 if not moment or stamp is None else stamp - moment
-        self.when = at - lag if _LEAST_LAG_S <= lag <= _GREATEST_LAG_S else at
+        if received is not None and self.ahead is None and not self.behind:
+            self.lag = received - at if self.lag is None else min(self.lag, received - at)
+        trail = _LEAST_LAG_S - 1 if not moment or stamp is None else stamp - moment
+        self.when = at - trail if _LEAST_LAG_S <= trail <= _GREATEST_LAG_S else at
         return verdict
 
     def _odd(
-        self, at: Seconds, now: Seconds, whole: bool, busy: bool, received: float | None, after: Seconds | None
+        self,
+        at: Seconds,
+        now: Seconds,
+        whole: bool,
+        busy: bool,
+        received: float | None,
+        after: Seconds | None,
+        moved: Seconds,
     ) -> Verdict:
-        """A frame whose stamp, or the one before, is not where the clock was; sets `at`."""
+        """A frame whose stamp, or the one before, is not where the clock was; sets `at`. moved: by which the offset."""
         verdict = Verdict.FINE
         if (far := self.ahead) is not None:
             self.ahead = None
-            if at < far - ALIKE_S:
+            if moved and -JITTER_S <= far - moved - now <= SILENCE_S:  # the offset follows the step
+                self.stepped_by, self.now = moved, max(now, far - moved)
+                now, verdict = self.now, Verdict.STEPPED
+            elif at < far - ALIKE_S:
                 verdict = Verdict.WRONG
-            elif at - far <= SILENCE_S and self._is_step(far - now, self.ahead_busy):
+            elif at - far <= SILENCE_S and self._is_step(far - now):
                 self._correct(-self._size(far - now))
                 verdict = Verdict.STEPPED
                 at -= self.stepped_by
@@ -193,26 +219,36 @@ class Clock:
                 self.now = now = far
         distance = at - now
         if distance > SILENCE_S:
-            passed = self._passed(received)
-            if whole or (passed is not None and passed >= distance - NEAR_S):
+            self.silence = self._passed(received, now)
+            if whole or (self.silence is not None and self.silence >= distance - NEAR_S):
                 self.now = at
             else:
                 self.ahead, self.ahead_busy = at, busy
         elif distance >= -JITTER_S:
+            if moved and self.behind and -JITTER_S <= self.behind[0] - moved - now <= SILENCE_S:
+                self.stepped_by, verdict = moved, Verdict.STEPPED
             self.behind.clear()
             self.now = max(now, at)
         else:
-            at, verdict = self._fallen_back(at, now, whole, verdict, after)
+            at, verdict = self._fallen_back(at, now, whole, verdict, after, self._passed(received, now))
         self.at = at
         return verdict
 
     def _fallen_back(
-        self, at: Seconds, now: Seconds, whole: bool, verdict: Verdict, after: Seconds | None
+        self,
+        at: Seconds,
+        now: Seconds,
+        whole: bool,
+        verdict: Verdict,
+        after: Seconds | None,
+        passed: Seconds | None,
     ) -> tuple[Seconds, Verdict]:
         """A frame behind the clock: late, wrong, or of a clock that was set back."""
         behind = self.behind
         if behind and not -ALIKE_S <= at - behind[-1] <= SILENCE_S:
             behind.clear()  # not of the clock of the frame before
+        if not behind:
+            self.silence = passed
         behind.append(at)
         away = now - behind[0]
         if whole or len(behind) >= CONFIRMS:
@@ -226,18 +262,19 @@ class Clock:
         self.bend = 0 if late else away
         return at + away, verdict
 
-    def _passed(self, received: float | None) -> float | None:
-        """How long ago the frame before was received, s, if the recording knows."""
-        return None if received is None or self.received is None else received - self.received
+    def _passed(self, received: float | None, now: Seconds) -> Seconds | None:
+        """How much time has passed since `now` by the receiver's clock, s, if the recording knows."""
+        return None if received is None or self.lag is None else max(0, round(received - self.lag - now))
 
-    def _is_step(self, by: Seconds, busy: bool) -> bool:
-        return busy and self._size(by) % HALF_HOUR_S == 0
+    def _is_step(self, by: Seconds) -> bool:
+        """Whether two frames that are ahead by so much show a step: by the receiver's clock, or by the size."""
+        return self.silence is not None or (self.ahead_busy and self._size(by) % HALF_HOUR_S == 0)
 
-    @staticmethod
-    def _size(by: Seconds) -> Seconds:
+    def _size(self, by: Seconds) -> Seconds:
         """What the clock moves by is the step and the silence before it: a short one after a multiple of 30 minutes."""
+        by -= self.silence or 0
         whole = (by + JITTER_S) // HALF_HOUR_S * HALF_HOUR_S
-        return whole if whole and by - whole <= NEAR_S else by
+        return whole if whole and by - whole <= (NEAR_S if self.silence is None else JITTER_S) else by
 
     def _correct(self, by: Seconds) -> None:
         """Add to the correction from now on; what was written up to now is shown as it was."""
@@ -246,10 +283,13 @@ class Clock:
         self.stepped_by = -by
         self._add((self.now or 0) + 1, by)
 
-    def _take_offset(self, stamp: Seconds | None, offset_min: Seconds) -> None:
-        """A first offset, or another one. Stream time goes on; only the UTC that is shown changes."""
+    def _take_offset(self, stamp: Seconds | None, offset_min: Seconds) -> Seconds:
+        """A first offset, or another one. Stream time goes on; only the UTC that is shown changes.
+
+        Returns by how much it moved, s.
+        """
         if not -_WIDEST_OFFSET_MIN <= offset_min <= _WIDEST_OFFSET_MIN:
-            return
+            return 0
         by = offset_min * 60 - (self.offset_s or 0)
         now, first = self.now, self.offset_s is None
         self.offset_s = offset_min * 60
@@ -259,18 +299,22 @@ class Clock:
                 self.correction += by
                 self.shift += by
                 self._add(0, by)
-            return
+            return 0
         at = self.stream(stamp)
         if first:
             self.correction += by
             self.shift += by
             self.known_since = now + 1
             self._add(now + 1, by)
-        elif at is not None and abs(at + by - now) <= min(abs(at - now), SILENCE_S):
-            # The wall clock stepped before, and the offset follows only now: the hour was corrected already.
-            self.correction += by
-            self.shift += by
-            self._add(now + 1, by)
+            return 0
+        if at is not None and abs(at + by - now) <= min(abs(at - now), SILENCE_S):
+            # The wall clock stepped before, and the offset follows only now: the step was corrected already, and the
+            # offset says how long it really was.
+            was = self.stepped_by if abs(by - self.stepped_by) <= SILENCE_S else by
+            self.correction += was
+            self.shift += was
+            self._add(now + 1, was)
+        return by
 
 
 @define(slots=True)

@@ -6,6 +6,8 @@ stamp has written.
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import accumulate
 from typing import Any
 
 from calltrack.core.clock import SILENCE_S
@@ -88,10 +90,8 @@ class Corrections(Reports):
         by: 0 to move all times after `after` to it.
         """
 
-        def moved(at: Seconds | None) -> Seconds | None:
-            return at if at is None or at <= after else max(after, at - by) if by else after
-
         held = self.held
+        moved = partial(held.clock.moved, after=after, by=by)
         unbelieved = list({one: None for one, *_ in held.unbelieved})  # each is moved once
         for call in [held.call(name) for name in dict.fromkeys(one.call for one in unbelieved)]:
             if call is not None:
@@ -100,10 +100,12 @@ class Corrections(Reports):
             one.kept = None
             one.stepped_at, one.retrieved = moved(one.stepped_at), moved(one.retrieved)
             one.confirmed = moved(one.confirmed)
-            marks = [(moved(at) or 0, bucket) for at, bucket in one.marks]
+            times = accumulate([moved(at) or 0 for at, _ in one.marks], max)  # an end can follow a stamp of its own
+            marks = [(at, bucket) for at, (_, bucket) in zip(times, one.marks, strict=True)]
             if marks == one.marks and moved(one.answered_at) == one.answered_at:
                 continue
-            one.marks, one.answered_at, one.ended = marks, moved(one.answered_at), moved(one.ended)
+            one.marks, one.answered_at = marks, moved(one.answered_at)
+            one.ended = None if one.ended is None else marks[-1][0]
             one.over = None
             if one.began > after:
                 one.added = None
@@ -199,7 +201,7 @@ class Corrections(Reports):
 
     def _answered_at(self, one: HeldConnection, listed: Listed) -> Seconds | None:
         """When a leg was answered by its own stamp; one of the clock that it began on counts from its start."""
-        at = self.held.clock.stream(listed.answered_at)
+        at = self.held.clock.own(listed.answered_at)
         if at is None or not one.marks:
             return at
         began = one.marks[0][0]

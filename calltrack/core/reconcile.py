@@ -108,7 +108,7 @@ class Devices(Remarks):
             if when is not None and (newest is None or when > newest):
                 device.confirmed, device.confirmed_at = when, step.confirmed_at
             for one in live:
-                if one.doubt:
+                if one.doubt or clock.ahead is not None:  # no timer runs before a time far ahead is believed
                     look(held, one, step)
         at = clock.at
         if at is not None and (device.heard is None or at > device.heard):

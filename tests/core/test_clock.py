@@ -138,3 +138,37 @@ def test_an_offset_that_follows_the_wall_clock_changes_only_what_is_shown() -> N
 
     assert (200, NOON + 200 - 7200) == ((late.now or 0) - (NOON - 7200), late.shown(late.at))
     assert (5, NOON + 5 - 7200) == ((at_once.now or 0) - (NOON - 7200), at_once.shown(at_once.at))
+
+
+def test_the_times_of_receipt_say_how_long_a_silence_was_before_a_step() -> None:
+    """What the stream alone cannot show: of a clock set back, and of one set forward by no multiple of half an hour."""
+    for by in (-555, 5000):
+        clock = Clock()
+        for at in (0, 1):
+            clock.tell(NOON + at, 120, received=1000.0 + at)
+        for at in (61, 62, 63):
+            clock.tell(NOON + at + by, 120, received=1000.0 + at, busy=False)
+
+        assert (by, 63) == (clock.stepped_by, (clock.now or 0) - (NOON - 7200))
+
+
+def test_an_offset_that_follows_says_how_long_the_step_was() -> None:
+    """A silence of 91 s, too long to know the hour in the step, is known once the offset says an hour."""
+    clock, _ = ticking(0)
+    for at in (91, 92, 93):
+        clock.tell(NOON + at - 3600, 120)
+    before = clock.now or 0
+    clock.tell(NOON + 100 - 3600, 60)
+
+    assert (2, 100) == (before - (NOON - 7200), (clock.now or 0) - (NOON - 7200))
+
+
+def test_an_offset_that_follows_at_once_is_a_step_and_no_wrong_stamp() -> None:
+    """One frame, or two, came between the clock's step and the offset (ruling 2)."""
+    for by in (3600, -3600):
+        clock, found = ticking(0, 5)
+        found.append(clock.tell(NOON + 10 + by, 120))
+        found.append(clock.tell(NOON + 15 + by, 120 + by // 60))
+
+        assert Verdict.STEPPED is found[-1]
+        assert (by, 15) == (clock.stepped_by, (clock.now or 0) - (NOON - 7200))
