@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--point-every",
     type=click.FloatRange(min=1),
-    default=30.0,
+    default=60.0,
     show_default=True,
     metavar="SECONDS",
     help="Store the state of a partition this often, if there is news; after 5000 frames in any case.",
@@ -43,10 +43,11 @@ def command(cluster: Cluster, member: Member, history: int, point_every: float) 
     from calltrack.kafka.code import code_version
     from calltrack.kafka.metrics import WorkerFigures
     from calltrack.kafka.partition import Settings
-    from calltrack.kafka.working import GROUP, Worker
+    from calltrack.kafka.working import GROUP, Worker, collect_seldom
 
     settings = Settings(code_version(history), member.owner, cluster.check(), history=history, point_s=point_every)
     worker = Worker(cluster, settings, group=member.group or GROUP, session_s=member.session_s, member=member.name)
     stop = Event()
+    collect_seldom()
     with member.serving("worker", cluster, WorkerFigures(worker), lambda: worker.ready), on_stop(stop.set):
         worker.run(stop)

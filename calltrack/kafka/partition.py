@@ -10,6 +10,7 @@ writes no more. If it still owns the partition after a while, its shell takes th
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from calltrack.core.tracker import HISTORY, Tracker
 from calltrack.journal.zstd import zstd
 from calltrack.kafka.errors import NotARecord
 from calltrack.kafka.points import Held, Point
-from calltrack.kafka.records import CLAIM, FRAME, HEAD, LARGEST, MARKER, Changed, Marker, changed_records, opened
+from calltrack.kafka.records import FRAME, LARGEST, MARKER, Changed, Marker, changed_records, opened
 from calltrack.kafka.rule import Position
 from calltrack.voicenter.frames import Frame
 
@@ -46,7 +47,15 @@ class Settings(NamedTuple):
     history: int = HISTORY
     largest: int = LARGEST
     point_frames: int = 5_000
-    point_s: float = 30.0
+    point_s: float = 60.0
+
+
+class Record(NamedTuple):
+    """A record of `frames`."""
+
+    offset: int
+    account: bytes | None
+    value: bytes
 
 
 class Output(NamedTuple):
@@ -133,30 +142,22 @@ class Partition:
         lost = Frame.of("disconnect", {"reason": reason})
         return self._out([one for name, held in self._accounts.items() for one in self._feed(name, held, lost)])
 
-    def apply(self, offset: int, account: bytes | None, value: bytes) -> Sequence[Output]:
-        """One record of `frames`."""
-        self.offset = offset + 1
-        if self.superseded_at is not None:
-            return ()
-        # Nearly every record is a frame of a known account; this way takes a third of the other.
-        if account is not None and value[:1] == FRAME and len(value) >= HEAD:
-            held = self._accounts.get(account)
-            lease = int.from_bytes(value[1:HEAD], "big")
-            if held is not None and lease >= held.lease:
-                held.lease = lease
-                outputs = self._feed(account, held, self._frame(value[HEAD:]))
-                self._returned += len(outputs)
-                return outputs
-        if value[:1] == MARKER:
-            self._marker(offset, value)
-            return ()
-        try:
-            kind, lease, rest = opened(value)
-        except NotARecord:
-            self.unreadable += 1
-            return ()
-        held = self._accounts.get(account or b"")
-        return self._out(list(self._rare(account or b"", held, kind, lease, rest)))
+    def apply(self, records: Iterable[Record]) -> Sequence[Output]:
+        """Records of `frames`, in their order.
+
+        Accounts are fed one after the other: each stays in the processor's cache, which takes a sixth off the time.
+        The order between accounts means nothing to a reader.
+        """
+        accounts = defaultdict[bytes | None, list[bytes]](list)
+        for offset, account, value in records:
+            self.offset = offset + 1
+            if self.superseded_at is not None:
+                continue
+            if value[:1] == MARKER:
+                self._marker(offset, value)
+            else:
+                accounts[account].append(value)
+        return self._out([one for name, values in accounts.items() for one in self._account(name or b"", values)])
 
     def cut(self, now: float) -> Point | None:
         """Make a point if one is due; returned by this or a later `acknowledged`, when it may be written."""
@@ -191,26 +192,33 @@ class Partition:
             self._tail = max(self._tail, self._end)
         return replace(point, tail=self._tail)
 
-    def _rare(self, name: bytes, held: Account | None, kind: bytes, lease: int, rest: bytes) -> Iterator[Output]:
-        """All but a frame of a known account and lease."""
-        if held is None:
-            if not name:
+    def _account(self, name: bytes, values: Sequence[bytes]) -> Iterator[Output]:
+        held = self._accounts.get(name)
+        for value in values:
+            try:
+                kind, lease, rest = opened(value)
+            except NotARecord:
                 self.unreadable += 1
-                return
-            last = self._written.get(name, Position(self.generation, self._base, -1))
-            held = self._accounts[name] = Account(self._new_tracker(), 0, last)
-            if last < Position(self.generation, self._base):
-                yield self._reset(name, held)
-        if kind == CLAIM:
-            if lease > held.lease:
+                continue
+            if held is None:
+                if not name:
+                    self.unreadable += 1
+                    continue
+                held = self._accounts[name] = self._newcomer(name)
+                if held.last < Position(self.generation, self._base):
+                    yield self._reset(name, held)
+            if lease < held.lease:
+                self.dropped += kind == FRAME
+            elif kind == FRAME:
+                held.lease = lease
+                yield from self._feed(name, held, self._frame(rest))
+            elif lease > held.lease:
                 first, held.lease = not held.lease, lease
                 if not first:
                     yield from self._feed(name, held, Frame.of("disconnect", {"reason": CLAIMED}))
-        elif lease < held.lease:
-            self.dropped += 1
-        else:
-            held.lease = lease
-            yield from self._feed(name, held, self._frame(rest))
+
+    def _newcomer(self, name: bytes) -> Account:
+        return Account(self._new_tracker(), 0, self._written.get(name, Position(self.generation, self._base, -1)))
 
     def _new_tracker(self) -> Tracker:
         tracker = Tracker(history=self._settings.history)

@@ -15,7 +15,7 @@ from calltrack.kafka.cluster import Cluster
 from calltrack.kafka.code import code_version
 from calltrack.kafka.partition import Settings
 from calltrack.kafka.records import frame_record, partition_of
-from calltrack.kafka.working import Worker
+from calltrack.kafka.working import Worker, collect_seldom
 from calltrack.testing import lawful
 from tests.kafka.broker import Broker
 
@@ -60,6 +60,7 @@ def main(accounts: int, partitions: int, hours: float) -> None:
         cluster.create(partitions)
         count = fill(cluster, accounts, partitions, hours)
         worker = Worker(cluster, Settings(code_version(1000), "bench", partitions), session_s=6.0)
+        collect_seldom()
         stop = Event()
         thread = Thread(target=worker.run, args=(stop,))
         begin, used = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF)

@@ -1,9 +1,11 @@
+import gc
+
 import pytest
 
 from calltrack import Frame, Tracker
 from calltrack.core.changes import ConnectionLost
 from calltrack.kafka.errors import ClusterError
-from calltrack.kafka.partition import Partition, Settings
+from calltrack.kafka.partition import Partition, Record, Settings
 from calltrack.kafka.points import Point
 from calltrack.kafka.records import Changed, Marker, claim_record, frame_record
 from calltrack.kafka.rule import Facts
@@ -25,9 +27,8 @@ def taken(
 
 def fed(partition: Partition, records: list[bytes], first: int) -> list[bytes]:
     """What it writes for these records of one account."""
-    return [
-        output.value for offset, one in enumerate(records, first) for output in partition.apply(offset, b"acme", one)
-    ]
+    read = [Record(offset, b"acme", one) for offset, one in enumerate(records, first)]
+    return [output.value for output in partition.apply(read)]
 
 
 def parts(point: Point | None) -> list[bytes]:
@@ -96,7 +97,7 @@ def test_a_corrupt_point_gives_way_to_an_older_one() -> None:
     partition, _ = taken([], Ends(0, 0, 0), settings)
     points = []
     for offset, record in enumerate(FRAMES[:3], 1):
-        for at, _ in enumerate(partition.apply(offset, b"acme", record)):
+        for at, _ in enumerate(fed(partition, [record], offset)):
             partition.acknowledged(at)
         points.append(parts(partition.cut(0.0))[0])
     found = plan([points[0], points[1], points[2][:-20] + b"\0" * 20], Ends(0, 9, 9), settings)
@@ -162,7 +163,7 @@ def test_nothing_that_can_stand_in_the_log_stops_a_worker() -> None:
         claim_record(0, ""),
     ]
     fed(partition, junk, 1)
-    partition.apply(99, None, frame_record(0, b"[]"))
+    partition.apply([Record(99, None, frame_record(0, b"[]"))])
 
     assert 9 == partition.unreadable
     assert 2 == partition.frames
@@ -180,3 +181,15 @@ def test_the_state_goes_on_as_if_nothing_had_happened() -> None:
         alone.feed(Frame.decode(record[9:]))
 
     assert alone.snapshot().to_json() == found.trackers[b"acme"].snapshot().to_json()
+
+
+def test_tracking_leaves_no_cyclic_garbage() -> None:
+    """So a worker may spare the search for it."""
+    partition, _ = taken([], Ends(0, 0, 0))
+    gc.collect()
+    gc.disable()
+    try:
+        fed(partition, FRAMES, 1)
+        assert 0 == gc.collect()
+    finally:
+        gc.enable()

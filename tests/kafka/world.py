@@ -13,7 +13,7 @@ from random import Random
 from typing import NamedTuple
 
 from calltrack.kafka.line import Action, Buffer, Claim, Close, Line, Open, Phase, Write
-from calltrack.kafka.partition import Output, Partition, Settings
+from calltrack.kafka.partition import Output, Partition, Record, Settings
 from calltrack.kafka.points import Point
 from calltrack.kafka.records import Claimed, Marker, frame_record, opened
 from calltrack.kafka.takeover import Ends, Plan, begin, plan
@@ -116,10 +116,10 @@ class Worker(Process):
             return
         partition, frames = self.partition, self._topics.frames.records
         self._steps += 1
-        for offset in range(partition.offset, min(len(frames), partition.offset + self._random.randint(1, 25))):
-            record = frames[offset]
-            assert record is not None
-            self._write(partition, partition.apply(offset, record.key, record.value))
+        read = frames[partition.offset : partition.offset + self._random.randint(1, 25)]
+        records = [Record(offset, one.key, one.value) for offset, one in enumerate(read, partition.offset) if one]
+        assert len(records) == len(read)
+        self._write(partition, partition.apply(records))
         self._store(partition.cut(self._steps))
         if partition.superseded_at is not None:
             self._patience += 1
