@@ -3,9 +3,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
 from tests.npm import installed
 from tests.page.browser import NoBrowser, browser
@@ -44,38 +45,77 @@ def centre(no_proxy: None) -> Iterator[str]:
 @pytest.fixture
 def service(no_proxy: None) -> Iterator[Served]:
     """A service that the test feeds."""
-    with served(*fed()) as running:
+    with fed() as running:
         yield running
 
 
 Visit = Callable[..., Page]
+VIEWPORT = ViewportSize(width=1440, height=900)
 
 
-@pytest.fixture
-def visit(chromium: Browser) -> Iterator[Visit]:
-    """Open an address in a new window, with options of a context; what goes wrong in the page fails the test."""
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
+class Windows:
+    """Windows of a browser; what goes wrong in their pages is in `wrong`.
 
-    def on_console(message: ConsoleMessage) -> None:
-        # That a service is gone, or wants a token, is what some tests are about.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
-            wrong.append(message.text)
+    Tests follow each other in the first one, where a page loads in a third of the time that a new one takes.
+    """
 
-    def opened(address: str, **options: object) -> Page:
-        context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(100_000)
-        page.on("console", on_console)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
+    def __init__(self, chromium: Browser) -> None:
+        self.wrong: list[str] = []
+        self._chromium = chromium
+        self._first: Page | None = None
+        self._free = True
+        self._others: list[BrowserContext] = []
+
+    def open(self, address: str, *, new: bool = False, viewport: ViewportSize = VIEWPORT, **options: Any) -> Page:
+        """Open an address: in a window that nothing was done to, if it is to be new or has options of a context."""
+        if new or options or not self._free:
+            page = self._made(viewport, options)
+            self._others.append(page.context)
+        else:
+            self._free = False
+            page = self._first = self._first or self._made(viewport, {})
+            page.set_viewport_size(viewport)
         page.goto(address)
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert [] == wrong
+    def clear(self) -> None:
+        """Close all but the first, and leave that as if nothing had been done in it."""
+        for context in self._others:
+            context.close()
+        self._others = []
+        if self._first is not None and not self._free:
+            self._first.mouse.move(0, 0)
+            self._first.evaluate("localStorage.clear()")
+            self._first.context.clear_cookies()
+            self._first.goto("about:blank")
+            self._free = True
+
+    def _made(self, viewport: ViewportSize, options: dict[str, Any]) -> Page:
+        page = self._chromium.new_context(viewport=viewport, **options).new_page()
+        page.set_default_timeout(100_000)
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        return page
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # That a service is gone, or wants a token, is what some tests are about.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.wrong.append(message.text)
+
+
+@pytest.fixture(scope="package")
+def windows(chromium: Browser) -> Windows:
+    """The windows of all tests."""
+    return Windows(chromium)
+
+
+@pytest.fixture
+def visit(windows: Windows) -> Iterator[Visit]:
+    """Open an address, as `Windows.open` does; what goes wrong in the page fails the test."""
+    windows.wrong.clear()
+    yield windows.open
+    windows.clear()
+    assert [] == windows.wrong
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,12 @@ from itertools import product
 from typing import Any
 
 from PIL import Image, ImageChops
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from calltrack import Frame
 from tests.page.browser import browser
 from tests.page.scene import Scene
-from tests.page.served import fed, served
+from tests.page.served import fed
 
 HEIGHTS = {
     ".total .low": 63,
@@ -133,14 +133,6 @@ FILLED = """() => {
 """What is filled with the colour of the second limit: the queue in whose row it is, or its class."""
 
 
-def shown(chromium: Browser, address: str, scene: Scene, options: str, lines: int = 1080) -> Page:
-    """The wall, once all of a scene is on it."""
-    page = chromium.new_page(viewport={"width": lines * 16 // 9, "height": lines})
-    page.goto(f"{address}#view=wall{'&lang=he' if scene.names == 'hebrew' else ''}{options}")
-    until_whole(page, scene)
-    return page
-
-
 def until_whole(page: Page, scene: Scene) -> None:
     """Wait for every queue, every agent and every line."""
     expect(page.locator("#queue-list > li")).to_have_count(min(scene.queues, 6), timeout=30_000)
@@ -188,23 +180,28 @@ def ink(screen: Image.Image, box: dict[str, Any]) -> int:
 def look(chromium: Browser, scene: Scene, heights: tuple[int, ...] = (1080, 2160)) -> list[str]:
     """Everything that is wrong with a scene, in both themes, on both screens, connected and not."""
     wrong = []
-    with served(*fed()) as running:
+    with fed() as running, chromium.new_page(viewport=screen(1080)) as page:
         running.give(*scene.frames())
-        pages = {
-            (theme, lines): shown(chromium, running.address, scene, f"&theme={theme}", lines)
-            for theme, lines in product(("dark", "light"), heights)
-        }
+        address = f"{running.address}#view=wall{'&lang=he' if scene.names == 'hebrew' else ''}"
+        page.goto(address)
+        until_whole(page, scene)
         for link in ("live", "lost"):
             if link == "lost":
                 running.give(Frame.of("disconnect", {"reason": "transport close"}))
-            for (theme, lines), page in pages.items():
-                if link == "lost":
-                    expect(page.locator("#banner")).to_be_visible()
+                expect(page.locator("#banner")).to_be_visible()
+            for theme, lines in product(("dark", "light"), heights):
+                page.set_viewport_size(screen(lines))
+                page.goto(f"{address}&theme={theme}")  # another fragment: nothing is loaded again
+                expect(page.locator("html")).to_have_attribute("data-theme", theme)
+                page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
                 found = faults(page, lines, glyphs=theme == "dark" and scene.names != "hebrew" and link == "live")
                 wrong += [f"{theme} {lines} {link}: {one}" for one in found]
-        for page in pages.values():
-            page.close()
     return wrong
+
+
+def screen(lines: int) -> ViewportSize:
+    """The size of one with so many lines."""
+    return {"width": lines * 16 // 9, "height": lines}
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from calltrack import Frame
 from tests.page.browser import browser
 from tests.page.measure import until_whole
 from tests.page.scene import Scene
-from tests.page.served import ROOT, TIMEOUT, Served, fed, served
+from tests.page.served import ROOT, TIMEOUT, Served, fed
 
 WALL = {"width": 1920, "height": 1080}
 DESK = {"width": 1440, "height": 900}
@@ -56,7 +56,7 @@ def main(folder: Path) -> None:
 @contextmanager
 def fed_with(scene: Scene, limits: dict[str, Any] = LIMITS) -> Iterator[Served]:
     """A service that was given limits, and a scene."""
-    with served(*fed()) as running:
+    with fed() as running:
         asked = Request(f"{running.address}api/limits", json.dumps(limits).encode(), method="PUT")
         asked.add_header("Content-Type", "application/json")
         urlopen(asked, timeout=TIMEOUT).close()

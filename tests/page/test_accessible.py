@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import Visit
-from tests.page.served import Served, fed, served
+from tests.page.served import Served, fed
 from tests.page.test_link import BEGUN
 
 PHONE = {"width": 390, "height": 844}
@@ -62,7 +62,7 @@ def test_the_drawer(visit: Visit, centre: str, npm: Path, theme: str) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_without_connection(visit: Visit, npm: Path, theme: str) -> None:
     """The banner and all that is unknown."""
-    with served(*fed()) as running:
+    with fed() as running:
         running.give(*BEGUN)
         page = visit(f"{running.address}#theme={theme}")
         expect(page.locator("[data-agent]")).to_be_visible()
@@ -82,7 +82,7 @@ def test_empty(visit: Visit, service: Served, npm: Path) -> None:
 
 def test_the_question_for_a_token(visit: Visit, npm: Path) -> None:
     """It has a name, and so has its field."""
-    with served(*fed("a-token-of-twenty-four-characters")) as running:
+    with fed("a-token-of-twenty-four-characters") as running:
         page = visit(running.address)
         expect(page.locator("#token")).to_be_visible()
 

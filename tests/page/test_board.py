@@ -233,7 +233,7 @@ def test_a_link_into_the_page_leaves_the_settings(visit: Visit, centre: str) -> 
 
 def test_no_file_of_the_page_is_kept_unasked(visit: Visit, centre: str) -> None:
     """After an upgrade no browser mixes old modules with new ones."""
-    page = visit("about:blank")
+    page = visit("about:blank", new=True)
     kept: dict[str, str] = {}
     page.on("response", lambda answer: kept.update({answer.url: answer.headers.get("cache-control", "")}))
     page.goto(centre)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import Visit
-from tests.page.served import Served, fed, served
+from tests.page.served import Served, fed
 from tests.page.test_link import BEGUN
 
 TOKEN = "a-token-of-twenty-four-characters"
@@ -65,7 +65,7 @@ def test_what_the_service_refuses_is_said(visit: Visit, service: Served) -> None
 
 def test_who_may_not_set_them_reads_them(visit: Visit) -> None:
     """There is nothing to type into."""
-    with served(*fed(TOKEN)) as running:
+    with fed(TOKEN) as running:
         running.give(*BEGUN)
         page = visit(running.address)
         page.fill("#token-field", TOKEN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from playwright.sync_api import expect
 from calltrack import Frame
 from tests.frames import all_extensions, all_queues, call, extension, queue, waiting
 from tests.page.conftest import Visit
-from tests.page.served import Served, fed, served
+from tests.page.served import Served, fed
 
 TALK = call("c1", "Talking", answered_at=2)
 BEGUN = (
@@ -33,7 +34,7 @@ def test_nothing_was_heard_yet(visit: Visit, service: Served) -> None:
 
 def test_a_lost_server_makes_everything_unknown(visit: Visit) -> None:
     """Since when is told; when it is back, so is the truth, without a reload."""
-    with served(*fed()) as first:
+    with fed() as first:
         first.give(*BEGUN)
         port = urlsplit(first.address).port or 0
         page = visit(f"{first.address}#tab=live")
@@ -49,7 +50,7 @@ def test_a_lost_server_makes_everything_unknown(visit: Visit) -> None:
         assert {"unknown"} == set(
             page.locator("#call-list [data-call]").evaluate_all("found => found.map(one => one.dataset.kind)")
         )
-    with served(*fed(port=port)) as second:
+    with fed(port=port) as second:
         second.give(*BEGUN)
         expect(page.locator("[data-agent]")).to_have_attribute("data-kind", "talking")
 
@@ -79,16 +80,16 @@ def test_a_lost_service_is_unknown_since_then(visit: Visit, service: Served) -> 
 def test_a_silent_server_is_lost_too(visit: Visit, service: Served) -> None:
     """A connection that stays open and says nothing is noticed after 15 s; what is heard again is believed again."""
     service.give(*BEGUN)
-    page = visit("about:blank")
+    page = visit("about:blank", new=True)
     page.clock.install()
     page.goto(service.address)
     expect(page.locator("[data-agent]")).to_have_attribute("data-kind", "talking")
-    service.process.send_signal(signal.SIGSTOP)
+    os.kill(service.pid, signal.SIGSTOP)
     page.clock.fast_forward(17_000)
     page.clock.run_for(1_000)
     expect(page.locator("#banner")).to_contain_text("No connection to the board's server")
     expect(page.locator("[data-agent]")).to_have_attribute("data-kind", "unknown")
-    service.process.send_signal(signal.SIGCONT)
+    os.kill(service.pid, signal.SIGCONT)
     page.clock.resume()
 
     expect(page.locator("[data-agent]")).to_have_attribute("data-kind", "talking")

@@ -54,7 +54,7 @@ def wait_until_right(page: Page, service: Served) -> None:
 def test_a_wrong_clock_changes_nothing(visit: Visit, service: Served) -> None:
     """A computer in 1999 shows the same seconds."""
     talking(service)
-    page = visit("about:blank")
+    page = visit("about:blank", new=True)
     page.add_init_script(WRONG_CLOCK)
     page.goto(service.address)
     expect(page.locator("[data-agent]")).to_be_visible()
@@ -72,7 +72,7 @@ def test_a_wrong_clock_changes_nothing(visit: Visit, service: Served) -> None:
 def test_a_frozen_tab_is_right_as_soon_as_it_is_seen(visit: Visit, service: Served) -> None:
     """Nothing is counted, so nothing can be missed."""
     talking(service)
-    page = visit(service.address)
+    page = visit(service.address, new=True)
     expect(page.locator("[data-agent]")).to_be_visible()
     wait_until_right(page, service)
     frozen = page.context.new_cdp_session(page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import Visit
-from tests.page.served import fed, served
+from tests.page.served import fed
 from tests.page.test_link import BEGUN
 
 TOKEN = "a-token-of-twenty-four-characters"
@@ -17,7 +17,7 @@ def ground(page: Page, selector: str) -> str:
 
 def test_a_token_opens_the_board(visit: Visit) -> None:
     """A wrong one is refused in words; the right one stays in a cookie that no script can read."""
-    with served(*fed(TOKEN)) as running:
+    with fed(TOKEN) as running:
         running.give(*BEGUN)
         page = visit(running.address)
         expect(page.locator("#token")).to_be_visible()

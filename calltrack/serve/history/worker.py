@@ -97,8 +97,9 @@ class Worker(Generic[R]):
     def _start(self) -> None:
         spawn = get_context("spawn")
         self._pipe, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=_answer, args=(theirs, self._make), daemon=True)
-        self._process.start()
+        process = spawn.Process(target=_answer, args=(theirs, self._make), daemon=True)
+        process.start()
+        self._process = process  # only what has started can be ended
         theirs.close()
 
     def _end(self) -> None:
