@@ -232,7 +232,9 @@ def test_a_desk_follows_the_live_service(monkeypatch: pytest.MonkeyPatch) -> Non
 
     desk, told, names = asyncio.run(scene())
     assert not desk.connected
-    assert len(names) == len(told.answered) > 0
+    assert names
+    assert names == [one.agent_name for one in told.answered][: len(names)]
+    assert len(told.answered) - len(names) <= 1  # `stop` may come before a handler that is a coroutine has begun
 
 
 def test_a_refused_login_is_said_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
