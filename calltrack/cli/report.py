@@ -152,7 +152,9 @@ def command(
     since, until, parts = _interval(facts, since, until, day, zone, every)
     if by and every != "day":
         by = (*by, every)
-    found = report(facts, since, until, options, parts)
+    printed = not (as_csv or as_json or mail or html is not None)
+    days = parts if not by or not printed or every in by else ()
+    found = report(facts, since, until, options, days, by if printed else ())
     name = Path(reader.recording.name).name
     drawn = page.page(facts, found, name=name, zone=zone, by=by, every=every) if html is not None or mail else ""
     if html is not None:

@@ -7,7 +7,7 @@ where it can, and highest if each counts for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from typing import NamedTuple
 
@@ -75,24 +75,23 @@ def share(found: Iterable[Kind], place: Place) -> float | None:
     return sum(placed) / len(placed) if placed else None
 
 
-def share_range(found: Iterable[Collection[Kind]], hidden: int, place: Place) -> Range | None:
-    """The same of waits that may be of several kinds, and of so many that left no trace."""
+def share_range(found: Mapping[frozenset[Kind], int], hidden: int, place: Place) -> Range | None:
+    """The same of waits that may be of several kinds, so many of each choice, and of so many that left no trace."""
     low, high = [0, hidden], [hidden, hidden]  # part and whole
-    for one in found:
+    for one, count in found.items():
         places = {place(kind) for kind in one}
         for so_far, wanted in ((low, (False, None, True)), (high, (True, None, False))):
             part = next(which for which in wanted if which in places)
-            so_far[0] += part is True
-            so_far[1] += part is not None
+            so_far[0] += count * (part is True)
+            so_far[1] += count * (part is not None)
     if not low[1] and not high[1]:
         return None
     return Range(low[0] / low[1] if low[1] else 0.0, high[0] / high[1] if high[1] else 1.0)
 
 
-def count_range(found: Iterable[Collection[Kind]], hidden: int, belongs: Callable[[Kind], bool]) -> Range:
+def count_range(found: Mapping[frozenset[Kind], int], hidden: int, belongs: Callable[[Kind], bool]) -> Range:
     """How many certainly are of a kind, and how many may be."""
-    found = list(found)
     return Range(
-        sum(all(belongs(kind) for kind in one) for one in found),
-        sum(any(belongs(kind) for kind in one) for one in found) + hidden,
+        sum(count for one, count in found.items() if all(belongs(kind) for kind in one)),
+        sum(count for one, count in found.items() if any(belongs(kind) for kind in one)) + hidden,
     )

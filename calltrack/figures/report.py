@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from calltrack.core.records import Seconds
 from calltrack.figures.agenttime import AgentTime, Stretch, agent_time, stretches, worker
 from calltrack.figures.bounds import certain_bounds, unresolved
+from calltrack.figures.contactrows import ContactRow
 from calltrack.figures.contacts import Contacts
 from calltrack.figures.definitions import definitions, direction_of
 from calltrack.figures.evidence import Evidence
@@ -38,19 +40,22 @@ def report(
     until: Seconds | None = None,
     options: Options | None = None,
     parts: Sequence[Part] = (),
+    only: Collection[str] = (),
 ) -> Report:
     """The figures of [since, until) (UTC epoch s, None for the first or last frame), and of each of the parts.
 
     The same facts give the same report, whether they were gathered change by change or from a whole recording.
+    only: the groups that are needed (queue, agent, team, account, extension, campaign), to take less time: the others
+    are empty, and without parts, agents and accounts no figures have contacts; () for everything.
     """
-    return _Reporter(facts, options or Options()).report(since, until, parts)
+    return _Reporter(facts, options or Options()).report(since, until, parts, only)
 
 
-def parts_of(
+def waits_of(
     facts: Facts, since: Seconds | None, until: Seconds | None, options: Options, parts: Sequence[Part]
 ) -> tuple[Figures, ...]:
-    """The figures of the parts alone, as the report of [since, until) has them."""
-    return _Reporter(facts, options).parts(since, until, parts)
+    """The figures of waits of the parts alone, as the report of [since, until) has them."""
+    return _Reporter(facts, options).waits(since, until, parts)
 
 
 class _View(NamedTuple):
@@ -87,39 +92,63 @@ class _Reporter:
         self.entries, self.states = list(rows.queue_entries), list(rows.agent_states)
         whole = window(facts, None, None, replace(options, open=(), holidays=()))
         self.followed: Followed = followed(self.calls, self.legs, self.states, whole, facts.names.extensions)
-        contacts = Contacts(self.calls, self.legs, self.entries)
-        self.contacts, self.consultations = contacts.rows(), contacts.consultations
+        self.contacts: tuple[ContactRow, ...] | None = None
         self.evidence = Evidence(Rows(), (), facts.first)
         self.legs_of = by(self.legs, lambda leg: leg.call_id)
 
-    def report(self, since: Seconds | None, until: Seconds | None, parts: Sequence[Part]) -> Report:
+    @cached_property
+    def joined(self) -> Contacts:
+        """Which calls are of one contact; what its rows are made of."""
+        return Contacts(self.calls, self.legs, self.entries)
+
+    def report(
+        self, since: Seconds | None, until: Seconds | None, parts: Sequence[Part], only: Collection[str]
+    ) -> Report:
+        if not only or parts or not {"agent", "account"}.isdisjoint(only):
+            self.contacts = self.joined.rows()
         facts, whole = self.facts, self._view(since, until)
         self.evidence = self._evidence(whole.window)
+        total = self._all(whole, "", "")
+
+        def group(name: str, made: Callable[[], tuple[Figures, ...]]) -> tuple[Figures, ...]:
+            return made() if not only or name in only else ()
+
         return Report(
             since=facts.first if since is None else since,
             until=facts.time if until is None else until,
             options=self.options,
-            total=self._all(whole, "", ""),
-            queues=self._queues(whole),
-            agents=self._agents(whole),
-            extensions=self._extensions(whole),
-            accounts=self._accounts(whole),
+            total=total,
+            queues=group("queue", lambda: self._queues(whole)),
+            agents=group("agent", lambda: self._agents(whole)),
+            extensions=group("extension", lambda: self._extensions(whole)),
+            accounts=group("account", lambda: self._accounts(whole, total)),
             parts=self._parts(parts),
             gaps=tuple(gap for gap in facts.gaps if _touches(gap.since, gap.until, since, until)),
             unplaced=self._unplaced(),
-            campaigns=self._campaigns(whole),
-            teams=self._teams(whole),
+            campaigns=group("campaign", lambda: self._campaigns(whole)),
+            teams=group("team", lambda: self._teams(whole)),
             closed=None if whole.window.open is None else self._all(self._view(since, until, closed=True), "", ""),
         )
 
-    def parts(self, since: Seconds | None, until: Seconds | None, parts: Sequence[Part]) -> tuple[Figures, ...]:
+    def waits(self, since: Seconds | None, until: Seconds | None, parts: Sequence[Part]) -> tuple[Figures, ...]:
         self.evidence = self._evidence(window(self.facts, since, until, self.options))
-        return self._parts(parts)
+        views = self._views(parts, Kept([], [], self.entries, [], ()))
+        return tuple(self._figures(one.name, one.name, view, _Group(view.rows.entries)) for one, view in views)
 
     def _parts(self, parts: Sequence[Part]) -> tuple[Figures, ...]:
-        kept = Kept(self.calls, self.legs, self.entries, self.states, self.contacts).of(parts)
-        views = (self._view(part.since, part.until, rows) for part, rows in zip(parts, kept, strict=True))
-        return tuple(self._all(view, part.name, part.name) for part, view in zip(parts, views, strict=True))
+        return tuple(self._all(view, one.name, one.name) for one, view in self._views(parts, self._rows()))
+
+    def _views(self, parts: Sequence[Part], rows: Kept) -> Iterator[tuple[Part, _View]]:
+        return ((one, self._view(one.since, one.until, kept)) for one, kept in zip(parts, rows.of(parts), strict=True))
+
+    def _rows(self) -> Kept:
+        return Kept(self.calls, self.legs, self.entries, self.states, self.contacts or ())
+
+    def _ended(self, window: Window) -> list[ContactRow]:
+        return ended_contacts(self.contacts or (), window)
+
+    def _contacts(self, found: list[ContactRow]) -> ContactPart | None:
+        return None if self.contacts is None else contact_part(found)
 
     def _evidence(self, asked: Window) -> Evidence:
         """What in the interval shows losses; what is outside of it changes no figure in it."""
@@ -131,7 +160,7 @@ class _Reporter:
     def _view(
         self, since: Seconds | None, until: Seconds | None, rows: Kept | None = None, *, closed: bool = False
     ) -> _View:
-        rows = rows or Kept(self.calls, self.legs, self.entries, self.states, self.contacts)
+        rows = rows or self._rows()
         asked = window(self.facts, since, until, self.options, closed=closed)
         over = [leg for leg in rows.legs if leg.outcome is not None and asked.has(asked.end_of(leg))]
         live = [leg for leg in rows.legs if asked.still(leg.started, asked.end_of(leg))]
@@ -165,7 +194,7 @@ class _Reporter:
         )
 
     def _direction(self, leg: LegRow) -> str:
-        return direction_of(leg, consultation=leg.call_id in self.consultations)
+        return direction_of(leg, consultation=leg.call_id in self.joined.consultations)
 
     def _handling(self, leg: LegRow) -> Seconds:
         return handling_s(leg, self.followed)
@@ -191,13 +220,13 @@ class _Reporter:
 
     def _all(self, view: _View, key: str, name: str) -> Figures:
         rows = view.rows
-        contacts = contact_part(ended_contacts(rows.contacts, view.window))
+        contacts = self._contacts(ended_contacts(rows.contacts, view.window))
         group = _Group(rows.entries, view.over, len(view.live), view.time, calls=rows.calls, contacts=contacts)
         return self._figures(key, name, view, group)
 
     def _queues(self, view: _View) -> tuple[Figures, ...]:
         names, entries = self.facts.names.queues, by(self.entries, lambda row: row.queue_id)
-        contacts = by(ended_contacts(self.contacts, view.window), lambda row: row.queue_id)
+        contacts = by(self._ended(view.window), lambda row: row.queue_id)
         legs = by((leg for leg in view.over if from_queue(leg)), lambda leg: leg.queue_id)
         live = by((leg for leg in view.live if from_queue(leg)), lambda leg: leg.queue_id)
         return ordered(
@@ -210,7 +239,7 @@ class _Reporter:
                     legs.get(key, []),
                     len(live.get(key, [])),
                     queue=key,
-                    contacts=contact_part(contacts.get(key, [])),
+                    contacts=self._contacts(contacts.get(key, [])),
                 ),
             )
             for key in {**names, **entries, **legs}
@@ -218,7 +247,7 @@ class _Reporter:
 
     def _agents(self, view: _View) -> tuple[Figures, ...]:
         legs, time, live = by(view.over, worker), by(view.time, lambda one: one.worker), by(view.live, worker)
-        contacts = agents_parts(ended_contacts(self.contacts, view.window))
+        contacts = agents_parts(self._ended(view.window))
         names: dict[str, str] = {}
         places: defaultdict[str, set[str]] = defaultdict(set)
         rows: list[AgentStateRow | LegRow] = [*self.states, *self.legs]
@@ -264,13 +293,16 @@ class _Reporter:
             for key in {row.exten_user for row in self.states} | {leg.exten_user for leg in self.legs}
         )
 
-    def _accounts(self, view: _View) -> tuple[Figures, ...]:
+    def _accounts(self, view: _View, total: Figures) -> tuple[Figures, ...]:
         calls = by(self.calls, lambda row: _text(row.account_id))
         entries = by(self.entries, lambda row: _text(row.account_id))
         legs = by(view.over, lambda leg: _text(leg.account_id))
         live = by(view.live, lambda leg: _text(leg.account_id))
         time = by(view.time, lambda one: _text(one.account_id))
-        contacts = by(ended_contacts(self.contacts, view.window), lambda row: _text(row.account_id))
+        contacts = by(self._ended(view.window), lambda row: _text(row.account_id))
+        accounts = {**calls, **entries, **legs, **live, **time, **contacts}
+        if len(accounts) == 1:  # all there is belongs to the only account
+            return (replace(total, key=next(iter(accounts))),)
         return ordered(
             self._figures(
                 key,
@@ -282,7 +314,7 @@ class _Reporter:
                     len(live.get(key, [])),
                     time.get(key, []),
                     calls=calls.get(key, []),
-                    contacts=contact_part(contacts.get(key, [])),
+                    contacts=self._contacts(contacts.get(key, [])),
                 ),
             )
             for key in {**calls, **entries, **legs, **time}
@@ -312,8 +344,7 @@ class _Reporter:
             return made_by.get(one.call_id, "")
 
         entries, legs, live = by(self.entries, of_it), by(view.over, of_it), by(view.live, of_it)
-        over = ended_contacts(self.contacts, view.window)
-        contacts = by(over, lambda one: made_by.get(one.contact_id, ""))
+        contacts = by(self._ended(view.window), lambda one: made_by.get(one.contact_id, ""))
         return ordered(
             self._figures(
                 key,
@@ -324,7 +355,7 @@ class _Reporter:
                     legs.get(key, []),
                     len(live.get(key, [])),
                     calls=rows,
-                    contacts=contact_part(contacts.get(key, [])),
+                    contacts=self._contacts(contacts.get(key, [])),
                 ),
             )
             for key, rows in calls.items()

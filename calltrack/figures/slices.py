@@ -33,6 +33,8 @@ class Kept(NamedTuple):
 
     def of(self, parts: Sequence[Part]) -> Iterator[Kept]:
         """For each part the rows that may lie in it, in their order; all of them where parts overlap."""
+        if not parts:
+            return iter(())
         if any(one.until > other.since for one, other in pairwise(parts)):
             return (self for _ in parts)
         return (Kept(*found) for found in zip(*(_split(rows, parts) for rows in self), strict=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from calltrack.core.states import Outcome
 from calltrack.figures.evidence import Evidence
 from calltrack.figures.levels import COUNTS, LEVELS, RATES, TAKEN, count_range, kinds, share_range, took
@@ -17,7 +19,7 @@ def wait_bounds(
     """Ranges of `found`, by name, from the waits that ended; `unqueued` stays are known by their legs alone."""
     options = window.options
     hidden = (unqueued if evidence.rate else 0) + evidence.traceless(len(over)) + evidence.over(found.waiting)
-    split = [kinds(row, options.service_level_s, options.short_abandon_s) for row in over]
+    split = Counter(kinds(row, options.service_level_s, options.short_abandon_s) for row in over)
     takes = [took(row) for row in over if row.outcome in TAKEN]
     leaves = [took(row) for row in over if row.outcome is Outcome.ABANDONED]
     vanished = [took(row) for row in over if row.outcome is Outcome.LOST]

@@ -28,7 +28,8 @@ class Followed(Struct, frozen=True):
 
 def handling_s(leg: LegRow, followed: Followed) -> Seconds:
     """Talk, hold and after-call work of a conversation, as far as they are known."""
-    return (leg.talk_s or 0) + (leg.hold_s or 0) + followed.wrap_up_s.get(key_of(leg), 0)
+    wrap_up_s = followed.wrap_up_s.get(key_of(leg), 0) if followed.wrap_up_s else 0
+    return (leg.talk_s or 0) + (leg.hold_s or 0) + wrap_up_s
 
 
 def work_figures(over: list[LegRow], time: AgentTime | None, followed: Followed) -> WorkFigures:

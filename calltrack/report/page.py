@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from calltrack.figures import Facts, Figures, Report
 from calltrack.figures.days import intervals
-from calltrack.figures.report import parts_of
+from calltrack.figures.report import waits_of
 from calltrack.figures.spans import common
 from calltrack.figures.week import week
 from calltrack.report import plots
@@ -84,7 +84,7 @@ def _plots(facts: Facts, report: Report, zone: tzinfo) -> Iterator[dict[str, Any
         yield _plot("Waiting", "How many waited at most, queue by queue, the busiest first.", svg)
     if any(entry.outcome is not None for entry in entries):
         note = "What became of the waits, and the share answered in time; a bar is the least and the most it can be."
-        steps = parts_of(facts, since, until, options, parts)
+        steps = waits_of(facts, since, until, options, parts)
         if svg := plots.outcomes(clock, steps, blank, options.service_level_s):
             yield _plot("Service level", note, svg)
     svg, dots = plots.waits(clock, entries, parts, blank, options.service_level_s)
