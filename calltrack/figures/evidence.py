@@ -40,10 +40,13 @@ class Evidence:
     def __init__(self, rows: Rows, gaps: Iterable[Gap], first: Seconds | None) -> None:
         self._first = first
         legs, waits = rows.legs, rows.queue_entries
-        self._uncertain = [leg for leg in legs if self._is_uncertain(leg)]
+        self._uncertain_at: defaultdict[str, list[LegRow]] = defaultdict(list)
+        for leg in legs:
+            if self._is_uncertain(leg):
+                self._uncertain_at[leg.exten_user].append(leg)
         self._unmeasured = [wait for wait in waits if wait.outcome is not None and wait.least_s != wait.most_s]
         self.any = bool(
-            self._uncertain
+            self._uncertain_at
             or self._unmeasured
             or any(wait.missed or wait.outcome is Outcome.LOST for wait in waits)
             or any(gap.reason != SILENCE for gap in gaps)
@@ -115,14 +118,11 @@ class Evidence:
         seen: Seconds = 0
         lost: Seconds = 0
         if queue is None:
-            gone: defaultdict[str, list[Span]] = defaultdict(list)
-            for leg in self._uncertain:
-                if leg.exten_user in names:
-                    gone[leg.exten_user] += uncertain(leg, window.end)
             for name in names:
                 here = window.present.get(name, [])
+                gone = union(span for leg in self._uncertain_at.get(name, ()) for span in uncertain(leg, window.end))
                 seen += length(here)
-                lost += length(common(here, union(gone[name])))
+                lost += length(common(here, gone))
         if extensions is None:
             unclear: defaultdict[str, list[Span]] = defaultdict(list)
             for wait in self._unmeasured:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -17,21 +17,19 @@ from calltrack.figures.contacts import Contacts
 from calltrack.figures.definitions import definitions, direction_of
 from calltrack.figures.evidence import Evidence
 from calltrack.figures.facts import Facts
+from calltrack.figures.percall import call_figures, is_over
 from calltrack.figures.percontact import Part as ContactPart
 from calltrack.figures.percontact import agents_parts, contact_bounds, contact_part, ended_contacts
 from calltrack.figures.ranges import Range
 from calltrack.figures.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntryRow, Rows
-from calltrack.figures.shapes import CallFigures, Figures, Options, Part, Report, Team
-from calltrack.figures.slices import Kept
+from calltrack.figures.shapes import Figures, Options, Part, Report, Team
+from calltrack.figures.slices import Kept, by
 from calltrack.figures.spans import common, length
 from calltrack.figures.waitbounds import wait_bounds
 from calltrack.figures.waits import ended, wait_figures
 from calltrack.figures.window import Window, window
 from calltrack.figures.work import Followed, followed, handling_s, work_figures
 from calltrack.figures.workbounds import call_bounds, time_bounds, work_bounds
-
-DIRECTIONS = ("Incoming", "Outgoing", "Internal", "Click2call")
-Row = TypeVar("Row")
 
 
 def report(
@@ -377,43 +375,9 @@ class _Reporter:
         return since, until, seconds, share
 
 
-def call_figures(rows: Iterable[CallRow], window: Window) -> tuple[CallFigures, ...]:
-    """Calls by direction, all of them first; each counts in the interval in which it ends."""
-    over = [row for row in rows if is_over(row, window)]
-    found = by(over, lambda row: row.direction)
-    others = [direction for direction in sorted(found) if direction not in DIRECTIONS]
-    return (
-        _call_figures("", over),
-        *(_call_figures(direction, found[direction]) for direction in (*DIRECTIONS, *others) if direction in found),
-    )
-
-
-def is_over(row: CallRow, window: Window) -> bool:
-    """Whether a call counts as ended in the interval; a listener's does not count."""
-    return row.outcome is not None and row.direction != "Spy" and window.has(window.end_of(row))
-
-
-def _call_figures(direction: str, rows: list[CallRow]) -> CallFigures:
-    return CallFigures(
-        direction,
-        calls=len(rows),
-        answered=sum(row.answered for row in rows),
-        talk_s=sum(row.talk_s or 0 for row in rows),
-        transferred=sum(bool(row.transferred_by) for row in rows),
-    )
-
-
 def from_queue(leg: LegRow) -> bool:
     """Whether a leg brought a queue's caller; outgoing legs name queues too (seen), and are nobody's who waited."""
     return bool(leg.queue_id) and leg.direction == "Incoming"
-
-
-def by(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, list[Row]]:
-    """The rows by a key, in their order."""
-    found: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        found[key(row)].append(row)
-    return dict(found)
 
 
 def ordered(found: Iterable[Figures]) -> tuple[Figures, ...]:

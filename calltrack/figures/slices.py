@@ -1,9 +1,10 @@
-"""The rows that lie in each of many intervals, found in one pass: sixty days are not sixty times the rows."""
+"""Rows by a key, and by the intervals that they lie in: found in one pass, so that sixty days are not sixty passes."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import inf
 from typing import NamedTuple, TypeVar
@@ -15,6 +16,7 @@ from calltrack.figures.contactrows import ContactRow
 from calltrack.figures.rows import AgentStateRow, CallRow, LegRow, QueueEntryRow
 from calltrack.figures.shapes import Part
 
+One = TypeVar("One")
 Row = TypeVar("Row", bound=Struct)
 
 _MOMENTS = ("started", "joined_at", "since", "ended_at", "left_at", "until", "confirmed_at")
@@ -58,3 +60,11 @@ def _extent(row: Struct) -> tuple[Seconds, Seconds]:
     if any(known[name] is None for name in _ENDS if name in known):
         return begin, inf
     return begin, max(moments, default=inf)
+
+
+def by(rows: Iterable[One], key: Callable[[One], str]) -> dict[str, list[One]]:
+    """The rows by a key, in their order."""
+    found: defaultdict[str, list[One]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return dict(found)

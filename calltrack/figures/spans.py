@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import islice
+from operator import itemgetter
 
 from calltrack.core.records import Seconds
 
 Span = tuple[Seconds, Seconds]
+
+_end = itemgetter(1)
 
 
 def union(spans: Iterable[Span]) -> list[Span]:
@@ -23,8 +28,12 @@ def union(spans: Iterable[Span]) -> list[Span]:
 
 def common(one: list[Span], other: list[Span]) -> list[Span]:
     """The time that two unions share."""
+    if not one or not other:
+        return []
     shared: list[Span] = []
-    i = j = 0
+    # Often one is a moment of a day and the other the day: what ends before it begins is skipped.
+    i = bisect_right(one, other[0][0], key=_end) if one[0][1] <= other[0][0] else 0
+    j = bisect_right(other, one[0][0], key=_end) if other[0][1] <= one[0][0] else 0
     while i < len(one) and j < len(other):
         since, until = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
         if since < until:
@@ -39,10 +48,10 @@ def common(one: list[Span], other: list[Span]) -> list[Span]:
 def without(one: list[Span], other: list[Span]) -> list[Span]:
     """The time of the first union that the second does not have."""
     left: list[Span] = []
+    place = 0
     for since, until in one:
-        for start, end in other:
-            if end <= since:
-                continue
+        place = bisect_right(other, since, lo=place, key=_end)
+        for start, end in islice(other, place, None):
             if start >= until:
                 break
             if since < start:
