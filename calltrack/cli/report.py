@@ -64,6 +64,7 @@ class DayParam(ParamType["datetime | str"]):
 @click.option("--until", type=TimeParam(), help="Count up to this server time, exclusive.")
 @click.option("--day", type=DayParam(), metavar="YYYY-MM-DD", help="Count this local day; or today, or yesterday.")
 @click.option("--tz", metavar="ZONE", help="The account's time zone, such as Asia/Jerusalem; default: the stream's.")
+@click.option("--utc", "tz", flag_value="UTC", help="The time zone is UTC.")
 @click.option("--service-level", type=click.FloatRange(0), default=20, show_default=True, help="y of x/y, seconds.")
 @click.option("--short-abandon", type=click.FloatRange(0), default=5, show_default=True, help="Seconds.")
 @click.option("--available", type=StatusesParam(), help="Statuses in which an agent can take a call.  [default: 1]")

@@ -16,7 +16,8 @@ _MARKS = "<>↑↓⬆⬇⇧⇩ \t"
 _LONGEST, _NEAR = 1000, 60  # characters of a prefix, and of it what stands next to the value
 _MOST = 12  # starts that are tried in one line
 _AFTER = re.compile(
-    r"[\s,;)\]}'\"`|]*(?:\d+(?:\.\d+)?\s*(?:B|kB|KB|bytes)?\s+)?(?:\d\d:\d\d:\d\d(?:\.\d+)?)?[\s;)'\"`|]*$"
+    r"[\s,;)\]}'\"`|]*(?:\d+(?:\.\d+)?\s*(?:B|kB|KB|bytes)?\s+)?(?:\d\d:\d\d:\d\d(?:\.\d+)?)?[\s;)'\"`|]*"
+    r"(?:\+\d+(?:\.\d+)?(?:ms|s|m|h)\s*)?$"  # since the line before, as Node's debug prints it
 )
 
 
