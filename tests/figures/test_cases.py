@@ -2,104 +2,22 @@
 states have it (fixtures/cases). Times are seconds after the first frame.
 """
 
-import json
-from collections import Counter
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 
-from calltrack import Snapshot, Tracker, read_recording
-from calltrack.core.changes import Anomaly, Change
-from calltrack.export.columns import columns, values
-from calltrack.figures import TABLES, Facts, report
+from calltrack import Snapshot, read_recording
+from tests.outputs import TIMES, Outputs, has
 
 CASES = Path(__file__).parents[2] / "fixtures" / "cases"
 START = 1_793_602_800
-_TIMES = {"started", "answered_at", "ended_at", "joined_at", "left_at", "since", "until"}
-
-
-class Case:
-    """What the command line's outputs have of one recording: exported rows, the report, states after each frame."""
-
-    def __init__(self, name: str) -> None:
-        tracker, facts = Tracker(), Facts()
-        self.changes: list[Change] = []
-        self.states: list[Snapshot] = []
-        for frame in read_recording(CASES / f"{name}.jsonl"):
-            changes = tracker.feed(frame)
-            facts.apply(changes, tracker.time)
-            self.changes += changes
-            self.states.append(tracker.snapshot())
-        facts.learn(tracker.snapshot())
-        self.report: Any = json.loads(msgspec.json.encode(report(facts)))
-        self.tables = {table: [exported(row, table) for row in getattr(facts, table)] for table in TABLES}
-
-    def leg(self, exten_user: str, call_id: str | None = None) -> dict[str, Any]:
-        """The one leg at an extension, of a call."""
-        (found,) = [
-            row for row in self.tables["legs"] if row["exten_user"] == exten_user and call_id in (None, row["call_id"])
-        ]
-        return found
-
-    @property
-    def call(self) -> dict[str, Any]:
-        """The only call."""
-        (found,) = self.tables["calls"]
-        return found
-
-    @property
-    def stay(self) -> dict[str, Any]:
-        """The only stay in a queue."""
-        (found,) = self.tables["queue_entries"]
-        return found
-
-    def work(self, agent: str) -> dict[str, Any]:
-        """The work of an agent."""
-        (found,) = [one for one in self.report["agents"] if one["key"] == agent]
-        return dict(found["work"])
-
-    def queue(self, part: str) -> dict[str, Any]:
-        """The figures of queue 71."""
-        (found,) = [one for one in self.report["queues"] if one["key"] == "71"]
-        return dict(found[part])
-
-    def counted(self) -> tuple[int, int]:
-        """Calls, and answered ones, of the report."""
-        every = self.report["total"]["calls"][0]
-        return every["calls"], every["answered"]
-
-    def at(self, seconds: float) -> Snapshot:
-        """The live state after the last frame up to a moment."""
-        return [one for one in self.states if one.time is not None and one.time <= START + seconds][-1]
-
-    def anomalies(self) -> Counter[str]:
-        """How many there were of each kind."""
-        return Counter(one.kind.value for one in self.changes if isinstance(one, Anomaly))
-
-
-def exported(row: Any, table: str) -> dict[str, Any]:
-    """A row as it is exported, times in seconds after the first frame."""
-    found = {column.name: value for column, value in zip(columns(table), values(row, columns(table)), strict=True)}
-    return {
-        name: value.timestamp() - START if name in _TIMES and value is not None else value
-        for name, value in found.items()
-    }
 
 
 @cache
-def case(name: str) -> Case:
+def case(name: str) -> Outputs:
     """A recording's outputs."""
-    return Case(name)
-
-
-def has(found: dict[str, Any], **expected: Any) -> bool:
-    """Whether these columns have these values; says which have not."""
-    differ = {name: found[name] for name, value in expected.items() if found[name] != value}
-    assert not differ, f"{differ}, not {expected}"
-    return True
+    return Outputs(read_recording(CASES / f"{name}.jsonl"), START)
 
 
 TALK = {"started": 1, "answered_at": 5, "ended_at": 65, "ring_s": 4, "talk_s": 60, "unknown_s": 0}
@@ -117,7 +35,7 @@ def test_a_status_update_without_calls() -> None:
     found = case("status-update-without-calls-field")
 
     assert has(found.leg("SIPA"), **TALK)
-    assert has(found.call, ended_at=65, outcome="answered")
+    assert has(found.call(), ended_at=65, outcome="answered")
     assert has(found.work("501"), rang=1, handled=1, talk_s=60)
     assert [["Talking"]] * 4 == [states(found.at(at), "SIPA") for at in (5, 30, 31, 64)]
     assert 1 == sum(type(one).__name__ == "CallEnded" for one in found.changes)
@@ -128,7 +46,7 @@ def test_a_list_that_lacks_a_leg_for_a_second() -> None:
     found = case("failed-hangup-then-relist")
 
     assert has(found.leg("SIPA"), **TALK, cause="Normal hangup")
-    assert has(found.call, ended_at=65, outcome="answered", talk_s=60)
+    assert has(found.call(), ended_at=65, outcome="answered", talk_s=60)
     assert (1, 1) == found.counted()
     assert has(found.work("501"), rang=1, handled=1, not_answered=0, talk_s=60)
     kinds = [type(one).__name__ for one in found.changes]
@@ -139,10 +57,10 @@ def test_a_ring_before_its_join() -> None:
     """Belongs to the stay that it rings for."""
     found = case("offered-before-joined")
 
-    assert has(found.stay, joined_at=0, left_at=9, outcome="answered", wait_s=9, rings=1)
+    assert has(found.stay(), joined_at=0, left_at=9, outcome="answered", wait_s=9, rings=1)
     assert has(found.queue("waits"), rings=1, most_rings=1, re_rings=0)
     assert has(found.queue("work"), handled=1)
-    assert has(found.call, answered=True, outcome="answered", talk_s=60)
+    assert has(found.call(), answered=True, outcome="answered", talk_s=60)
 
 
 def test_a_pick_up_whose_answer_comes_late() -> None:
@@ -152,18 +70,18 @@ def test_a_pick_up_whose_answer_comes_late() -> None:
     assert has(found.leg("SIPB"), picked_up=True, rang=False, answered_at=11, talk_s=60)
     assert has(found.leg("SIPA"), outcome="answered elsewhere", cause="Normal hangup", ring_s=9)
     assert has(found.work("501"), answered_elsewhere=1, not_answered=0)
-    assert has(found.stay, outcome="picked up", joined_at=0, left_at=12, wait_s=12)
+    assert has(found.stay(), outcome="picked up", joined_at=0, left_at=12, wait_s=12)
     assert has(found.queue("waits"), picked_up=1, answered=1)
     assert has(found.work("502"), picked_up=1, handled=1)
-    assert has(found.call, answered=True, picked_up=True, wait_s=11, talk_s=60, ended_at=71)
+    assert has(found.call(), answered=True, picked_up=True, wait_s=11, talk_s=60, ended_at=71)
 
 
 def test_abandoned_and_answered_in_one_second() -> None:
     """Talk decides."""
     found = case("abandon-and-answer-race")
 
-    assert has(found.call, answered=True, outcome="answered", talk_s=40)
-    assert has(found.stay, outcome="answered", wait_s=12)
+    assert has(found.call(), answered=True, outcome="answered", talk_s=40)
+    assert has(found.stay(), outcome="answered", wait_s=12)
     assert has(found.queue("waits"), answered=1, abandoned=0)
     assert has(found.work("501"), handled=1, talk_s=40, not_answered=0)
     assert found.anomalies()["contradiction"]
@@ -186,7 +104,7 @@ def test_a_call_listed_twice() -> None:
     assert has(found.leg("SIPA"), ring_s=4, talk_s=60)
     assert ["Talking"] == states(found.at(5), "SIPA")
     assert has(found.work("501"), rang=1, handled=1, talk_s=60)
-    assert has(found.call, legs=1, answered=True, ended_at=65)
+    assert has(found.call(), legs=1, answered=True, ended_at=65)
 
 
 def test_a_start_that_moves() -> None:
@@ -195,7 +113,7 @@ def test_a_start_that_moves() -> None:
 
     assert has(found.leg("SIPA"), answered_at=8, ended_at=68, talk_s=60)
     assert has(found.work("501"), rang=1, answered=1, not_answered=0, handled=1)
-    assert has(found.call, legs=1, answered=True)
+    assert has(found.call(), legs=1, answered=True)
 
 
 def test_a_stamp_of_tomorrow() -> None:
@@ -206,7 +124,7 @@ def test_a_stamp_of_tomorrow() -> None:
     assert [60, 60] == [row["talk_s"] for row in found.tables["legs"]]
     assert [True, True] == [row["answered"] for row in found.tables["calls"]]
     assert (START, START + 135) == (found.report["since"], found.report["until"])
-    times = [row[name] for rows in found.tables.values() for row in rows for name in _TIMES & set(row)]
+    times = [row[name] for rows in found.tables.values() for row in rows for name in TIMES & set(row)]
     assert all(at is None or at <= 135 for at in times)
     assert not found.anomalies()["late_frame"]
 
@@ -218,8 +136,7 @@ def test_an_exit_that_is_lost() -> None:
     first, second = sorted(found.tables["queue_entries"], key=lambda row: row["joined_at"])
     assert has(first, outcome="answered", joined_at=0, left_at=8, wait_s=8)
     assert has(second, outcome="abandoned", left_at=120)
-    (call,) = [row for row in found.tables["calls"] if row["call_id"] == first["call_id"]]
-    assert has(call, answered=True, outcome="answered", wait_s=8, talk_s=60, ended_at=68)
+    assert has(found.call(first["call_id"]), answered=True, outcome="answered", wait_s=8, talk_s=60, ended_at=68)
     assert has(found.queue("waits"), answered=1, abandoned=1, lost=0, asa_s=8)
 
 
@@ -240,7 +157,7 @@ def test_a_ring_that_never_ends() -> None:
     assert [("SIPA", "Ringing")] == [(leg.exten_user, leg.state) for leg in doubtful]  # type: ignore[union-attr]
     assert all(one.doubtful for one in doubtful)
     assert has(found.leg("SIPA"), outcome=None, ended_at=None)
-    assert has(found.call, outcome=None, ended_at=None)
+    assert has(found.call(), outcome=None, ended_at=None)
     assert has(found.leg("SIPB"), outcome="answered", talk_s=60)
     assert has(found.queue("waits"), answered=1, asa_s=8)
     assert has(found.work("502"), handled=1)
@@ -251,9 +168,9 @@ def test_no_offset_anywhere() -> None:
     """Durations are right, times are unknown, and the report says that it could not place them."""
     found = case("no-offset-anywhere")
 
-    assert has(found.call, answered=True, wait_s=4, talk_s=60, started=None, answered_at=None, ended_at=None)
+    assert has(found.call(), answered=True, wait_s=4, talk_s=60, started=None, answered_at=None, ended_at=None)
     assert has(found.leg("SIPA"), ring_s=3, talk_s=60, started=None, answered_at=None, ended_at=None)
-    assert has(found.stay, joined_at=None, left_at=None, rings=1)
+    assert has(found.stay(), joined_at=None, left_at=None, rings=1)
     assert found.report["unplaced"] > 0
     assert 0 == found.report["total"]["waits"]["waiting"]
     seen = [states(one, "SIPA") for one in found.states if one.extension("SIPA") is not None]
@@ -269,8 +186,8 @@ def test_twenty_phones_at_once() -> None:
     assert all(has(found.work(agent), answered_elsewhere=1, not_answered=0) for agent in losers)
     assert 19 == found.report["total"]["work"]["answered_elsewhere"]
     assert has(found.work("607"), handled=1, talk_s=60)
-    assert has(found.stay, wait_s=13)
-    assert has(found.call, answered=True, ended_at=77, legs=20, wait_s=12, talk_s=60)
+    assert has(found.stay(), wait_s=13)
+    assert has(found.call(), answered=True, ended_at=77, legs=20, wait_s=12, talk_s=60)
     ended = [one for one in found.changes if type(one).__name__ == "CallEnded"]
     assert [START + 77] == [one.at for one in ended]
 
@@ -284,10 +201,10 @@ def test_an_answer_that_was_none() -> None:
     assert "Queued" == call.state
     assert has(found.leg("SIPA"), answered=False, outcome="not answered here", ring_s=10, talk_s=0)
     assert has(found.leg("SIPB"), answered_at=36, ring_s=6, talk_s=60)
-    assert has(found.stay, wait_s=36, rings=2)
+    assert has(found.stay(), wait_s=36, rings=2)
     assert has(found.queue("waits"), re_rings=1)
-    assert has(found.call, answered_at=36, wait_s=36, talk_s=60)
-    assert 96 == found.call["ended_at"] - found.call["started"]
+    assert has(found.call(), answered_at=36, wait_s=36, talk_s=60)
+    assert 96 == found.call()["ended_at"] - found.call()["started"]
     assert has(found.work("501"), handled=0, not_answered=1)
     assert has(found.work("502"), handled=1)
 
@@ -296,7 +213,7 @@ def test_a_phone_that_is_answered_after_its_caller_gave_up() -> None:
     """Talk decides; one call."""
     found = case("zombie-ring-after-abandon")
 
-    assert has(found.call, answered=True, outcome="answered", talk_s=3, ended_at=9)
+    assert has(found.call(), answered=True, outcome="answered", talk_s=3, ended_at=9)
     assert has(found.work("501"), rang=1, handled=1, not_answered=0, talk_s=3)
     assert found.anomalies()["contradiction"]
 
