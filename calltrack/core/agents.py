@@ -124,7 +124,7 @@ def move_times(step: Advance, after: Seconds, by: Seconds) -> None:
         since = None if extension is None else held.clock.moved(extension.status_since, after, by)
         if extension is None or since == extension.status_since:
             continue
-        extension.status_since = since
+        extension.status_since, extension.agent_since = since, held.clock.moved(extension.agent_since, after, by)
         extension.value = extension.kept = None
         shown = held.clock.shown(extension.status_since)
         step.out.append(AgentStatusRevised(held.position, step.at, name, extension.status, shown))

@@ -67,6 +67,8 @@ class Clock:
     stepped_by: Seconds = 0  # by the last verdict STEPPED
     lag: float | None = None  # the least by which a frame was received after its stream time, if the recording knows
     silence: Seconds | None = None  # before the first frame of `behind`, or `ahead`, by the receiver's clock
+    jump: tuple[Seconds, Seconds] | None = None  # the last time that seemed to pass unseen: from then on, how long
+    since: Seconds | None = None  # of this frame: it shows that this jump was a step, and all times after it are wrong
     known_since: Seconds | None = None  # the first time whose UTC is known
     steps: list[tuple[Seconds, Seconds]] = field(factory=list)  # (from then on, what was added to UTC), all so far
     added: Seconds = 0  # by the last of them
@@ -163,7 +165,7 @@ class Clock:
         whole: it is a login or a full list, and believed at once. busy: something lives. after: what the frame reports
         follows something of that time.
         """
-        self.bend = 0
+        self.bend, self.since = 0, None
         moved: Seconds = 0
         if offset_min is not None and offset_min * 60 != self.offset_s:
             moved = self._take_offset(stamp, offset_min)
@@ -190,7 +192,7 @@ class Clock:
             self.lag = received - at if self.lag is None else min(self.lag, received - at)
         trail = _LEAST_LAG_S - 1 if not moment or stamp is None else stamp - moment
         self.when = at - trail if _LEAST_LAG_S <= trail <= _GREATEST_LAG_S else at
-        return verdict
+        return verdict if self.since is None else Verdict.STEPPED
 
     def _odd(
         self,
@@ -216,6 +218,7 @@ class Clock:
                 verdict = Verdict.STEPPED
                 at -= self.stepped_by
             else:
+                self.jump = now, far - now
                 self.now = now = far
         distance = at - now
         if distance > SILENCE_S:
@@ -308,8 +311,11 @@ class Clock:
             self._add(now + 1, by)
             return 0
         if at is not None and abs(at + by - now) <= min(abs(at - now), SILENCE_S):
-            # The wall clock stepped before, and the offset follows only now: the step was corrected already, and the
-            # offset says how long it really was.
+            # The wall clock stepped before, and the offset follows only now: the step was corrected already, or seemed
+            # to be time that passed, and the offset says how long it really was.
+            if self.jump is not None and -JITTER_S <= self.jump[1] - by <= SILENCE_S:
+                self.since, self.jump, self.stepped_by, self.now = self.jump[0], None, by, now - by
+                return by
             was = self.stepped_by if abs(by - self.stepped_by) <= SILENCE_S else by
             self.correction += was
             self.shift += was

@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 from calltrack.core.clock import SILENCE_S
-from calltrack.core.held import LEG, HeldConnection, HeldExtension
+from calltrack.core.held import LEG, MINUTE_S, NEVER, HeldConnection, HeldExtension
 from calltrack.core.machine import SIGNALS, STEPS
 from calltrack.core.observations import (
     ENDS,
@@ -89,17 +89,16 @@ class Corrections(Reports):
 
         by: 0 to move all times after `after` to it.
         """
-
         held = self.held
         moved = partial(held.clock.moved, after=after, by=by)
         unbelieved = list({one: None for one, *_ in held.unbelieved})  # each is moved once
         for call in [held.call(name) for name in dict.fromkeys(one.call for one in unbelieved)]:
             if call is not None:
-                call.since, call.value, call.kept = moved(call.since), None, None
+                call.since, call.awaited, call.value, call.kept = moved(call.since), moved(call.awaited), None, None
         for one in unbelieved:
             one.kept = None
             one.stepped_at, one.retrieved = moved(one.stepped_at), moved(one.retrieved)
-            one.confirmed = moved(one.confirmed)
+            one.confirmed, one.learned = moved(one.confirmed), moved(one.learned)
             times = accumulate([moved(at) or 0 for at, _ in one.marks], max)  # an end can follow a stamp of its own
             marks = [(at, bucket) for at, (_, bucket) in zip(times, one.marks, strict=True)]
             if marks == one.marks and moved(one.answered_at) == one.answered_at:
@@ -116,7 +115,12 @@ class Corrections(Reports):
             if isinstance(device, HeldExtension):
                 device.since = moved(device.since)
             device.value = device.kept = None
-        self.held.unbelieved = []
+        held.unbelieved = []
+        held.awaited = {call_id: moved(since) or 0 for call_id, since in held.awaited.items()}
+        timers, held.timers = held.timers, {}
+        for minute, due in timers.items():
+            held.timers.setdefault(int(moved(minute * MINUTE_S) or 0) // MINUTE_S, []).extend(due)
+        held.next_look = (min(held.timers) + 1) * MINUTE_S if held.timers else NEVER
 
     def move_marks(self, by: Seconds) -> None:
         """What the frames behind have written happened `by` later, for the clock was set back; 0: they were late."""

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calltrack.core.held import LEG, NEVER, WAIT, Held, HeldCall, HeldConnection, HeldExtension, HeldQueue
+from calltrack.core.held import LEG, MINUTE_S, NEVER, WAIT, Held, HeldCall, HeldConnection, HeldExtension, HeldQueue
 from calltrack.core.observations import INCOMING, Seconds
 from calltrack.core.table import ABANDONED, ANSWERED, HOLD, PICKED_UP, RINGING, TALKING, UNCONFIRMED_S
 
 if TYPE_CHECKING:
     from calltrack.core.advance import Advance
 
-MINUTE_S = 60
 SOON_S = 10  # a loser's end may come that much after the winner's answer, and is no contradiction
 LOOK_AGAIN_S = 600
 LOGOUT = 2

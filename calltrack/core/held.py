@@ -34,6 +34,7 @@ LOWEST = len(CALL)  # the rank of a call in which nothing lives
 
 NOTHING: Any = ()  # instead of an empty list: most calls have no past, and a list takes 56 bytes
 NEVER = 1 << 53  # a stream time that does not come
+MINUTE_S = 60  # timers stand in minutes
 GONE_KEPT = 8192
 """Marks of calls that left the history: so a late statement of one is known to be of a call that was seen."""
 REMEMBERED = 1024

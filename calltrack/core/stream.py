@@ -75,7 +75,15 @@ class Stream(Statements):
         if verdict is Verdict.STEPPED:
             step.anomaly(AnomalyKind.CLOCK_STEPPED, f"the server's clock stepped by {clock.stepped_by:+} s")
             by = clock.stepped_by
-            if by < 0:
+            if clock.since is not None:
+                before = clock.since
+                held.unbelieved = [
+                    (one, 0, one.answered, 0)
+                    for call in (*held.calls.values(), *held.ended.values())
+                    for one in (*call.past, *call.live)
+                ]
+                held.unbelieved_status = list(held.extensions)
+            elif by < 0:
                 step.move_marks(-by)
                 return
         else:

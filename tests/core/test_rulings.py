@@ -15,7 +15,7 @@ from calltrack.core.changes import Change
 from calltrack.core.records import Call, Leg, Wait
 from calltrack.core.replica import Replica
 from calltrack.testing import lawful
-from tests.frames import START, all_extensions, all_queues, call, extension, queue, stamp, utc, waiting
+from tests.frames import OFFSET_MIN, START, all_extensions, all_queues, call, extension, queue, stamp, utc, waiting
 
 ELSEWHERE = {"cause": "Answered elsewhere"}
 NORMAL = {"cause": "Normal hangup"}
@@ -137,6 +137,40 @@ def _moved(frame: Frame, by: int) -> Frame:
         return [moved(one) for one in value] if isinstance(value, list) else value
 
     return Frame.of(frame.event, moved(frame.payload()))
+
+
+def test_2_an_hour_that_seemed_to_pass_was_a_step_once_the_offset_says_so() -> None:
+    """Summer time in a quiet night: the silence before it hides the step; what was written since is moved."""
+    ringing, talking, summer = (
+        call("1", "Ringing", 1),
+        call("1", "Talking", 1, 5),
+        {"servertimeoffset": OFFSET_MIN + 60},
+    )
+    frames = [extension(1, "A", "NEWCALL", ringing), extension(5, "A", "ANSWER", talking)]
+    frames += [
+        extension(at + 3600, name, "NEWCALL", call(name, "Ringing", at + 3600)) for name, at in (("B", 200), ("C", 225))
+    ]
+    frames.append(extension(300 + 3600, "D", "userStatusUpdate", outside=summer))
+    frames.append(extension(305 + 3600, "A", "HANGUP", talking, outside=summer))
+    snapshot, changes = fed(*frames)
+
+    assert [AnomalyKind.CLOCK_STEPPED] == kinds(changes)
+    assert (4, 300, utc(305)) == (the_call(snapshot).ring_s, the_call(snapshot).talk_s, the_call(snapshot).ended_at)
+    assert [utc(200), utc(225)] == [the_call(snapshot, name).started for name in "BC"]
+
+
+@pytest.mark.parametrize("by", [5000, 86_400, -86_400])
+def test_2_a_wrong_stamp_leaves_the_times_that_the_call_itself_has(by: int) -> None:
+    """The one frame that is stamped wrong reports an answer, whose own stamp is right."""
+    ringing, talking = call("1", "Ringing", 1), call("1", "Talking", 1, 6)
+    snapshot, _ = fed(
+        extension(1, "A", "NEWCALL", ringing),
+        extension(6 + by, "A", "ANSWER", talking),
+        extension(20, "B", "userStatusUpdate"),
+        extension(66, "A", "HANGUP", talking),
+    )
+
+    assert (5, 60, utc(6)) == (the_call(snapshot).ring_s, the_call(snapshot).talk_s, the_call(snapshot).answered_at)
 
 
 def test_2_a_lone_stamp_far_ahead_dates_nothing() -> None:
