@@ -29,7 +29,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -81,7 +81,9 @@ class _Paced:
 
     def __init__(self, rate: float, stamps: mmap.mmap) -> None:
         self._rate, self._stamps = rate, stamps
-        tracker, some = Tracker(), list(islice(frames(), 4000))
+        source = frames()
+        tracker, some = Tracker(), list(islice(source, 4000))
+        self._frames = chain(some, source)  # to simulate the first seconds takes one, which is not the service's
         self._each = sum(len(tracker.feed(frame)) for frame in some[1000:]) / 3000  # changes of a frame
 
     def status(self) -> str:
@@ -94,11 +96,11 @@ class _Paced:
         await loop.run_in_executor(None, sys.stdin.readline)
         probe = _Probe()
         probing = asyncio.create_task(probe.run())
-        begin, sent, source = loop.time(), 0, frames()
+        begin, sent = loop.time(), 0
         ending = loop.run_in_executor(None, sys.stdin.readline)
         while not ending.done() and (sent + 2) * 8 < len(self._stamps):
             due = int((loop.time() - begin) * self._rate / self._each)
-            for frame in islice(source, due - sent):
+            for frame in islice(self._frames, due - sent):
                 sent += 1
                 struct.pack_into("d", self._stamps, sent * 8, time.monotonic())
                 if (full := on_frame(frame)) is not None:

@@ -41,6 +41,8 @@ def problem(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
         status, detail, headers = 429, str(error), {"retry-after": "1"}
     elif isinstance(error, RecursionError):  # of the body's decoder
         status, detail = 400, "the body is nested too deeply"
+    elif isinstance(error, UnicodeDecodeError):  # of the same
+        status, detail = 400, "the body is not UTF-8"
     else:
         _log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
         status, detail = 500, "a fault of ours; the log has it"

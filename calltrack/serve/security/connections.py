@@ -144,13 +144,21 @@ class Protocol(_Watched, HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """A whole head ends the silence."""
         self._in_head, self._loose = False, 0
-        if len(self.url) > LARGEST or len(self.pipeline) >= _AHEAD:
+        if len(self.url) > LARGEST or len(self.pipeline) >= _AHEAD or not self._is_sound():
             raise Refused
         before = self.cycle
         super().on_headers_complete()
         if self.cycle is not before:
             self.silent.remove(self)
             self.scope["connection"] = self  # type: ignore[typeddict-unknown-key]
+
+    def _is_sound(self) -> bool:
+        """Whether it names one host (RFC 9112, 3.2), and, if it asks for a WebSocket, does so with GET."""
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        upgrades = self.parser.should_upgrade() and self._should_upgrade()
+        return (hosts == 1 or (hosts == 0 and self.parser.get_http_version() == "1.0")) and (
+            not upgrades or self.parser.get_method() == b"GET"
+        )
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""

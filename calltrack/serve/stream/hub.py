@@ -134,7 +134,7 @@ class Hub:
         while len(self._ring) > RING:
             self._floor = self._ring.popleft().place
         begin = time.perf_counter()
-        for lens, channel in self._channels.items():
+        for lens, channel in self._fewest_first():
             if lens.resumes:
                 channel.put(lens.changes(batch, self.flushed), self.flushed)
         if self._boards is None and not all(lens.resumes for lens in self._channels):
@@ -145,11 +145,15 @@ class Hub:
     def _flush_boards(self) -> None:
         """Send boards what has altered: all of them at once, for what altered is asked for once."""
         begin, self._boards = time.perf_counter(), None
-        for lens, channel in self._channels.items():
+        for lens, channel in self._fewest_first():
             if not lens.resumes:
                 channel.put(lens.changes((), self.flushed), self.flushed)
         took = time.perf_counter() - begin
         self._boards_at = asyncio.get_running_loop().time() + max(BOARDS - took, REST * took)
+
+    def _fewest_first(self) -> list[tuple[Lens, Channel]]:
+        """The channels: a thousand clients of one wait for a single board, and it does not wait for them."""
+        return sorted(self._channels.items(), key=lambda one: one[1].clients)
 
     def beat(self) -> None:
         """Tell everyone the time."""

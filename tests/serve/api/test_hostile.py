@@ -27,7 +27,15 @@ PATHS = [
     *("/schema/x", "/schema/..", "/metrics/", "//api//state", "/api/session", "/\U0001f600"),
 ]
 HEADERS = [
-    *(b"Origin: http://[", b"Origin: \xff", b"Origin: http://]:x", b"Host: [", b"Host: \xff", b"Host: a:b:c"),
+    *(
+        b"Origin: http://[",
+        b"Origin: \xff",
+        b"Origin: http://]:x",
+        b"Host: [",
+        b"Host: \xff",
+        b"Host: a:b:c",
+        b"Host: 127.0.0.1\r\nHost: 127.0.0.1",
+    ),
     *(b"Cookie: calltrack_session=\xff; a=b=c;;;=", b"Cookie: " + b"a=b;" * 5000, b"Authorization: Bearer \xff\xfe"),
     *(b"Authorization: Bearer " + b"x" * 50_000, b"Authorization: ", b"If-None-Match: \xff", b"Last-Event-ID: \xff"),
     *(b"Content-Type: \xff/;;=", b"Content-Type: application/json; charset=nope", b"Content-Length: -1"),
@@ -46,6 +54,7 @@ HEADERS = [
 ]
 BODIES = [
     b'{"token":"\\ud800"}',
+    b'{"token":"\xff"}',
     b'{"token":1}',
     b"\xff",
     b"[",
@@ -68,6 +77,7 @@ async def test_no_malformed_request_is_a_fault_of_the_service() -> None:
             for one in HEADERS
         ),
         *((b"POST", b"/api/session", b"Content-Type: " + kind, body) for kind in KINDS for body in BODIES),
+        (b"POST", b"/api/socket", HEADERS[-2], b"abc"),
         *(
             (one, path, b"", b"")
             for one in METHODS

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from typing import Any, NamedTuple
 
 import pytest
 
 from calltrack.journal import StreamPosition
 from calltrack.serve.stream.channel import GZIP_HEADER, Channel, Chunk
 from calltrack.serve.stream.eventstream import takes_gzip
+from calltrack.serve.stream.hub import Hub
 from tests.live.harness import scenario
 from tests.serve.service import events, service
 from tests.serve.stream.test_streams import FRAMES, expected
@@ -128,3 +130,56 @@ async def test_every_form_tells_the_same() -> None:
 
     assert {"gzip": whole[1:], "identity": whole[1:]} == heard
     assert whole == [line[4:].decode() for line in old.split(b"\n") if line.startswith(b"id: ") and b"." in line]
+
+
+class Words(NamedTuple):
+    """A way of looking that says its name."""
+
+    name: bytes
+    resumes: bool
+
+    def changes(self, batch: object, flushed: object) -> bytes:
+        """Its name."""
+        return self.name
+
+    def beat(self, flushed: object) -> bytes:
+        """Nothing."""
+        return b""
+
+    def opening(self, flushed: object) -> bytes:
+        """Nothing."""
+        return b""
+
+    def reset(self, flushed: object, reason: str) -> bytes:
+        """Nothing."""
+        return b""
+
+
+@pytest.mark.parametrize("resumes", [True, False])
+@scenario
+async def test_a_single_client_does_not_wait_for_a_crowd(resumes: bool) -> None:
+    """Of the changes, and of the boards."""
+    heard: list[bytes] = []
+
+    class Listener(Client):
+        def take(self, chunk: Chunk) -> bool:
+            """Note whose turn it is."""
+            heard.append(chunk.plain)
+            return True
+
+    async def follow(name: bytes) -> None:
+        async for _ in hub.stream(Words(name, resumes), None, sink=Listener()):
+            pass
+
+    async def nothing(*_: object) -> Any:
+        raise AssertionError
+
+    hub = Hub(nothing, place(0))
+    following = [asyncio.create_task(follow(name)) for name in (b"crowd", b"crowd", b"crowd", b"single")]
+    await asyncio.sleep(0)
+    hub.publish([], [])
+    hub.flush()
+    hub.close()
+    await asyncio.gather(*following)
+
+    assert [b"single", b"crowd", b"crowd", b"crowd"] == heard
