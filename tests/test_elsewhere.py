@@ -9,7 +9,7 @@ import pytest
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 PARTS = {
-    "cli": ("test_commands", "test_configuration", "test_extras", "test_index", "test_journal"),
+    "cli": ("test_commands", "test_configuration", "test_index", "test_journal"),
     "figures": ("test_days",),
     "journal": ("test_cadence", "test_file", "test_journal", "test_packing", "test_position", "test_retention"),
     "kafka": ("test_line", "test_properties"),

@@ -20,20 +20,16 @@ def checked(program: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("package", [calltrack, calltrack.testing], ids=lambda package: package.__name__)
-def test_a_misspelled_name_is_an_error(package: object) -> None:
-    """Every public name is known with its type, and no other name is."""
-    name = package.__name__  # type: ignore[attr-defined]
-    public = package.__all__  # type: ignore[attr-defined]
+def test_every_public_name_is_typed() -> None:
+    """No other name is known, and a call is checked too, through a name that loads on first use."""
+    packages = (calltrack, calltrack.testing)
+    right = [f"from {package.__name__} import {', '.join(package.__all__)}" for package in packages]
+    wrong = [f"from {package.__name__} import Trakcer" for package in packages]
+    found = checked("\n".join([*wrong, "from calltrack import Tracker", "Tracker().feed(5)"]))
 
-    assert re.fullmatch(r"Success: .*\n", checked(f"from {name} import {', '.join(public)}"))
-    assert re.search(r'error: Module "\S+" has no attribute "Trakcer"', checked(f"from {name} import Trakcer"))
-
-
-@pytest.mark.slow
-def test_a_call_is_typed() -> None:
-    """Also through the names that load on first use."""
-    assert "error: Argument 1" in checked("from calltrack import Tracker\nTracker().feed(5)")
+    assert re.fullmatch(r"Success: .*\n", checked("\n".join(right)))
+    assert 2 == len(re.findall(r'error: Module "\S+" has no attribute "Trakcer"', found))
+    assert "error: Argument 1" in found
 
 
 def test_dir_lists_the_public_names() -> None:
