@@ -45,6 +45,7 @@ class Verdict(Enum):
 
     FINE = "fine"
     STEPPED = "stepped"
+    LONGER = "longer"  # the silence before the last step was longer than it seemed
     WRONG = "wrong"  # the stamp of the frame before
 
 
@@ -68,7 +69,7 @@ class Clock:
     lag: float | None = None  # the least by which a frame was received after its stream time, if the recording knows
     silence: Seconds | None = None  # before the first frame of `behind`, or `ahead`, by the receiver's clock
     jump: tuple[Seconds, Seconds] | None = None  # the last time that seemed to pass unseen: from then on, how long
-    since: Seconds | None = None  # of this frame: it shows that this jump was a step, and all times after it are wrong
+    since: Seconds | None = None  # of this frame: it shows that all times from then on are wrong
     known_since: Seconds | None = None  # the first time whose UTC is known
     steps: list[tuple[Seconds, Seconds]] = field(factory=list)  # (from then on, what was added to UTC), all so far
     added: Seconds = 0  # by the last of them
@@ -89,7 +90,7 @@ class Clock:
 
     def moved(self, time: Seconds | None, after: Seconds, by: Seconds) -> Seconds | None:
         """What a frame far ahead wrote, once its stamp is known to be wrong (by 0), or of a clock that stepped."""
-        if time is None or time <= after + _GREATEST_LAG_S:
+        if time is None or time <= (after if self.since is not None else after + _GREATEST_LAG_S):
             return time
         return time - by if by else after
 
@@ -192,7 +193,9 @@ class Clock:
             self.lag = received - at if self.lag is None else min(self.lag, received - at)
         trail = _LEAST_LAG_S - 1 if not moment or stamp is None else stamp - moment
         self.when = at - trail if _LEAST_LAG_S <= trail <= _GREATEST_LAG_S else at
-        return verdict if self.since is None else Verdict.STEPPED
+        if self.since is None:
+            return verdict
+        return Verdict.STEPPED if self.stepped_by > 0 else Verdict.LONGER
 
     def _odd(
         self,
@@ -316,10 +319,14 @@ class Clock:
             if self.jump is not None and -JITTER_S <= self.jump[1] - by <= SILENCE_S:
                 self.since, self.jump, self.stepped_by, self.now = self.jump[0], None, by, now - by
                 return by
-            was = self.stepped_by if abs(by - self.stepped_by) <= SILENCE_S else by
-            self.correction += was
-            self.shift += was
-            self._add(now + 1, was)
+            longer = self.stepped_by - by if 0 < self.stepped_by - by <= SILENCE_S else 0
+            if longer:
+                self.since, self.stepped_by, self.now = self.recent - 1, -longer, now + longer
+                self.steps[-1] = self.recent, self.added + longer
+                self.added += longer
+            self.correction += by + longer
+            self.shift += by + longer
+            self._add((self.now or 0) + 1, by)
         return by
 
 

@@ -110,6 +110,9 @@ class Corrections(Reports):
                 one.added = None
             self.report("Revised", one, "the stamp of a frame was wrong" if not by else "the clock had stepped")
             self.touch(one, weigh=True)
+            call = held.calls.get(one.call) or held.ended[one.call]
+            if all(other.began > after for other in (*call.past, *call.live)):
+                call.added = None
         for device in (*held.extensions.values(), *held.queues.values()):
             device.heard, device.confirmed = moved(device.heard), moved(device.confirmed)
             if isinstance(device, HeldExtension):

@@ -72,9 +72,10 @@ class Stream(Statements):
                 step.move_marks(0)
                 held.unbelieved_status = []
             return
-        if verdict is Verdict.STEPPED:
-            step.anomaly(AnomalyKind.CLOCK_STEPPED, f"the server's clock stepped by {clock.stepped_by:+} s")
+        if verdict is Verdict.STEPPED or verdict is Verdict.LONGER:
             by = clock.stepped_by
+            if verdict is Verdict.STEPPED:
+                step.anomaly(AnomalyKind.CLOCK_STEPPED, f"the server's clock stepped by {by:+} s")
             if clock.since is not None:
                 before = clock.since
                 held.unbelieved = [

@@ -172,3 +172,16 @@ def test_an_offset_that_follows_at_once_is_a_step_and_no_wrong_stamp() -> None:
 
         assert Verdict.STEPPED is found[-1]
         assert (by, 15) == (clock.stepped_by, (clock.now or 0) - (NOON - 7200))
+
+
+def test_a_silence_that_an_offset_shows_is_put_before_what_came_after_it() -> None:
+    """What began between the step and the offset keeps its length; what spans the step gets the silence."""
+    clock, _ = ticking(0)
+    for at in (91, 92, 93):
+        clock.tell(NOON + at - 3600, 120)
+    began, shown = clock.now or 0, clock.shown(clock.now)
+    verdict = clock.tell(NOON + 100 - 3600, 60)
+    moved = clock.moved(began, clock.since or 0, clock.stepped_by)
+
+    assert Verdict.LONGER is verdict
+    assert (93, shown) == ((moved or 0) - (NOON - 7200), clock.shown(moved))
