@@ -93,16 +93,30 @@ def account(
             definition = Definition(credentials, login_url, hosts, PROTOCOLS.get(protocol), stack)
         except ValueError as error:
             raise click.UsageError(str(error)) from None
-    put(cluster, name, definition)
+    put(cluster, {name: definition})
     click.echo(f"{name}: {'removed' if remove else 'stored'}")
 
 
 @cluster.command()
 @kafka_options
-def accounts(cluster: Cluster) -> None:
-    """List the accounts, and where their logins are."""
-    from calltrack.kafka.accounts import definitions
+@click.option(
+    "--add",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="First store every account of FILE, TOML as for calltrack record --accounts.",
+)
+def accounts(cluster: Cluster, add: Path | None) -> None:
+    """List the accounts, and where their logins are.
 
+    \b
+    Example:
+      calltrack cluster accounts --kafka kafka1:9092 --add accounts.toml
+    """
+    from calltrack.kafka.accounts import definitions, put
+    from calltrack.live.accounts import read_accounts
+
+    if add is not None:
+        put(cluster, read_accounts(add))
     for name, definition in sorted(definitions(cluster).items()):
         click.echo(f"{safe(name)}  {safe(definition.credentials)}  {safe(definition.login_url)}".rstrip())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from confluent_kafka import KafkaError, Message
 
 from calltrack.kafka.cluster import Cluster
@@ -12,17 +14,18 @@ from calltrack.live.accounts import Definition
 _PATIENCE = 30.0  # s for a record to be in Kafka
 
 
-def put(cluster: Cluster, name: str, definition: Definition | None) -> None:
-    """Store an account's definition, or remove it; raises FleetError if Kafka does not take it."""
-    key, partitions, failures = name.encode(), cluster.check(), list[str]()
+def put(cluster: Cluster, accounts: Mapping[str, Definition | None]) -> None:
+    """Store the definitions of accounts, by name; None removes one. Raises FleetError if Kafka does not take one."""
+    partitions, failures = cluster.check(), list[str]()
     producer = cluster.producer(timeout_s=_PATIENCE)
 
     def settled(error: KafkaError | None, _: Message) -> None:
         if error is not None:
             failures.append(error.str())
 
-    value = None if definition is None else definition_record(definition)
-    producer.produce(cluster.topics.accounts, value, key, partition_of(key, partitions), settled)
+    for name, definition in accounts.items():
+        key, value = name.encode(), None if definition is None else definition_record(definition)
+        producer.produce(cluster.topics.accounts, value, key, partition_of(key, partitions), settled)
     if producer.flush(2 * _PATIENCE) or failures:
         raise NotDelivered(f"{cluster.topics.accounts}: cannot be written: {failures[0] if failures else 'no answer'}")
 

@@ -134,7 +134,8 @@ def disk_full(folder: Path) -> str:
 def secret_missing(folder: Path) -> str:
     """An account whose secret is not there is named in the log, and the others go on."""
     with fleet(folder) as running:
-        put(running.cluster, "forgotten", Definition("env:FORGOTTEN", login_url=running.vendors.urls["account0"]))
+        url = running.vendors.urls["account0"]
+        put(running.cluster, {"forgotten": Definition("env:FORGOTTEN", login_url=url)})
         end = time.monotonic() + 60
         while not running.said("forgotten") and time.monotonic() < end:
             time.sleep(0.2)

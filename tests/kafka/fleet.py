@@ -113,8 +113,7 @@ class Fleet:
         self._undo.callback(self._end, self.workers, signal.SIGKILL)
         self._undo.callback(self._end, self.connectors, signal.SIGKILL)
         self.cluster.create(self.partitions)
-        for name, url in self.vendors.urls.items():
-            put(self.cluster, name, Definition("env:SIMULATED", login_url=url))
+        put(self.cluster, {name: Definition("env:SIMULATED", login_url=url) for name, url in self.vendors.urls.items()})
         self.workers += [self._start("worker") for _ in range(self._counts[0])]
         self.connectors += [self._start("connect") for _ in range(self._counts[1])]
         return self

@@ -19,6 +19,7 @@ from calltrack.kafka.metrics import WorkerFigures, serving
 from calltrack.kafka.partition import Settings
 from calltrack.kafka.points import Point
 from calltrack.kafka.working import Worker
+from calltrack.live.accounts import Definition
 from tests.kafka.broker import missing
 from tests.kafka.fleet import SESSION, Fleet
 
@@ -194,16 +195,18 @@ def test_what_is_wrong_is_said(fleet: Fleet, arguments: tuple[str, ...], reason:
     assert "Traceback" not in done.stderr
 
 
-def test_accounts_are_added_and_removed(fleet: Fleet) -> None:
-    """Under another prefix."""
+def test_accounts_are_added_and_removed(fleet: Fleet, tmp_path: Path) -> None:
+    """Under another prefix; one by one, or those of a file."""
     where = ("--kafka", fleet.broker.url, "--prefix", "other.")
     calltrack("cluster", "init", *where, "--partitions", "3")
     calltrack("cluster", "account", "acme", *where, "--credentials", "env:ACME")
-    listed = calltrack("cluster", "accounts", *where)
+    file = tmp_path / "accounts.toml"
+    file.write_text('[[account]]\nname = "globex"\ncredentials = "file:/run/globex"\n')
+    listed = calltrack("cluster", "accounts", *where, "--add", str(file))
     calltrack("cluster", "account", "acme", *where, "--remove")
 
-    assert "acme  env:ACME\n" == listed.stdout
-    assert {} == definitions(Cluster(fleet.broker.url, prefix="other."))
+    assert "acme  env:ACME\nglobex  file:/run/globex\n" == listed.stdout
+    assert {"globex": Definition("file:/run/globex")} == definitions(Cluster(fleet.broker.url, prefix="other."))
 
 
 def test_a_topic_with_another_number_of_partitions_is_refused(fleet: Fleet) -> None:
