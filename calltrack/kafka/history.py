@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from os import PathLike, fspath
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from confluent_kafka import Message
 from calltrack.core.errors import BadLine, NotAFrame, NotASnapshot, RecordingError
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import Tracker
+from calltrack.kafka.accounts import definitions
 from calltrack.kafka.cluster import PREFIX, Cluster, properties
 from calltrack.kafka.errors import NotARecord
 from calltrack.kafka.partition import CLAIMED
@@ -92,7 +94,7 @@ class KafkaRecording(Recording):
     """The frames of one account, up to what is there when the iteration begins.
 
     After it, `offset` is where they go on in `frames`, and `fenced` knows their lease. Raises ClusterError if Kafka
-    cannot be read.
+    cannot be read, and RecordingError for an account that is neither defined nor has frames.
     """
 
     def __init__(
@@ -143,6 +145,9 @@ class KafkaRecording(Recording):
                     yield frame
             values.clear()
             self.offset = piece
+        if not self.frames and self.account not in (known := definitions(self.cluster)):
+            near = ", ".join(get_close_matches(self.account, known)) or f"{len(known)} others"
+            raise RecordingError(f"{self.name}: no such account, and no frames of it; there are: {near}")
 
     @property
     def bytes_read(self) -> int:

@@ -182,6 +182,7 @@ def test_the_changes_are_archived_once(fleet: Fleet, tmp_path: Path) -> None:
         (("worker", "--kafka", "{url}", "--prefix", "none."), "run: calltrack cluster init"),
         (("connect", "--kafka", "{url}", "--prefix", "none."), "run: calltrack cluster init"),
         (("cluster", "init", "--kafka", "{url}", "--partitions", "7"), "every topic must have 7 partitions"),
+        (("explain", "kafka://{url}/acount1", "x"), "no such account, and no frames of it; there are: account1"),
         (("cluster", "account", "a b", "--kafka", "{url}", "--remove"), "is not a name"),
         (("cluster", "account", "a", "--kafka", "{url}", "--credentials", "hunter2"), "file:PATH or env:PREFIX"),
     ],

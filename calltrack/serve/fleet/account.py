@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 from confluent_kafka import KafkaError, TopicPartition
 
-from calltrack.core.errors import RecordingError
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import Tracker
 from calltrack.feed.source import OnFrame
-from calltrack.kafka.accounts import definitions
 from calltrack.kafka.cluster import met
 from calltrack.kafka.history import Fenced, KafkaRecording
 from calltrack.voicenter.frames import Frame
@@ -47,9 +44,6 @@ class KafkaAccount:
         for frame in recording:
             tracker.feed(frame)
         self._known: Snapshot = tracker.snapshot()
-        if not self._known.position and recording.account not in (known := definitions(recording.cluster)):
-            near = ", ".join(get_close_matches(recording.account, known)) or f"{len(known)} others"
-            raise RecordingError(f"{url}: no such account, and no frames of it; there are: {near}")
         self.begin = self.position = self._known.position
         self._recording = recording
         self._server = ""
