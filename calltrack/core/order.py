@@ -33,12 +33,13 @@ def is_redial(told: Told, one: HeldConnection | None) -> bool:
 def is_known(told: Told, one: HeldConnection | None, moment: Seconds | None) -> bool:
     """Whether the event, or one that lawfully follows it, was reported of its connection.
 
-    A hold whose retrieval came first is the one place where stamps are asked: a lost one looks the same.
+    A hold whose retrieval came first is the one place where stamps are asked: a lost one looks the same. Of one second,
+    what arrives later is younger: another hold.
     """
     if one is None or (rank := RANKS.get(told.kind)) is None or is_redial(told, one):
         return False
     kind = told.kind
-    if kind is HOLDS and one.retrieved is not None and moment is not None and moment <= one.retrieved:
+    if kind is HOLDS and one.retrieved is not None and moment is not None and moment < one.retrieved:
         return True
     return rank < one.rank or (rank == one.rank and kind is not HOLDS and kind is not RETRIEVES)
 

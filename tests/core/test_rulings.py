@@ -105,6 +105,22 @@ def test_1_a_list_of_the_same_second_that_comes_later_is_younger() -> None:
     assert [State.TALKING] == [leg.state for leg in the_call(snapshot).legs]
 
 
+def test_1_a_hold_of_the_second_of_an_unexpected_retrieval_is_another_hold() -> None:
+    """The first hold was lost; frames of one second count in the order in which they arrive."""
+    talks, holds = call("1", "Talking", 10, answered_at=12), call("1", "Hold", 10, answered_at=12)
+    frames = (
+        extension(10, "A", "NEWCALL", call("1", "Ringing", 10)),
+        extension(12, "A", "ANSWER", talks),
+        extension(30, "A", "UNHOLD", talks),
+        extension(30, "A", "HOLD", holds),
+    )
+    assert State.HOLD is the_call(fed(*frames)[0]).state
+
+    snapshot, _ = fed(*frames, extension(40, "A", "HANGUP", holds, outside=NORMAL))
+
+    assert [(18, 10)] == [(leg.talk_s, leg.hold_s) for leg in legs_of(the_call(snapshot))]
+
+
 def test_1_what_is_known_is_late_and_changes_nothing() -> None:
     """A second report of an answer, in other bytes."""
     again = Frame.of("ExtensionEvent", {**CALL[6].payload(), "noise": 1})
