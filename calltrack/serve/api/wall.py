@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 
-from litestar import get, put
+import msgspec
+from litestar import Response, get, put
 from litestar.exceptions import ClientException, PermissionDeniedException, ServiceUnavailableException
 from litestar.params import JSONBody
 from msgspec import Struct
+from msgspec.structs import replace
 
 from calltrack.figures.hour import Hour
 from calltrack.serve.api.parameters import Some, TheEngine, TheVisitor, words
+from calltrack.serve.api.routes import Asked, tagged
+from calltrack.serve.history.closed import tag_of
 from calltrack.serve.limits import Limits
 from calltrack.serve.security.scope import Scope
 
@@ -40,7 +44,7 @@ class TheLimits(Struct, frozen=True):
 
 
 @get("/api/wall")
-async def wall(engine: TheEngine, visitor: TheVisitor, queues: Some = "") -> Wall:
+async def wall(request: Asked, engine: TheEngine, visitor: TheVisitor, queues: Some = "") -> Response[Wall]:
     """Today's shares and the last hour of the queues and agents of this role, or of some queues alone."""
     known, scope, asked = engine.view.snapshot, visitor.scope, words(queues)
     limits = engine.limits.limits
@@ -48,14 +52,10 @@ async def wall(engine: TheEngine, visitor: TheVisitor, queues: Some = "") -> Wal
     hour = None
     if engine.figures.ready:
         hour = await engine.figures.hour(known, engine.hour_options, mine, _extensions(scope))
-    return Wall(
-        str(known.position),
-        engine.clock.now(),
-        visitor.may_set_limits,
-        limits.seen(scope),
-        hour,
-        dict(engine.options.status_names),
-    )
+    names = dict(engine.options.status_names)
+    found = Wall(str(known.position), engine.clock.now(), visitor.may_set_limits, limits.seen(scope), hour, names)
+    tag = tag_of(msgspec.json.encode(replace(found, position="", now=None)))
+    return tagged(request, f'"{tag}"', lambda: msgspec.json.encode(found))
 
 
 @get("/api/limits")

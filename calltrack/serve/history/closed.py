@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from hashlib import blake2b
 from math import inf
 
 import msgspec
@@ -24,9 +25,15 @@ _AROUND = 86400  # s around an interval in which what belongs to its rows is loo
 
 def past_report(
     reader: Reader, since: Seconds, until: Seconds | None, options: Options, position: int, scope: Scope
-) -> bytes:
-    """The report of [since, until) as a role sees it, in JSON; `until` None is the frame at a position."""
-    return msgspec.json.encode(report_seen(report_of(reader, since, until, options, position), scope))
+) -> tuple[bytes, str]:
+    """The report of [since, until) as a role sees it, in JSON, and its tag; `until` None is the frame at a position."""
+    json = msgspec.json.encode(report_seen(report_of(reader, since, until, options, position), scope))
+    return json, tag_of(json)
+
+
+def tag_of(json: bytes) -> str:
+    """What tells an answer from others, for an ETag; large ones are hashed where they are counted."""
+    return blake2b(json, digest_size=12).hexdigest()
 
 
 def report_of(reader: Reader, since: Seconds, until: Seconds | None, options: Options, position: int) -> Report:

@@ -14,7 +14,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from functools import partial
-from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -194,17 +193,16 @@ class Figures:
     async def _of_today(self, wanted: Interval, options: Options, known: Snapshot, scope: Scope) -> Answer:
         with what_is_kept():
             await self._teach(known)
-            position, json = await self._follower.ask(Today.report, *self._now(known), wanted[0], options, scope)
-        return Answer(position, json, _tag(json))
+            return Answer(*await self._follower.ask(Today.report, *self._now(known), wanted[0], options, scope))
 
     async def _of_the_past(self, wanted: Interval, options: Options, known: Snapshot, scope: Scope) -> Answer:
         with what_is_kept():  # retention may take it while it is counted
             try:
                 async with asyncio.timeout(PATIENCE):
-                    json = await self._past.ask(past_report, *wanted, options, known.position, scope)
+                    json, tag = await self._past.ask(past_report, *wanted, options, known.position, scope)
             except TimeoutError:
                 raise Gone(f"counting it took longer than {PATIENCE:g} s; ask for less") from None
-        return Answer(known.position, json, _tag(json))
+        return Answer(known.position, json, tag)
 
     def _now(self, known: Snapshot | None = None) -> tuple[int, Seconds]:
         known = known or self._known()
@@ -216,7 +214,3 @@ def _put(kept: OrderedDict[K, V], key: K, value: V) -> None:
     kept.move_to_end(key)
     while len(kept) > _ANSWERS:
         kept.popitem(last=False)
-
-
-def _tag(json: bytes) -> str:
-    return blake2b(json, digest_size=12).hexdigest()

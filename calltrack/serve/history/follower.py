@@ -21,6 +21,7 @@ from calltrack.figures.hour import Hour, last_hour
 from calltrack.figures.missed import MissedCallers, missed
 from calltrack.figures.rows import joined, life
 from calltrack.journal import Journal
+from calltrack.serve.history.closed import tag_of
 from calltrack.serve.history.reading import JournalReader, Reader, before
 from calltrack.serve.history.store import Held, Store, beside, remove
 from calltrack.serve.security.reports import report_seen
@@ -112,13 +113,16 @@ class Today:
         """Go on from the store that `recount` has made."""
         raise NotImplementedError
 
-    def report(self, position: int, day: Seconds, since: Seconds, options: Options, scope: Scope) -> tuple[int, bytes]:
-        """The figures from a moment of today until now, as a role sees them, in JSON; after which frame."""
+    def report(
+        self, position: int, day: Seconds, since: Seconds, options: Options, scope: Scope
+    ) -> tuple[int, bytes, str]:
+        """The figures from a moment of today until now, as a role sees them, in JSON: position, answer, tag."""
         self.follow(position, day)
         key = since, options
         if key not in self._reports:
             self._reports[key] = report(self._facts(), since, None, options)
-        return self._counted, msgspec.json.encode(report_seen(self._reports[key], scope))
+        json = msgspec.json.encode(report_seen(self._reports[key], scope))
+        return self._counted, json, tag_of(json)
 
     def hour(
         self,

@@ -67,7 +67,8 @@ export class Figures {
     this.asked = true;
     const only = this.only();
     try {
-      const answer = await fetch(`api/wall${only ? `?queues=${encodeURIComponent(only)}` : ""}`, { cache: "no-store" });
+      // The browser keeps the last answer and asks whether it still holds: nothing new is sent as 304.
+      const answer = await fetch(`api/wall${only ? `?queues=${encodeURIComponent(only)}` : ""}`, { cache: "no-cache" });
       if (!answer.ok) return;
       const told = await answer.json();
       this.limits.take(told.limits, told.may_set_limits);

@@ -43,6 +43,23 @@ async def the_wall(running: Service, token: str, query: str = "") -> Any:
 
 
 @scenario
+async def test_a_board_that_has_the_figures_is_sent_none() -> None:
+    """Until something changes: 304, without a body."""
+    async with service(TOKENS) as running:
+        running.source.give(queue(0, "JOIN", "c1", [waiting("c1", 0)]))
+        await running.reached(1)
+        await the_wall(running, BOSS)
+        async with running.client.get("api/wall", headers=bearer(BOSS)) as answer:
+            tag = answer.headers["etag"]
+        asked = {**bearer(BOSS), "if-none-match": tag}
+        async with running.client.get("api/wall", headers=asked) as answer:
+            assert (304, b"") == (answer.status, await answer.read())
+        await put(running, {"queues": {"55": {"waiting": [1, 2]}}})
+        async with running.client.get("api/wall", headers=asked) as answer:
+            assert (200, True) == (answer.status, answer.headers["etag"] != tag)
+
+
+@scenario
 async def test_figures_are_counted_by_the_account_s_own_words_and_hours() -> None:
     """Of the report, of the board and of its names; a wait outside of the opening hours is in `closed` alone."""
     table = AccountTable(statuses={"1": "Ready"}, open=("00:00-00:01",))

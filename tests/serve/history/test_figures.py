@@ -82,7 +82,7 @@ def test_at_midnight_a_new_day_begins(tmp_path: Path) -> None:
     path = written(tmp_path / "journal", tuple(frames))
     follower = Follower(path)
     follower.follow(half, MIDNIGHT)
-    position, found = follower.report(len(frames), MIDNIGHT + 86400, MIDNIGHT + 86400, Options(), EVERYTHING)
+    position, found, _ = follower.report(len(frames), MIDNIGHT + 86400, MIDNIGHT + 86400, Options(), EVERYTHING)
     expected = batch(frames, MIDNIGHT + 86400)
 
     assert (len(frames), expected) == (position, msgspec.json.decode(found, type=Report))
