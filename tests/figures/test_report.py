@@ -50,6 +50,16 @@ def test_a_queue_has_the_work_of_its_callers() -> None:
     assert (1, 100, None, ()) == (queue.work.handled, queue.work.talk_s, queue.work.occupancy, queue.work.statuses)
 
 
+def test_only_some_groups_are_counted() -> None:
+    """They are those of the whole report; contacts are counted only where a group shows them."""
+    rows = facts(talk(100, 200, queue_id="55"), talk(300, 400), wait(90, 100, ANSWERED), queues={"55": "Support"})
+    whole, some = report(rows), report(rows, only=("queue",))
+
+    assert [queue.work for queue in whole.queues] == [queue.work for queue in some.queues] != []
+    assert ((), (), None) == (some.agents, some.accounts, some.total.contacts)
+    assert whole.agents == report(rows, only=("agent",)).agents != ()
+
+
 def test_a_campaign_has_its_calls_with_their_legs_and_waits() -> None:
     """By its name; what no campaign made is of none."""
     made: dict[str, Any] = {"call_id": "1", "campaign_id": "9"}
