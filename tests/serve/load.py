@@ -53,6 +53,7 @@ _QUEUES = 20
 _QUIET = 2.0  # s without anything new after which everything has arrived
 _AT_ONCE = 100  # clients of the crowd that are read from before the loop looks at others
 _RESTS = {"everything": 0.1, "queue": 0.5, "board": 0.5}  # s between two readings of the crowd
+_LEVELS = 10  # looks at the service's memory
 _LOOK, _SPIN = 0.1, 0.002  # s between two looks of a probe, and of processor time that each takes
 _STARVED = 0.8  # of a processor that a process wants and gets, at least
 _CHANGE = b"\nevent: change\n"
@@ -306,8 +307,11 @@ async def _run(folder: Path, process: subprocess.Popen[str], options: argparse.N
     process.stdin.write("go\n")
     process.stdin.flush()
     used, mine = _cpu(process.pid), time.process_time()
-    await asyncio.sleep(options.seconds)
-    memory, used, mine = _memory(process.pid), _cpu(process.pid) - used, time.process_time() - mine
+    levels = []
+    for _ in range(_LEVELS):
+        await asyncio.sleep(options.seconds / _LEVELS)
+        levels.append(_memory(process.pid))
+    used, mine = _cpu(process.pid) - used, time.process_time() - mine
     probing.cancel()
     process.stdin.write("stop\n")
     process.stdin.flush()
@@ -337,7 +341,8 @@ async def _run(folder: Path, process: subprocess.Popen[str], options: argparse.N
     print(f"the service {service.words(used / options.seconds)}")
     print(f"the clients {probe.words(mine / options.seconds)}")
     each = (idle - before) * 1024 / options.clients
-    print(f"service's memory: {before:.0f} MB without clients, {each:.1f} kB for each, {memory:.0f} MB at the end")
+    print(f"service's memory: {before:.0f} MB without clients, {each:.1f} kB for each; from tenth to tenth ", end="")
+    print(", ".join(f"{level:.0f}" for level in levels), "MB")
     starved = min(probe.share, service.share) < _STARVED
     if starved:
         print("too little of a processor was to be had: latencies are the machine's, not the service's")
