@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
@@ -121,6 +122,27 @@ def listed(found: Iterable[Traits], zone: tzinfo, now: float | None, limit: int 
     if len(shown) < len(found):
         lines.append(f"… and {len(found) - len(shown)} more")
     return lines
+
+
+def as_lines(found: Iterable[Traits], zone: tzinfo) -> list[str]:
+    """A JSON object for each call; times are ISO 8601 with the zone's offset, or null."""
+
+    def moment(at: float | None) -> str | None:
+        return None if at is None else datetime.fromtimestamp(at, zone).isoformat()
+
+    return [
+        json.dumps(
+            {
+                "call_id": one.call_id,
+                "started": moment(one.started),
+                "ended_at": moment(one.ended_at),
+                "numbers": sorted(one.numbers),
+                "names": sorted(one.names),
+                "extensions": sorted(one.extensions),
+            }
+        )
+        for one in found
+    ]
 
 
 def _calls(count: int) -> str:

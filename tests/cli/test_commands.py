@@ -209,6 +209,10 @@ def test_find_lists_calls_by_the_same_words() -> None:
     assert "2026010109000000000002" in run("find", lost, "0501234567", "lois").output
     assert 1 == len(run("find", lost, "0501234567", "lois").output.splitlines())
     assert (1, True) == ((none := run("find", lost, "lois", "perry")).exit_code, "none of 3 calls" in none.stderr)
+    (line,) = run("find", lost, "0501234567", "lois", "--json", "--tz", "Asia/Kathmandu").output.splitlines()
+    assert "2026010109000000000002" == (one := json.loads(line))["call_id"]
+    assert one["started"].endswith("+05:45")
+    assert "Lois Lane" in one["names"]
 
 
 def test_check_passes_sound_recordings() -> None:
