@@ -4,13 +4,13 @@ from collections.abc import Callable
 from inspect import isfunction
 from random import Random
 
-from tests.kinds import legs, order, waits
+from tests.kinds import calls, legs, order, waits
 from tests.kinds.day import Day
 from tests.kinds.disturbances import Disturbance, echoed, respelled, summer_time, without_some_offsets
 
 KINDS: dict[str, Callable[[Day, Random], None]] = {
     name: kind
-    for module in (order, legs, waits)
+    for module in (order, legs, waits, calls)
     for name, kind in vars(module).items()
     if isfunction(kind) and kind.__module__ == module.__name__
 }

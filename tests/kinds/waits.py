@@ -89,6 +89,58 @@ def picked_up(day: Day, random: Random) -> None:
     assert has(found.call(), answered=True, picked_up=True, wait_s=pick, talk_s=end - pick, ended_at=end)
 
 
+def rejected_as_a_colleague_answers(day: Day, random: Random) -> None:
+    """A rejection was the agent's own act, whenever it comes (9)."""
+    answer = random.randint(6, 20)
+    rejected = answer + random.randint(-3, 2)
+    day.join(0)
+    day.new(1)
+    day.new(1, 1)
+    in_any_order(random, lambda: day.hangup(rejected, cause="Call Rejected"), lambda: day.answer(answer, 1))
+    day.leave(answer + 1, "EXIT")
+    day.hangup(answer + 30, 1)
+    found = day.outputs()
+
+    assert has(found.leg("SIP0"), outcome="rejected", ring_s=rejected - 1)
+    assert has(found.work("600"), answered_elsewhere=0, handled=0)
+    assert has(found.work("601"), handled=1, talk_s=30)
+
+
+def taken_by_a_phone_that_is_not_monitored(day: Day, random: Random) -> None:
+    """A ring that ends within 2 s of its queue's EXIT or ANSWER was answered elsewhere; earlier ones were not (9)."""
+    taken = random.randint(8, 20)
+    apart = random.choice((-5, -4, -3, -2, -1, 0, 1, 2))
+    reason = random.choice(("EXIT", "ANSWER"))
+    day.join(0)
+    day.new(1)
+    in_any_order(random, lambda: day.hangup(taken + apart), lambda: day.leave(taken, reason))
+    day.status(taken + 60, 5, 9)
+    found = day.outputs()
+
+    elsewhere = abs(apart) <= 2
+    assert has(found.leg("SIP0"), outcome="answered elsewhere" if elsewhere else "not answered here")
+    assert has(found.work("600"), answered_elsewhere=int(elsewhere), not_answered=int(not elsewhere))
+    assert has(found.call(), answered=True, outcome="answered", wait_s=taken)
+
+
+def ring_without_a_queue(day: Day, random: Random) -> None:
+    """Of two open waits a ring that names none is of the later one; a leg's queue is the last one (14, 17)."""
+    second, ring, answer, end = moments(random, 4)
+    first = random.choice((71, 72))
+    day.join(0, queue_id=first)
+    day.join(second, queue_id=143 - first)
+    day.talk(ring, answer, queueID=None)
+    for left in random.sample((71, 72), 2):
+        day.leave(answer, "EXIT", queue_id=left)
+    day.hangup(end)
+    found = day.outputs()
+
+    assert has(found.stay(queue_id=str(first)), rings=0, wait_s=answer)
+    assert has(found.stay(queue_id=str(143 - first)), rings=1, wait_s=answer - second)
+    assert has(found.leg("SIP0"), queue_id=str(143 - first))
+    assert has(found.call(), wait_s=answer, talk_s=end - answer)
+
+
 def answered_by_its_queue_alone(day: Day, random: Random) -> None:
     """Its agent's phone is not monitored: answered then, alive for 30 s, ended (10)."""
     at = random.randint(5, 20)
