@@ -217,7 +217,7 @@ class Clock:
             elif at < far - ALIKE_S:
                 verdict = Verdict.WRONG
             elif at - far <= SILENCE_S and self._is_step(far - now):
-                self._correct(-self._size(far - now))
+                self._correct(-self._size(far - now), now)
                 verdict = Verdict.STEPPED
                 at -= self.stepped_by
             else:
@@ -259,8 +259,9 @@ class Clock:
         away = now - behind[0]
         if whole or len(behind) >= CONFIRMS:
             by = self._size(at - now if whole else -away)
+            written = max(behind[:-1], default=behind[0]) + away  # the latest that the frames before may have written
             behind.clear()
-            self._correct(-by)
+            self._correct(-by, max(now, written))
             at = max(at - by, now)
             self.now = at
             return at, Verdict.STEPPED
@@ -282,12 +283,12 @@ class Clock:
         whole = (by + JITTER_S) // HALF_HOUR_S * HALF_HOUR_S
         return whole if whole and by - whole <= (NEAR_S if self.silence is None else JITTER_S) else by
 
-    def _correct(self, by: Seconds) -> None:
-        """Add to the correction from now on; what was written up to now is shown as it was."""
+    def _correct(self, by: Seconds, written: Seconds) -> None:
+        """Add to the correction; what was written up to a time is shown as it was."""
         self.correction += by
         self.shift += by
         self.stepped_by = -by
-        self._add((self.now or 0) + 1, by)
+        self._add(written + 1, by)
 
     def _take_offset(self, stamp: Seconds | None, offset_min: Seconds) -> Seconds:
         """A first offset, or another one. Stream time goes on; only the UTC that is shown changes.
