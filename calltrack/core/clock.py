@@ -65,7 +65,8 @@ class Clock:
     behind: list[Seconds] = field(factory=list)  # unbent times of the last frames in a row that were behind
     ahead: Seconds | None = None  # the time of a frame that was far ahead and is not believed yet
     ahead_busy: bool = False  # whether something lived when it came
-    stepped_by: Seconds = 0  # by the last verdict STEPPED
+    stepped_by: Seconds = 0  # by the last verdict STEPPED, or LONGER
+    corrected: Seconds = 0  # by the last step, as long as no offset has followed it
     lag: float | None = None  # the least by which a frame was received after its stream time, if the recording knows
     silence: Seconds | None = None  # before the first frame of `behind`, or `ahead`, by the receiver's clock
     jump: tuple[Seconds, Seconds] | None = None  # the last time that seemed to pass unseen: from then on, how long
@@ -167,9 +168,9 @@ class Clock:
         follows something of that time.
         """
         self.bend, self.since = 0, None
-        moved: Seconds = 0
+        offset_by: Seconds = 0
         if offset_min is not None and offset_min * 60 != self.offset_s:
-            moved = self._take_offset(stamp, offset_min)
+            offset_by = self._take_offset(stamp, offset_min)
         now = self.now
         at = self.stream(stamp)
         if at is None:
@@ -183,7 +184,7 @@ class Clock:
         if now is None or (self.ahead is None and not self.behind and 0 <= at - now <= SILENCE_S):
             self.now = at
         else:
-            verdict = self._odd(at, now, whole, busy, received, after, moved)
+            verdict = self._odd(at, now, whole, busy, received, after, offset_by)
             at = self.at if self.at is not None else at
         self.at = at
         if self.behind and not self.bend:
@@ -205,14 +206,14 @@ class Clock:
         busy: bool,
         received: float | None,
         after: Seconds | None,
-        moved: Seconds,
+        offset_by: Seconds,
     ) -> Verdict:
-        """A frame whose stamp, or the one before, is not where the clock was; sets `at`. moved: by which the offset."""
+        """A frame whose stamp, or the one before, is not where the clock was; sets `at`."""
         verdict = Verdict.FINE
         if (far := self.ahead) is not None:
             self.ahead = None
-            if moved and -JITTER_S <= far - moved - now <= SILENCE_S:  # the offset follows the step
-                self.stepped_by, self.now = moved, max(now, far - moved)
+            if offset_by and -JITTER_S <= far - offset_by - now <= SILENCE_S:  # the offset follows the step
+                self.stepped_by, self.now = offset_by, max(now, far - offset_by)
                 now, verdict = self.now, Verdict.STEPPED
             elif at < far - ALIKE_S:
                 verdict = Verdict.WRONG
@@ -231,8 +232,8 @@ class Clock:
             else:
                 self.ahead, self.ahead_busy = at, busy
         elif distance >= -JITTER_S:
-            if moved and self.behind and -JITTER_S <= self.behind[0] - moved - now <= SILENCE_S:
-                self.stepped_by, verdict = moved, Verdict.STEPPED
+            if offset_by and self.behind and -JITTER_S <= self.behind[0] - offset_by - now <= SILENCE_S:
+                self.stepped_by, verdict = offset_by, Verdict.STEPPED
             self.behind.clear()
             self.now = max(now, at)
         else:
@@ -287,7 +288,7 @@ class Clock:
         """Add to the correction; what was written up to a time is shown as it was."""
         self.correction += by
         self.shift += by
-        self.stepped_by = -by
+        self.stepped_by = self.corrected = -by
         self._add(written + 1, by)
 
     def _take_offset(self, stamp: Seconds | None, offset_min: Seconds) -> Seconds:
@@ -301,6 +302,7 @@ class Clock:
         now, first = self.now, self.offset_s is None
         self.offset_s = offset_min * 60
         self.shift -= by
+        corrected, self.corrected = self.corrected, 0
         if now is None:
             if first and self.undated:
                 self.correction += by
@@ -320,7 +322,7 @@ class Clock:
             if self.jump is not None and -JITTER_S <= self.jump[1] - by <= SILENCE_S:
                 self.since, self.jump, self.stepped_by, self.now = self.jump[0], None, by, now - by
                 return by
-            longer = self.stepped_by - by if 0 < self.stepped_by - by <= SILENCE_S else 0
+            longer = corrected - by if corrected and 0 < corrected - by <= SILENCE_S else 0
             if longer:
                 self.since, self.stepped_by, self.now = self.recent - 1, -longer, now + longer
                 self.steps[-1] = self.recent, self.added + longer
