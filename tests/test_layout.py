@@ -29,7 +29,7 @@ LAYERS = {
     "report": ("core", "figures", "export", "words", "reconcile"),
     "rest": ("core", "cdr", "voicenter", "live"),
     "feed": ("core", "voicenter", "recordings", "live", "rest"),
-    "tui": ("core", "voicenter", "feed", "words"),
+    "tui": ("core", "figures", "voicenter", "feed", "words"),
     "serve": ("core", "voicenter", "figures", "journal", "live", "recordings", "simulate", "feed", "words", "kafka"),
     "cli": (
         *("core", "voicenter", "recordings", "journal", "live", "laws", "figures", "words", "export", "report"),

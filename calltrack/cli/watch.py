@@ -12,8 +12,11 @@ import click
 from calltrack.cli.account import account_option, account_words
 from calltrack.cli.replay import SpeedParam
 from calltrack.cli.service import LiveOptions, service_options
+from calltrack.cli.terminal import tz_options
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from calltrack.feed.source import Source
 
 
@@ -24,12 +27,14 @@ if TYPE_CHECKING:
     "--speed", type=SpeedParam(), default="real", show_default=True, help="Of a recording: max, real, or 10x."
 )
 @account_option
+@tz_options
 @service_options
 def command(
     recording: str | None,
     replay: str | None,
     speed: float,
     config: Path | None,
+    tz: tzinfo | None,
     live: LiveOptions,
 ) -> None:
     """Watch agents, calls and queues on a live board in the terminal; "h" there shows the keys.
@@ -56,8 +61,8 @@ def command(
             _fail(f"watch draws on a terminal, and standard {name} is none; calltrack replay writes lines")
     from calltrack.tui.app import Board
 
-    names, _ = account_words(config, None)
-    board = Board(_live(live) if recording is None else _replay(recording, speed), names=names)
+    names, zone = account_words(config, tz)
+    board = Board(_live(live) if recording is None else _replay(recording, speed), names=names, zone=zone)
     board.run()
     if board.failure is not None:
         from calltrack.live import LiveError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, tzinfo
 from functools import partial
 from typing import ClassVar
 
@@ -17,6 +18,7 @@ from calltrack.core.states import State
 from calltrack.core.tracker import Tracker
 from calltrack.feed.source import Source
 from calltrack.feed.wallclock import ServerClock
+from calltrack.figures.days import zone_of
 from calltrack.tui.dialogs import Dialog, StoryDialog
 from calltrack.tui.grid import Grid
 from calltrack.tui.model import BY_TROUBLE, STATES, TABLES, lost_since, seen, totals
@@ -37,7 +39,7 @@ _HISTORY = 100  # ended calls: the board shows none, but a call may come back un
 class Board(App[None]):
     """The screen over one source; `failure` is what ended the source, if it did not end by itself.
 
-    names: the account's own names of agent statuses.
+    names: the account's own names of agent statuses. zone: on whose clock times are shown; None: the stream's own.
     """
 
     TITLE = "calltrack"
@@ -80,9 +82,18 @@ class Board(App[None]):
         Binding("ctrl+c", "quit", show=False, priority=True),  # while a text is typed, too
     ]
 
-    def __init__(self, source: Source, clock: ServerClock | None = None, *, names: Names | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        clock: ServerClock | None = None,
+        *,
+        names: Names | None = None,
+        zone: tzinfo | None = None,
+    ) -> None:
         super().__init__()
         self._names = names or {}
+        self._asked_zone = zone
+        self.zone: tzinfo = UTC
         self.failure: BaseException | None = None
         self.tracker = Tracker(history=_HISTORY)
         self._source = source
@@ -147,12 +158,13 @@ class Board(App[None]):
             return
         self._drawn = stamp
         snapshot = named_snapshot(self.tracker.snapshot(), self._names)
-        lost = lost_since(snapshot)
+        self.zone = self._asked_zone or zone_of(snapshot.resume.offset_s)
+        lost = lost_since(snapshot, self.zone)
         base = self.screen_stack[0]
         light = "red" if lost else "yellow" if now is None else "green"
         text = Text.assemble(("● ", light), (f"{lost}  " if lost else "", "bold red"), status)
         base.query_one("#status", Static).update(text)
-        base.query_one("#time", Static).update(moment(now) if now is not None else "")
+        base.query_one("#time", Static).update(moment(now, self.zone)[:19] if now is not None else "")
         base.query_one("#totals", Static).update(totals(snapshot, now))
         for grid in self.grids():
             rows = grid.table.rows(snapshot, now)
@@ -179,7 +191,8 @@ class Board(App[None]):
         """Open the story of the row's call."""
         call_id = message.row.call_id
         if call_id:
-            self.push_screen(StoryDialog(call_id, partial(self._stories.of, call_id), partial(self._life, call_id)))
+            changes, life = partial(self._stories.of, call_id), partial(self._life, call_id)
+            self.push_screen(StoryDialog(call_id, changes, life, lambda: self.zone))
         else:
             self.notify("There is no call.", timeout=2)
 
@@ -257,7 +270,7 @@ class Board(App[None]):
             return []
         rows = drawn(timeline(call), snapshot.time, _TIMELINE)
         width = max(map(len, rows), default=0)
-        said = verdict(call, snapshot.time, changes=self._stories.of(call_id))
+        said = verdict(call, snapshot.time, changes=self._stories.of(call_id), zone=self.zone)
         return [safe(said), *(f"{safe(name):<{width}} {row}" for name, row in rows.items())]
 
     def _focus(self, widget: Widget) -> None:

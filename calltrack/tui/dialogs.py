@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import tzinfo
 from typing import ClassVar
 
 from rich.console import Group
@@ -16,7 +17,7 @@ from textual.widgets import Static
 
 from calltrack.core.changes import Change
 from calltrack.words.sentences import COLOURS, what, where
-from calltrack.words.values import moment, safe
+from calltrack.words.values import clock, safe
 
 HELP = """\
 1, 2, 3      the agents, the queues, the calls      Tab      the next table
@@ -65,8 +66,15 @@ class Dialog(ModalScreen[None]):
 class StoryDialog(Dialog):
     """One call: the verdict, its timeline, its changes so far; all are asked again whenever the board is drawn."""
 
-    def __init__(self, call_id: str, changes: Callable[[], Sequence[Change]], life: Callable[[], list[str]]) -> None:
+    def __init__(
+        self,
+        call_id: str,
+        changes: Callable[[], Sequence[Change]],
+        life: Callable[[], list[str]],
+        zone: Callable[[], tzinfo],
+    ) -> None:
         super().__init__(f"Call {safe(call_id)}")
+        self._zone = zone
         self._changes = changes
         self._life = life
         self._shown: Sequence[Change] = ()
@@ -80,9 +88,10 @@ class StoryDialog(Dialog):
         for style in ("dim", "", ""):
             table.add_column(no_wrap=True, style=style)
         table.add_column(overflow="fold")
+        zone = self._zone()
         for change in self._shown:
             kind = type(change).__name__
-            texts = (moment(change.at)[11:], Text(kind, COLOURS.get(kind, "")), where(change), Text(what(change)))
+            texts = (clock(change.at, zone), Text(kind, COLOURS.get(kind, "")), where(change), Text(what(change, zone)))
             table.add_row(*(Text(text) if isinstance(text, str) else text for text in texts))
         said, *rows = self._life() or [""]
         return Group(Text(said, "bold"), *map(Text, rows), Text(), table)

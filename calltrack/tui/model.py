@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, tzinfo
 from typing import NamedTuple
 
 from calltrack.core.records import Call, Extension, Leg, Queue
@@ -179,12 +180,12 @@ def seen(rows: Iterable[Row], table: Table, view: View) -> list[Row]:
     return found
 
 
-def lost_since(snapshot: Snapshot) -> str:
+def lost_since(snapshot: Snapshot, zone: tzinfo = UTC) -> str:
     """ "unknown since T: reason" while the connection is lost, else ""."""
     gap = snapshot.gaps[-1] if snapshot.gaps else None
     if gap is None or gap.until is not None:
         return ""
-    return f"unknown since {moment(gap.since)}: {safe(gap.reason)}"
+    return f"unknown since {moment(gap.since, zone)}: {safe(gap.reason)}"
 
 
 def totals(snapshot: Snapshot, now: float | None) -> str:
