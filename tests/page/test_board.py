@@ -95,7 +95,7 @@ def test_a_queue_tells_its_figures_and_filters(visit: Visit, centre: str) -> Non
 def test_a_queue_s_day_is_the_service_s_figure(visit: Visit, centre: str) -> None:
     """The row's shares are those of /api/wall, and the drawer says which service level it is."""
     page = opened(visit, centre)
-    address = page.url
+    address = page.evaluate("location.href")  # page.url follows later
     while page.request.get(f"{centre}api/wall").json()["hour"] is None:
         pass  # today is counted first
     page.goto("about:blank")  # no answer to the page before is taken for one to the next
@@ -202,7 +202,7 @@ def test_settings_survive_a_reload_and_can_be_shared(visit: Visit, centre: str) 
     page = opened(visit, centre)
     page.select_option("#group", "queue")
     page.fill("#search", "a")
-    address = page.url
+    address = page.evaluate("location.href")  # page.url follows later
     page.goto("about:blank")
     page.goto(centre)
     expect(page.locator("#group")).to_have_value("queue")
