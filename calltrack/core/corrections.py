@@ -111,8 +111,8 @@ class Corrections(Reports):
             self.report("Revised", one, "the stamp of a frame was wrong" if not by else "the clock had stepped")
             self.touch(one, weigh=True)
             call = held.calls.get(one.call) or held.ended[one.call]
-            if all(other.began > after for other in (*call.past, *call.live)):
-                call.added = None
+            if by < 0 and all(other.began > after for other in (*call.past, *call.live)):
+                call.added = None  # its UTC stays what it was
         for device in (*held.extensions.values(), *held.queues.values()):
             device.heard, device.confirmed = moved(device.heard), moved(device.confirmed)
             if isinstance(device, HeldExtension):
