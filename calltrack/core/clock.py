@@ -55,8 +55,7 @@ class Clock:
 
     offset_s: Seconds | None = None  # as the stream says it last; UTC is unknown without
     undated: bool = False  # a frame without a stamp came before any offset: what it wrote is of the wall clock
-    correction: Seconds = 0  # what steps and the first offset have added
-    shift: Seconds = 0  # correction - offset: what makes stream time of a stamp
+    shift: Seconds = 0  # added - offset: what makes stream time of a stamp
     now: Seconds | None = None  # of the stream; never goes back
     at: Seconds | None = None  # of this frame
     when: Seconds | None = None  # the moment at the switch that this frame reports
@@ -73,7 +72,7 @@ class Clock:
     since: Seconds | None = None  # of this frame: it shows that all times from then on are wrong
     known_since: Seconds | None = None  # the first time whose UTC is known
     steps: list[tuple[Seconds, Seconds]] = field(factory=list)  # (from then on, what was added to UTC), all so far
-    added: Seconds = 0  # by the last of them
+    added: Seconds = 0  # by the last of them: the correction
     recent: Seconds = 0  # when the last of them was
 
     def stream(self, stamp: Seconds | None) -> Seconds | None:
@@ -116,7 +115,8 @@ class Clock:
         return time - last
 
     def _add(self, since: Seconds, by: Seconds) -> None:
-        """From a time on, the UTC that is shown differs from stream time by as much more."""
+        """Add to the correction; from a time on, the UTC that is shown differs from stream time by as much more."""
+        self.shift += by
         self.added += by
         self.recent = since
         self.steps.append((since, self.added))
@@ -285,9 +285,7 @@ class Clock:
         return whole if whole and by - whole <= (NEAR_S if self.silence is None else JITTER_S) else by
 
     def _correct(self, by: Seconds, written: Seconds) -> None:
-        """Add to the correction; what was written up to a time is shown as it was."""
-        self.correction += by
-        self.shift += by
+        """The clock has stepped; what was written up to a time is shown as it was."""
         self.stepped_by = self.corrected = -by
         self._add(written + 1, by)
 
@@ -305,30 +303,25 @@ class Clock:
         corrected, self.corrected = self.corrected, 0
         if now is None:
             if first and self.undated:
-                self.correction += by
-                self.shift += by
                 self._add(0, by)
             return 0
         at = self.stream(stamp)
         if first:
-            self.correction += by
-            self.shift += by
             self.known_since = now + 1
             self._add(now + 1, by)
             return 0
         if at is not None and abs(at + by - now) <= min(abs(at - now), SILENCE_S):
             # The wall clock stepped before, and the offset follows only now: the step was corrected already, or seemed
             # to be time that passed, and the offset says how long it really was.
-            if self.jump is not None and -JITTER_S <= self.jump[1] - by <= SILENCE_S:
+            is_corrected = corrected != 0 and 0 <= corrected - by <= SILENCE_S
+            if not is_corrected and self.jump is not None and -JITTER_S <= self.jump[1] - by <= SILENCE_S:
                 self.since, self.jump, self.stepped_by, self.now = self.jump[0], None, by, now - by
                 return by
-            longer = corrected - by if corrected and 0 < corrected - by <= SILENCE_S else 0
-            if longer:
+            if is_corrected and (longer := corrected - by):
                 self.since, self.stepped_by, self.now = self.recent - 1, -longer, now + longer
-                self.steps[-1] = self.recent, self.added + longer
+                self.shift += longer
                 self.added += longer
-            self.correction += by + longer
-            self.shift += by + longer
+                self.steps[-1] = self.recent, self.added
             self._add((self.now or 0) + 1, by)
         return by
 

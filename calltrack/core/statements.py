@@ -366,8 +366,7 @@ class Statements(Devices):
 
     def _stamp(self, at: Seconds) -> Seconds:
         """A stream time as the server's clock writes it."""
-        clock = self._held.clock
-        return at + (clock.offset_s or 0) - clock.correction
+        return at - self._held.clock.shift
 
 
 def _why(said: Statement) -> str:

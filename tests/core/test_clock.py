@@ -185,3 +185,12 @@ def test_a_silence_that_an_offset_shows_is_put_before_what_came_after_it() -> No
 
     assert Verdict.LONGER is verdict
     assert (93, shown) == ((moved or 0) - (NOON - 7200), clock.shown(moved))
+
+
+def test_an_hour_that_passed_before_a_step_is_no_step() -> None:
+    """An offset that follows is of the step that was found, not of a silence of about its length."""
+    clock, found = ticking(0, 3700, 3705, 3715 + 3600, 3720 + 3600)
+    found.append(clock.tell(NOON + 3800 + 3600, 180))
+
+    assert [Verdict.STEPPED, Verdict.FINE] == found[-2:]
+    assert 3800 == (clock.now or 0) - (NOON - 7200)
