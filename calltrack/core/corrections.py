@@ -92,9 +92,10 @@ class Corrections(Reports):
         held = self.held
         moved = partial(held.clock.moved, after=after, by=by)
         unbelieved = list({one: None for one, *_ in held.unbelieved})  # each is moved once
-        for call in [held.call(name) for name in dict.fromkeys(one.call for one in unbelieved)]:
-            if call is not None:
-                call.since, call.awaited, call.value, call.kept = moved(call.since), moved(call.awaited), None, None
+        names = dict.fromkeys(one.call for one in unbelieved)
+        calls = [call for name in names if (call := held.call(name)) is not None]
+        for call in calls:
+            call.since, call.awaited, call.value, call.kept = moved(call.since), moved(call.awaited), None, None
         for one in unbelieved:
             one.kept = None
             one.stepped_at, one.retrieved = moved(one.stepped_at), moved(one.retrieved)
@@ -110,9 +111,9 @@ class Corrections(Reports):
                 one.added = None
             self.report("Revised", one, "the stamp of a frame was wrong" if not by else "the clock had stepped")
             self.touch(one, weigh=True)
-            call = held.calls.get(one.call) or held.ended[one.call]
-            if by < 0 and all(other.began > after for other in (*call.past, *call.live)):
-                call.added = None  # its UTC stays what it was
+        for call in calls if by < 0 else ():  # its UTC stays what it was
+            if all(one.began > after for one in (*call.past, *call.live)):
+                call.added = None
         for device in (*held.extensions.values(), *held.queues.values()):
             device.heard, device.confirmed = moved(device.heard), moved(device.confirmed)
             if isinstance(device, HeldExtension):

@@ -183,9 +183,11 @@ class Tracker(Stream):
                 if is_known(told, own, moment):
                     self._late(device, told, own, moment, seen)
                     return
-            clock = held.clock
-            same_offset = body.offset_min is None or body.offset_min * 60 == clock.offset_s
-            if kind is STATUS and same_offset and is_old_status(device, seen, clock.stream(body.stamp)):  # type: ignore[arg-type]
+            if (
+                kind is STATUS
+                and (body.offset_min is None or body.offset_min * 60 == held.clock.offset_s)
+                and is_old_status(device, seen, held.clock.stream(body.stamp))  # type: ignore[arg-type]
+            ):
                 self._tell(body, body.moment, received)  # it may be of a clock that was set back
                 self._late(device, told, None, None, seen)
                 return

@@ -135,7 +135,7 @@ def read_accounts(file: Path) -> dict[str, Definition]:
         if entry.name.casefold() in folded:  # their files would be one where case does not count
             raise AccountsError(f"{file}: two accounts are named {entry.name}")
         folded.add(entry.name.casefold())
-        found[entry.name] = Definition(**{field: getattr(entry, field) for field in Definition.__struct_fields__})
+        found[entry.name] = msgspec.convert(entry, Definition, from_attributes=True)
     return found
 
 

@@ -171,7 +171,7 @@ class Protocol(_Watched, HttpToolsProtocol):
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        """So does a handshake."""
+        """A handshake ends the silence, too."""
         self.silent.remove(self)
         super().handle_websocket_upgrade()
 

@@ -96,7 +96,7 @@ def test_any_packed_chunks_are_one_gzip_stream() -> None:
         ("x-gzip", False),
     ],
 )
-def test_whotakes_gzip(header: str, takes: bool) -> None:
+def test_who_takes_gzip(header: str, takes: bool) -> None:
     """By what it says."""
     assert takes == takes_gzip([(b"accept-encoding", header.encode())])
 
