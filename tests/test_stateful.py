@@ -44,7 +44,7 @@ class ModelLeg:
 
     @property
     def true(self) -> str:
-        """What it does: leg 2 of a click2call dials until it is answered; leg 1 talks to nobody yet."""
+        """What it does: leg 2 of a click2call dials until it is answered; leg 1 talks to no one yet."""
         if self.c2c == 2 and not self.answered_at:
             return "Dialing"
         return self.status
@@ -71,7 +71,7 @@ class CallCentre(RuleBasedStateMachine):
         self.online, self.losing, self.pure = True, False, True
         self.sent: list[tuple[str, int, Frame]] = []
         self.heard: dict[str, int] = {}
-        self.told: list[Change] = []
+        self.reported: list[Change] = []
         self.over: list[ModelLeg] = []
         self.calls = 0
 
@@ -83,8 +83,8 @@ class CallCentre(RuleBasedStateMachine):
         ]
 
     def feed(self, frame: Frame) -> None:
-        """To the tracker, and remember what it told."""
-        self.told += self.trial.feed(frame)
+        """To the tracker, and remember what it reported."""
+        self.reported += self.trial.feed(frame)
 
     def emit(self, where: str, frame: Frame) -> None:
         """Send an event, unless it is lost."""
@@ -151,8 +151,10 @@ class CallCentre(RuleBasedStateMachine):
         return self.ring(name, leg.ivrid)
 
     def ring(self, name: str, ivrid: str, **more: object) -> ModelLeg:
-        """An attempt of a call that exists; an extension rings once a second for it: the stamp tells attempts apart."""
-        if any((each.ivrid, each.started) == (ivrid, self.now) for each in self.desks[name]):
+        """An attempt of a call that exists; an extension rings once a second for it, or its frame would be an echo."""
+        if any(
+            (each.name, each.ivrid, each.started) == (name, ivrid, self.now) for each in [*self.desks[name], *self.over]
+        ):
             self.now += 1
         return self.place(ModelLeg(name, ivrid, "Ringing", self.now, self.now, more=more))
 
@@ -298,12 +300,12 @@ class CallCentre(RuleBasedStateMachine):
             assert list(self.queue) == [wait.call_id for wait in snapshot.waiting_in(55)]
 
     @invariant()
-    def what_was_heard_in_full_is_told_in_full(self) -> None:
+    def what_was_heard_in_full_is_reported_in_full(self) -> None:
         """As long as nothing is lost or late: no anomaly, and every end with its true durations, once."""
         if not self.pure:
             return
-        assert [] == [change for change in self.told if isinstance(change, Anomaly)]
-        ends = [change.leg for change in self.told if isinstance(change, LegEnded)]
+        assert [] == [change for change in self.reported if isinstance(change, Anomaly)]
+        ends = [change.leg for change in self.reported if isinstance(change, LegEnded)]
         assert len(self.over) == len(ends)
         for leg, true in zip(ends, self.over, strict=True):
             assert (true.name, true.ivrid, true.c2c) == (leg.exten_user, leg.call_id, leg.c2c)
