@@ -1,9 +1,9 @@
 """What the tracker makes of faulty traffic, against what was true: `python -m tests.convergence [--seeds 0-200]`.
 
 After snapshots (list of all queues, list of all extensions) the live state is the truth, whatever was lost, doubled,
-late, shuffled, corrupted or mangled before. And what is told is true: every difference from the true history is marked
-inferred, lies in a gap, or has an anomaly about it. Exit code 1 on any difference; each comes with the command that
-makes its traffic again.
+late, shuffled, corrupted or mangled before. And what is reported is true: every difference from the true history is
+marked inferred, lies in a gap, or has an anomaly about it. Exit code 1 on any difference; each comes with the command
+that makes its traffic again.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class World:
         self.live: dict[str, set[Identity]] = {}
         self.began: set[Identity] = set()
         self.seconds: dict[Identity, int] = {}
-        self.again: set[Identity] = set()  # dialed again, or over, in the same second: nobody can tell what was first
+        self.again: set[Identity] = set()  # dialed again, or over, in the same second: no one can say what was first
         self.ends: dict[Identity, set[str]] = {}  # the causes: a redial in the same second has the same identity
 
     def believe(self, truth: Truth) -> None:
@@ -107,12 +107,12 @@ def differences(seed: int, faults: Faults, *, agents: int = 9, hours: float = 1.
 
 
 def unmarked(seed: int, faults: Faults, *, agents: int = 9, hours: float = 1.0) -> list[str]:
-    """What was told and is not true, or is true and was neither told nor marked.
+    """What was reported and is not true, or is true and was neither reported nor marked.
 
     A leg of which no frame arrived in time cannot be known of; neither can a frame that lies, so no mangled ones here.
     """
     tracker, world, random = Tracker(), World(), Random(f"garble {seed}")
-    told, late = list[Change](), set[str]()
+    reported, late = list[Change](), set[str]()
     shown = set[Identity]()
     offset_s: Seconds | None = None
 
@@ -124,7 +124,7 @@ def unmarked(seed: int, faults: Faults, *, agents: int = 9, hours: float = 1.0) 
         world.believe(truth)
         for line in lines:
             changes = _feed(tracker, encode(line, random))
-            told += changes
+            reported += changes
             late |= {change.call_id for change in changes if isinstance(change, Anomaly)}
             snapshot = tracker.snapshot()
             offset_s = snapshot.resume.offset_s
@@ -136,7 +136,7 @@ def unmarked(seed: int, faults: Faults, *, agents: int = 9, hours: float = 1.0) 
             }
     found = list[str]()
     starts, ends = Counter[Identity](), Counter[Identity]()
-    for change in told:
+    for change in reported:
         if isinstance(change, LegStarted | LegEnded):
             leg = change.leg
             key = (leg.call_id, leg.exten_user, began(leg))
@@ -158,13 +158,13 @@ def unmarked(seed: int, faults: Faults, *, agents: int = 9, hours: float = 1.0) 
                 ):
                     found.append(f"{key} ended by {true}, not {leg.cause!r}")
     found += [
-        f"told {count} times: {key}"
+        f"reported {count} times: {key}"
         for key, count in starts.items()
         if count > 1 and key not in world.again and key[0] not in late
     ]
     for key in world.ends:
         if key in shown and not ends[key] and key not in world.again:
-            found.append(f"its end was not told: {key}")
+            found.append(f"its end was not reported: {key}")
     return found
 
 

@@ -8,7 +8,7 @@ from calltrack import Frame, Snapshot, Tracker
 from calltrack.core.changes import Anomaly
 from calltrack.core.errors import NotAFrame
 from calltrack.laws.health import Health
-from calltrack.words.sentences import line as told
+from calltrack.words.sentences import line as reported
 
 
 def decoded(data: bytes) -> list[Frame]:
@@ -26,8 +26,8 @@ def check(data: bytes) -> None:
     """Bytes to frames, to changes, to a snapshot, to JSON and back; raises if any law is broken.
 
     Only NotAFrame is raised, `feed` raises nothing; every law of `Health` holds after every frame; an event that
-    is said again in other bytes changes nothing; every change can be told and sent; a tracker that was stored and
-    restored in the middle makes the same changes and the same snapshot.
+    is said again in other bytes changes nothing; every change can be put into words and sent; a tracker that was stored
+    and restored in the middle makes the same changes and the same snapshot.
     """
     frames = decoded(data)
     cut = len(frames) // 2
@@ -39,7 +39,7 @@ def check(data: bytes) -> None:
         changes = tracker.feed(frame)
         sent = msgspec.json.encode(changes)
         assert sent == msgspec.json.encode(other.feed(frame)), "a restored tracker goes on otherwise"
-        assert all(told(change, False).isprintable() for change in changes), "a change cannot be told in a line"
+        assert all(reported(change, False).isprintable() for change in changes), "a change cannot be put into a line"
         health.see(changes, frame)
         for one in health.sums(tracker.snapshot()):
             assert one.holds, f"{one.check}: {one.left} = {one.right}"

@@ -16,7 +16,7 @@ from calltrack.core.errors import NotAFrame
 from calltrack.simulate import Faults, Plan, traffic
 from calltrack.simulate.recording import encode
 
-_AFTER_S = 900  # of a call that is redialed, the end may be told too early; then it resumes within this
+_AFTER_S = 900  # of a call that is redialed, the end may be reported too early; then it resumes within this
 _LATE_S = 11  # what was on its way when the connection broke is lost with it
 
 
@@ -32,7 +32,7 @@ def main(agents: int, hours: float, seed: int, rate: float) -> None:
     tracker, garbler = Tracker(), random.Random(seed)
     true_legs: dict[str, Counter[tuple[str, str]]] = {}
     true_ends: dict[str, float] = {}
-    told_ends: dict[str, float] = {}
+    reported_ends: dict[str, float] = {}
     late: set[str] = set()  # of some of these nothing else came, neither in time nor at all
     fed = bad = compared = differences = 0
     for lines, truth in traffic(plan, seed=seed, hours=hours, faults=faults, resync=True):
@@ -46,9 +46,9 @@ def main(agents: int, hours: float, seed: int, rate: float) -> None:
             fed += 1
             for change in tracker.feed(frame):
                 if isinstance(change, CallEnded):
-                    told_ends[change.call_id] = change.at or 0
+                    reported_ends[change.call_id] = change.at or 0
                 elif isinstance(change, CallResumed):
-                    told_ends.pop(change.call_id, None)
+                    reported_ends.pop(change.call_id, None)
                 elif isinstance(change, Anomaly) and change.kind is AnomalyKind.LATE_FRAME:
                     late.add(change.call_id)
         for name, legs in truth.legs.items():
@@ -65,17 +65,17 @@ def main(agents: int, hours: float, seed: int, rate: float) -> None:
     def in_a_gap(at: float) -> bool:
         return any(since - _LATE_S <= at <= end + 1 for since, end in gaps)
 
-    false = [call for call, at in told_ends.items() if at < until and call not in true_ends]
+    false = [call for call, at in reported_ends.items() if at < until and call not in true_ends]
     unsure = {call.call_id for call in snapshot.calls if call.state is State.UNKNOWN}  # the day may end in a gap
     missed = [
         call
         for call, at in true_ends.items()
-        if at < until and call not in told_ends and call not in unsure | late and not in_a_gap(at)
+        if at < until and call not in reported_ends and call not in unsure | late and not in_a_gap(at)
     ]
     click.echo(f"{fed} frames, {bad} unreadable lines, {len(gaps)} gaps")
     click.echo(f"{compared} snapshots compared, {differences} differ from the truth")
     click.echo(
-        f"{len(told_ends)} calls ended; {len(false)} of those have not, {len(missed)} ends outside gaps were missed"
+        f"{len(reported_ends)} calls ended; {len(false)} of those have not, {len(missed)} ends outside gaps were missed"
     )
     click.echo(f"anomalies: {dict(snapshot.counters.anomalies)}")
     sys.exit(bool(differences or false or missed))

@@ -1,4 +1,4 @@
-"""After snapshots the state is the truth, no matter what went wrong; and what is told is true or marked.
+"""After snapshots the state is the truth, no matter what went wrong; and what is reported is true or marked.
 
 More seeds: `python -m tests.convergence --seeds 0-1000`.
 """
@@ -27,17 +27,17 @@ def test_after_snapshots_the_state_is_the_truth(mix: str, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("mix", [name for name, faults in MIXES.items() if not faults.mangle])
-def test_what_is_told_is_true_or_marked(mix: str, seed: int) -> None:
+def test_what_is_reported_is_true_or_marked(mix: str, seed: int) -> None:
     """Inferred, in a gap, or with an anomaly about it."""
     assert [] == unmarked(seed, MIXES[mix]), repro(seed, faults=MIXES[mix])
 
 
 def test_an_end_that_is_concluded_and_does_not_say_so_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither inferred nor with an anomaly: told, and its cause is not the true one."""
+    """Neither inferred nor with an anomaly: reported, and its cause is not the true one."""
     end = Advance.end
 
-    def silent(self: Advance, one: Any, device: Any, told: Any, why: str, *, heir: bool = False) -> None:
-        end(self, one, device, told, "", heir=heir)
+    def silent(self: Advance, one: Any, device: Any, reported: Any, why: str, *, heir: bool = False) -> None:
+        end(self, one, device, reported, "", heir=heir)
 
     monkeypatch.setattr(Advance, "end", silent)
     monkeypatch.setattr(Advance, "anomaly", lambda *_, **__: None)

@@ -1,4 +1,4 @@
-"""Inputs that nobody should send: every one is a frame or NotAFrame, in linear time and bounded memory."""
+"""Inputs that no one should send: every one is a frame or NotAFrame, in linear time and bounded memory."""
 
 import json
 import time

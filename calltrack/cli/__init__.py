@@ -58,7 +58,7 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # whoever read our output has what it wanted
+        except BrokenPipeError:  # the reader of our output has what it wanted
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return None
         except ModuleNotFoundError as error:

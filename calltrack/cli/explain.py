@@ -95,7 +95,7 @@ def _life(found: Found, one: Traits) -> _Life:
     if call is not None:
         wanted = {leg.confirmed_position for leg in call.legs} | {wait.confirmed_position for wait in call.waiting}
     touches: list[_Touch] = []
-    told: list[Change] = []
+    passed: list[Change] = []
     lines: dict[int, int] = {}
     wanted_id, listed, start = call_id.encode(), 0, tracker.snapshot().position
     for position, (line, frame) in enumerate(again, start + 1):
@@ -103,7 +103,7 @@ def _life(found: Found, one: Traits) -> _Life:
         mine = [change for change in changes if getattr(change, "call_id", "") == call_id]
         if position in wanted:
             lines[position] = line
-            told += changes
+            passed += changes
         if mine:
             touches.append(_Touch(line, frame, mine))
             ends = [change.call for change in mine if isinstance(change, CallEnded | CallRevised)]
@@ -114,7 +114,7 @@ def _life(found: Found, one: Traits) -> _Life:
         ended_at = call.ended_at if call is not None and touches else None
         if ended_at is not None and (tracker.time or 0) > ended_at + _FINAL_S and found.final(call):
             break
-    return _Life(call, touches, listed, lines, told)
+    return _Life(call, touches, listed, lines, passed)
 
 
 def _head(call: Call) -> None:

@@ -108,5 +108,5 @@ def _line(change: Change, colour: bool, zone: tzinfo) -> str:
     from calltrack.live import Missed
     from calltrack.words.sentences import line
 
-    told = line(change, colour, zone)
-    return f"{told} {change.count} changes: this reader is too slow" if isinstance(change, Missed) else told
+    text = line(change, colour, zone)
+    return f"{text} {change.count} changes: this reader is too slow" if isinstance(change, Missed) else text

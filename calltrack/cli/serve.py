@@ -217,7 +217,7 @@ def command(
 
             source = Simulated(agents, queues, seed, speed, journal.tracker().time if again else None)
             if not again:
-                # Kept before the engine begins: it is the past, of which no webhook is told.
+                # Kept before the engine begins: it is the past, which no webhook reports.
                 past = source.history()
                 while some := list(islice(past, _TOGETHER)):
                     journal.append(some)

@@ -284,12 +284,12 @@ def _progress(hours: float) -> Iterator[Callable[[float, int], None]]:
             task = progress.add_task("simulating", total=hours)
             yield lambda done, lines: progress.update(task, completed=done, description=f"{lines} lines")
         return
-    told = time.monotonic()
+    printed = time.monotonic()
 
     def tell(done: float, lines: int) -> None:
-        nonlocal told
-        if time.monotonic() - told >= _EVERY:
-            told = time.monotonic()
+        nonlocal printed
+        if time.monotonic() - printed >= _EVERY:
+            printed = time.monotonic()
             click.echo(f"{done:.1f} of {hours:g} h, {lines} lines", err=True)
 
     yield tell

@@ -32,8 +32,8 @@ from calltrack.core.observations import (
     STARTS,
     Listed,
     ListedCall,
+    Reported,
     Seconds,
-    Told,
 )
 from calltrack.core.records import PAST_KEPT, counted_state
 from calltrack.core.table import DIALING, HOLD, HUNGUP, MOMENT, NEW, RANKS, RINGING, STARTED, TALKING, UNKNOWN, Edge
@@ -47,8 +47,8 @@ _PICKED_UP = (TALKING, HOLD)  # first seen so, and not answered: an agent chose 
 class Advance(Corrections):
     """Takes the steps of one frame; `out` is what they report, in order."""
 
-    def start(self, device: HeldDevice, listed: Listed, told: Told | None, why: str) -> HeldConnection:
-        """A newcomer at a device; `told` is the event about it, `why` the reason if none started it."""
+    def start(self, device: HeldDevice, listed: Listed, reported: Reported | None, why: str) -> HeldConnection:
+        """A newcomer at a device; `reported` is the event about it, `why` the reason if none started it."""
         held, call_id = self.held, listed.call_id
         call = held.calls.get(call_id)
         fresh = False
@@ -64,28 +64,28 @@ class Advance(Corrections):
         if fresh:
             self.out.append(CallResumed(0, None, ""))  # its place; what it says is known after the step
         one = self._enter(call, device, listed)
-        self.see(one, listed, told, why)
+        self.see(one, listed, reported, why)
         if one.added is None and (at_utc := held.clock.shown(one.began)) is not None:
             one.added = one.began - at_utc  # its call began before the first offset, but it did not
         if fresh:
             call.state, call.since = counted_state(one.state, one.c2c), one.marks[-1][0]
-            self.out[at] = self._call_started(call, one, why if not self._told_by(one, told) else "")
+            self.out[at] = self._call_started(call, one, why if not self._is_start_reported(one, reported) else "")
         return one
 
-    def see(self, one: HeldConnection, listed: Listed, told: Told | None, why: str) -> bool:
+    def see(self, one: HeldConnection, listed: Listed, reported: Reported | None, why: str) -> bool:
         """A list shows a connection as something else than before, or an event is about it.
 
         Returns whether the step is the one that the event reports.
         """
-        state, kind, agrees = one.state, "" if told is None else told.kind, False
+        state, kind, agrees = one.state, "" if reported is None else reported.kind, False
         one.kept = None
         signal = SIGNALS[listed.state]
         row = STEPS.get((state, signal, guard_of(state, signal, listed, kind)))
         if row is not None:
-            agrees = self.take(one, row, listed, told, why)
+            agrees = self.take(one, row, listed, reported, why)
         elif SEEN_AS[signal] is not state:
-            self._impossible(one, signal, listed, told)
-        if told is None:
+            self._impossible(one, signal, listed, reported)
+        if reported is None:
             if one.state is not state:
                 one.stepped_at = None
         else:
@@ -95,7 +95,7 @@ class Advance(Corrections):
             if rank > one.rank:
                 one.rank = rank
             if kind is STARTS:
-                one.start_told = True
+                one.start_reported = True
             elif kind is RETRIEVES:
                 one.retrieved = self.held.clock.when if row is None else None
             if one.doubt:
@@ -107,35 +107,37 @@ class Advance(Corrections):
                 self._pick_up(one)
         return agrees
 
-    def take(self, one: HeldConnection, row: Edge, listed: Listed | None, told: Told | None, why: str) -> bool:
+    def take(self, one: HeldConnection, row: Edge, listed: Listed | None, reported: Reported | None, why: str) -> bool:
         """One row of the table; those that it goes by way of first. Returns whether the event reports this step."""
-        told_by = told is not None and told.kind is row.told_by
+        reported_by = reported is not None and reported.kind is row.reported_by
         if row.via:
             for signal in row.via:
                 missed = STEPS[one.state, signal, ""]
                 if row.source is not NEW:
                     self.report(missed.reports, one, why)
                 self._into(one, missed, listed, False)
-        self.report(row.reports, one, "" if told_by else why)
-        self._into(one, row, listed, told_by)
+        self.report(row.reports, one, "" if reported_by else why)
+        self._into(one, row, listed, reported_by)
         if listed is not None and row.source is not NEW:
             self.complete(one, listed)
-        return told_by
+        return reported_by
 
-    def end(self, one: HeldConnection, device: HeldDevice, told: Told | None, why: str, *, heir: bool = False) -> None:
+    def end(
+        self, one: HeldConnection, device: HeldDevice, reported: Reported | None, why: str, *, heir: bool = False
+    ) -> None:
         """A leaver: an event reports its end, or only a list lacks it.
 
         heir: click2call leg 2 has taken the place of leg 1, whose end no event ever reports (field guide §4).
         """
         clock = self.held.clock
-        if told is not None and told.call is not None:
-            if told.call.answered and (not one.answered or one.state is not TALKING):
-                self._catch_up(one, told.call)
-            one.stamp = told.call.started or one.stamp
-        one.end_told = told is not None or heir
-        at = clock.when if one.end_told else clock.stamped
+        if reported is not None and reported.call is not None:
+            if reported.call.answered and (not one.answered or one.state is not TALKING):
+                self._catch_up(one, reported.call)
+            one.stamp = reported.call.started or one.stamp
+        one.end_reported = reported is not None or heir
+        at = clock.when if one.end_reported else clock.stamped
         if (
-            told is not None
+            reported is not None
             and at is not None
             and one.stepped_at is None
             and len(one.marks) > 1
@@ -146,14 +148,14 @@ class Advance(Corrections):
         one.ended_open, one.learned = len(one.marks), clock.now
         one.confirmed_position = device.confirmed_position
         one.confirmed, one.confirmed_at = device.confirmed, device.confirmed_at
-        if told is not None:
-            one.cause, one.means, one.rank = told.cause, told.means, RANKS[ENDS]
-            one.transferred, one.agent_name = told.transferred, told.agent_name or one.agent_name
+        if reported is not None:
+            one.cause, one.means, one.rank = reported.cause, reported.means, RANKS[ENDS]
+            one.transferred, one.agent_name = reported.transferred, reported.agent_name or one.agent_name
         elif not heir:
             self._lose(one, at)
-        one.inferred = "" if told is not None else why
+        one.inferred = "" if reported is not None else why
         one.doubt = ""
-        self.take(one, STEPS[one.state, "ends", ""], None, told, why)
+        self.take(one, STEPS[one.state, "ends", ""], None, reported, why)
         one.ended = one.marks[-1][0] if at is None or at < one.marks[-2][0] else at
         one.marks[-1] = (one.ended, None)
         call = self.held.calls[one.call]
@@ -162,7 +164,7 @@ class Advance(Corrections):
             settle_before(call, one.kind)
         call.weighed = True  # the step has touched it
 
-    def resume(self, one: HeldConnection, listed: Listed, told: Told | None) -> None:
+    def resume(self, one: HeldConnection, listed: Listed, reported: Reported | None) -> None:
         """A list has it again: it never ended, and has lost no time (ruling 4)."""
         held, signal = self.held, SIGNALS[listed.state]
         row = STEPS[HUNGUP, signal, guard_of(HUNGUP, signal, listed, "")]
@@ -181,11 +183,11 @@ class Advance(Corrections):
             if answered_at is not None and (held.clock.at is None or answered_at <= held.clock.at):
                 one.mark(answered_at, TALKING)
                 bucket = TALKING
-        self.take(one, row, listed, told, "in the list again")
+        self.take(one, row, listed, reported, "in the list again")
         if row.counts_as is bucket:
             one.marks.pop()
-        if told is not None:
-            one.rank = max(one.rank, RANKS.get(told.kind, 0))
+        if reported is not None:
+            one.rank = max(one.rank, RANKS.get(reported.kind, 0))
         if one.kind is LEG and not one.answered and not one.listens:
             self._mark_answer(one, listed, row)
         self.touch(one, weigh=True)
@@ -231,7 +233,7 @@ class Advance(Corrections):
             position, at = self.held.position, self.at
             self.out.append(CallLinked(position, at, call.call_id, call.related, call.transferred_by))
 
-    def _into(self, one: HeldConnection, row: Edge, listed: Listed | None, told_by: bool) -> None:
+    def _into(self, one: HeldConnection, row: Edge, listed: Listed | None, reported_by: bool) -> None:
         """Write a step: the state, and since when its time counts as what."""
         held = self.held
         clock = held.clock
@@ -242,7 +244,7 @@ class Advance(Corrections):
             if (
                 stamp is not None
                 and (latest is None or stamp <= latest)
-                and (not told_by or at is None or clock.ahead is not None or at - stamp <= REPORTED_WITHIN_S)
+                and (not reported_by or at is None or clock.ahead is not None or at - stamp <= REPORTED_WITHIN_S)
             ):
                 at = stamp
         # `one.mark` and `touch` stand here once more: nearly every frame takes a step, and calls cost most of it.
@@ -332,11 +334,11 @@ class Advance(Corrections):
         call.inferred = ""
         self.out.append(CallResumed(self.held.position, self.at, call.call_id))
 
-    def _told_by(self, one: HeldConnection, told: Told | None) -> bool:
+    def _is_start_reported(self, one: HeldConnection, reported: Reported | None) -> bool:
         """Whether an event reported the start of a newcomer."""
-        return told is not None and (told.kind is STARTS or (told.kind is ANSWERS and one.state is TALKING))
+        return reported is not None and (reported.kind is STARTS or (reported.kind is ANSWERS and one.state is TALKING))
 
-    def _impossible(self, one: HeldConnection, signal: str, listed: Listed, told: Told | None) -> None:
+    def _impossible(self, one: HeldConnection, signal: str, listed: Listed, reported: Reported | None) -> None:
         """No row leads there: the list is believed, by way of Unknown."""
         why = "no lawful step leads here; the list is believed"
         self.anomaly(
@@ -349,7 +351,7 @@ class Advance(Corrections):
         )
         self.take(one, STEPS[one.state, "blurs", ""], None, None, why)
         guard = guard_of(UNKNOWN, signal, listed, "")
-        self.take(one, STEPS[UNKNOWN, signal, guard], listed, told, why)
+        self.take(one, STEPS[UNKNOWN, signal, guard], listed, reported, why)
 
     def _catch_up(self, one: HeldConnection, last: Listed) -> None:
         """The event of an end shows the call as it last was: an answer that was not seen shows in it."""

@@ -1,7 +1,7 @@
 """A signal and a guard for what a list says of a connection. Nothing after this looks at the list's words.
 
-A guard tells apart the rows of one (state, signal), and is decided from the frame alone, so that what comes out of the
-table cannot depend on anything but the state and the frame (h11's rule). Most steps need none.
+A guard distinguishes the rows of one (state, signal), and is decided from the frame alone, so that what comes out of
+the table cannot depend on anything but the state and the frame (h11's rule). Most steps need none.
 """
 
 from __future__ import annotations

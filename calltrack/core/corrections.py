@@ -18,8 +18,8 @@ from calltrack.core.observations import (
     Listed,
     ListedCall,
     ListedWait,
+    Reported,
     Seconds,
-    Told,
 )
 from calltrack.core.records import Recording
 from calltrack.core.reports import Reports
@@ -36,16 +36,16 @@ END_LATE, START_LATE, HOLD_LATE = (
 class Corrections(Reports):
     """The ways in which a connection that was reported turns out otherwise."""
 
-    def revise(self, one: HeldConnection, told: Told, moment: Seconds | None) -> None:
+    def revise(self, one: HeldConnection, reported: Reported, moment: Seconds | None) -> None:
         """The event that reports an end comes after the list that lacked the connection (ruling 4)."""
         one.reopen()
-        if told.call is not None and one.kind is LEG and not one.answered and not one.listens:
-            self._mark_answer(one, told.call, STEPS[RINGING, SIGNALS[TALKING], ""])
+        if reported.call is not None and one.kind is LEG and not one.answered and not one.listens:
+            self._mark_answer(one, reported.call, STEPS[RINGING, SIGNALS[TALKING], ""])
             if one.answered and one.c2c != 1 and one.marks[-1][1] in (RINGING, DIALING):
                 one.mark(one.answered_at, TALKING)
-        one.cause, one.means, one.rank, one.inferred = told.cause, told.means, RANKS[ENDS], ""
-        one.transferred, one.end_told = told.transferred, True
-        one.agent_name = told.agent_name or one.agent_name
+        one.cause, one.means, one.rank, one.inferred = reported.cause, reported.means, RANKS[ENDS], ""
+        one.transferred, one.end_reported = reported.transferred, True
+        one.agent_name = reported.agent_name or one.agent_name
         one.mark(moment, None)
         one.ended = one.marks[-1][0]
         self.report("Revised", one, END_LATE)
@@ -59,7 +59,7 @@ class Corrections(Reports):
         if began is not None and one.ended is not None:
             one.marks = [(min(began, one.ended), QUEUED), (one.ended, None)]
             one.ended_open, one.over = 1, None
-        one.start_told = True
+        one.start_reported = True
         self.report("Revised", one, START_LATE)
         self.touch(one, weigh=True)
 

@@ -57,7 +57,7 @@ class HeldConnection:
     # Who and what, as seen first and completed at each step; in the order of the record's fields
     facts: tuple[Any, ...] = ()
     account_id: Id = None
-    agent_id: Id = None  # who was logged on when it was first seen (ruling 17); of a wait nobody
+    agent_id: Id = None  # who was logged on when it was first seen (ruling 17); of a wait no one
     agent_name: str = ""  # of a wait: who answered, if the source says so
     recording: Recording | None = None
     added: Seconds | None = None  # stream time less this is UTC, for all times of its call (ruling 2); None: by look-up
@@ -75,10 +75,10 @@ class HeldConnection:
     # What may still change (ruling 4)
     ended_open: int = 0  # how many marks stand if its end is taken back
     learned: Seconds | None = None  # stream time at which its end was learned: provisional for a minute from then
-    end_told: bool = False  # an event reported the end, so no list takes it back
+    end_reported: bool = False  # an event reported the end, so no list takes it back
     # Order (order.py)
     rank: int = 0  # of the last event that was reported of it: what ranks lower is known
-    start_told: bool = False  # whether its start was reported: a second report is a redial, or late
+    start_reported: bool = False  # whether its start was reported: a second report is a redial, or late
     stepped_at: Seconds | None = (
         None  # the stamp of the frame that reported its last step: older lists show it as before
     )
@@ -99,7 +99,7 @@ class HeldConnection:
 
     @property
     def counted_rank(self) -> int:
-        """Its place in the order that derives a call's state; click2call leg 1 talks to nobody yet."""
+        """Its place in the order that derives a call's state; click2call leg 1 talks to no one yet."""
         return RANK[counted_state(self.state, self.c2c)]
 
     def mark(self, at: Seconds | None, bucket: State | None) -> None:

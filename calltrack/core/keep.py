@@ -27,7 +27,7 @@ Ref = tuple[str, int]
 
 
 def _frozen(hint: Any) -> Any:
-    """The type of a list's copy that nobody changes."""
+    """The type of a list's copy that nothing changes."""
     return tuple.__class_getitem__((*get_args(hint), ...)) if get_origin(hint) is list else hint
 
 

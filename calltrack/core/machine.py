@@ -82,11 +82,11 @@ def diagrams() -> dict[str, str]:
     lines = ["stateDiagram-v2", "    direction LR"]
     drawn: dict[tuple[State, str, State], list[str]] = {}
     for edge in CONNECTION:
-        told_by = drawn.setdefault((edge.source, edge.signal, edge.dest), [])
-        if edge.told_by and edge.told_by not in told_by:
-            told_by.append(edge.told_by)
-    for (source, signal, dest), told_by in drawn.items():
-        label = f"{signal} ({' / '.join(told_by)})" if told_by else signal
+        reported_by = drawn.setdefault((edge.source, edge.signal, edge.dest), [])
+        if edge.reported_by and edge.reported_by not in reported_by:
+            reported_by.append(edge.reported_by)
+    for (source, signal, dest), reported_by in drawn.items():
+        label = f"{signal} ({' / '.join(reported_by)})" if reported_by else signal
         lines.append(f"    {'[*]' if source is NEW else source} --> {dest}: {label}")
     return {
         "connection": "\n".join(lines) + "\n",

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from calltrack.core.clock import JITTER_S
 from calltrack.core.held import Held, HeldCall, HeldConnection, HeldDevice
-from calltrack.core.observations import ENDS, STARTS, Listed, Seconds, Told
+from calltrack.core.observations import ENDS, STARTS, Listed, Reported, Seconds
 
 MOVED_S = 5  # by as much the stamp of one attempt has moved (seen: 2)
 
@@ -61,40 +61,47 @@ def outlived(held: HeldConnection, call: Listed) -> bool:
     A redial can fall into the second of the attempt before it (guide §3); if its NEWCALL is lost, its stamp is no
     other. Compared within one clock; several servers stamp the frames of one stream.
     """
-    if not held.end_told or held.answered or held.c2c or held.ended is None or not call.started or not call.answered_at:
+    if (
+        not held.end_reported
+        or held.answered
+        or held.c2c
+        or held.ended is None
+        or not call.started
+        or not call.answered_at
+    ):
         return False
     return call.answered_at - call.started > held.ended - held.began + JITTER_S
 
 
-def is_about(told: Told, one: HeldConnection, listed: Listed | None = None) -> bool:
+def is_about(reported: Reported, one: HeldConnection, listed: Listed | None = None) -> bool:
     """Whether an event is about this connection; of a live one its stamp may have moved.
 
     listed: the event's call in the list, for an event that has no more of it than its id.
     """
-    if told.call_id != one.call:
+    if reported.call_id != one.call:
         return False
-    call = told.call or listed
+    call = reported.call or listed
     if call is None:
         return True
     return not outlived(one, call) and same_attempt(
-        one, call.started, call.c2c, told.kind is not STARTS and one.ended is None
+        one, call.started, call.c2c, reported.kind is not STARTS and one.ended is None
     )
 
 
-def is_same(one: HeldConnection, listed: Listed, told: Told) -> bool:
+def is_same(one: HeldConnection, listed: Listed, reported: Reported) -> bool:
     """Whether the only call of a list is the only one that is held."""
     if listed.call_id != one.call:
         return False
     if listed.started == one.stamp and (listed.c2c is None or listed.c2c == one.c2c):  # nearly always
         return True
-    own = told.call_id == one.call and (told.kind is STARTS or told.kind is ENDS)
+    own = reported.call_id == one.call and (reported.kind is STARTS or reported.kind is ENDS)
     return same_attempt(one, listed.started, listed.c2c, not own)
 
 
-def may_be(told: Told, listed: Listed) -> bool:
+def may_be(reported: Reported, listed: Listed) -> bool:
     """Whether a listed call is the one that an event is about, for want of a field that says otherwise."""
-    call = told.call
-    if told.call_id != listed.call_id:
+    call = reported.call
+    if reported.call_id != listed.call_id:
         return False
     if call is None:
         return True
@@ -102,13 +109,13 @@ def may_be(told: Told, listed: Listed) -> bool:
     return same and (call.c2c is None or call.c2c == listed.c2c)
 
 
-def match(live: Sequence[HeldConnection], listed: Sequence[Listed], told: Told) -> Matched:
+def match(live: Sequence[HeldConnection], listed: Sequence[Listed], reported: Reported) -> Matched:
     """Pair a device's list with what is held there."""
     if not listed:
         return Matched([], [], [], list(live), [])
     calls = {one.call: one for one in live}
     if len(calls) == len(live) and len({call.call_id for call in listed}) == len(listed):
-        return _match_single(calls, listed, told)
+        return _match_single(calls, listed, reported)
     once = {(call.call_id, call.c2c, call.started or 0): call for call in listed}  # listed twice is one (ruling 5)
     rest = {(one.call, one.c2c, one.stamp): one for one in live}
     open_calls: list[tuple[str, int | None, Seconds]] = []
@@ -120,19 +127,19 @@ def match(live: Sequence[HeldConnection], listed: Sequence[Listed], told: Told) 
         else:
             places[key] = exact
     if rest and open_calls:
-        _match_rest(rest, open_calls, places, told)
+        _match_rest(rest, open_calls, places, reported)
     found = Matched([], [], [], list(rest.values()), [])
     for key, call in once.items():
         found.add(places.get(key), call)
     return found
 
 
-def _match_single(calls: dict[str, HeldConnection], listed: Sequence[Listed], told: Told) -> Matched:
+def _match_single(calls: dict[str, HeldConnection], listed: Sequence[Listed], reported: Reported) -> Matched:
     """The same where no call is there twice, as nearly always: its id finds the one attempt that it may be."""
     found = Matched([], [], [], [], [])
     for call in listed:
         one = calls.get(call.call_id)
-        if one is not None and is_same(one, call, told):
+        if one is not None and is_same(one, call, reported):
             del calls[one.call]
         else:
             one = None
@@ -145,7 +152,7 @@ def _match_rest(
     rest: dict[tuple[str, int, Seconds], HeldConnection],
     open_calls: list[tuple[str, int | None, Seconds]],
     places: dict[tuple[str, int | None, Seconds], HeldConnection],
-    told: Told,
+    reported: Reported,
 ) -> None:
     """What no exact key settles: stamps that are missing or have moved, a click2call leg that is not said."""
     held: dict[str, list[HeldConnection]] = {}
@@ -159,7 +166,7 @@ def _match_rest(
         mine = held.get(name)
         if not mine:
             continue
-        own = told.call_id == name and (told.kind is STARTS or told.kind is ENDS)
+        own = reported.call_id == name and (reported.kind is STARTS or reported.kind is ENDS)
         alone = len(mine) == 1 == times[name] and not own
         if len(mine) > 1 and stamp and mine[0].stamp:
             continue  # both say, and differ: many attempts of one call cost no more than few
@@ -176,24 +183,24 @@ def past(call: HeldCall, device: HeldDevice) -> list[HeldConnection]:
 
 
 def attempt_of(
-    held: Held, device: HeldDevice, told: Told, listed: Sequence[Listed] | None = None
+    held: Held, device: HeldDevice, reported: Reported, listed: Sequence[Listed] | None = None
 ) -> HeldConnection | None:
     """The connection that an event is about: a live one, else the youngest that has ended; None if none is held."""
     entry = None
-    if told.call is None and told.kind is STARTS:
-        entry = next((call for call in listed or () if call.call_id == told.call_id), None)
-    call_id = told.call_id
-    said = told.call or entry
+    if reported.call is None and reported.kind is STARTS:
+        entry = next((call for call in listed or () if call.call_id == reported.call_id), None)
+    call_id = reported.call_id
+    said = reported.call or entry
     stamp = said.started if said is not None else None
     moved = None  # a live one whose stamp is another: only if none that has ended has this very stamp
     for one in device.live:
-        if one.call == call_id and is_about(told, one, entry):
+        if one.call == call_id and is_about(reported, one, entry):
             if not stamp or not one.stamp or one.stamp == stamp:
                 return one
             moved = moved or one
     call = held.call(call_id)
     if call is not None and call.past:
         for one in past(call, device):
-            if (moved is None or one.stamp == stamp) and is_about(told, one, entry):
+            if (moved is None or one.stamp == stamp) and is_about(reported, one, entry):
                 return one
     return moved

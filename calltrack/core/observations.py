@@ -27,7 +27,7 @@ from calltrack.core.states import Outcome, State
 
 Seconds = int | float
 Id = int | str | None
-"""Of an agent, a user, an account: as the source spells it. None is "not said"; 0, "0" and "" are nobody."""
+"""Of an agent, a user, an account: as the source spells it. None is "not said"; 0, "0" and "" are no one."""
 
 STARTS, ANSWERS, HOLDS, RETRIEVES, ENDS, STATUS = "starts", "answers", "holds", "retrieves", "ends", "status"
 """Kinds of event: a leg or wait starts, is answered, held, retrieved, ends; STATUS is an agent's status set."""
@@ -53,7 +53,7 @@ class ListedCall(Struct, gc=False):
     call_id: str = ""
     state: State | None = None
     """Ringing, Dialing, Talking, Hold or Spying; None if the source's word for it is not known. A second click2call
-    leg that nobody has answered is Dialing whatever the source calls it (field guide §4)."""
+    leg that no one has answered is Dialing whatever the source calls it (field guide §4)."""
     started: Seconds | None = None
     answered_at: Seconds | None = None
     answered: bool = False
@@ -107,7 +107,7 @@ class ListedWait(Struct, gc=False):
 Listed = ListedCall | ListedWait
 
 
-class Told(Struct, gc=False):
+class Reported(Struct, gc=False):
     """The one change that a frame reports."""
 
     kind: str = ""
@@ -191,7 +191,7 @@ class ExtensionEvent(Body, gc=False):
     """One change at one extension, with the extension's whole state."""
 
     extension: ExtensionSeen = field(default_factory=ExtensionSeen)
-    told: Told = field(default_factory=Told)
+    reported: Reported = field(default_factory=Reported)
     moment: Seconds | None = None
     """When it happened at the switch."""
 
@@ -202,7 +202,7 @@ class QueueEvent(Body, gc=False):
     """One change at one queue, with the queue's whole waiting list."""
 
     queue: QueueSeen = field(default_factory=QueueSeen)
-    told: Told = field(default_factory=Told)
+    reported: Reported = field(default_factory=Reported)
     moment: Seconds | None = None
 
     concerns: ClassVar[str] = QUEUE

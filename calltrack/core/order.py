@@ -10,7 +10,7 @@ alternate, and a list that shows a connection as before its last reported step.
 from __future__ import annotations
 
 from calltrack.core.held import LEG, REMEMBERED, Held, HeldConnection, HeldExtension
-from calltrack.core.observations import ENDS, HOLDS, RETRIEVES, STARTS, ExtensionSeen, Listed, Seconds, Told
+from calltrack.core.observations import ENDS, HOLDS, RETRIEVES, STARTS, ExtensionSeen, Listed, Reported, Seconds
 from calltrack.core.table import RANKS, UNKNOWN
 
 
@@ -25,20 +25,26 @@ def is_echo(held: Held, print_: int) -> bool:
     return False
 
 
-def is_redial(told: Told, one: HeldConnection | None) -> bool:
+def is_redial(reported: Reported, one: HeldConnection | None) -> bool:
     """The start of an attempt whose start and end were reported is another attempt, whatever its stamp (guide §3)."""
-    return one is not None and one.kind is LEG and told.kind is STARTS and one.start_told and one.rank == RANKS[ENDS]
+    return (
+        one is not None
+        and one.kind is LEG
+        and reported.kind is STARTS
+        and one.start_reported
+        and one.rank == RANKS[ENDS]
+    )
 
 
-def is_known(told: Told, one: HeldConnection | None, moment: Seconds | None) -> bool:
+def is_known(reported: Reported, one: HeldConnection | None, moment: Seconds | None) -> bool:
     """Whether the event, or one that lawfully follows it, was reported of its connection.
 
     A hold whose retrieval came first is the one place where stamps are asked: a lost one looks the same. Of one second,
     what arrives later is younger: another hold.
     """
-    if one is None or (rank := RANKS.get(told.kind)) is None or is_redial(told, one):
+    if one is None or (rank := RANKS.get(reported.kind)) is None or is_redial(reported, one):
         return False
-    kind = told.kind
+    kind = reported.kind
     if kind is HOLDS and one.retrieved is not None and moment is not None and moment < one.retrieved:
         return True
     return rank < one.rank or (rank == one.rank and kind is not HOLDS and kind is not RETRIEVES)

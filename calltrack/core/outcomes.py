@@ -51,7 +51,7 @@ def leg_outcome(one: HeldConnection) -> Outcome:
         return means
     if one.answered:
         return ANSWERED
-    if not one.end_told:
+    if not one.end_reported:
         return LOST
     return means or UNANSWERED.get(_first_state(one), LOST)
 
@@ -102,7 +102,7 @@ def hindsight(call: HeldCall, now: Seconds | None) -> list[Decided]:
 def _wait_end(wait: HeldConnection, answers: list[HeldConnection]) -> tuple[Outcome, Seconds | None]:
     """How a stay ended, and when: talk decides over what the queue says, or does not say (rulings 15 and 16)."""
     end = wait.ended
-    outcome = (wait.means or LOST) if wait.end_told else LOST
+    outcome = (wait.means or LOST) if wait.end_reported else LOST
     if outcome in TAKEN or end is None:
         return outcome, end
     talked = [one.answered_at for one in answers if one.answered and _talked(one) and one.answered_at is not None]
@@ -130,7 +130,7 @@ def _unclaim(one: HeldConnection, waits: list[HeldConnection]) -> bool:
     if ended is None or not any(bucket in _TALKS for _, bucket in one.marks):
         return False
     for wait in waits:
-        early = wait.began - 1 <= one.began or not (wait.stamp or wait.start_told)
+        early = wait.began - 1 <= one.began or not (wait.stamp or wait.start_reported)
         if early and (wait.ended is None or wait.ended > ended):
             one.marks = [(at, RINGING if bucket in _TALKS else bucket) for at, bucket in one.marks]
             one.over = None

@@ -25,8 +25,8 @@ from calltrack.core.observations import (
     Listed,
     ListedWait,
     QueueSeen,
+    Reported,
     Seconds,
-    Told,
 )
 from calltrack.core.order import is_past, is_redial
 from calltrack.core.outcomes import is_recent
@@ -58,17 +58,17 @@ class Devices(Remarks):
         self,
         device: HeldDevice,
         seen: ExtensionSeen | QueueSeen,
-        told: Told,
+        reported: Reported,
         own: HeldConnection | None,
         source: str = "",
     ) -> None:
         """Make what is held at a device agree with a frame.
 
-        told: the one difference that the event explains. own: the connection that it is about, if one is held. source:
-        the name of the full list that the frame is, "" for an event.
+        reported: the one difference that the event explains. own: the connection that it is about, if one is held.
+        source: the name of the full list that the frame is, "" for an event.
         """
         held, step = self._held, self._step
-        kind, listed, live = told.kind, seen.listed, device.live
+        kind, listed, live = reported.kind, seen.listed, device.live
         quiet = device.fresh or device.unknown or source != ""  # differences are no surprise
         if device.holds is LEG:
             if not device.fresh:
@@ -79,27 +79,27 @@ class Devices(Remarks):
             device.unknown, device.unknown_since = False, None
         agrees = ended = False  # whether the event's own connection did what the event says; whether that was to end
         if listed is None:
-            matched = self._without_list(device, told, own)
+            matched = self._without_list(device, reported, own)
             if matched is not None:
-                ended = self._reconcile(device, matched, told, own, source, quiet)
+                ended = self._reconcile(device, matched, reported, own, source, quiet)
         elif not listed:
             if len(live) == 1 and live[0] is own and kind is ENDS:  # nearly always, at a phone
-                self._leave(device, own, told, listed, source, quiet=quiet)
+                self._leave(device, own, reported, listed, source, quiet=quiet)
                 device.live, ended = [], True
             elif live:
-                ended = self._reconcile(device, match(live, listed, told), told, own, source, quiet)
-        elif len(listed) == 1 == len(live) and is_same(live[0], listed[0], told):
-            agrees = self._pair(device, live[0], listed[0], told, own, source, quiet)
+                ended = self._reconcile(device, match(live, listed, reported), reported, own, source, quiet)
+        elif len(listed) == 1 == len(live) and is_same(live[0], listed[0], reported):
+            agrees = self._pair(device, live[0], listed[0], reported, own, source, quiet)
         elif not live and len(listed) == 1 and listed[0].call_id:
-            one = self._newcomer(device, listed[0], told, source, is_redial(told, own), quiet)
+            one = self._newcomer(device, listed[0], reported, source, is_redial(reported, own), quiet)
             device.live = [] if one is None else [one]
         else:
-            ended = self._reconcile(device, match(live, listed, told), told, own, source, quiet)
-        if told.call_id and not source:
+            ended = self._reconcile(device, match(live, listed, reported), reported, own, source, quiet)
+        if reported.call_id and not source:
             if kind is ENDS and not ended:
-                self._end_unseen(device, told, quiet=quiet)
+                self._end_unseen(device, reported, quiet=quiet)
             if not agrees and listed is not None and (kind is not ENDS or device.live):
-                self._check_reason(device, told)
+                self._check_reason(device, reported)
         clock, live = held.clock, device.live
         if listed is not None:
             device.confirmed_position = held.position
@@ -123,7 +123,7 @@ class Devices(Remarks):
         device: HeldDevice,
         one: HeldConnection,
         listed: Listed,
-        told: Told,
+        reported: Reported,
         own: HeldConnection | None,
         source: str,
         quiet: bool,
@@ -135,9 +135,9 @@ class Devices(Remarks):
             step.report("Revised", one, "its stamp has moved")
             step.touch(one)
         agrees = False
-        mine = told if one is own else None
+        mine = reported if one is own else None
         if mine is None and one.stepped_at is not None and is_past(one, listed, self._held.clock.at):
-            self._stale(device, one, told)
+            self._stale(device, one, reported)
             return False
         before = one.state
         if mine is not None or listed.state is not before or (listed.answered and not one.answered):
@@ -156,7 +156,7 @@ class Devices(Remarks):
         self,
         device: HeldDevice,
         matched: Matched,
-        told: Told,
+        reported: Reported,
         own: HeldConnection | None,
         source: str,
         quiet: bool,
@@ -167,28 +167,28 @@ class Devices(Remarks):
             step.anomaly(AnomalyKind.MISSING_IDENTITY, "a call without an id", device=device)
         for one, listed in zip(matched.held, matched.shown, strict=True):
             if one is own or listed.state is not one.state or one.kind is LEG:  # who waits on is not news
-                self._pair(device, one, listed, told, own, source, quiet)
+                self._pair(device, one, listed, reported, own, source, quiet)
         ended = False
         for one in matched.leavers:
             mine = (
-                told
-                if told.kind is ENDS and not ended and (one is own or (own is None and is_about(told, one)))
+                reported
+                if reported.kind is ENDS and not ended and (one is own or (own is None and is_about(reported, one)))
                 else None
             )
             if mine is None and is_past(one, None, at):
-                self._stale(device, one, told)
+                self._stale(device, one, reported)
                 matched.order.append(one)
                 continue
             ended |= mine is not None
             self._leave(device, one, mine, matched.newcomers, source, quiet=quiet)
         if matched.newcomers:
-            redial = is_redial(told, own)
+            redial = is_redial(reported, own)
             order: list[HeldConnection] = []
             for item in matched.order:
                 found = (
                     item
                     if isinstance(item, HeldConnection)
-                    else self._newcomer(device, item, told, source, redial, quiet)
+                    else self._newcomer(device, item, reported, source, redial, quiet)
                 )
                 if found is not None:
                     order.append(found)
@@ -201,7 +201,7 @@ class Devices(Remarks):
         self,
         device: HeldDevice,
         one: HeldConnection,
-        mine: Told | None,
+        mine: Reported | None,
         newcomers: Sequence[Listed],
         source: str,
         *,
@@ -228,23 +228,23 @@ class Devices(Remarks):
             self._missed(device, one, ITS_END)
 
     def _newcomer(
-        self, device: HeldDevice, listed: Listed, told: Told, source: str, redial: bool, quiet: bool
+        self, device: HeldDevice, listed: Listed, reported: Reported, source: str, redial: bool, quiet: bool
     ) -> HeldConnection | None:
         """A listed call that lives nowhere: one that left a moment ago, one of the past, or a new one."""
         held, step = self._held, self._step
         if listed.state is None:
             self._odd_status(device, listed)
-        mine = told if told.call_id and (listed is told.call or may_be(told, listed)) else None
+        mine = reported if reported.call_id and (listed is reported.call or may_be(reported, listed)) else None
         call = held.call(listed.call_id)
         if call is not None and call.past and not (redial and mine is not None):
             for gone in past(call, device):
                 if not same_attempt(gone, listed.started, listed.c2c) or outlived(gone, listed):
                     continue
-                if gone.end_told or gone.rank == RANKS[ENDS]:
+                if gone.end_reported or gone.rank == RANKS[ENDS]:
                     if gone.kind != LEG and not gone.stamp and is_recent(gone, held.clock.now):
                         step.join_late(gone, listed)
                     else:
-                        self._stale(device, gone, told)
+                        self._stale(device, gone, reported)
                     return None
                 if is_recent(gone, held.clock.now):
                     uncount(held, gone) if gone.kind != LEG else None
@@ -270,16 +270,16 @@ class Devices(Remarks):
             self._missed(device, one, ITS_START)
         return one
 
-    def _without_list(self, device: HeldDevice, told: Told, own: HeldConnection | None) -> Matched | None:
+    def _without_list(self, device: HeldDevice, reported: Reported, own: HeldConnection | None) -> Matched | None:
         """The frame has no list: the event's own call is all that it says (ruling 6)."""
-        if not told.call_id:
+        if not reported.call_id:
             return None
-        call: Listed | None = told.call
+        call: Listed | None = reported.call
         live = device.live
         if device.holds is WAIT:  # its event names the call, and when it came
-            call = ListedWait(told.call_id) if told.kind is STARTS else None
+            call = ListedWait(reported.call_id) if reported.kind is STARTS else None
         mine = own if own is not None and own.ended is None else None
-        if told.kind is ENDS:
+        if reported.kind is ENDS:
             return Matched([], [], [], [mine], [one for one in live if one is not mine]) if mine is not None else None
         if call is None:
             return None
@@ -287,47 +287,47 @@ class Devices(Remarks):
             return Matched([], [], [call], [], [*live, call])
         return Matched([mine], [call], [], [], [*live])
 
-    def _end_unseen(self, device: HeldDevice, told: Told, *, quiet: bool) -> None:
+    def _end_unseen(self, device: HeldDevice, reported: Reported, *, quiet: bool) -> None:
         """The end of what no list has had for a moment, or never."""
         held, step = self._held, self._step
         clock = held.clock
-        call = held.call(told.call_id)
+        call = held.call(reported.call_id)
         for gone in past(call, device) if call is not None else ():
-            if is_about(told, gone):
-                if not gone.end_told and is_recent(gone, clock.now):
-                    step.revise(gone, told, clock.when)
-                elif not gone.end_told:
+            if is_about(reported, gone):
+                if not gone.end_reported and is_recent(gone, clock.now):
+                    step.revise(gone, reported, clock.when)
+                elif not gone.end_reported:
                     gone.rank = RANKS[ENDS]  # it changes no figure, but no list takes the end back any more
                     gone.kept = None
                     call.kept = None  # type: ignore[union-attr]
-                    self._late(device, told, gone, None, None)
+                    self._late(device, reported, gone, None, None)
                 return
-        listed = told.call
-        if isinstance(device, HeldQueue) and told.means is not None:
-            one = step.start(device, ListedWait(told.call_id), None, "left the queue, its start was not reported")
+        listed = reported.call
+        if isinstance(device, HeldQueue) and reported.means is not None:
+            one = step.start(device, ListedWait(reported.call_id), None, "left the queue, its start was not reported")
             device.queued += 1
-            step.end(one, device, told, "")
+            step.end(one, device, reported, "")
             if not quiet:
                 self._missed(device, one, ITS_START)
         elif listed is not None and isinstance(device, HeldExtension):
             one = step.start(device, listed, None, "its end is the first that was seen of it")
-            step.end(one, device, told, "")
+            step.end(one, device, reported, "")
             if not quiet:
                 self._missed(device, one, ITS_START)
-        elif told.kind is ENDS and isinstance(device, HeldExtension):
+        elif reported.kind is ENDS and isinstance(device, HeldExtension):
             step.anomaly(
                 AnomalyKind.EVENT_MISSED,
                 "the end of a call that was never seen",
-                call_id=told.call_id,
+                call_id=reported.call_id,
                 device=device,
                 expected=ITS_START,
-                seen=told.reason,
+                seen=reported.reason,
             )
 
     def _late(
         self,
         device: HeldDevice,
-        told: Told,
+        reported: Reported,
         one: HeldConnection | None,
         moment: Seconds | None,
         seen: ExtensionSeen | QueueSeen | None,
@@ -336,24 +336,29 @@ class Devices(Remarks):
         step, now = self._step, self._held.clock.now
         if one is not None and one.ended is None:
             one.kept = device.kept = None
-            if told.kind is HOLDS and one.retrieved is not None and moment is not None and step.hold_late(one, moment):
+            if (
+                reported.kind is HOLDS
+                and one.retrieved is not None
+                and moment is not None
+                and step.hold_late(one, moment)
+            ):
                 return
         elif one is not None and is_recent(one, now):
-            call = told.call
-            if told.kind is ANSWERS and call is not None and call.answered and not one.answered:
+            call = reported.call
+            if reported.kind is ANSWERS and call is not None and call.answered and not one.answered:
                 step.answer_late(one, call)
                 return
-            if told.kind is STARTS and one.kind is WAIT and not one.stamp and seen is not None:
-                listed = next((item for item in seen.listed or () if item.call_id == told.call_id), None)
+            if reported.kind is STARTS and one.kind is WAIT and not one.stamp and seen is not None:
+                listed = next((item for item in seen.listed or () if item.call_id == reported.call_id), None)
                 if listed is not None:
                     step.join_late(one, listed)
                     return
         step.anomaly(
             AnomalyKind.LATE_FRAME,
-            f"{told.reason or 'an event'} reports what is known already",
-            call_id=told.call_id,
+            f"{reported.reason or 'an event'} reports what is known already",
+            call_id=reported.call_id,
             device=device,
-            seen=told.reason,
+            seen=reported.reason,
         )
 
     def _settle_extension(self, extension: HeldExtension, source: str) -> None:

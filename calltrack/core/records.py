@@ -277,7 +277,7 @@ _DIALING, _TALKING = State.DIALING, State.TALKING  # an attribute of an Enum cos
 
 
 def counted_state(state: State, c2c: int) -> State:
-    """The state that a leg lends to its call and extension: click2call leg 1 talks to nobody yet (style rule 3)."""
+    """The state that a leg lends to its call and extension: click2call leg 1 talks to no one yet (style rule 3)."""
     return _DIALING if c2c == 1 and state is _TALKING else state
 
 

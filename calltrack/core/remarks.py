@@ -13,7 +13,7 @@ from calltrack.core.observations import (
     RETRIEVES,
     STARTS,
     Listed,
-    Told,
+    Reported,
 )
 from calltrack.core.states import State
 from calltrack.core.table import DIALING, HOLD, QUEUED, RINGING, TALKING, UNKNOWN
@@ -37,7 +37,7 @@ class Remarks:
     _held: Held
     _step: Advance
 
-    def _stale(self, device: HeldDevice, one: HeldConnection, told: Told) -> None:
+    def _stale(self, device: HeldDevice, one: HeldConnection, reported: Reported) -> None:
         """A list shows one of its calls as it was before what is known."""
         self._step.anomaly(
             AnomalyKind.LATE_FRAME,
@@ -45,10 +45,10 @@ class Remarks:
             call_id=one.call,
             device=device,
             expected=one.state.value,
-            seen=told.reason or "the list",
+            seen=reported.reason or "the list",
         )
 
-    def _why(self, state: State, listed: Listed, mine: Told | None, source: str) -> str:
+    def _why(self, state: State, listed: Listed, mine: Reported | None, source: str) -> str:
         """Why a step is taken that no event reports."""
         if source:
             return f"in the list of all {source}"
@@ -79,30 +79,30 @@ class Remarks:
             seen="the list",
         )
 
-    def _skipped(self, device: HeldDevice, one: HeldConnection, before: State, told: Told) -> None:
+    def _skipped(self, device: HeldDevice, one: HeldConnection, before: State, reported: Reported) -> None:
         """An event of a conversation that does not follow from the list before: it was held, or retrieved, unreported.
 
         Between the two lists nothing says how long it was on hold.
         """
-        kind, missed = told.kind, ""
+        kind, missed = reported.kind, ""
         if before is HOLD:
-            if kind is HOLDS or (kind is ENDS and told.call is not None and told.call.state is TALKING):
+            if kind is HOLDS or (kind is ENDS and reported.call is not None and reported.call.state is TALKING):
                 missed = ITS_RETRIEVAL
         elif kind is RETRIEVES:
             missed = ITS_HOLD if before in (TALKING, RINGING, DIALING) else ""
-        elif before is TALKING and kind is ENDS and told.call is not None and told.call.state is HOLD:
+        elif before is TALKING and kind is ENDS and reported.call is not None and reported.call.state is HOLD:
             missed = ITS_HOLD
         if missed and one.kind is LEG and one.c2c != 1 and one.answered and not one.listens:
             self._missed(device, one, missed)
 
-    def _check_reason(self, device: HeldDevice, told: Told) -> None:
+    def _check_reason(self, device: HeldDevice, reported: Reported) -> None:
         """Whether the list agrees with the event."""
-        kind, call_id, live = told.kind, told.call_id, device.live
+        kind, call_id, live = reported.kind, reported.call_id, device.live
         if len(live) == 1 and live[0].call == call_id and live[0].state in _EXPECTED.get(kind, _ANY):
             return  # most events
         shown = [one for one in live if one.call == call_id]
         if kind is ENDS:
-            if not shown or not any(is_about(told, one) for one in shown):
+            if not shown or not any(is_about(reported, one) for one in shown):
                 return
             expected = frozenset[State]()
         else:
@@ -115,7 +115,7 @@ class Remarks:
         seen = shown[0].state.value if shown else "gone"
         self._step.anomaly(
             AnomalyKind.REASON_DISAGREES,
-            f"{told.reason}, but the list shows the call as {seen}",
+            f"{reported.reason}, but the list shows the call as {seen}",
             call_id=call_id,
             device=device,
             expected=" or ".join(sorted(expected)) if expected else "gone",

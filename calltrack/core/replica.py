@@ -52,7 +52,7 @@ class ReplicaExtension(Struct):
 
 
 class ReplicaQueue(Struct):
-    """A queue in which somebody waits or has waited, and its sums; in what order they wait, a snapshot tells."""
+    """A queue in which somebody waits or has waited, and its sums; their order is in a snapshot."""
 
     queued: int = 0
     answered: int = 0
@@ -81,7 +81,7 @@ class Replica:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
-        """What changes would have told of this snapshot."""
+        """What the changes that lead to this snapshot would have reported."""
         replica = cls(history=snapshot.resume.history)
         for call in snapshot.calls:
             found = _call(call)

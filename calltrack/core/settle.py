@@ -123,7 +123,7 @@ def _weigh(call: HeldCall, step: Advance) -> None:
             one.ended = one.marks[-1][0]
         if said:
             step.revise_once(one)
-    gave_up = [one for one in call.past if one.means is ABANDONED and one.kind is WAIT and one.end_told]
+    gave_up = [one for one in call.past if one.means is ABANDONED and one.kind is WAIT and one.end_reported]
     if gave_up and call.attempts:
         _contradictions(call, gave_up, step)
     _answer(call, step)
@@ -188,7 +188,7 @@ def _await(call: HeldCall, step: Advance) -> None:
         for one in call.past
         if one.learned == now
         and (
-            (one.kind is WAIT and one.outcome in TAKEN and one.end_told)
+            (one.kind is WAIT and one.outcome in TAKEN and one.end_reported)
             or (one.kind is WAIT and one.outcome is LOST and one.inferred.startswith(IN_NO_LIST))
             or (one.kind is LEG and one.outcome is ANSWERED_ELSEWHERE and one.means is ANSWERED_ELSEWHERE)
         )

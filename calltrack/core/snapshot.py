@@ -89,7 +89,7 @@ class Snapshot(Record, frozen=True):
         return queue.waiting if queue else ()
 
     def longest_wait(self, queue_id: str | int) -> Seconds | None:
-        """How long the first caller of this queue has waited at the snapshot's time, s; None if nobody waits."""
+        """How long the first caller of this queue has waited at the snapshot's time, s; None if no one waits."""
         joined = [wait.joined_at for wait in self.waiting_in(queue_id) if wait.joined_at is not None]
         return self.time - min(joined) if joined and self.time is not None else None
 

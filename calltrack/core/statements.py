@@ -149,13 +149,13 @@ class Statements(Devices):
         elif not _is_uncertain(one) or self._is_denied(queue, one, left):
             return
         else:
-            if one.end_told and one.ended is not None:  # only its start was not seen
+            if one.end_reported and one.ended is not None:  # only its start was not seen
                 left = one.ended
             began = one.began if one.stamp else min(begin, left)
             one.stamp = one.stamp or self._stamp(begin)
             one.marks = [(began, QUEUED)] + ([(left, None)] if one.ended is not None else [])
             one.inferred = ""
-        if not one.end_told:
+        if not one.end_reported:
             one.means = outcome
         one.agent_name = one.agent_name or (said.agent_name if said.answered else "")
         self._finish_part(one, queue, left, why)
@@ -190,7 +190,7 @@ class Statements(Devices):
         one.cause = one.cause or said.status
         self._finish_part(one, device, end, why)
         if said.ended_utc is not None:  # about: an event or a duration that comes later says it better
-            one.end_told, one.inferred = False, why
+            one.end_reported, one.inferred = False, why
 
     def _is_said(self, said: Statement) -> bool:
         """Whether the end of this part was stated before, and dated by its receiver then."""
@@ -281,7 +281,7 @@ class Statements(Devices):
                 marks.append((since, DIALING))
             elif bucket not in (UNKNOWN, RINGING, DIALING):
                 marks.append((since, bucket))
-            elif answer is None or until <= answer:  # nobody says that it was answered, or it was so only later
+            elif answer is None or until <= answer:  # nothing says that it was answered, or it was so only later
                 marks.append((since, rings if said.answered is False or answer is not None else bucket))
             elif since >= answer:
                 marks.append((since, ENGAGED))
@@ -313,7 +313,7 @@ class Statements(Devices):
     def _is_denied(self, device: HeldDevice, one: HeldConnection, end: Seconds) -> bool:
         """Whether a list that came after the stated end still has the part."""
         confirmed = device.confirmed if one.ended is None else one.confirmed
-        if one.end_told or confirmed is None or confirmed <= end + LAG_S or (one.ended is None and device.unknown):
+        if one.end_reported or confirmed is None or confirmed <= end + LAG_S or (one.ended is None and device.unknown):
             return False
         self._step.anomaly(
             AnomalyKind.CONTRADICTION,
@@ -349,7 +349,7 @@ class Statements(Devices):
             one.ended_open = len(one.marks) - 1
             step.report("Revised", one, why)
             step.touch(one)
-        one.ended, one.end_told, one.over = one.marks[-1][0], True, None
+        one.ended, one.end_reported, one.over = one.marks[-1][0], True, None
         device.value = device.kept = None
         found = held.call(one.call)
         if found is not None:
@@ -384,7 +384,7 @@ def _answer(said: Statement, begin: Seconds, end: Seconds | None) -> Seconds | N
 
 def _is_uncertain(one: HeldConnection) -> bool:
     """Whether frames did not report all of it."""
-    if one.ended is None or not one.end_told or (one.kind is WAIT and not one.stamp):
+    if one.ended is None or not one.end_reported or (one.kind is WAIT and not one.stamp):
         return True
     return any(bucket is UNKNOWN for _, bucket in one.marks)
 

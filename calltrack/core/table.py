@@ -7,7 +7,7 @@ a row is impossible: the list is still believed, by way of Unknown, and an Anoma
 
 Columns of CONNECTION:
 * from, signal, guard: the key. To: the state afterwards.
-* told by: the kind of event that reports this step; learned in any other way, the step is inferred. "" if none does.
+* reported by: the kind of event that reports this step; learned in any other way, it is inferred. "" if none does.
 * reports: the change, as LegStarted for a leg and QueueJoined for a wait (`REPORTS` in changes.py).
 * counts as: what time in the new state counts as (None: as nothing). The leg of a listener counts as no one's talk,
   and click2call leg 1 dials until it ends, whatever it does (style rule 3).
@@ -43,7 +43,7 @@ FIRST_LEG = "first leg"  # of a click2call: the agent's own phone
 FAR_END = "far end"  # of a transfer: it repeats the consultation's stamps and never rang (ruling 7)
 RANG = "rang"  # first seen in mid-call, incoming
 DIALED = "dialed"  # first seen in mid-call, not incoming
-NOT_ANSWERED = "not answered"  # rang, and shows Talking though the source says that nobody answered (ruling 8)
+NOT_ANSWERED = "not answered"  # rang, and shows Talking though the source says that no one answered (ruling 8)
 
 
 @frozen
@@ -54,7 +54,7 @@ class Edge:
     signal: str
     guard: str
     dest: State
-    told_by: str
+    reported_by: str
     reports: str
     counts_as: State | None
     since: str = MOMENT
@@ -62,7 +62,7 @@ class Edge:
 
 
 CONNECTION = (
-    #    from      signal   guard         to       told by    reports    counts as since           via
+    #    from      signal   guard         to       reported   reports    counts as since           via
     Edge(NEW,      "waits", "",           QUEUED,  STARTS,    "Started", QUEUED,   STARTED),
     Edge(NEW,      "rings", "",           RINGING, STARTS,    "Started", RINGING,  STARTED),
     Edge(NEW,      "dials", "",           DIALING, STARTS,    "Started", DIALING,  STARTED),
@@ -127,7 +127,7 @@ CONNECTION = (
     Edge(HUNGUP,   "blurs", "",           UNKNOWN, "",        "Resumed", UNKNOWN),
 )  # fmt: skip
 
-# First match wins. A click2call leg 1 that talks counts as Dialing: nobody talks to a customer yet.
+# First match wins. A click2call leg 1 that talks counts as Dialing: no one talks to a customer yet.
 CALL = (HOLD, TALKING, DIALING, RINGING, UNKNOWN, QUEUED, SPYING)  # else HUNGUP
 EXTENSION = (TALKING, DIALING, HOLD, RINGING, SPYING, UNKNOWN)  # else IDLE
 

@@ -152,8 +152,8 @@ class Tracker(Stream):
 
     def _event(self, body: ExtensionEvent | QueueEvent, received: float | None) -> None:
         """One change at one device, with the device's whole list."""
-        held, step, told = self._held, self._step, body.told
-        kind = told.kind
+        held, step, reported = self._held, self._step, body.reported
+        kind = reported.kind
         seen: ExtensionSeen | QueueSeen
         device: HeldDevice | None
         if body.concerns is EXTENSION:
@@ -167,7 +167,7 @@ class Tracker(Stream):
         held.events_since_login = True
         own = None
         if device is not None:
-            call_id, live, call = told.call_id, device.live, told.call
+            call_id, live, call = reported.call_id, device.live, reported.call
             if (
                 call is not None
                 and len(live) == 1
@@ -177,11 +177,11 @@ class Tracker(Stream):
             ):  # nearly always, at a phone
                 own = one
             elif call_id in held.calls or call_id in held.ended:
-                own = attempt_of(held, device, told, seen.listed)
+                own = attempt_of(held, device, reported, seen.listed)
             if own is not None and own.rank >= RANKS.get(kind, UNRANKED):
                 moment = held.clock.stream(body.moment or body.stamp)
-                if is_known(told, own, moment):
-                    self._late(device, told, own, moment, seen)
+                if is_known(reported, own, moment):
+                    self._late(device, reported, own, moment, seen)
                     return
             if (
                 kind is STATUS
@@ -189,7 +189,7 @@ class Tracker(Stream):
                 and is_old_status(device, seen, held.clock.stream(body.stamp))  # type: ignore[arg-type]
             ):
                 self._tell(body, body.moment, received)  # it may be of a clock that was set back
-                self._late(device, told, None, None, seen)
+                self._late(device, reported, None, None, seen)
                 return
         clock = held.clock
         if clock.goes_on(body.stamp, body.offset_min, body.moment, received):
@@ -211,14 +211,14 @@ class Tracker(Stream):
         if not kind:
             step.anomaly(
                 AnomalyKind.UNKNOWN_REASON,
-                f"an event is {told.reason!r}",
-                call_id=told.call_id,
+                f"an event is {reported.reason!r}",
+                call_id=reported.call_id,
                 device=device,
-                seen=told.reason,
+                seen=reported.reason,
             )
         if device is None:
             device = self._appeared(key, seen)
-        self._apply(device, seen, told, own)
+        self._apply(device, seen, reported, own)
 
     def snapshot(self) -> Snapshot:
         """Everything known now, as an immutable value; what has not changed since the last one is shared with it."""

@@ -84,7 +84,7 @@ def wait_value(held: Held, one: HeldConnection) -> Wait:
         since, bucket = until, after
     if bucket is not None:
         spells += (Spell(bucket, since, None),)
-    known_start, stamp, outcome = bool(one.start_told or one.stamp), one.stamp, one.outcome
+    known_start, stamp, outcome = bool(one.start_reported or one.stamp), one.stamp, one.outcome
     resolved = stamp and outcome is not None and outcome is not LOST
     if ended is not None and (resolved or (known_start and not one.inferred)):
         wait_s = ended - began

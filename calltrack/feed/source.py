@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from calltrack.recordings.recording import Recording
 
 OnFrame = Callable[[Frame], Awaitable[None] | None]
-"""Takes a frame; what it returns, if anything, is to be awaited before the next one by whoever can hold frames back."""
+"""Takes a frame; what it returns, if anything, await it before the next one, if the source can hold frames back."""
 
 _LONGEST_PAUSE = 3600.0  # s; recordings with days between two frames are not worth waiting for
 _AT_ONCE = 50  # frames between two chances for the screen to be drawn

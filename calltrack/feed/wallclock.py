@@ -18,19 +18,19 @@ class ServerClock:
         self.speed = speed
         self._wall = wall
         self._server: float | None = None
-        self._told_at = 0.0
+        self._heard_at = 0.0
 
-    def told(self, at: float | None) -> None:
+    def hear(self, at: float | None) -> None:
         """Take the server time `at` (UTC epoch s) as now, unless the clock agrees with it well enough."""
         now = self.now()
         if at is not None and (now is None or not at <= now <= at + _SLACK * max(1.0, self.speed)):
-            self._server, self._told_at = at, self._wall()
+            self._server, self._heard_at = at, self._wall()
 
     def now(self) -> float | None:
         """The server time, UTC epoch s; None before the first frame that has it."""
         if self._server is None:
             return None
-        return self._server + (self._wall() - self._told_at) * self.speed
+        return self._server + (self._wall() - self._heard_at) * self.speed
 
     def stop(self) -> None:
         """Stand still from now on: no more frames come."""

@@ -34,7 +34,7 @@ class AccountTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class TeamTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`[[team]]`: agents by their ids, wherever they work, and extensions by their SIP names, whoever works there."""
+    """`[[team]]`: agents by their ids, at any extension, and extensions by their SIP names, with any agent."""
 
     name: _Name
     agents: tuple[str, ...] = ()

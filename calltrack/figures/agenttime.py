@@ -15,7 +15,7 @@ from calltrack.figures.shapes import Options, StatusTime
 from calltrack.figures.spans import Span, common, length, union, without
 from calltrack.figures.window import Window
 
-NOBODY = "at "
+NO_ONE = "at "
 """Before the extension's name, where no agent is logged on."""
 
 
@@ -80,7 +80,7 @@ class AgentTime(Struct, frozen=True):
 
 def worker(row: LegRow | AgentStateRow) -> str:
     """The agent's key; work done with no agent logged on is the extension's."""
-    return f"{NOBODY}{row.exten_user}" if row.agent_id is None else str(row.agent_id)
+    return f"{NO_ONE}{row.exten_user}" if row.agent_id is None else str(row.agent_id)
 
 
 def stretches(legs: Iterable[LegRow], states: Iterable[AgentStateRow], window: Window) -> list[Stretch]:
@@ -144,7 +144,7 @@ class _Spent:
         self.tails: list[Tail] = []
 
     def add(self, one: Stretch) -> None:
-        alone = one.worker.startswith(NOBODY)
+        alone = one.worker.startswith(NO_ONE)
         if one.kind == STATUS:
             if not alone:  # a phone has a status when no person is logged on, but it is no person's time (ruling 18)
                 self.manned[one.status] += one.spans

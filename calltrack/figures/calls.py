@@ -30,7 +30,7 @@ TAKEN = (Outcome.ANSWERED, Outcome.PICKED_UP)
 
 
 class OpenLeg(Struct):
-    """A leg's newest record; `came` is the position of its first frame, `told` whether that frame was its own event.
+    """A leg's newest record; `came` is the position of its first frame, `reported` if that frame was its own event.
 
     `came_at` is the server time of that frame. `rang` is set once it has been seen ringing: a ring of no length leaves
     no spell. `missed` counts its events that did not come, `unsure_s` is how long it may have talked or held, which one
@@ -39,7 +39,7 @@ class OpenLeg(Struct):
 
     leg: Leg
     came: int = 0
-    told: bool = False
+    reported: bool = False
     rang: bool = False
     came_at: Seconds | None = None
     missed: int = 0
@@ -113,8 +113,8 @@ class OpenCall(Struct):
         leg = change.leg
         one = self.legs.get(leg.attempt)
         if one is None:
-            told = isinstance(change, changes.LegStarted) and not change.inferred
-            one = self.legs[leg.attempt] = OpenLeg(leg, change.position, told, came_at=change.at)
+            reported = isinstance(change, changes.LegStarted) and not change.inferred
+            one = self.legs[leg.attempt] = OpenLeg(leg, change.position, reported, came_at=change.at)
         one.leg = leg
         one.rang = one.rang or began_ringing(leg)
         if isinstance(change, changes.LegResumed) or (
@@ -315,7 +315,7 @@ class OpenCall(Struct):
         found: OpenWait | None = None
         best: tuple[bool, Seconds] | None = None
         for wait in self.waits:
-            arrived = one.told and wait.had(one)
+            arrived = one.reported and wait.had(one)
             over = wait.went is not None and wait.went < one.came if begun is None else after(begun, wait.wait.left_at)
             lasted = began_before(wait, one.leg) and not over
             rank = wait.wait.queue_id == queue_id, wait.wait.joined_at or 0

@@ -30,7 +30,7 @@ def zone_named(name: str) -> tzinfo:
 
 
 def zone_of(offset_s: Seconds | None) -> tzinfo:
-    """The zone of a stream's own servertimeoffset, which knows no change of clocks; UTC if it told none."""
+    """The zone of a stream's own servertimeoffset, which knows no change of clocks; UTC if it has none."""
     return UTC if offset_s is None else timezone(timedelta(seconds=offset_s))
 
 

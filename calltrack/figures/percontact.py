@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from calltrack.core.records import Seconds
-from calltrack.figures.agenttime import NOBODY
+from calltrack.figures.agenttime import NO_ONE
 from calltrack.figures.contactrows import ContactRow, Step
 from calltrack.figures.evidence import Evidence
 from calltrack.figures.ranges import Range
@@ -128,4 +128,4 @@ def _resolver(contact: ContactRow) -> str | None:
 
 
 def _who(step: Step) -> str:
-    return f"{NOBODY}{step.where}" if step.agent_id is None else str(step.agent_id)
+    return f"{NO_ONE}{step.where}" if step.agent_id is None else str(step.agent_id)

@@ -251,7 +251,7 @@ class _Reporter:
         rows: list[AgentStateRow | LegRow] = [*self.states, *self.legs]
         for row in rows:
             key = worker(row)
-            if row.agent_id is not None or isinstance(row, LegRow):  # nobody is listed for what they did alone
+            if row.agent_id is not None or isinstance(row, LegRow):  # an agent is not listed for what a phone did alone
                 names[key] = row.agent_name or names.get(key, "")
                 places[key].add(row.exten_user)
         return ordered(
@@ -376,7 +376,7 @@ class _Reporter:
 
 
 def from_queue(leg: LegRow) -> bool:
-    """Whether a leg brought a queue's caller; outgoing legs name queues too (seen), and are nobody's who waited."""
+    """Whether a leg brought a queue's caller; outgoing legs name queues too (seen), and belong to no wait."""
     return bool(leg.queue_id) and leg.direction == "Incoming"
 
 

@@ -24,7 +24,7 @@ LAST_SEEN, FOUND = "last_seen", "found"
 
 
 class Team(Struct, frozen=True):
-    """People who are counted together: agents by id, wherever they work, and extensions, whoever works there."""
+    """People who are counted together: agents by id, at any extension, and extensions, with any agent."""
 
     name: str
     agents: tuple[str, ...] = ()

@@ -68,7 +68,7 @@ def work_bounds(
     }
     ranges = {f"work.{name}": one for name, one in figures.items()}
     groups = by_direction(talks, direction)
-    alike = sum(len(groups[name]) for name in (OUTBOUND, INTERNAL, CONSULTATION))  # told apart by what else went on
+    alike = sum(len(groups[name]) for name in (OUTBOUND, INTERNAL, CONSULTATION))  # distinguished by what else went on
     for name, legs in groups.items():
         here = [leg for leg in maybe if name == ALL or direction(leg) == name]
         swing = evidence.over(alike) if name in (OUTBOUND, INTERNAL, CONSULTATION) else 0

@@ -2,7 +2,7 @@
 
 A number is replaced by another of the same length and area that was drawn by lot and is kept nowhere; a name by a word
 that was. Both are the same wherever they stand, so frames keep their order and calls their figures: who called twice
-still called twice, and nobody can say who it was. Ids of calls stay: a number inside a longer run of digits is none.
+still called twice, and no one can say who it was. Ids of calls stay: a number inside a longer run of digits is none.
 """
 
 from __future__ import annotations

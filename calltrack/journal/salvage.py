@@ -211,11 +211,11 @@ def _frame(number: int, values: list[Value]) -> Row | None:
         return None
     # SQLite keeps a whole number of a REAL column as an integer.
     latest, offset_s, received = (None if one is None else float(one) for one in values[1:4])
-    odd, told = values[5], values[6]
-    if not isinstance(odd, bytes | None) or not isinstance(told, int):
+    odd, stated = values[5], values[6]
+    if not isinstance(odd, bytes | None) or not isinstance(stated, int):
         return None
-    row = Row(number, latest, offset_s, received, values[4], odd, told)
-    return row if row.real_sum() == told else None
+    row = Row(number, latest, offset_s, received, values[4], odd, stated)
+    return row if row.real_sum() == stated else None
 
 
 def _is_checkpoint(number: int, values: list[Value]) -> bool:

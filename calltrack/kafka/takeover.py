@@ -6,8 +6,8 @@
 3. `begin`, write what it returns, and apply every record of `frames` from `partition.offset` on.
 
 A new generation is needed where a worker cannot go on as the writer of the newest point would: other code made it,
-there is none, or frames after it were removed before they were read. Its number tells its changes apart, so its worker
-need not know what others wrote.
+there is none, or frames after it were removed before they were read. Its number distinguishes its changes, so its
+worker need not know what others wrote.
 """
 
 from __future__ import annotations

@@ -153,7 +153,7 @@ class BlockingStream(InThread):
 
         All callbacks of a stream are called one after the other, in the order of the changes, in a thread that is
         neither the caller's nor the socket's: they may block. They are together one consumer: if they are too slow,
-        those for `Missed` are told. Leaving the stream waits for the one that runs.
+        those for `Missed` are called. Leaving the stream waits for the one that runs.
         """
 
         async def call(change: C) -> None:

@@ -117,7 +117,7 @@ class Stream:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        untold = not any(consumer.told for consumer in self._consumers)
+        unnoticed = not any(consumer.notified for consumer in self._consumers)
         self._end(None)
         cancelled: asyncio.CancelledError | None = None
         while running := [task for task in self._tasks if not task.done()]:
@@ -128,7 +128,7 @@ class Stream:
                 cancelled = again
         if cancelled:
             raise cancelled
-        if untold and self._failure and error is None:
+        if unnoticed and self._failure and error is None:
             raise self._failure
 
     def __aiter__(self) -> Changes:
@@ -148,7 +148,7 @@ class Stream:
 
         Plain functions and coroutine functions will do. All callbacks of a stream are called one after the other,
         in the order of the changes, and are together one consumer: if they are too slow, those for `Missed` are
-        told. A plain function must not block: the loop that it runs in is the socket's too. Needs a running loop.
+        called. A plain function must not block: the loop that it runs in is the socket's too. Needs a running loop.
         """
         self._callbacks.append((kind, function))
         if len(self._callbacks) == 1:
@@ -174,7 +174,7 @@ class Stream:
     async def wait_closed(self) -> None:
         """Wait, while callbacks do the work, until the stream is left; raises what ends it for good."""
         await self._over.wait()
-        self._own.told = True
+        self._own.notified = True
         if self._failure is not None:
             raise self._failure
 
@@ -195,7 +195,7 @@ class Stream:
                     if isinstance(result, Awaitable):
                         await result
         finally:
-            # What it has been told, nobody has.
+            # A failure that was reported to it alone counts as not reported.
             self._consumers.discard(changes)
 
     async def _keep(self, run: Callable[[], Awaitable[None]]) -> None:
@@ -221,7 +221,7 @@ class Changes:
     """
 
     def __init__(self, limit: int, snapshot: Callable[[], Snapshot]) -> None:
-        self.told = False
+        self.notified = False
         """Whether the consumer has seen the end."""
         self._limit = limit
         self._snapshot = snapshot
@@ -237,7 +237,7 @@ class Changes:
     async def __anext__(self) -> Change:
         while not (self._waiting or self._missed):
             if self._over:
-                self.told = True
+                self.notified = True
                 if self._failure is not None:
                     raise self._failure
                 raise StopAsyncIteration

@@ -30,7 +30,7 @@ LEAST_KEY = 16
 
 _STATUSES = frozenset(word.lower() for word in STATUSES)  # of a CDR
 # By field, in lower case: the words that name no person.
-_NOBODY = frozenset({"anonymous", "unknown", "unavailable", "restricted", "private"})
+_NO_ONE = frozenset({"anonymous", "unknown", "unavailable", "restricted", "private"})
 _WORDS: dict[str, frozenset[str]] = {
     "reason": frozenset(
         {word.lower() for word in (*spellings.EXTENSION_REASONS, *spellings.QUEUE_REASONS)}
@@ -47,9 +47,9 @@ _WORDS: dict[str, frozenset[str]] = {
     "errordesc": frozenset({"ok"}),
     "peerstatus": frozenset({"ok", "unknown", "unreachable", "lagged"}),
     "type": frozenset({*spellings.CAMPAIGN_KINDS, *(kind.name.lower() for kind in KINDS.values())}),
-    "callername": _NOBODY,
-    "callerphone": _NOBODY,
-    "callerid": _NOBODY,
+    "callername": _NO_ONE,
+    "callerphone": _NO_ONE,
+    "callerid": _NO_ONE,
 }
 # Fields, in lower case, whose numbers say when, how long, in what state or whether, but not who.
 _PLAIN = frozenset(

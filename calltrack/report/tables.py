@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from calltrack.figures import Figures, Report
-from calltrack.figures.agenttime import NOBODY
+from calltrack.figures.agenttime import NO_ONE
 from calltrack.figures.bounds import valued
 from calltrack.words.values import span
 
@@ -86,7 +86,7 @@ def _width(heading: Heading, table: Table) -> int:
 
 def title_of(figures: Figures) -> str:
     """What the row is of: a name, else the vendor's id."""
-    if figures.key.startswith(NOBODY):
+    if figures.key.startswith(NO_ONE):
         return f"no agent {figures.key}"
     return figures.name or figures.key or "none"
 

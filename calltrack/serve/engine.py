@@ -123,7 +123,7 @@ class Engine:
         self.hub.flush()
         self._begun = self.tracker.snapshot()
         stored = [checkpoint.position for checkpoint in journal.checkpoints()]
-        if journal.position - max(stored, default=0) > REPEATED:  # whoever is killed often stores none on the way
+        if journal.position - max(stored, default=0) > REPEATED:  # one that is killed often stores none on the way
             with suppress(JournalUnwritable):
                 self._repairing(journal.checkpoint, self.tracker)
         self.figures = Figures(journal.path, lambda: self.view.snapshot, zone, reader)
@@ -265,13 +265,13 @@ class Engine:
             if count % _AT_ONCE == 0:
                 await asyncio.sleep(0)
         if self._cadence.due(self._journal.position):
-            # Nobody feeds the tracker meanwhile: whoever does is waiting here.
+            # Nothing feeds the tracker meanwhile: what does is waiting here.
             with suppress(JournalUnwritable):
                 await self._in_writer(self._journal.checkpoint, self.tracker)
 
     def _apply(self, frame: Frame) -> None:
         changes = self.tracker.feed(frame)
-        self.clock.told(self.tracker.time)
+        self.clock.hear(self.tracker.time)
         self.stories.see(changes)
         self.view.stale()
         self.hub.publish(changes, self._reach.abouts(changes))

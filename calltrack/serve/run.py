@@ -1,4 +1,4 @@
-"""The engine and the HTTP server, together, until told to stop."""
+"""The engine and the HTTP server, together, until a signal stops them."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ async def serve(
     people: Provider | None = None,
     patience: float = WRITE_PATIENCE,
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C, or until the terminal goes; `started` is told the address.
+    """Serve until SIGTERM or Ctrl-C, or until the terminal goes; `started` gets the address.
 
     `people` is who lets persons log in. `patience`: seconds after which a client that reads nothing is given up.
 
-    Raises NeedsTokens for an address that others can reach if nobody needs a token,
+    Raises NeedsTokens for an address that others can reach if no token is needed,
     CannotListen if it cannot be had, and what ends the accounts for good. The accounts are closed in any case.
     """
     audit = audit or Audit()
@@ -193,7 +193,7 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, accounts: Accounts, started: Callable[[str], None]) -> None:
         super().__init__(config)
-        self._accounts, self._told = accounts, started
+        self._accounts, self._started = accounts, started
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -209,7 +209,7 @@ class _Server(uvicorn.Server):
         if sockets and self.started:
             notify("READY=1")
             host, port = sockets[0].getsockname()[:2]
-            self._told(f"http://{Listen(host, port)}/")
+            self._started(f"http://{Listen(host, port)}/")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for engine in _engines(self._accounts):

@@ -24,8 +24,8 @@ def prove(frames: Iterable[Frame], *, history: int = HISTORY, thorough: bool = F
     trial, other, differ = Trial(history=history, thorough=thorough), Tracker(history=history), 0
     for frame in frames:
         changes = trial.feed(frame)
-        told = other.feed(Frame.of(frame.event, renamed(frame.payload(), _SENT), frame.at))
-        differ += renamed(msgspec.to_builtins(changes), _KEPT) != renamed(msgspec.to_builtins(told), set())
+        changed = other.feed(Frame.of(frame.event, renamed(frame.payload(), _SENT), frame.at))
+        differ += renamed(msgspec.to_builtins(changes), _KEPT) != renamed(msgspec.to_builtins(changed), set())
     broken = [f"{law.check}: {law.left}, not {law.right}" for law in trial.broken()]
     if differ:
         broken.append(f"frames that change something else when all ids are renamed: {differ}, not 0")

@@ -144,7 +144,7 @@ class Board(App[None]):
     def _on_frame(self, frame: Frame) -> None:
         self._frames += 1
         self._stories.see(self.tracker.feed(frame))
-        self._clock.told(self.tracker.time)
+        self._clock.hear(self.tracker.time)
 
     def draw(self) -> None:
         """Draw what is known now, unless it is what the screen shows."""

@@ -15,7 +15,7 @@ import msgspec
 
 from calltrack.cdr import popup
 from calltrack.cdr import wire as cdr
-from calltrack.core.observations import ENDS, STATUS, Body, Id, Told
+from calltrack.core.observations import ENDS, STATUS, Body, Id, Reported
 from calltrack.core.states import Outcome, State
 from calltrack.voicenter import wire
 from calltrack.voicenter.spellings import (
@@ -37,7 +37,7 @@ _NO_RAW = wire.NO_RAW
 _state, _direction, _extension_reason = STATES.get, DIRECTIONS.get, EXTENSION_REASONS.get
 _NONE = frozenset({"{}", "[]", "null", '""', ""})
 _EMPTY, _LONGEST_NONE = 2, 12  # bytes of {}, and of the same with spaces
-_NOBODY = (0, "0", "")
+_NO_ONE = (0, "0", "")
 
 
 def _custom(raw: Any) -> str:
@@ -54,7 +54,7 @@ def _related(value: list[Any] | str) -> tuple[str, ...]:
 
 def _id(value: object) -> str:
     """An id as text; 0 is none."""
-    return "" if value in _NOBODY else text(value)
+    return "" if value in _NO_ONE else text(value)
 
 
 def _calls(listed: Iterable[wire.Call], lacks: list[str]) -> None:
@@ -188,14 +188,14 @@ def extension_event(body: wire.ExtensionEvent) -> list[str]:
             else:
                 current = None
     if kind is not ENDS:
-        body.told = Told(kind, about, current, body.cause or data.cause or "", None, False, "", reason)
+        body.reported = Reported(kind, about, current, body.cause or data.cause or "", None, False, "", reason)
         return lacks
     means, cause, dial_status = None, body.cause or data.cause or "", body.dial_status or data.dial_status
     if dial_status:
         means = meaning(DIAL_STATUSES, dial_status)
     if means is None and cause:
         means = meaning(CAUSES, cause)
-    body.told = Told(kind, about, current, cause, means, means is _TRANSFERRED, "", reason)
+    body.reported = Reported(kind, about, current, cause, means, means is _TRANSFERRED, "", reason)
     return lacks
 
 
@@ -253,7 +253,7 @@ def queue_event(body: wire.QueueEvent) -> list[str]:
     if not about:
         lacks.append("ivruniqueid")
     means = meaning(QUEUE_OUTCOMES, reason) if kind is ENDS else None
-    body.told = Told(kind, about, None, "", means, False, data.agent_name or "", reason)
+    body.reported = Reported(kind, about, None, "", means, False, data.agent_name or "", reason)
     return lacks
 
 
@@ -306,7 +306,7 @@ def campaign_event(body: wire.CampaignEvent) -> list[str]:
 
 def _error(code: Id, detail: Id) -> str:
     """What the server reports as its error; "" if its code is none."""
-    if code is None or code in _NOBODY:
+    if code is None or code in _NO_ONE:
         return ""
     return f"{code}: {detail}" if detail else f"{code}"
 

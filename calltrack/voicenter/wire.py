@@ -179,7 +179,7 @@ class ExtensionEvent(observations.ExtensionEvent, gc=False):
     stamp: Stamp = field(name="servertime", default=None)
     offset_min: Stamp = field(name="servertimeoffset", default=None)
     extension: ExtensionData = field(name="data", default=_LATER)
-    told: observations.Told = _hidden("told", None)
+    reported: observations.Reported = _hidden("reported", None)
     moment: Stamp = field(name="telephonyservertime", default=None)
 
     reason: str | None = None
@@ -198,7 +198,7 @@ class QueueEvent(observations.QueueEvent, gc=False):
     stamp: Stamp = field(name="servertime", default=None)
     offset_min: Stamp = field(name="servertimeoffset", default=None)
     queue: QueueData = field(name="data", default=_LATER)
-    told: observations.Told = _hidden("told", None)
+    reported: observations.Reported = _hidden("reported", None)
     moment: Stamp = field(name="telephonyservertime", default=None)
 
     reason: str | None = None

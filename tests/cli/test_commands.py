@@ -37,7 +37,7 @@ def test_every_command_has_help_with_examples() -> None:
         assert (0, True) == (result.exit_code, "calltrack " in result.output.split("Options:")[0])
 
 
-def test_replay_tells_one_line_per_change() -> None:
+def test_replay_shows_one_line_per_change() -> None:
     """With time, frame, extension, call and what; then the summary."""
     result = run("replay", AGAIN)
 
@@ -72,12 +72,12 @@ def test_replay_as_json_is_the_changes(tmp_path: Path) -> None:
 )
 def test_replay_filters(options: list[str], kinds: set[str]) -> None:
     """By call, extension, queue and time."""
-    told = [json.loads(line) for line in run("replay", AGAIN, "--format", "json", *options).stdout.splitlines()]
+    reported = [json.loads(line) for line in run("replay", AGAIN, "--format", "json", *options).stdout.splitlines()]
 
-    assert kinds <= {change["change"] for change in told}
-    assert bool(kinds) == bool(told)
+    assert kinds <= {change["change"] for change in reported}
+    assert bool(kinds) == bool(reported)
     if "--extension" in options:
-        assert {"SIPSIP2"} == {change["exten_user"] for change in told}
+        assert {"SIPSIP2"} == {change["exten_user"] for change in reported}
 
 
 def test_replay_steps_forth_and_back() -> None:
@@ -226,7 +226,7 @@ def test_check_passes_sound_recordings() -> None:
 
 
 def test_bad_lines_are_reported_and_counted(tmp_path: Path) -> None:
-    """The first ten in full, the rest as a number; exit code 1, and the frames are told."""
+    """The first ten in full, the rest as a number; exit code 1, and the frames are counted."""
     path = tmp_path / "bad.jsonl"
     path.write_bytes(b"oops\n" * 12 + Path(AGAIN).read_bytes())
     result = run("replay", str(path))

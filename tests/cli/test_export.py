@@ -48,7 +48,7 @@ def test_export_to_standard_output_and_to_files(recording: str, table: str, tmp_
 
 @pytest.mark.parametrize("name", ["calls.xls", "calls.csv.gz", "calls.json"])
 def test_a_file_whose_ending_is_no_format_is_not_written(tmp_path: Path, name: str) -> None:
-    """JSON lines under such a name would surprise whoever opens it; --format says that they are meant."""
+    """JSON lines under such a name would surprise its reader; --format says that they are meant."""
     out = tmp_path / name
     result = run("export", AGAIN, "--table", "calls", "-o", str(out))
     assert (2, True) == (result.exit_code, f"{out}: its ending is not one of these formats" in result.stderr)
@@ -128,7 +128,7 @@ def test_a_recording_that_cannot_be_read_does_not_keep_the_others(tmp_path: Path
 
 
 def test_names_of_files() -> None:
-    """What two recordings share is told apart by their folders, or refused."""
+    """What two recordings share is distinguished by their folders, or refused."""
     assert ["a", "b"] == names_of(["x/a.jsonl", "x/b.jsonl.zst"])
     assert ["x-a.1", "y-a.1"] == names_of(["x/a.1.jsonl", "y/a.1.json.gz"])
     with pytest.raises(Exception, match="two recordings"):

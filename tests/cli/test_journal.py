@@ -80,7 +80,7 @@ def test_replay_steps_through_a_journal(imported: Path) -> None:
     assert "frame 3, " in result.output
 
 
-def test_a_checkpoint_that_is_passed_over_is_told_in_words(tmp_path: Path) -> None:
+def test_a_checkpoint_that_is_passed_over_is_reported_in_words(tmp_path: Path) -> None:
     """And not with our source, as Python shows warnings."""
     path = written(tmp_path / "a")
     with closing(sqlite3.connect(path)) as database, database:
@@ -144,12 +144,12 @@ def test_import_keeps_what_is_no_frame(tmp_path: Path) -> None:
     assert frames[1].payload()["error"].startswith(f"{source}:2: not JSON")
 
 
-def test_info_tells_what_is_in_it(tmp_path: Path) -> None:
+def test_info_shows_what_is_in_it(tmp_path: Path) -> None:
     """Positions, times, checkpoints, and whether it was closed; who writes it, while someone does."""
     path = written(tmp_path / "a")
-    told = run("journal", "info", path).output
+    reported = run("journal", "info", path).output
     assert all(
-        said in told
+        said in reported
         for said in (
             "2055: 1 to 2055",
             "4, the last 55 frames",
@@ -189,7 +189,9 @@ def test_prune_removes_the_oldest(tmp_path: Path) -> None:
         (["journal", "export", "a", "-o", "nowhere/b"], "cannot be written"),
     ],
 )
-def test_mistakes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str) -> None:
+def test_mistakes_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
     """And leave every file as it is."""
     monkeypatch.chdir(tmp_path)
     before = written(tmp_path / "a", simulated()[:3]).read_bytes()
@@ -218,7 +220,7 @@ def test_a_backup_a_repair_and_what_comes_back(tmp_path: Path, imported: Path) -
     assert 1 == run("journal", "backup", imported, copy).exit_code
 
 
-def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
+def test_what_is_no_journal_is_reported(tmp_path: Path) -> None:
     """Another database, and a journal where only a recording can be read."""
     path = tmp_path / "other"
     with sqlite3.connect(path) as database:

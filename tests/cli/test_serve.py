@@ -55,8 +55,8 @@ async def test_one_command_shows_it_all() -> None:
         async with client.get("/") as answer:
             page = await answer.text()
         async with client.get("/api/updates") as answer:
-            told = events(answer)
-            while len((one := await anext(told)).data.get("extensions", ())) < 5:
+            reported = events(answer)
+            while len((one := await anext(reported)).data.get("extensions", ())) < 5:
                 pass
             over = await ended(process, signal.SIGTERM)
 
@@ -107,8 +107,8 @@ async def test_a_killed_simulation_goes_on_from_now(tmp_path: Path) -> None:
         first, last = journal.position, journal.tracker().time
     process, url = await started(*simulate)
     async with aiohttp.ClientSession(url) as client, client.get("/api/updates") as answer:
-        told = events(answer)
-        while not (one := await anext(told)).data.get("gaps") or one.data["gaps"][-1]["until"] is None:
+        reported = events(answer)
+        while not (one := await anext(reported)).data.get("gaps") or one.data["gaps"][-1]["until"] is None:
             pass
     assert (0, b"") == await ended(process, signal.SIGTERM)
     with Journal.open(path, read_only=True) as journal:
@@ -122,7 +122,7 @@ async def test_a_killed_simulation_goes_on_from_now(tmp_path: Path) -> None:
     assert last <= one.data["gaps"][-1]["since"] < one.data["gaps"][-1]["until"]
 
 
-def test_webhooks_are_not_told_of_a_simulated_past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_webhooks_report_nothing_of_a_simulated_past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their first delivery is of what happened after the start."""
     monkeypatch.setenv("HOOK_SECRET", "s" * 32)
     config, begin = tmp_path / "webhooks.toml", time.time()
@@ -148,8 +148,8 @@ async def test_a_recording_is_gone_on_with(tmp_path: Path) -> None:
     for _ in range(2):
         process, url = await started("--replay", str(AGAIN), "--speed", "max", "--journal", str(path))
         async with aiohttp.ClientSession(url) as client, client.get("/api/changes?after=0") as answer:
-            told = events(answer)
-            while (one := await anext(told)).event != "change" or one.data["change"] != "CallEnded":
+            reported = events(answer)
+            while (one := await anext(reported)).event != "change" or one.data["change"] != "CallEnded":
                 pass
         assert (0, b"") == await ended(process, signal.SIGINT)
     with Journal.open(path, read_only=True) as journal:
@@ -183,8 +183,8 @@ async def test_the_live_service_is_kept(tmp_path: Path) -> None:
         live = ("--credentials", str(login), "--login-url", simulator.url, "--journal", str(path))
         process, url = await started(*live)
         async with aiohttp.ClientSession(url) as client, client.get("/api/updates") as answer:
-            told = events(answer)
-            while not (one := await anext(told)).data.get("known"):
+            reported = events(answer)
+            while not (one := await anext(reported)).data.get("known"):
                 pass
         second = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "calltrack", "serve", "--listen", "127.0.0.1:0", *live), stderr=PIPE

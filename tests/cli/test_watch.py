@@ -30,7 +30,7 @@ async def on_a_terminal(*arguments: str, type_after: str = "", keys: bytes = b""
     def read() -> None:
         try:
             drawn.extend(os.read(master, 65536))
-        except OSError:  # how Linux says that nobody has the other end open any more
+        except OSError:  # how Linux says that no one has the other end open any more
             asyncio.get_running_loop().remove_reader(master)
             left.set()
         if keys and type_after.encode() in drawn:

@@ -99,7 +99,7 @@ def drop_lists(items: list[Item], random: Random) -> list[Item]:
 
 
 def move_stamps(items: list[Item], random: Random) -> list[Item]:
-    """The stamps of some calls move by up to 5 s, and click2call legs lose what tells them apart."""
+    """The stamps of some calls move by up to 5 s, and click2call legs lose what distinguishes them."""
 
     def moved(data: dict[str, Any]) -> None:
         for call in data.get("calls") or ():

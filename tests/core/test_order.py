@@ -17,7 +17,7 @@ def fed(*frames: Frame) -> tuple[Tracker, list[object]]:
 
 
 def test_an_older_frame_does_not_bring_a_leg_back() -> None:
-    """A ends its call; a second socket tells of the answer once more."""
+    """A ends its call; a second socket reports the answer once more."""
     again = Frame.of("ExtensionEvent", {**TALKS.payload(), "noise": 1})
     tracker, changes = fed(RINGS, TALKS, ENDS, again)
 
@@ -62,7 +62,7 @@ def test_a_late_agent_status_is_not_the_status() -> None:
     assert 3 == tracker.snapshot().extensions[0].agent_status
 
 
-def test_within_a_second_the_list_tells_which_is_older() -> None:
+def test_within_a_second_the_list_shows_which_is_older() -> None:
     """What has ended is in the list again, in the same second: that frame was made before."""
     held = extension(20, "A", "HOLD", call("1", "Hold", 1, 8))
     tracker, changes = fed(RINGS, TALKS, ENDS, held)
@@ -103,7 +103,7 @@ def test_within_a_second_a_new_call_is_a_new_attempt() -> None:
     assert AnomalyKind.LATE_FRAME not in changes
 
 
-def test_a_late_end_of_a_leg_that_was_never_seen_is_told() -> None:
+def test_a_late_end_of_a_leg_that_was_never_seen_is_reported() -> None:
     """It happened: opened and closed, while the newer call goes on."""
     tracker, changes = fed(
         extension(9, "A", "NEWCALL", call("2", "Ringing", 9)),
@@ -133,7 +133,7 @@ def test_an_offset_that_changes_with_the_clock_makes_nothing_late() -> None:
 
 
 def test_a_frame_without_a_time_is_not_late() -> None:
-    """Nobody can tell; its list is believed."""
+    """It cannot be known; its list is believed."""
     tracker, _ = fed(TALKS, extension(20, "A", "HANGUP", call("1", "Talking", 1, 8), outside={"servertime": None}))
 
     assert () == tracker.snapshot().calls
@@ -161,7 +161,7 @@ def test_another_server_has_another_clock() -> None:
         assert AnomalyKind.LATE_FRAME not in changes
 
 
-def test_a_login_that_is_told_again_is_no_new_one() -> None:
+def test_a_login_that_is_reported_again_is_no_new_one() -> None:
     """It is of the very time of the one before; the list behind it is as old as that, and there was no gap."""
     login, listed = Frame.of("loginSuccess", stamp(0)), all_extensions(0, A=[call("1", "Ringing", 0)])
     tracker, changes = fed(login, listed, extension(9, "A", "HANGUP", call("1", "Ringing", 0)), login, listed)

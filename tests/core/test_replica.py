@@ -53,11 +53,11 @@ def test_a_change_that_is_missing_shows(kind: type) -> None:
 
 
 def test_a_change_that_cannot_be_is_a_fault() -> None:
-    """A leg that ends twice, and one whose call was never told of."""
+    """A leg that ends twice, and one whose call was never reported."""
     tracker, replica = Tracker(), Replica()
-    told = [change for frame in DAY for change in tracker.feed(frame)]
-    ends = [change for change in told if isinstance(change, LegEnded)]
-    for change in [*ends, *told, *ends]:
+    reported = [change for frame in DAY for change in tracker.feed(frame)]
+    ends = [change for change in reported if isinstance(change, LegEnded)]
+    for change in [*ends, *reported, *ends]:
         replica.apply(change)
 
     assert 2 * len(ends) == replica.faults
@@ -101,7 +101,7 @@ def test_a_call_that_is_resumed_goes_on_where_it_was() -> None:
     assert 3 == replica.calls["1"].attempts
 
 
-def test_who_logs_off_is_nobody() -> None:
+def test_who_logs_off_is_no_one() -> None:
     """The phone stays."""
     tracker, replica = Tracker(), Replica()
     for frame in (extension(2, "A", "userStatusUpdate"), extension(3, "A", "userStatusUpdate", onlineUserID=0)):

@@ -86,7 +86,7 @@ def every_step() -> list[Frame]:
 FRAMES = every_step()
 
 
-def told() -> list[object]:
+def reported() -> list[object]:
     """What a tracker makes of them; the name of the error if it fails."""
     tracker, changes = Tracker(), list[object]()
     try:
@@ -97,7 +97,7 @@ def told() -> list[object]:
     return changes
 
 
-EXPECTED = told()
+EXPECTED = reported()
 
 
 @pytest.mark.parametrize("row", CONNECTION, ids=lambda row: f"{row.source}-{row.signal}-{row.guard or 'any'}")
@@ -105,12 +105,12 @@ def test_every_row_decides_something(row: table.Edge, monkeypatch: pytest.Monkey
     """Without it, or with another meaning of its time, the changes are others."""
     key = (row.source, row.signal, row.guard)
     monkeypatch.setattr(advance, "STEPS", {at: edge for at, edge in STEPS.items() if at != key})
-    assert EXPECTED != told()
+    assert EXPECTED != reported()
 
     if row.dest is not State.HUNGUP and row.source is not State.HUNGUP:
         other = State.HOLD if row.counts_as is not State.HOLD else State.SPYING
         monkeypatch.setattr(advance, "STEPS", {**STEPS, key: evolve(row, counts_as=other)})
-        assert EXPECTED != told()
+        assert EXPECTED != reported()
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_every_row_decides_something(row: table.Edge, monkeypatch: pytest.Monkey
         ("Unallocated (unassigned) number", "unallocated", "unallocated"),
     ],
 )
-def test_what_a_cause_says_of_a_leg_that_nobody_answered(cause: str, rang: str, dialed: str) -> None:
+def test_what_a_cause_says_of_a_leg_that_no_one_answered(cause: str, rang: str, dialed: str) -> None:
     """Every cause that the field guide has (§4), of a leg that rang and of one that was dialed."""
 
     def outcome(status: str) -> str:

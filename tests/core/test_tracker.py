@@ -76,7 +76,7 @@ def test_a_repeated_hangup_with_another_receive_time_ends_nothing_again() -> Non
 
 
 def test_a_repeated_hangup_without_a_stamp_ends_nothing_again() -> None:
-    """It cannot be told from the one before, and opens no leg of its own."""
+    """It cannot be distinguished from the one before, and opens no leg of its own."""
     _, changes = fed(
         extension(2, "A", "NEWCALL", call("1", "Ringing", 1)),
         extension(12, "A", "HANGUP", call("1", "Ringing", callStarted=None)),
@@ -222,7 +222,7 @@ def test_a_lost_connection_makes_everything_unknown_until_the_lists_come() -> No
 
 
 def test_a_login_in_mid_stream_is_a_gap() -> None:
-    """The loss itself was not seen, but a second loginSuccess tells of it."""
+    """The loss itself was not seen, but a second loginSuccess shows it."""
     tracker, _ = fed(
         Frame.of("loginSuccess", stamp(0)),
         extension(2, "A", "userStatusUpdate"),
@@ -232,12 +232,12 @@ def test_a_login_in_mid_stream_is_a_gap() -> None:
     assert [(utc(2), utc(90))] == [(gap.since, gap.until) for gap in tracker.snapshot().gaps]
 
 
-@pytest.mark.parametrize("told", ["Incoming", "Outgoing", "Click2call", "Spy", "incoming", "spy", "Click2Call"])
-def test_a_direction_is_one_in_any_spelling(told: str) -> None:
+@pytest.mark.parametrize("reported", ["Incoming", "Outgoing", "Click2call", "Spy", "incoming", "spy", "Click2Call"])
+def test_a_direction_is_one_in_any_spelling(reported: str) -> None:
     """As states are."""
-    _, changes = fed(extension(2, "A", "NEWCALL", call("1", "Ringing", 2, direction=told)))
+    _, changes = fed(extension(2, "A", "NEWCALL", call("1", "Ringing", 2, direction=reported)))
 
-    assert [told.capitalize()] == [change.leg.direction for change in changes if isinstance(change, LegStarted)]
+    assert [reported.capitalize()] == [change.leg.direction for change in changes if isinstance(change, LegStarted)]
 
 
 def test_two_logins_with_nothing_between_are_one_gap() -> None:
@@ -249,7 +249,7 @@ def test_two_logins_with_nothing_between_are_one_gap() -> None:
 
 
 def test_after_a_gap_differences_are_no_surprise() -> None:
-    """What the list has no more has ended, in the gap; nothing that should have been told was missed."""
+    """What the list has no more has ended, in the gap; nothing that should have been reported was missed."""
     _, changes = fed(
         extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
         Frame.of("disconnect", {}),
@@ -263,7 +263,7 @@ def test_after_a_gap_differences_are_no_surprise() -> None:
 
 
 def test_a_hangup_explains_its_own_leg_alone() -> None:
-    """The other one that is gone from the list with it ended too, but nobody told how."""
+    """The other one that is gone from the list with it ended too, but no frame reported how."""
     _, changes = fed(
         extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
         extension(3, "A", "NEWCALL", call("2", "Ringing", 3), calls=[call("1", "Ringing", 2), call("2", "Ringing", 3)]),
@@ -277,7 +277,7 @@ def test_a_hangup_explains_its_own_leg_alone() -> None:
     assert [AnomalyKind.EVENT_MISSED] == anomalies(changes)
 
 
-def test_a_hangup_of_what_was_never_seen_is_told_beside_what_is_gone() -> None:
+def test_a_hangup_of_what_was_never_seen_is_reported_beside_what_is_gone() -> None:
     """Call 1 is gone from the list without a word; the frame is about call 9."""
     _, changes = fed(
         extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
@@ -290,7 +290,7 @@ def test_a_hangup_of_what_was_never_seen_is_told_beside_what_is_gone() -> None:
 
 
 def test_the_hangup_of_a_click2call_leg_is_not_the_other_s() -> None:
-    """Both share callStarted; c2cdirection tells which one hung up."""
+    """Both share callStarted; c2cdirection says which one hung up."""
     first, second = call("1", "Ringing", 2, c2cdirection=1), call("1", "Dialing", 2, c2cdirection=2)
     _, changes = fed(
         extension(3, "A", "NEWCALL", second, calls=[first, second]),
@@ -303,7 +303,7 @@ def test_the_hangup_of_a_click2call_leg_is_not_the_other_s() -> None:
 
 
 def test_click2call_leg_1_is_only_followed_by_its_own_leg_2() -> None:
-    """Without it, or with that of another call, its end is one that nobody told."""
+    """Without it, or with that of another call, its end is one that no frame reported."""
     first = call("1", "Ringing", 2, c2cdirection=1)
     for then in ([], [call("2", "Dialing", 5, c2cdirection=2)]):
         _, changes = fed(
@@ -459,8 +459,8 @@ def test_a_queue_keeps_its_name() -> None:
     """Through an event that does not tell it; another name is taken over."""
     tracker = Tracker()
     names = []
-    for at, told in enumerate(("Support", None, "", "Help")):
-        tracker.feed(queue(at, "JOIN", str(at), [], QueueName=told))
+    for at, reported in enumerate(("Support", None, "", "Help")):
+        tracker.feed(queue(at, "JOIN", str(at), [], QueueName=reported))
         names.append(tracker.snapshot().queues[0].name)
 
     assert ["Support", "Support", "Support", "Help"] == names
@@ -514,7 +514,7 @@ def test_a_moment_at_the_switch_must_be_near() -> None:
     assert [leg.talk_s] == [change.leg.talk_s for change in changes if isinstance(change, LegEnded)]
 
 
-def test_an_answer_is_told_by_the_wall_clock_that_the_call_began_on() -> None:
+def test_an_answer_is_of_the_wall_clock_that_the_call_began_on() -> None:
     """The offset changes in mid-call; callStarted and callAnswered do not."""
     _, changes = fed(
         extension(2, "A", "NEWCALL", call("1", "Ringing", 1)),
@@ -588,7 +588,7 @@ def test_a_number_that_json_cannot_hold_is_no_number(value: object) -> None:
 
 
 def test_what_a_leg_did_before_its_first_unclear_sight_is_unknown() -> None:
-    """It began at 1; at 20 it is in a state that nobody knows; its times still add up."""
+    """It began at 1; at 20 it is in a state that no one knows; its times still add up."""
     _, changes = fed(
         extension(20, "A", "userStatusUpdate", calls=[call("1", "Parked", 1)]),
         extension(30, "A", "HANGUP", call("1", "Parked", 1)),
@@ -599,7 +599,7 @@ def test_what_a_leg_did_before_its_first_unclear_sight_is_unknown() -> None:
 
 
 def test_a_leg_is_not_held_before_it_was_answered() -> None:
-    """The frame's own time is earlier than the answer it tells of."""
+    """The frame's own time is earlier than the answer that it reports."""
     tracker, _ = fed(extension(5, "A", "HOLD", call("1", "Hold", 1, 8)))
 
     leg = tracker.snapshot().extensions[0].legs[0]
@@ -655,7 +655,7 @@ def test_a_leg_on_hold_before_it_was_answered_took_no_time() -> None:
     assert (utc(2), 0, 0) == (leg.since, leg.ring_s, leg.talk_s)
 
 
-def test_a_user_s_id_that_is_told_later_is_taken() -> None:
+def test_a_user_s_id_that_is_reported_later_is_taken() -> None:
     """Though nothing else of the agent is new."""
     tracker = Tracker()
     for user_id in (7, 7, 8):
@@ -666,7 +666,7 @@ def test_a_user_s_id_that_is_told_later_is_taken() -> None:
     assert 8 == known.user_id
 
 
-def test_an_agent_s_name_that_is_not_told_stays() -> None:
+def test_an_agent_s_name_that_is_not_reported_stays() -> None:
     """Whether the object that should hold it is empty or missing."""
     tracker = Tracker()
     for summery in ({"representative": "Lois Lane"}, {}, None):
@@ -720,7 +720,7 @@ def test_a_step_before_the_last_one_took_no_time() -> None:
     assert utc(9) == tracker.snapshot().calls[0].legs[0].since
 
 
-def test_the_calls_that_a_call_comes_from_are_told_once() -> None:
+def test_the_calls_that_a_call_comes_from_are_reported_once() -> None:
     """Every frame repeats them."""
     linked = call("1", "Talking", 1, 2, relatedIvrUniqueIDs="8, 9")
     tracker, changes = fed(extension(5, "A", "ANSWER", linked), extension(6, "A", "userStatusUpdate", None, [linked]))
@@ -730,7 +730,7 @@ def test_the_calls_that_a_call_comes_from_are_told_once() -> None:
 
 
 def test_the_hangup_of_one_extension_is_not_that_of_another() -> None:
-    """A's is told; B's leg of the same call was never seen, and is opened to be closed."""
+    """A's is reported; B's leg of the same call was never seen, and is opened to be closed."""
     tracker, _ = fed(
         extension(2, "A", "NEWCALL", call("1", "Ringing", 1)),
         extension(5, "A", "HANGUP", call("1", "Ringing", 1)),
@@ -908,7 +908,7 @@ def test_a_listener_who_hangs_up_after_a_lost_connection_has_not_talked() -> Non
 
 
 @pytest.mark.parametrize(("offset_min", "turned"), [(180, 3600), (60, -3600)])
-def test_an_answer_after_the_clocks_have_changed_is_told_by_the_new_wall_clock(offset_min: int, turned: int) -> None:
+def test_an_answer_after_the_clocks_have_changed_is_of_the_new_wall_clock(offset_min: int, turned: int) -> None:
     """It rang before the change and was answered after it: UTC = value - the frame's own offset (field guide §2)."""
     outside = {"servertimeoffset": offset_min}
     talking = call("1", "Talking", 1, turned + 6)

@@ -12,12 +12,12 @@ class Wall:
 
 
 def test_it_runs_on_between_frames() -> None:
-    """From the last told time, as fast as the source plays."""
+    """From the last time that was heard, as fast as the source plays."""
     wall = Wall()
     clock = ServerClock(10.0, wall)
     assert clock.now() is None
 
-    clock.told(1000)
+    clock.hear(1000)
     wall.now += 3
 
     assert 1030 == clock.now()
@@ -27,17 +27,17 @@ def test_it_does_not_tremble() -> None:
     """Whole and late seconds leave it alone; being behind, or far ahead, does not."""
     wall = Wall()
     clock = ServerClock(1.0, wall)
-    clock.told(1000)
+    clock.hear(1000)
     wall.now += 1.9
-    clock.told(1000)
+    clock.hear(1000)
     assert 1001.9 == clock.now()
 
-    clock.told(1005)
+    clock.hear(1005)
     assert 1005 == clock.now()
 
-    clock.told(900)
+    clock.hear(900)
     assert 900 == clock.now()
-    clock.told(None)
+    clock.hear(None)
     assert 900 == clock.now()
 
 
@@ -46,7 +46,7 @@ def test_it_can_stand_still() -> None:
     wall = Wall()
     still, running = ServerClock(0.0, wall), ServerClock(1.0, wall)
     for clock in (still, running):
-        clock.told(1000)
+        clock.hear(1000)
     wall.now += 5
     running.stop()
     wall.now += 5

@@ -68,18 +68,18 @@ class Recomputed:
         listed = {(queue_id, call["ivrid"], call["JoinTimeStamp"]) for call in data.get("Calls") or []}
         for key in [key for key in self.waiting if key[0] == queue_id and key not in listed]:
             wait = self.waiting.pop(key)
-            told = frame.get("ivruniqueid") == key[1]
+            reported = frame.get("ivruniqueid") == key[1]
             reasons = {"EXIT": "answered", "ANSWER": "picked up", "ABANDONED": "abandoned"}
-            wait["outcome"] = reasons.get(frame.get("reason", "")) if told else None
+            wait["outcome"] = reasons.get(frame.get("reason", "")) if reported else None
             if wait["outcome"] is None:
                 talks = any(
                     leg["call"] == key[1] and leg["talked"] for legs in self.live.values() for leg in legs.values()
                 )
                 talked = self.answered_calls.get(key[1], wait["joined"] - 1) >= wait["joined"]
                 wait["outcome"] = "answered" if talks or talked else "lost"
-            if told and wait["outcome"] in ("answered", "picked up"):
+            if reported and wait["outcome"] in ("answered", "picked up"):
                 self.claimed[key[1]] = self.now
-            wait["wait_s"] = max(0, moment - wait["joined"]) if told else None
+            wait["wait_s"] = max(0, moment - wait["joined"]) if reported else None
             self.ended_waits.append(wait)
         for key in sorted(listed - set(self.waiting), key=lambda key: key[2]):
             self.directions.append((key[1], "incoming"))
@@ -103,13 +103,13 @@ class Recomputed:
             live[key_of(current)] = self.begin(name, current, data, moment)
         for key in [key for key in live if key not in listed]:
             leg = live.pop(key)
-            told = ends_one and about == key[0]
+            reported = ends_one and about == key[0]
             replaced = key[2] == "1" and any(other[0] == key[0] and other[2] == "2" for other in listed)
-            if told and current and not leg["talked"] and number(current.get("answered")):
+            if reported and current and not leg["talked"] and number(current.get("answered")):
                 self.to(leg, seen_as(current), number(current["callAnswered"]) - self.ahead)
             self.to(leg, "", moment)
-            leg["cause"], leg["dial"] = (frame.get("cause"), frame.get("dialStatus")) if told else ("", "")
-            leg["unsure"] |= not (told or replaced)
+            leg["cause"], leg["dial"] = (frame.get("cause"), frame.get("dialStatus")) if reported else ("", "")
+            leg["unsure"] |= not (reported or replaced)
             self.over[name].add(key)
             self.ended_legs.append(leg)
             if leg["cause"] == "Answered elsewhere":
@@ -167,7 +167,7 @@ class Recomputed:
             leg["talked"] = True
 
     def note_status(self, name: str, data: Json) -> None:
-        """The agent's status, if it is another; a phone with nobody logged on has none (ruling 18)."""
+        """The agent's status, if it is another; a phone with no one logged on has none (ruling 18)."""
         status, stamp = data.get("representativeStatus"), number(data.get("representativeUpdated")) // 1000
         known, said = self.status[name], status is not None
         status = status if data.get("onlineUserID") else None
@@ -271,7 +271,7 @@ def key_of(call: Json) -> tuple[str, int, str]:
 
 
 def seen_as(call: Json) -> str:
-    """What a call in a list is doing; of a click2call nobody talks to a customer before leg 2 is answered."""
+    """What a call in a list is doing; of a click2call no one talks to a customer before leg 2 is answered."""
     status = str(call["callstatus"]).capitalize()
     if str(call.get("c2cdirection")) == "2" and not number(call.get("answered")):
         return "Dialing"

@@ -89,7 +89,7 @@ def test_a_holiday_has_no_figures() -> None:
 
 
 def test_a_team_is_of_agents_and_of_extensions() -> None:
-    """An agent wherever they work, an extension whoever works there, each once."""
+    """An agent at any extension, an extension with any agent, each once."""
     held = facts(
         talk(100, 200), talk(300, 400, exten_user="SIP2"), talk(500, 600, agent_id=8), status(1, 0, 900)
     )  # fmt: skip

@@ -100,7 +100,7 @@ def feed(*frames: Frame) -> Facts:
 
 
 def test_a_status_begins_when_it_was_set() -> None:
-    """Not when a frame told of it, a logout neither; that ends the agent's time."""
+    """Not when a frame reported it, a logout neither; that ends the agent's time."""
     set_at = (START + 50) * 1000
     gone: Any = {"onlineUserID": 0, "representativeStatus": 2, "representativeUpdated": (START + 90) * 1000}
     facts = feed(
@@ -118,7 +118,7 @@ def test_a_status_begins_when_it_was_set() -> None:
     ]
 
 
-def test_a_stamp_from_the_future_tells_nothing() -> None:
+def test_a_stamp_from_the_future_shows_nothing() -> None:
     """Then the frame's time does."""
     future = (START + 9000) * 1000
     facts = feed(
@@ -130,7 +130,7 @@ def test_a_stamp_from_the_future_tells_nothing() -> None:
 
 
 def test_another_agent_at_the_same_desk() -> None:
-    """A leg is of whoever was logged on when it began."""
+    """A leg is of the agent who was logged on when it began."""
     facts = feed(
         extension(0, "A", "NEWCALL", call("1", "Ringing")),
         extension(10, "A", "userStatusUpdate", calls=[call("1", "Ringing")], onlineUserID=8),

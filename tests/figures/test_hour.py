@@ -25,7 +25,7 @@ def test_a_line_has_the_value_of_each_moment() -> None:
     assert found.queues["55"] == found.total
 
 
-def test_where_nobody_watched_there_is_no_value_but_a_gap() -> None:
+def test_where_no_one_watched_there_is_no_value_but_a_gap() -> None:
     """Before the first frame, and while the connection was lost; neither is zero."""
     first, lost, back = NOW - 3000, NOW - 1500, NOW - 900
     found = last_hour(facts(first=first, time=NOW, gaps=(Gap(lost, back, "lost"),)), 0, OPTIONS)

@@ -35,7 +35,7 @@ def test_a_caller_who_gave_up_twice() -> None:
 @pytest.mark.parametrize("caller", ["0501234567", "972501234567", "+972 50-123-4567"])
 @pytest.mark.parametrize(("until", "waits"), [(150, 0), (None, 0), (90, 1)])
 def test_a_conversation_returns_what_was_before(direction: str, caller: str, until: float | None, waits: int) -> None:
-    """Whoever called, in any notation, also while it lasts; one before the missed call does not."""
+    """Any caller, in any notation, also while it lasts; one before the missed call does not."""
     spoken = a_call(until, answered=True, direction=direction, caller=caller)
 
     assert waits == len(missed([a_call(100), spoken], normal).callers)

@@ -57,7 +57,7 @@ def in_three(facts: Facts, one: float, other: float) -> list[Part]:
 
 
 def as_json(found: Report) -> Any:
-    """The report as whoever asks for it by HTTP gets it."""
+    """The report as a client gets it by HTTP."""
     return msgspec.json.decode(msgspec.json.encode(found))
 
 
@@ -218,8 +218,8 @@ def test_shares_are_shares(stream: list[Frame], one: float, other: float) -> Non
     for part in report(facts, options=OPTIONS, parts=in_three(facts, one, other)).parts:
         assert part.waits is not None and part.work is not None
         level = part.waits.service_level
-        told = [level.handled_only, level.ignoring_abandons, level.negative, level.positive, part.coverage]
-        told += [part.work.occupancy, part.waits.abandonment_rate]
-        assert all(share is None or 0 <= share <= 1 for share in told)
+        reported = [level.handled_only, level.ignoring_abandons, level.negative, level.positive, part.coverage]
+        reported += [part.work.occupancy, part.waits.abandonment_rate]
+        assert all(share is None or 0 <= share <= 1 for share in reported)
         if level.negative is not None and level.positive is not None and level.ignoring_abandons is not None:
             assert level.negative <= min(level.positive, level.ignoring_abandons)

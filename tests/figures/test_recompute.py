@@ -12,9 +12,9 @@ from tests.figures.recompute import differences
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 BEYOND = {
     "api-page": "its examples contradict one another",
-    "lost-events": "it shows a call as Talking that nobody answered, by the vendor's flag",
+    "lost-events": "it shows a call as Talking that no one answered, by the vendor's flag",
     "loose-types": "other spellings of the names",
-    "outage-in-every-state": "a status that nobody knows, so that nobody knows how long was talked",
+    "outage-in-every-state": "a status that no one knows, so that no one knows how long was talked",
     "repeated-and-late-frames": "a frame that comes late takes the time back",
 }
 RECORDINGS = sorted(

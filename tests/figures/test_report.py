@@ -96,7 +96,7 @@ def test_an_agent_at_two_extensions_is_one() -> None:
 
 
 def test_a_wait_that_rang_nowhere_is_its_queues_accounts() -> None:
-    """If all that came from there were of one account; else it is nobody's."""
+    """If all that came from there were of one account; else it is of none."""
     held = facts(
         wait(0, 10, Outcome.ABANDONED),
         wait(0, 20, ANSWERED, account_id=1),
@@ -135,7 +135,7 @@ def test_a_report_is_json_and_back() -> None:
 
 
 def test_nothing_at_all() -> None:
-    """A stream that told no time has figures of nothing, and says so."""
+    """A stream without a time has figures of nothing, and says so."""
     found = report(Facts())
 
     assert (None, None, 0, None) == (found.since, found.until, found.total.observed_s, found.total.coverage)

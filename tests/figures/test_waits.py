@@ -84,7 +84,7 @@ def test_a_wait_whose_join_was_not_seen_is_queued_where_it_ends() -> None:
 
 
 def test_a_wait_of_unknown_length_is_in_no_average() -> None:
-    """It is counted, and how many there are is told."""
+    """It is counted, and how many there are is said."""
     found = counted(facts(wait(0, 10, ANSWERED), wait(0, 500, ANSWERED, wait_s=None)))
 
     assert (2, 10, 1.0, 1) == (found.answered, found.asa_s, found.service_level.negative, found.unmeasured)

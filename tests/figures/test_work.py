@@ -131,8 +131,8 @@ def test_a_conversation_of_unknown_length_is_in_no_average() -> None:
     assert (2, 1, 100, 100) == (found.handled, found.unmeasured, found.talk_s, found.att_s)
 
 
-def test_nobody_is_not_available() -> None:
-    """A phone that works with nobody logged on is busy, but waits for no call."""
+def test_a_phone_without_an_agent_is_not_available() -> None:
+    """A phone that works with no one logged on is busy, but waits for no call."""
     held = facts(talk(100, 200, agent_id=None, agent_name=""), status(1, 0, agent_id=None))
     found = report(held)
 

@@ -91,7 +91,7 @@ def run(folder: Path, times: int, seed: int, *, tell: bool = False) -> Survived:
             published += again
             resumed += len(again)
             frames += reference.position - before
-            if published != reference.told:
+            if published != reference.reported:
                 differences.append(f"after kill {kills} the changes received are not those of an uninterrupted run")
             if tell:
                 click.echo(f"kill {kills}: {reference.position} frames, {len(again)} changes resumed", err=True)
@@ -132,7 +132,7 @@ class _Reference:
     def __init__(self, frames: tuple[Frame, ...]) -> None:
         self.frames = frames
         self.position = 0
-        self.told: list[str] = []
+        self.reported: list[str] = []
         self._tracker = Tracker()
 
     def compare(self, journal: Journal, durable: int) -> Iterator[str]:
@@ -146,7 +146,7 @@ class _Reference:
         if tuple(frame for _, frame in journal.frames(since)) != self.frames[since:end]:
             yield f"the frames after {since} are others"
         for position, frame in enumerate(self.frames[self.position : end], self.position + 1):
-            self.told += [_line(position, number, made) for number, made in enumerate(self._tracker.feed(frame), 1)]
+            self.reported += [_line(position, number, made) for number, made in enumerate(self._tracker.feed(frame), 1)]
         self.position = end
         if self._tracker.snapshot().to_json() != journal.tracker().snapshot().to_json():
             yield f"the state after frame {end} is another"

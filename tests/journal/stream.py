@@ -58,7 +58,7 @@ def state(frames: tuple[Frame, ...]) -> str:
     return tracker.snapshot().to_json()
 
 
-def told(frames: tuple[Frame, ...]) -> list[tuple[str, Change]]:
+def reported(frames: tuple[Frame, ...]) -> list[tuple[str, Change]]:
     """Every change of one uninterrupted run, with its stream position."""
     tracker = Tracker()
     return [

@@ -27,7 +27,7 @@ from calltrack.journal import (
 from calltrack.journal.code import stamp
 from calltrack.journal.packing import Packer
 from calltrack.journal.rows import sum_of
-from tests.journal.stream import simulated, state, told, written
+from tests.journal.stream import reported, simulated, state, written
 
 FRAMES = simulated()
 HOLD = """
@@ -236,7 +236,7 @@ class TestTornWrites:
             copy.unlink()
         journal.close()
 
-    def test_a_garbled_file_tells_no_lies(self, tmp_path: Path) -> None:
+    def test_a_garbled_file_shows_no_lies(self, tmp_path: Path) -> None:
         """Whatever is wrong with it: what reads, reads as it was written; everything else is a JournalError."""
         good = written(tmp_path / "a").read_bytes()
         expected, end = list(enumerate(FRAMES, 1)), state(FRAMES)
@@ -295,7 +295,7 @@ class TestOneWriter:
                 assert 10 == reader.position
                 assert_whole(reader)
 
-    def test_a_killed_writer_is_in_nobodys_way(self, tmp_path: Path) -> None:
+    def test_a_killed_writer_hinders_no_one(self, tmp_path: Path) -> None:
         """The next one goes on, with no file to remove by hand."""
         with writing(tmp_path / "a"):
             pass
@@ -438,7 +438,7 @@ class TestUnreadableCheckpoints:
             assert state(FRAMES) == journal.tracker().snapshot().to_json()
             assert unreadable == len(notices)
             assert f"the checkpoint at frame 2000, by calltrack {stamp()}, cannot be used" in notices[0]
-            assert told(FRAMES)[-1:] == list(journal.changes())[-1:]
+            assert reported(FRAMES)[-1:] == list(journal.changes())[-1:]
 
     def test_is_never_what_retention_leaves(self, tmp_path: Path) -> None:
         """Frames before it stay, for without them nothing could be restored."""

@@ -16,14 +16,14 @@ from calltrack.journal import (
 from calltrack.recordings.player import until
 from calltrack.testing import streams
 from tests.frames import all_extensions, call, extension, stamp, utc
-from tests.journal.stream import simulated, state, states, told, written
+from tests.journal.stream import reported, simulated, state, states, written
 
 FRAMES = simulated()
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A journal of 2,000 simulated frames with checkpoints at each 500; nobody writes it."""
+    """A journal of 2,000 simulated frames with checkpoints at each 500; no process writes it."""
     return written(tmp_path_factory.mktemp("journal") / "calls.journal")
 
 
@@ -51,7 +51,7 @@ def test_a_restored_tracker_goes_on_the_same(path: Path) -> None:
         tracker = journal.tracker(1000)
     changes = [change for frame in FRAMES[1000:] for change in tracker.feed(frame)]
 
-    assert [change for at, change in told(FRAMES) if StreamPosition.parse(at).frame > 1000] == changes
+    assert [change for at, change in reported(FRAMES) if StreamPosition.parse(at).frame > 1000] == changes
 
 
 @settings(max_examples=15, deadline=None)
@@ -62,12 +62,12 @@ def test_any_stream_is_kept(tmp_path_factory: pytest.TempPathFactory, stream: li
     with Journal.open(written(folder / "any.journal", tuple(stream), every=8, batch=8)) as journal:
         assert list(enumerate(stream, 1)) == list(journal.frames())
         assert state(tuple(stream)) == journal.tracker().snapshot().to_json()
-        assert told(tuple(stream)) == list(journal.changes())
+        assert reported(tuple(stream)) == list(journal.changes())
 
 
 def test_changes_follow_any_position(path: Path) -> None:
     """After a change, after a frame's last, before its first, and at the end: none twice, none left out."""
-    expected = told(FRAMES)
+    expected = reported(FRAMES)
     with Journal.open(path, read_only=True) as journal:
         assert expected == list(journal.changes("0.0")) == list(journal.changes("0"))
         for index in range(0, len(expected), 293):
@@ -166,7 +166,7 @@ def test_an_empty_journal_is_a_new_tracker(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_is_never_strict(tmp_path: Path) -> None:
-    """A strict tracker's checkpoint restores to one that reports anomalies as changes; else nobody could read on."""
+    """A strict tracker's checkpoint restores to one that reports anomalies as changes; else it could not be read on."""
     frames = (Frame.of("mystery", stamp(1)),)
     with Journal.open(tmp_path / "a") as journal:
         journal.checkpoint(Tracker(strict=True))
@@ -203,14 +203,14 @@ def test_a_journal_may_be_used_from_any_thread(tmp_path: Path) -> None:
 
 
 def test_it_is_its_owners_alone(tmp_path: Path) -> None:
-    """It holds names and numbers: nobody else may read it, nor what SQLite keeps beside it."""
+    """It holds names and numbers: no one else may read it, nor what SQLite keeps beside it."""
     with Journal.open(tmp_path / "a") as journal:
         journal.append(FRAMES[:10])
         assert {0o600} == {one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
 
 
 def test_an_end_may_be_said_twice(tmp_path: Path) -> None:
-    """By whoever uses it and by whoever opened it; the next writer is not harmed by the second."""
+    """By its user and by its opener; the next writer is not harmed by the second."""
     with Journal.open(tmp_path / "journal") as journal:
         journal.append(FRAMES[:3])
         journal.close()

@@ -20,7 +20,7 @@ def test_who_writes_is_known_while_they_do(tmp_path: Path) -> None:
     assert "" == writer(tmp_path / "a")
 
 
-def test_asking_hinders_nobody(tmp_path: Path) -> None:
+def test_asking_hinders_no_one(tmp_path: Path) -> None:
     """Who asks holds the lock for an instant, which must not look like a second writer."""
     over = threading.Event()
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from calltrack.journal import Journal, PositionPruned, StreamPosition
-from tests.journal.stream import simulated, states, told, written
+from tests.journal.stream import reported, simulated, states, written
 
 FRAMES = simulated()
 
@@ -16,7 +16,7 @@ def journal(tmp_path: Path) -> Journal:
 
 
 def test_prune_removes_what_is_older(journal: Journal) -> None:
-    """Up to the last checkpoint of which everything before is; every state after it is told as before."""
+    """Up to the last checkpoint of which everything before is; every state after it is as before."""
     now = FRAMES[1100].at
     assert now is not None
     with journal:
@@ -26,7 +26,7 @@ def test_prune_removes_what_is_older(journal: Journal) -> None:
         expected = states(FRAMES)
         for position in (1000, 1001, 1499, len(FRAMES)):
             assert expected[position] == journal.tracker(position).snapshot().to_json()
-        assert [one for one in told(FRAMES) if StreamPosition.parse(one[0]).frame > 1000] == list(journal.changes())
+        assert [one for one in reported(FRAMES) if StreamPosition.parse(one[0]).frame > 1000] == list(journal.changes())
         assert 0 == journal.prune(keep_s=0, now=now)
 
 
@@ -44,7 +44,7 @@ def test_says_what_is_not_there_any_more(journal: Journal) -> None:
                 ask()
 
 
-def test_a_reader_in_the_middle_is_told(journal: Journal) -> None:
+def test_a_reader_in_the_middle_is_informed(journal: Journal) -> None:
     """Frames that are removed while someone reads them are not left out in silence."""
     with journal, Journal.open(journal.path, read_only=True) as reader:
         frames = reader.frames()

@@ -76,9 +76,9 @@ def test_whichever_page_is_damaged(tmp_path: Path, share: int) -> None:
         path = tmp_path / f"{page}"
         path.write_bytes(good)
         garble(path, page, page)
-        told: list[str] = []
-        with open_repaired(path, told.append) as journal:
-            journal.on_notice = told.append
+        reported: list[str] = []
+        with open_repaired(path, reported.append) as journal:
+            journal.on_notice = reported.append
             assert COUNT <= journal.position <= COUNT + 2 * 128
             lost = differing(journal)
             assert len([position for position in lost if position <= COUNT]) <= MOST
@@ -87,7 +87,7 @@ def test_whichever_page_is_damaged(tmp_path: Path, share: int) -> None:
             assert journal.position + 1 == journal.append(FRAMES[COUNT : COUNT + 1])
             assert (journal.position, FRAMES[COUNT]) == next(journal.frames(journal.position - 1))
         if lost:
-            assert told or differing_is_reported(path)
+            assert reported or differing_is_reported(path)
 
 
 def differing_is_reported(path: Path) -> bool:
@@ -136,7 +136,7 @@ def test_a_writer_repairs_its_own(tmp_path: Path) -> None:
 
 
 def test_what_was_lost_at_the_end_is_left_out(tmp_path: Path) -> None:
-    """Its positions were told to clients, so none of them is given to another frame."""
+    """Its positions were sent to clients, so none of them is given to another frame."""
     path = written(tmp_path / "a", FRAMES[:600])
     pages_of = [number for number, values in rows(path) if len(values) == 7]
     assert 600 == max(pages_of)

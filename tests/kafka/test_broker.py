@@ -211,7 +211,7 @@ def test_accounts_are_added_and_removed(fleet: Fleet, tmp_path: Path) -> None:
 
 
 def test_a_topic_with_another_number_of_partitions_is_refused(fleet: Fleet) -> None:
-    """Whoever made it."""
+    """Whichever version made it."""
     cluster = Cluster(fleet.broker.url, prefix="uneven.")
     cluster.create(2)
     with pytest.raises(ClusterError, match=r"uneven.accounts has 2"):

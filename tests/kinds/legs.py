@@ -200,7 +200,7 @@ def ring_that_never_ends(day: Day, random: Random) -> None:
 
 
 def agent_with_another_name(day: Day, random: Random) -> None:
-    """An agent is an id; the name is the newest; nobody logged on or off (17)."""
+    """An agent is an id; the name is the newest; no one logged on or off (17)."""
     calls = random.randint(2, 5)
     for number in range(calls):
         at, name = 40 * number, f"call {number}"

@@ -44,17 +44,17 @@ def forgetful(feed: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def backwards(feed: Callable[..., Any]) -> Callable[..., Any]:
-    """Tells the end of every frame first."""
+    """Reports the end of every frame first."""
     return lambda self, frame: feed(self, frame)[::-1]
 
 
 def repetitive(feed: Callable[..., Any]) -> Callable[..., Any]:
-    """Tells once more what it told of the frame before."""
-    told: dict[Tracker, tuple[Change, ...]] = {}
+    """Reports once more what it reported of the frame before."""
+    reported: dict[Tracker, tuple[Change, ...]] = {}
 
     def twice(self: Tracker, frame: Frame) -> tuple[Change, ...]:
-        changes: tuple[Change, ...] = feed(self, frame) or told.get(self, ())
-        told[self] = changes
+        changes: tuple[Change, ...] = feed(self, frame) or reported.get(self, ())
+        reported[self] = changes
         return changes
 
     return twice

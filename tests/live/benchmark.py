@@ -66,8 +66,8 @@ async def serve(protocol: Protocol, agents: int, unknown: bool) -> None:
             if pace and frames[number].event == "ExtensionEvent":
                 await asyncio.sleep(begin + number / pace - _clock())
                 # A field that the tracker skips says when it was sent.
-                told = {**frames[number].data, "callerID": _clock()}
-                await socket.send_str("42" + msgspec.json.encode(("ExtensionEvent", told)).decode())
+                reported = {**frames[number].data, "callerID": _clock()}
+                await socket.send_str("42" + msgspec.json.encode(("ExtensionEvent", reported)).decode())
             else:
                 await socket.send_str(text)
         await socket.send_str(f'42["{_END}",{{}}]')

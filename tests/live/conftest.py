@@ -14,7 +14,7 @@ def npm_servers() -> None:
 
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the proxy of whoever runs the tests out of loopback connections."""
+    """Keep the proxy of the environment out of loopback connections."""
     for name in list(os.environ):
         if name.lower().endswith("_proxy") or name.startswith("CALLTRACK_"):
             monkeypatch.delenv(name)

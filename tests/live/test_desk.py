@@ -41,7 +41,7 @@ def day(request: pytest.FixtureRequest) -> Iterator[Day]:
     yield Day(request.param)
 
 
-class Told:
+class Calls:
     """Everything that a desk hands out."""
 
     def __init__(self, desk: Desk) -> None:
@@ -55,21 +55,21 @@ class Told:
         desk.on_ended(self.ended.append)
 
 
-def played(day: Day) -> Told:
+def played(day: Day) -> Calls:
     desk = Desk()
-    told = Told(desk)
+    reported = Calls(desk)
     desk.play(day.frames)
-    return told
+    return reported
 
 
 def test_every_call_that_ended_is_handed_out_once(day: Day) -> None:
     """No more, no fewer."""
-    told = played(day)
+    reported = played(day)
     true = {end.call for end in day.ends if end.what == "call"}
 
-    assert len(told.ended) == len({one.call_id for one in told.ended})
-    assert true <= {one.call_id for one in told.ended}
-    assert not [one for one in told.ended if one.revised]
+    assert len(reported.ended) == len({one.call_id for one in reported.ended})
+    assert true <= {one.call_id for one in reported.ended}
+    assert not [one for one in reported.ended if one.revised]
 
 
 def test_every_agent_who_talked_is_named(day: Day) -> None:
@@ -79,11 +79,13 @@ def test_every_agent_who_talked_is_named(day: Day) -> None:
         if end.what == "leg" and end.answered:
             talked[end.call].add(end.where)
     calls = {end.call for end in day.ends if end.what == "call"}
-    told = [one for one in played(day).ended if one.call_id in calls and one.direction == "Incoming"]
+    reported = [one for one in played(day).ended if one.call_id in calls and one.direction == "Incoming"]
 
-    assert len(told) > 20
-    assert {one.call_id: talked[one.call_id] for one in told} == {one.call_id: set(one.extensions) for one in told}
-    for one in told:
+    assert len(reported) > 20
+    assert {one.call_id: talked[one.call_id] for one in reported} == {
+        one.call_id: set(one.extensions) for one in reported
+    }
+    for one in reported:
         agents = {day.agents[one.call_id, name] for name in one.extensions} - {0}
         assert agents == set(one.agent_ids)
         assert len(agents) == len(one.agents)
@@ -103,12 +105,12 @@ def test_every_missed_call_and_nothing_else(day: Day) -> None:
 
 def test_what_rings_and_is_answered(day: Day) -> None:
     """Each leg once, with the agent who is logged on."""
-    told = played(day)
+    reported = played(day)
 
-    assert len(told.ringing) > 20
-    assert all(one.agent_id for one in told.answered)
-    ended = {one.call_id: one for one in told.ended}
-    rang = [one for one in told.ringing if one.call_id in ended]
+    assert len(reported.ringing) > 20
+    assert all(one.agent_id for one in reported.answered)
+    ended = {one.call_id: one for one in reported.ended}
+    rang = [one for one in reported.ringing if one.call_id in ended]
     assert all(one.exten_user in ended[one.call_id].rang_at for one in rang)
 
 
@@ -150,11 +152,11 @@ def test_a_handler_that_fails_is_logged_and_the_others_go_on(caplog: pytest.LogC
     def fails(answered: AnsweredCall) -> None:
         raise ValueError(f"secret {answered.phone}")
 
-    told = Told(desk)
+    reported = Calls(desk)
     with caplog.at_level(logging.ERROR, "calltrack.live"):
         desk.play(incoming())
 
-    assert (1, 1) == (len(told.answered), len(told.ended))
+    assert (1, 1) == (len(reported.answered), len(reported.ended))
     assert ["handler failed: handler=fails error=ValueError"] == caplog.messages
     assert desk.failed is None
 
@@ -208,10 +210,10 @@ def test_a_desk_follows_the_live_service(monkeypatch: pytest.MonkeyPatch) -> Non
     """In a thread of its own, with plain and coroutine functions; `stop` ends it."""
     monkeypatch.setenv("NO_PROXY", "*")
 
-    async def scene() -> tuple[Desk, Told, list[str]]:
+    async def scene() -> tuple[Desk, Calls, list[str]]:
         async with Simulator(Plan(agents=10), speed=600.0) as simulator:
             desk, names, enough = Desk(), list[str](), asyncio.Event()
-            told, loop = Told(desk), asyncio.get_running_loop()
+            reported, loop = Calls(desk), asyncio.get_running_loop()
 
             @desk.on_answered
             async def remember(answered: AnsweredCall) -> None:
@@ -219,7 +221,7 @@ def test_a_desk_follows_the_live_service(monkeypatch: pytest.MonkeyPatch) -> Non
 
             @desk.on_ended
             def count(ended: EndedCall) -> None:
-                if len(told.ended) > 3:
+                if len(reported.ended) > 3:
                     loop.call_soon_threadsafe(enough.set)
 
             desk.start(token="simulated-account-token", endpoints=Endpoints.older(simulator.url))
@@ -228,17 +230,17 @@ def test_a_desk_follows_the_live_service(monkeypatch: pytest.MonkeyPatch) -> Non
             assert desk.snapshot().extensions
             await enough.wait()
             await asyncio.to_thread(desk.stop)
-            return desk, told, names
+            return desk, reported, names
 
-    desk, told, names = asyncio.run(scene())
+    desk, reported, names = asyncio.run(scene())
     assert not desk.connected
     assert names
-    assert names == [one.agent_name for one in told.answered][: len(names)]
-    assert len(told.answered) - len(names) <= 1  # `stop` may come before a handler that is a coroutine has begun
+    assert names == [one.agent_name for one in reported.answered][: len(names)]
+    assert len(reported.answered) - len(names) <= 1  # `stop` may come before a handler that is a coroutine has begun
 
 
 def test_a_refused_login_is_said_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By whoever waits, by `failed`, and on stopping; never by a state that stands still."""
+    """By the one who waits, by `failed`, and on stopping; never by a state that stands still."""
     monkeypatch.setenv("NO_PROXY", "*")
 
     async def scene() -> None:

@@ -19,7 +19,7 @@ def test_takes_secrets_out_of_texts(text: str, expected: str) -> None:
 
 
 def test_finds_what_began_a_chain() -> None:
-    """The first error of a chain tells more than what libraries wrap it in."""
+    """The first error of a chain says more than what libraries wrap it in."""
     try:
         try:
             raise OSError("no route to https://a.test/?token=hush")

@@ -21,7 +21,7 @@ SILENT = ("upgrade never answered", "upgrade without OPEN", "not let in")
 @pytest.mark.parametrize(("package", "protocol"), [("sio1", 3), ("sio4", 4)])
 @scenario
 async def test_passes_a_faulty_server_by(fault: str, package: str, protocol: Protocol) -> None:
-    """A server that lets nobody in costs at most the connect timeout, and keeps no socket."""
+    """A server that lets no client in costs at most the connect timeout, and keeps no socket."""
     timing = HASTY if fault in SILENT else replace(FAST, connect=SLACK)
     async with faulty(fault) as wrong, node(package, heartbeat=10) as right:
         began = time.monotonic()

@@ -52,7 +52,7 @@ SETTINGS = {
 
 
 class Api:
-    """A login API on loopback that answers what it is told to, and remembers what it was asked."""
+    """A login API on loopback that answers as it is set up, and remembers what it was asked."""
 
     def __init__(self) -> None:
         self.answers: dict[str, tuple[int, Any]] = {}

@@ -129,7 +129,7 @@ async def test_what_could_not_be_read_is_counted() -> None:
 
 @scenario
 async def test_a_slow_consumer_misses_the_old_and_gets_the_newest() -> None:
-    """It is told how many, and the state to go on from; another consumer has them all, and nothing waits on it."""
+    """It learns how many, and the state to go on from; another consumer has them all, and nothing waits on it."""
     async with centre() as simulator, joined(simulator, limit=400) as stream:
         everything = stream.changes()
         seen: list[Change] = []
@@ -148,27 +148,27 @@ async def test_a_slow_consumer_misses_the_old_and_gets_the_newest() -> None:
 
 
 @scenario
-async def test_callbacks_that_are_too_slow_are_told() -> None:
+async def test_callbacks_that_are_too_slow_are_informed() -> None:
     """Those for Missed, if there are any."""
     async with centre() as simulator, joined(simulator, limit=300) as stream:
-        told: list[Missed] = []
+        reported: list[Missed] = []
         slow = asyncio.Event()
 
         async def wait(change: CallStarted) -> None:
             await slow.wait()
 
         stream.on(CallStarted, wait)
-        stream.on(Missed, told.append)
+        stream.on(Missed, reported.append)
         async for change in stream:
             if change.position > 500:
                 slow.set()
-            if told:
+            if reported:
                 break
-        assert told[0].count > 300
+        assert reported[0].count > 300
 
 
 @scenario
-async def test_a_consumer_that_nobody_holds_is_none() -> None:
+async def test_a_consumer_that_no_one_holds_is_none() -> None:
     """Its changes are not kept."""
     async with centre() as simulator, joined(simulator) as stream:
         before = len(stream._consumers)
@@ -178,7 +178,7 @@ async def test_a_consumer_that_nobody_holds_is_none() -> None:
 
 
 @scenario
-async def test_a_refused_login_is_raised_to_whoever_iterates() -> None:
+async def test_a_refused_login_is_raised_to_an_iteration() -> None:
     """With the API's words, at once."""
     async with centre() as simulator:
         simulator.refuse_logins(403)
@@ -189,7 +189,7 @@ async def test_a_refused_login_is_raised_to_whoever_iterates() -> None:
 
 
 @scenario
-async def test_a_refused_login_is_raised_to_whoever_waits() -> None:
+async def test_a_refused_login_is_raised_where_it_is_awaited() -> None:
     """And not again on leaving."""
     async with centre() as simulator:
         simulator.refuse_logins("no such token")
@@ -199,7 +199,7 @@ async def test_a_refused_login_is_raised_to_whoever_waits() -> None:
 
 
 @scenario
-async def test_a_failure_that_nobody_has_seen_is_raised_on_leaving() -> None:
+async def test_a_failure_that_no_one_has_seen_is_raised_on_leaving() -> None:
     """An error of a callback here."""
     happened = asyncio.Event()
 

@@ -67,7 +67,7 @@ class Scored(Tracker):
 
 
 @scenario
-async def test_the_stream_tells_the_truth() -> None:
+async def test_the_stream_shows_the_truth() -> None:
     """After each snapshot the tracker equals the truth, and the ends are the true ones.
 
     But for those inside gaps, and those whose frames were lost: an anomaly names the call then, or nothing was heard
@@ -97,15 +97,15 @@ async def test_the_stream_tells_the_truth() -> None:
                     gaps.append(change.gap)
                 elif isinstance(change, Anomaly):
                     named.add(change.call_id)
-                # Some time more: of a call that is redialed, the end may have been told too early.
+                # Some time more: of a call that is redialed, the end may have been reported too early.
                 if change.at is not None and change.at > until + 900:
                     break
     true = {end.call: end.at for end in centre.ends if end.what == "call"}
     assert not [call for call, at in ended.items() if at < until and call not in true]
     over = {call.call_id for call in tracker.snapshot().ended}  # also by the rest of the last frame
-    untold = [call for call, at in true.items() if at < until and call not in {*ended, *over} and not missed(at, gaps)]
-    assert not [call for call in untold if call not in named and not silent(tracker, call, true[call])]
-    assert len(untold) < 10
+    missing = [call for call, at in true.items() if at < until and call not in {*ended, *over} and not missed(at, gaps)]
+    assert not [call for call in missing if call not in named and not silent(tracker, call, true[call])]
+    assert len(missing) < 10
     assert tracker.compared > 4
     assert len(gaps) > 3
     assert len(ended) > 1000
@@ -120,6 +120,6 @@ def missed(at: float, gaps: list[Gap]) -> bool:
 
 
 def silent(tracker: Tracker, call_id: str, since: float) -> bool:
-    """Whether the extensions that still have the call said nothing since: if its HANGUP was lost, nobody can know."""
+    """Whether the extensions that still have the call said nothing since: if its HANGUP was lost, no one can know."""
     having = [known for known in tracker.snapshot().extensions if any(leg.call_id == call_id for leg in known.legs)]
     return bool(having) and all(known.confirmed_at is not None and known.confirmed_at <= since for known in having)

@@ -17,7 +17,7 @@ NPM = Path(__file__).parent / "npm"
 
 @pytest.fixture(scope="package", autouse=True)
 def no_proxy() -> Iterator[None]:
-    """Keep the proxy of whoever runs the tests out of loopback connections."""
+    """Keep the proxy of the environment out of loopback connections."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.lower().endswith("_proxy"):

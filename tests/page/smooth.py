@@ -98,7 +98,7 @@ def _wait_until(address: str, moment: float) -> None:
 
 
 class _Counter:
-    """Counts what the service tells everybody, until told to stop."""
+    """Counts what the service sends to all, until it is stopped."""
 
     def __init__(self, address: str) -> None:
         self._changes = 0

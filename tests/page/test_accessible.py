@@ -73,7 +73,7 @@ def test_without_connection(visit: Visit, npm: Path, theme: str) -> None:
 
 
 def test_empty(visit: Visit, service: Served, npm: Path) -> None:
-    """Nobody, nothing, yet."""
+    """No one, nothing, yet."""
     page = visit(service.address)
     expect(page.locator("#link-text")).to_have_text("Waiting for the first event")
 

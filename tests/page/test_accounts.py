@@ -34,7 +34,7 @@ def test_the_list_leads_to_each_board_and_back(tmp_path: Path, visit: Visit) -> 
 
 
 def test_a_board_of_the_only_account_has_no_way_to_others(centre: str, visit: Visit) -> None:
-    """It says when the server was last heard, which of a simulation nobody knows."""
+    """It says when the server was last heard, which of a simulation is not known."""
     page = visit(centre)
     expect(page.locator("#link-text")).to_have_text("Live")
     expect(page.locator("#all-accounts")).to_be_hidden()

@@ -78,7 +78,7 @@ def test_a_story_from_an_agent_takes_two_clicks(visit: Visit, centre: str) -> No
     expect(page.locator("#panel")).to_be_hidden()
 
 
-def test_a_queue_tells_its_figures_and_filters(visit: Visit, centre: str) -> None:
+def test_a_queue_shows_its_figures_and_filters(visit: Visit, centre: str) -> None:
     """What is not of the queue goes from the calls, and comes again."""
     page = opened(visit, f"{centre}#tab=live")
     page.locator("[data-queue]").filter(has_text="Queue 1").click()
@@ -122,7 +122,7 @@ def test_shares_are_rounded_as_reports_round_them(visit: Visit, centre: str) -> 
 
 
 def test_search_finds_by_name_and_by_number(visit: Visit, centre: str) -> None:
-    """And what is found is told to those who do not see."""
+    """And what is found is announced to those who do not see."""
     page = opened(visit, centre)
     name = page.locator("[data-agent] .name").nth(3).inner_text()
     page.fill("#search", name)

@@ -22,7 +22,7 @@ BEGUN = (
 
 
 def test_nothing_was_heard_yet(visit: Visit, service: Served) -> None:
-    """A service without a single frame does not claim that nobody is there."""
+    """A service without a single frame does not claim that no one is there."""
     page = visit(service.address)
 
     expect(page.locator("#link-text")).to_have_text("Waiting for the first event")
@@ -33,7 +33,7 @@ def test_nothing_was_heard_yet(visit: Visit, service: Served) -> None:
 
 
 def test_a_lost_server_makes_everything_unknown(visit: Visit) -> None:
-    """Since when is told; when it is back, so is the truth, without a reload."""
+    """Since when is shown; when it is back, so is the truth, without a reload."""
     with fed() as first:
         first.give(*BEGUN)
         port = urlsplit(first.address).port or 0

@@ -149,7 +149,7 @@ def test_a_phone_needs_no_scrolling_sideways(visit: Visit, centre: str) -> None:
 
 
 def test_news_leave_the_layout_where_it_is(visit: Visit, service: Served) -> None:
-    """Who begins to do what nobody did, or a filter, moves no card up or down."""
+    """Who begins to do what no one did, or a filter, moves no card up or down."""
     service.give(extension(1, "SIP1", "LOGIN"))
     page = visit(service.address)
     expect(page.locator("[data-chip=available] .count")).to_have_text("1")

@@ -23,7 +23,7 @@ WRONG_CLOCK = """
 
 
 def now(service: Served) -> float:
-    """The server's time, as the API tells it."""
+    """The server's time, as the API sends it."""
     with urlopen(f"{service.address}api/state", timeout=TIMEOUT) as answer:
         return float(json.load(answer)["now"])
 
@@ -88,24 +88,24 @@ def test_a_frozen_tab_is_right_as_soon_as_it_is_seen(visit: Visit, service: Serv
 def test_the_clock_believes_the_latest_message(visit: Visit, service: Served) -> None:
     """A late message does not set it back, a clock that was set does, and speed is the server's."""
     page = visit(service.address)
-    told = page.evaluate(
+    reported = page.evaluate(
         """async () => {
           const { ServerClock, span } = await import("./clock.js");
           let at = 0;
           const clock = new ServerClock(() => at), seen = [];
           const note = () => seen.push(clock.now());
           note();
-          clock.told(1000, 1); at += 5000; note();
-          clock.told(1004, 1); note();
-          clock.told(1006, 1); note();
-          clock.told(900, 1); note();
-          clock.told(2000, 60); at += 1000; note();
+          clock.hear(1000, 1); at += 5000; note();
+          clock.hear(1004, 1); note();
+          clock.hear(1006, 1); note();
+          clock.hear(900, 1); note();
+          clock.hear(2000, 60); at += 1000; note();
           seen.push(span(59), span(3725), span(-1), span(null));
           return seen;
         }"""
     )
 
-    assert [None, 1005, 1005, 1006, 900, 2060, "0:59", "1:02:05", "0:00", "?"] == told
+    assert [None, 1005, 1005, 1006, 900, 2060, "0:59", "1:02:05", "0:00", "?"] == reported
 
 
 def test_a_story_has_one_clock(visit: Visit, service: Served) -> None:
@@ -116,7 +116,7 @@ def test_a_story_has_one_clock(visit: Visit, service: Served) -> None:
     joined = page.locator("#panel .events li").filter(has_text="Joined queue")
     expect(joined.locator(".at")).to_have_text("12:45:09")
     expect(joined.locator(".words")).to_contain_text("since 12:45:04")
-    told = page.evaluate(
+    reported = page.evaluate(
         """async () => {
           const { localized } = await import("./clock.js"), at = Date.UTC(2026, 0, 1, 12) / 1000;
           const texts = ["2026-01-01 10:00:00Z", "2026-01-01 20:00:00Z", "2026-13-01 10:00:00Z"];
@@ -124,7 +124,7 @@ def test_a_story_has_one_clock(visit: Visit, service: Served) -> None:
         }"""
     )
 
-    assert ["15:45:00", "2026-01-02 01:45:00", "2026-13-01 10:00:00Z"] == told
+    assert ["15:45:00", "2026-01-02 01:45:00", "2026-13-01 10:00:00Z"] == reported
 
 
 def span(seconds: int) -> str:

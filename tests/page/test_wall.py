@@ -83,7 +83,7 @@ def test_what_may_be_over_is_a_range(visit: Visit, service: Served) -> None:
 
 
 def test_days_with_ends_that_were_missed_are_ranges(visit: Visit, service: Served) -> None:
-    """With the share that was seen, and a grey block where nobody watched."""
+    """With the share that was seen, and a grey block where nothing was observed."""
     page = wall(visit, service, Scene(6, 60, gap=True))
 
     expect(page.locator("[data-total=gone] .high")).to_have_text("–4")

@@ -38,14 +38,14 @@ def path(tmp_path: Path, simulated: bytes) -> str:
     return str(path)
 
 
-def quiet(path: str, told: list[BadLine] | None = None) -> Recording:
-    return Recording(path, on_bad=(told if told is not None else []).append)
+def quiet(path: str, reported: list[BadLine] | None = None) -> Recording:
+    return Recording(path, on_bad=(reported if reported is not None else []).append)
 
 
 def state(path: str, *, line: int | None = None, at: float | None = None, index: bool) -> tuple[str, list[str], int]:
     """The snapshot at a moment, the bad lines that were reported, and how many frames were read."""
-    told: list[BadLine] = []
-    recording, tracker, offset_s = quiet(path, told), Tracker(), None
+    reported: list[BadLine] = []
+    recording, tracker, offset_s = quiet(path, reported), Tracker(), None
     checkpoint = nearest(path, line=line, at=at) if index else None
     if checkpoint is not None:
         recording.start, offset_s = checkpoint.place, checkpoint.offset_s
@@ -54,7 +54,7 @@ def state(path: str, *, line: int | None = None, at: float | None = None, index:
         if line is not None and recording.line > line:
             break
         tracker.feed(frame)
-    return tracker.snapshot().to_json(), [str(bad) for bad in told], recording.frames
+    return tracker.snapshot().to_json(), [str(bad) for bad in reported], recording.frames
 
 
 def test_every_moment_is_the_same_with_the_index(path: str) -> None:
@@ -211,7 +211,7 @@ def test_checkpoints_keep_the_history_of_a_new_tracker(path: str) -> None:
 
 
 def test_a_settled_recording_is_not_hashed_again(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody has written to it, so its bytes are what they were; after any writing they are hashed."""
+    """Nothing has written to it, so its bytes are what they were; after any writing they are hashed."""
     os.utime(path, (1, 1))
     monkeypatch.setattr("calltrack.recordings.index._SETTLED_NS", 0)
     write_index(quiet(path), closest=CLOSEST)

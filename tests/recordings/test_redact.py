@@ -23,7 +23,7 @@ FIXTURES = sorted(
 )
 KEY = b"sixteen bytes or more"
 REDACTOR = Redactor(KEY)
-# What the vendor says himself, and people cannot be told from it.
+# What the vendor says himself, and people cannot be identified by it.
 KEPT = {"anonymous", "http", "https", "mp3", "sip", "wav"} | {"code", "dialer", "recording"}  # names of fields
 
 
@@ -31,7 +31,7 @@ def redacted(frames: Iterable[Frame], redactor: Redactor = REDACTOR) -> list[Fra
     return [Frame.of(*redactor.frame(frame.event, frame.payload()), frame.at) for frame in frames]
 
 
-def told(frames: Iterable[Frame]) -> tuple[list[Any], Any]:
+def reported(frames: Iterable[Frame]) -> tuple[list[Any], Any]:
     """All changes and the last snapshot, in plain values; without what only the tracker reads (sums over frames)."""
     tracker = Tracker()
     changes = [msgspec.to_builtins(change) for frame in frames for change in tracker.feed(frame)]
@@ -115,8 +115,8 @@ def test_the_story_of_a_fixture_is_the_same(path: Path) -> None:
     after = redacted(before)
     pairs = Pairs()
 
-    pairs.same(told(before)[0], told(after)[0])
-    pairs.same(told(before)[1], told(after)[1])
+    pairs.same(reported(before)[0], reported(after)[0])
+    pairs.same(reported(before)[1], reported(after)[1])
     nothing_survives(before, after)
 
 
@@ -128,10 +128,10 @@ def test_the_story_of_a_day_is_the_same(tmp_path: Path) -> None:
     after = redacted(before)
     pairs = Pairs()
 
-    changes, snapshot = told(before)
+    changes, snapshot = reported(before)
     assert {"CallEnded", "ConnectionRegained", "Anomaly", "QueueLeft"} <= {change["change"] for change in changes}
-    pairs.same(changes, told(after)[0])
-    pairs.same(snapshot, told(after)[1])
+    pairs.same(changes, reported(after)[0])
+    pairs.same(snapshot, reported(after)[1])
     nothing_survives(before, after)
 
 

@@ -94,7 +94,7 @@ def test_a_flood_is_flushed_by_size(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
 def test_a_second_is_flushed(tmp_path: Path, suffix: str) -> None:
-    """By the next frame after it, or by whoever calls flush when there is none."""
+    """By the next frame after it, or by a call of flush when there is none."""
     path, clock = tmp_path / f"day.jsonl{suffix}", Clock()
     with RecordingWriter(path, clock=clock) as writer:
         writer.write("first", {}, 1.0)

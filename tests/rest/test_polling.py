@@ -17,7 +17,7 @@ TIMEOUT = 100.0
 
 
 def simulator() -> Simulator:
-    """A centre that moves only when it is told to."""
+    """A centre that moves only when a test moves it."""
     return Simulator(Plan(agents=12), speed=0.001, others=Others(snapshot_s=0))
 
 
@@ -160,7 +160,7 @@ def test_polling_alone() -> None:
 
 
 def test_refusals_are_named_without_the_code() -> None:
-    """A wrong code, and nobody there."""
+    """A wrong code, and no server."""
 
     async def main() -> None:
         async with simulator() as it:

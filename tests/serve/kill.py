@@ -1,4 +1,4 @@
-"""kill -9 at random moments under load: what clients were told, and what is restored, equal an uninterrupted run's.
+"""kill -9 at random moments under load: what clients were sent, and what is restored, equal an uninterrupted run's.
 
 `python -m tests.serve.kill --times 100` prints what it did; exit code 1 if anything was lost, doubled or another.
 """
@@ -171,7 +171,7 @@ def _compared(what: str, expected: list[tuple[str, bytes]], heard: list[tuple[st
 
 
 def main() -> None:
-    """Kill as often as told."""
+    """Kill as often as asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)

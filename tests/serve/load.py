@@ -108,7 +108,7 @@ class _Paced:
                     await full
             await asyncio.sleep(_TICK)
         probing.cancel()
-        print(probe.told().decode(), flush=True)
+        print(probe.reported().decode(), flush=True)
         await asyncio.Event().wait()
 
 
@@ -249,7 +249,7 @@ class _Probe:
         """Of 1: less if others have the processors."""
         return self._got / self._wanted if self._wanted else 1.0
 
-    def told(self) -> bytes:
+    def reported(self) -> bytes:
         """As JSON: what another one is made of."""
         return msgspec.json.encode((self.lags, self._wanted, self._got))
 

@@ -75,7 +75,7 @@ def test_a_journal_that_is_damaged_is_repaired_while_it_is_written(tmp_path: Pat
         assert [len(FRAMES)] == [one.position for one in journal.checkpoints()]
 
 
-def test_whoever_read_the_past_leaves_nothing_open(tmp_path: Path) -> None:
+def test_a_reader_of_the_past_leaves_nothing_open(tmp_path: Path) -> None:
     """After the end everything is in the one file, to be copied."""
 
     async def scene() -> None:
@@ -107,7 +107,7 @@ def test_what_happened_while_it_was_away_is_unknown(tmp_path: Path) -> None:
 
 @scenario
 async def test_a_refusing_disk_holds_everything_back() -> None:
-    """Nothing is told while frames cannot be kept, readiness says so, and all of it comes when they can."""
+    """Nothing is sent while frames cannot be kept, readiness says so, and all of it comes when they can."""
     async with service() as running:
         running.source.give(*FRAMES[:3])
         await running.reached(3)
@@ -117,7 +117,7 @@ async def test_a_refusing_disk_holds_everything_back() -> None:
         try:
             running.source.give(*FRAMES[3:])
             await until(lambda: running.engine.trouble)
-            ready, told = await running.get("/health/ready")
+            ready, reported = await running.get("/health/ready")
             _, state = await running.get("/api/state")
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, soft)
@@ -128,7 +128,7 @@ async def test_a_refusing_disk_holds_everything_back() -> None:
             heard = [await anext(stream) for _ in whole]
 
     assert (503, "3", 200) == (ready, state["position"], again)
-    assert "cannot be stored" in told["reason"]
+    assert "cannot be stored" in reported["reason"]
     assert whole == [(one.id, one.data) for one in heard]
 
 

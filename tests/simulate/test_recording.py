@@ -61,12 +61,12 @@ def test_the_truth_of_line_n_carries_its_number(tmp_path: Path) -> None:
     assert numbers[-1] == written.lines
 
 
-def test_progress_is_told(tmp_path: Path) -> None:
+def test_progress_is_reported(tmp_path: Path) -> None:
     """Simulated hours and lines, rising."""
-    told: list[tuple[float, int]] = []
-    write_recording(tmp_path / "a.jsonl", Plan(agents=60), hours=6, progress=lambda *args: told.append(args))
-    assert told == sorted(told)
-    assert len(told) > 2
+    reported: list[tuple[float, int]] = []
+    write_recording(tmp_path / "a.jsonl", Plan(agents=60), hours=6, progress=lambda *args: reported.append(args))
+    assert reported == sorted(reported)
+    assert len(reported) > 2
 
 
 @pytest.mark.parametrize("hours", [1, 12])

@@ -152,7 +152,7 @@ def test_a_restart_is_deaf_for_a_while_and_comes_back_on_the_same_port() -> None
 
 
 @pytest.mark.parametrize("how", ["closeme", "namespace"])
-def test_a_kicked_client_is_told_so(how: Literal["closeme", "namespace"]) -> None:
+def test_a_kicked_client_learns_so(how: Literal["closeme", "namespace"]) -> None:
     """By an event or by the namespace's end; either way it is disconnected."""
 
     async def scene() -> None:
@@ -212,7 +212,7 @@ def test_a_garbled_frame_is_no_json(protocol: Protocol) -> None:
 
 
 def test_protocol_3_opens_the_namespace_itself_and_answers_pings() -> None:
-    """OPEN, CONNECT, events; ping, pong; and an acknowledgement to whoever wants one."""
+    """OPEN, CONNECT, events; ping, pong; and an acknowledgement to a client that wants one."""
 
     async def scene() -> None:
         async with Simulator(protocol=3) as simulator, bare(simulator) as socket:
@@ -288,7 +288,7 @@ def test_a_port_that_is_taken_is_an_error() -> None:
 
 
 def test_a_failure_inside_is_not_swallowed() -> None:
-    """Whoever leaves the context hears of it."""
+    """The one who leaves the context hears of it."""
 
     def witness(lines: list[Line], truth: Truth) -> None:
         raise RuntimeError("no more paper")

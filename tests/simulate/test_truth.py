@@ -1,4 +1,4 @@
-"""The truth beside the traffic is true: it agrees with every whole frame, and every end is told once."""
+"""The truth beside the traffic is true: it agrees with every whole frame, and every end is reported once."""
 
 from collections import Counter
 
@@ -73,7 +73,7 @@ def test_the_truth_is_what_each_frame_shows(plan: Plan, seed: int) -> None:
 
 @patient
 @given(plans, seeds)
-def test_every_end_is_told_once_and_nothing_lives_on_after_it(plan: Plan, seed: int) -> None:
+def test_every_end_is_reported_once_and_nothing_lives_on_after_it(plan: Plan, seed: int) -> None:
     """A leg or wait that vanishes has an end; a call ends once, with nothing of it live, and stays over."""
     believer, ended, over = Believer(), Counter[tuple[str, str, str | int | None]](), set[str]()
     for _, truth in traffic(plan, seed=seed, hours=0.7):

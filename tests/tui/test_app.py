@@ -298,7 +298,7 @@ def test_a_stranger_commands_neither_the_terminal_nor_the_markup() -> None:
 
 
 def test_a_failing_source_ends_the_board() -> None:
-    """And the failure is there for whoever ran it."""
+    """And the failure is there for its caller."""
 
     async def scene(board: Board, pilot: Pilot[None]) -> None:
         push(board, RuntimeError("no more"))

@@ -53,7 +53,7 @@ def test_a_queue_has_its_longest_wait() -> None:
     assert ["Queued", "queue Support"] == [texts(calls(snapshot, utc(131))[0])[index] for index in (1, 5)]
 
 
-def test_a_lost_connection_is_told() -> None:
+def test_a_lost_connection_is_reported() -> None:
     """Since when and why; what was known is marked, and then it is known again."""
     lost = (*TALKING, Frame.of("disconnect", {"reason": "gone\x1b[2J"}))
     snapshot = after(*lost)

@@ -65,7 +65,7 @@ def renamed(key: str, other: str) -> Change:
 
 
 def unknown(value: dict[str, Any]) -> None:
-    """Three fields that nobody knows."""
+    """Three fields that no one knows."""
     value.update({"newFlag": True, "newText": "some text", "newObject": {"a": [1, 2, 3], "b": None}})
 
 

@@ -29,7 +29,7 @@ def test_the_notations_are_one_frame(text: str) -> None:
 
     assert "QueueEvent" == frame.event
     assert isinstance(frame.body, QueueEvent)
-    assert ("JOIN", "starts") == (frame.body.told.reason, frame.body.told.kind)
+    assert ("JOIN", "starts") == (frame.body.reported.reason, frame.body.reported.kind)
     assert {"reason": "JOIN"} == frame.payload()
     assert Frame.decode(LINES[0]).fingerprint() == frame.fingerprint()
 
@@ -156,7 +156,7 @@ _KEYS = st.sampled_from(
             "servertime",
             "reason",
             "extenUser",
-            "\ufdd0told",
+            "\ufdd0reported",
         ),
     ]
 )

@@ -17,7 +17,7 @@ def listed(**changed: Any) -> seen.ListedCall:
 def test_an_extension_event() -> None:
     """The extension's state, the call that the event is about, and what it says of it."""
     found = body(seen.ExtensionEvent, "ExtensionEvent", event())
-    extension_seen, told = found.extension, found.told
+    extension_seen, reported = found.extension, found.reported
 
     assert (NOW, 120, NOW - 2) == (found.stamp, found.offset_min, found.moment)
     assert ("A", 70003, "Dana Katz", 1) == (
@@ -42,8 +42,8 @@ def test_an_extension_event() -> None:
         extension_seen.last_answered_at,
         extension_seen.last_hangup_at,
     )
-    assert (seen.ANSWERS, "2023-1", "ANSWER") == (told.kind, told.call_id, told.reason)
-    assert extension_seen.listed == [told.call]
+    assert (seen.ANSWERS, "2023-1", "ANSWER") == (reported.kind, reported.call_id, reported.reason)
+    assert extension_seen.listed == [reported.call]
 
 
 def test_a_listed_call() -> None:
@@ -207,9 +207,9 @@ def test_a_recording_that_says_nothing_is_none(recording: object) -> None:
 )
 def test_a_reason_is_a_kind_of_event(reason: str, kind: str) -> None:
     """The word itself stays as evidence."""
-    told = body(seen.ExtensionEvent, "ExtensionEvent", event(reason=reason)).told
+    reported = body(seen.ExtensionEvent, "ExtensionEvent", event(reason=reason)).reported
 
-    assert (kind, reason) == (told.kind, told.reason)
+    assert (kind, reason) == (reported.kind, reported.reason)
 
 
 @pytest.mark.parametrize(
@@ -233,15 +233,17 @@ def test_what_a_hangup_means(cause: str, dial_status: str, means: Outcome | None
     """dialStatus counts before the cause; the cause stays as it came, outside `data` or inside."""
     said = {"cause": cause, "dialStatus": dial_status}
     data = extension(currentCall=call()) | (said if inside else {})
-    told = body(seen.ExtensionEvent, "ExtensionEvent", event(data, reason="HANGUP", **({} if inside else said))).told
+    reported = body(
+        seen.ExtensionEvent, "ExtensionEvent", event(data, reason="HANGUP", **({} if inside else said))
+    ).reported
 
-    assert (seen.ENDS, cause, means) == (told.kind, told.cause, told.means)
-    assert (means is Outcome.TRANSFERRED) is told.transferred
+    assert (seen.ENDS, cause, means) == (reported.kind, reported.cause, reported.means)
+    assert (means is Outcome.TRANSFERRED) is reported.transferred
 
 
 def test_an_answer_means_no_outcome() -> None:
     """Only an end has one."""
-    assert body(seen.ExtensionEvent, "ExtensionEvent", event(cause="User busy")).told.means is None
+    assert body(seen.ExtensionEvent, "ExtensionEvent", event(cause="User busy")).reported.means is None
 
 
 def test_fields_outside_data_count_before_those_inside() -> None:
@@ -250,7 +252,7 @@ def test_fields_outside_data_count_before_those_inside() -> None:
     both = event(extension(**inside), servertimeoffset=None, reason=None)
     found = body(seen.ExtensionEvent, "ExtensionEvent", both)
 
-    assert (NOW, 180, NOW - 2, "HANGUP") == (found.stamp, found.offset_min, found.moment, found.told.reason)
+    assert (NOW, 180, NOW - 2, "HANGUP") == (found.stamp, found.offset_min, found.moment, found.reported.reason)
 
 
 @pytest.mark.parametrize("key", ["ivruniqueid", "ivrUniqueId", "ivrid", "IvrUniqueID"])
@@ -259,11 +261,11 @@ def test_an_event_without_a_current_call_names_it(key: str, inside: bool) -> Non
     """Outside `data` or inside; the call's own id counts before it."""
     data = extension() | ({key: "9"} if inside else {})
     outside = {} if inside else {key: "9"}
-    named = body(seen.ExtensionEvent, "ExtensionEvent", event(data, **outside)).told
-    both = body(seen.ExtensionEvent, "ExtensionEvent", event(data | {"currentCall": call()}, **outside)).told
+    named = body(seen.ExtensionEvent, "ExtensionEvent", event(data, **outside)).reported
+    both = body(seen.ExtensionEvent, "ExtensionEvent", event(data | {"currentCall": call()}, **outside)).reported
     filled = body(
         seen.ExtensionEvent, "ExtensionEvent", event(data | {"currentCall": call(ivrid=None)}, **outside)
-    ).told
+    ).reported
 
     assert ("9", None) == (named.call_id, named.call)
     assert "2023-1" == both.call_id
@@ -274,7 +276,7 @@ def test_an_event_without_a_current_call_names_it(key: str, inside: bool) -> Non
     ("online", "representative", "expected"), [(7, 8, 7), (None, 8, 8), (0, 8, 0), (None, None, None), ("7", 8, "7")]
 )
 def test_the_agent_is_who_is_logged_on(online: object, representative: object, expected: object) -> None:
-    """onlineUserID first; 0 is nobody, and that is said."""
+    """onlineUserID first; 0 is no one, and that is said."""
     data = extension(onlineUserID=online, representative=representative)
 
     assert expected == body(seen.ExtensionEvent, "ExtensionEvent", event(data)).extension.agent_id
@@ -312,10 +314,10 @@ def test_a_queue_event() -> None:
         waits.distributed,
     )
     assert (seen.STARTS, "1", "JOIN", None) == (
-        found.told.kind,
-        found.told.call_id,
-        found.told.reason,
-        found.told.means,
+        found.reported.kind,
+        found.reported.call_id,
+        found.reported.reason,
+        found.reported.means,
     )
 
 
@@ -326,9 +328,9 @@ def test_a_queue_event() -> None:
 def test_how_a_wait_ends(reason: str, means: Outcome) -> None:
     """By the event's reason; AnsweredAgent names who answered."""
     data = {"QueueID": "55", "Calls": [], "AnsweredAgent": "Dana"}
-    told = body(seen.QueueEvent, "QueueEvent", queue_event(reason=reason, data=data)).told
+    reported = body(seen.QueueEvent, "QueueEvent", queue_event(reason=reason, data=data)).reported
 
-    assert (seen.ENDS, means, "Dana", reason) == (told.kind, told.means, told.agent_name, told.reason)
+    assert (seen.ENDS, means, "Dana", reason) == (reported.kind, reported.means, reported.agent_name, reported.reason)
 
 
 def test_a_wait_that_was_moved_names_its_former_id() -> None:

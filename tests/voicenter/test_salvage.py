@@ -28,7 +28,7 @@ def test_a_key_that_every_frame_has_is_found_in_any_case(key: str, case: Any) ->
 
     assert isinstance(found.body, seen.ExtensionEvent)
     assert isinstance(expected.body, seen.ExtensionEvent)
-    assert (expected.body.told, expected.body.stamp) == (found.body.told, found.body.stamp)
+    assert (expected.body.reported, expected.body.stamp) == (found.body.reported, found.body.stamp)
     assert expected.body.extension.listed == found.body.extension.listed
     assert ((), ()) == (found.bad, found.unknown)
 
@@ -41,7 +41,7 @@ def test_so_is_one_of_a_queue(key: str) -> None:
 
     assert isinstance(expected, seen.QueueEvent)
     assert isinstance(found, seen.QueueEvent)
-    assert (expected.told, expected.queue.queue_id) == (found.told, found.queue.queue_id)
+    assert (expected.reported, expected.queue.queue_id) == (found.reported, found.queue.queue_id)
     assert expected.queue.listed == found.queue.listed
 
 
@@ -112,11 +112,11 @@ def test_the_documented_spelling_counts_before_any_other() -> None:
 
 def test_a_hidden_field_has_no_key() -> None:
     """A sender cannot write a state, or a kind of event, under the core's names."""
-    for key in ("state", "told", "custom_data", f"{wire.HIDDEN}told", f"{wire.HIDDEN}state"):
+    for key in ("state", "reported", "custom_data", f"{wire.HIDDEN}reported", f"{wire.HIDDEN}state"):
         payload = event({"extenUser": "A", "calls": [{"ivrid": "1", key: {"x": []}}]}) | {key: ["HANGUP"]}
         found = decode.decode(line("ExtensionEvent", payload))[1]
 
         assert isinstance(found, seen.ExtensionEvent)
-        assert seen.ANSWERS == found.told.kind
+        assert seen.ANSWERS == found.reported.kind
         one = only(found.extension.listed)
         assert (None, "") == (one.state, one.custom_data)

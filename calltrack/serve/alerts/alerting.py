@@ -1,10 +1,10 @@
 """Alerts while the service runs: rules are held against the present every second, and destinations brought up to date.
 
-    judge ─► Standing (what holds, and for how long) ─► for each destination: what it was told, and what is so now
+    judge ─► Standing (what holds, and for how long) ─► for each destination: what it was sent, and what is so now
 
 A destination is owed the difference between the two. So nothing is said twice; what is over is said once, to those who
-heard of it; what began and ended in quiet hours is never said; and a destination that could not be reached is told
-later what is so then. What each was told is kept beside the journal, so that a restart repeats nothing.
+heard of it; what began and ended in quiet hours is never said; and a destination that could not be reached is sent
+later what is so then. What each was sent is kept beside the journal, so that a restart repeats nothing.
 """
 
 from __future__ import annotations
@@ -96,24 +96,24 @@ Send = Callable[[str, Message], Awaitable[bool]]
 """Sends a message to an address; whether it was taken."""
 
 
-class Told:
-    """One destination: what it was told of, by key; `failed` are the tries since the last message that was taken."""
+class Recipient:
+    """One destination: what it was sent, by key; `failed` are the tries since the last message that was taken."""
 
     def __init__(
-        self, destination: Destination, rules: frozenset[str], told: dict[str, Alert], account: str = ""
+        self, destination: Destination, rules: frozenset[str], sent: dict[str, Alert], account: str = ""
     ) -> None:
         self._account = account
         self.name = destination.name
         self.failed = 0
-        self.told = told
+        self.sent = sent
         self._quiet = Hours(destination.quiet)
         self._rules = rules
 
     def owed(self, alerts: dict[str, Alert], local: datetime, wall: float) -> tuple[Message, dict[str, Alert]] | None:
-        """What it is to be sent now, and what it has been told then; None for nothing."""
+        """What it is to be sent now, and what it has been sent then; None for nothing."""
         mine = {key: one for key, one in alerts.items() if one.rule in self._rules}
-        begun = [one for key, one in mine.items() if key not in self.told]
-        over = [one for key, one in self.told.items() if key not in mine]
+        begun = [one for key, one in mine.items() if key not in self.sent]
+        over = [one for key, one in self.sent.items() if key not in mine]
         if self._quiet.has(local) or not (begun or over):
             return None
         lines = [f"{one.rule}: {one.text}" for one in begun]
@@ -124,7 +124,7 @@ class Told:
         more = [] if len(lines) <= _LINES else [f"and {len(lines) - _LINES} more"]
         title = f"{self._account}: {title}" if self._account else title
         said = Message(f"calltrack: {title}", "\n".join([*lines[:_LINES], *more]), bool(begun))
-        return said, {key: self.told.get(key, one) for key, one in mine.items()}
+        return said, {key: self.sent.get(key, one) for key, one in mine.items()}
 
 
 class Alerts:
@@ -144,15 +144,17 @@ class Alerts:
         self._path = path
         self._standing = Standing(calm)
         self._addresses = {one.name: one.url() for one in destinations}
-        told = kept.read(path, dict[str, dict[str, Alert]], {}) if rules or destinations else {}
+        sent = kept.read(path, dict[str, dict[str, Alert]], {}) if rules or destinations else {}
         self.destinations = [
-            Told(one, frozenset(rule.name for rule in rules if not rule.notify or one.name in rule.notify), {}, account)
+            Recipient(
+                one, frozenset(rule.name for rule in rules if not rule.notify or one.name in rule.notify), {}, account
+            )
             for one in destinations
         ]
         names = {rule.name for rule in rules}
         for one in self.destinations:
-            one.told = {key: alert for key, alert in told.get(one.name, {}).items() if alert.rule in names}
-            self._standing.alerts.update(one.told)
+            one.sent = {key: alert for key, alert in sent.get(one.name, {}).items() if alert.rule in names}
+            self._standing.alerts.update(one.sent)
         self._hour_at = 0.0
         self._hour: Hour | None = None
 
@@ -168,7 +170,7 @@ class Alerts:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._look())
             for one in self.destinations:
-                group.create_task(self._tell(one, send or by_apprise))
+                group.create_task(self._notify(one, send or by_apprise))
 
     async def _look(self) -> None:
         while True:
@@ -207,16 +209,16 @@ class Alerts:
         now = self._engine.clock.now()
         return datetime.fromtimestamp(time.time() if now is None else now, self._engine.zone)
 
-    async def _tell(self, one: Told, send: Send) -> None:
+    async def _notify(self, one: Recipient, send: Send) -> None:
         rest = _REST
         while True:
             await asyncio.sleep(TICK)
             owed = one.owed(self._standing.alerts, self._local(), time.time())
             if owed is None:
                 continue
-            message, told = owed
+            message, sent = owed
             if await send(self._addresses[one.name], message):
-                one.told, one.failed, rest = told, 0, _REST
+                one.sent, one.failed, rest = sent, 0, _REST
                 self._keep()
             else:
                 one.failed += 1
@@ -228,7 +230,7 @@ class Alerts:
 
     def _keep(self) -> None:
         try:
-            kept.write(self._path, {one.name: one.told for one in self.destinations})
+            kept.write(self._path, {one.name: one.sent for one in self.destinations})
         except OSError as error:
             _log.error("alerts: what was sent cannot be stored: %s", error.strerror)
 

@@ -16,7 +16,7 @@ from calltrack.serve.limits import Limits, Pair
 from calltrack.serve.security.numbers import masked
 from calltrack.words.values import span
 
-_NO_PAUSE = (None, 1, 2)  # nobody, logged in and free, logged out
+_NO_PAUSE = (None, 1, 2)  # no one, logged in and free, logged out
 _ENDED = 20  # waits that have to have ended before a share of them says something
 
 

@@ -1,4 +1,4 @@
-"""What whoever runs the service looks at: health, and figures for Prometheus."""
+"""For operators of the service: health, and figures for Prometheus."""
 
 from __future__ import annotations
 

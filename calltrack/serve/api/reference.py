@@ -33,10 +33,10 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
     """Litestar's description with our errors in it, and numbers that may be whole or not as what they are."""
     schema = deepcopy(schema)
     for item in schema["paths"].values():
-        for told in item.values():
-            told["responses"].pop("400", None)
-            told["responses"]["default"] = _PROBLEM
-            if empty := told["responses"].get("204"):
+        for operation in item.values():
+            operation["responses"].pop("400", None)
+            operation["responses"]["default"] = _PROBLEM
+            if empty := operation["responses"].get("204"):
                 empty.pop("content", None)
     _mend(schema)
     return schema
@@ -80,21 +80,22 @@ class Reference(OpenAPIRenderPlugin):
             '<p>For programs: <a href="/schema/openapi.json">openapi.json</a></p>',
         ]
         for path, item in sorted(described(openapi_schema)["paths"].items()):
-            for method, told in item.items():
-                parts += _endpoint(path, method, told)
+            for method, operation in item.items():
+                parts += _endpoint(path, method, operation)
         return "".join(parts).encode()
 
 
-def _endpoint(path: str, method: str, told: dict[str, Any]) -> list[str]:
+def _endpoint(path: str, method: str, operation: dict[str, Any]) -> list[str]:
     rows = [
         f"<tr><td><code>{escape(one['name'])}</code><td>{escape(one['in'])}<td>{escape(one.get('description') or '')}"
-        for one in told.get("parameters") or ()
+        for one in operation.get("parameters") or ()
     ]
     table = f"<table><tr><th>parameter<th>in<th>means{''.join(rows)}</table>" if rows else ""
     statuses = ", ".join(
-        f"{escape(str(status))} {escape(one['description'])}" for status, one in told["responses"].items()
+        f"{escape(str(status))} {escape(one['description'])}" for status, one in operation["responses"].items()
     )
+    text = operation.get("description") or operation.get("summary") or ""
     return [
         f"<h2><code>{escape(method.upper())} {escape(path)}</code></h2>",
-        f"<p>{escape(told.get('description') or told.get('summary') or '')}</p>{table}<p>Answers: {statuses}</p>",
+        f"<p>{escape(text)}</p>{table}<p>Answers: {statuses}</p>",
     ]

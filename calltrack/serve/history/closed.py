@@ -32,7 +32,7 @@ def past_report(
 
 
 def tag_of(json: bytes) -> str:
-    """What tells an answer from others, for an ETag; large ones are hashed where they are counted."""
+    """What distinguishes an answer, for an ETag; large ones are hashed where they are counted."""
     return blake2b(json, digest_size=12).hexdigest()
 
 

@@ -51,7 +51,7 @@ V = TypeVar("V")
 
 
 class Answer(NamedTuple):
-    """A report in JSON, what tells it from others (for an ETag), and the frame up to which it is counted."""
+    """A report in JSON, what distinguishes it (for an ETag), and the frame up to which it is counted."""
 
     position: int
     json: bytes

@@ -203,7 +203,7 @@ def _asked(since: Seconds, until: Seconds, options: Options) -> bytes:
 
 
 def _sum(journal: Journal, position: int) -> int:
-    """What tells the frame at a position from that of another journal; 0 if it cannot be read."""
+    """What distinguishes the frame at a position from that of another journal; 0 if it cannot be read."""
     if not position:
         return 0
     try:

@@ -63,7 +63,7 @@ class Card {
     const more = record.legs.length > 1 ? [theirs(`+${record.legs.length - 1}`)] : [];
     const parts = [...(queue ? [theirs(queue)] : []), ...listed(caller).filter((one) => one !== " · "), ...more];
     if (kind === "unknown") parts.push(el("span", {}, t("since", { time: board.moment(since) })));
-    else if (kind === "out" && record.agent_id === null) parts.push(el("span", {}, t("agent.nobody")));
+    else if (kind === "out" && record.agent_id === null) parts.push(el("span", {}, t("agent.none")));
     // Somebody on the phone can be in any status, and that is worth seeing when it is not the usual one.
     if (leg && record.agent_status !== null && record.agent_status !== 1) parts.push(el("span", {}, status));
     if (agent.doubtful) parts.push(el("span", {}, t("doubtful")));

@@ -173,7 +173,7 @@ export class Calls {
 }
 
 /**
- * Who waits, by call; a queue that is not known has nobody that is.
+ * Who waits, by call; a queue that is not known has no one that is.
  * @param {Board} board @returns {Map<string, {wait: Wait, call: Call}>}
  */
 function waitsByCall(board) {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The server's time in the browser. The computer's own clock plays no part: what the service last said is carried on by
- * performance.now(), which nobody can set and which a throttled tab does not slow down.
+ * performance.now(), which no one can set and which a throttled tab does not slow down.
  */
 
 const SLACK = 2; // s that a message may have been under way
@@ -13,7 +13,7 @@ export class ServerClock {
     this.speed = 1;
     /** @type {number | null} */
     this.server = null;
-    this.toldAt = 0;
+    this.heardAt = 0;
   }
 
   /**
@@ -22,18 +22,18 @@ export class ServerClock {
    * @param {number | null} now UTC epoch s
    * @param {number} speed
    */
-  told(now, speed) {
+  hear(now, speed) {
     const estimate = this.now();
     const agrees = estimate !== null && speed === this.speed && now !== null && now < estimate;
     if (agrees && estimate - now < SLACK * Math.max(1, speed)) return;
     this.server = now;
     this.speed = speed;
-    this.toldAt = this.monotonic();
+    this.heardAt = this.monotonic();
   }
 
-  /** The server's time, UTC epoch s; null before any was told. */
+  /** The server's time, UTC epoch s; null before any was heard. */
   now() {
-    return this.server === null ? null : this.server + ((this.monotonic() - this.toldAt) / 1000) * this.speed;
+    return this.server === null ? null : this.server + ((this.monotonic() - this.heardAt) / 1000) * this.speed;
   }
 
   /** Milliseconds until a figure of seconds changes, at most five changes a second. */
@@ -69,7 +69,7 @@ export function day(at) {
 const STAMP = /\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/g;
 
 /**
- * The service's words with its UTC moments told by the reader's clock, and with the day if it is another than that of `at`.
+ * The service's words with its UTC moments on the reader's clock, and with the day if it is another than that of `at`.
  * @param {string} text
  * @param {number | null} at UTC epoch s
  */

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * A figure in its box, which is always there, so that nothing moves when a limit is passed. Of now: outlined past the
- * first limit, filled past the second. Of the day, and in the totals, which are nobody's to mend, one step quieter.
+ * first limit, filled past the second. Of the day, and in the totals, which no one is to mend, one step quieter.
  */
 
 import { span } from "./clock.js";

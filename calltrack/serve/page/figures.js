@@ -54,8 +54,8 @@ export class Figures {
     try {
       const answer = await fetch("api/limits", { cache: "no-store" });
       if (!answer.ok) return;
-      const told = await answer.json();
-      if (!this.limits.all) this.limits.take(told.limits, told.may_set);
+      const found = await answer.json();
+      if (!this.limits.all) this.limits.take(found.limits, found.may_set);
       this.altered();
     } catch {
       // They come with the day as well.
@@ -70,10 +70,10 @@ export class Figures {
       // The browser keeps the last answer and asks whether it still holds: nothing new is sent as 304.
       const answer = await fetch(`api/wall${only ? `?queues=${encodeURIComponent(only)}` : ""}`, { cache: "no-cache" });
       if (!answer.ok) return;
-      const told = await answer.json();
-      this.limits.take(told.limits, told.may_set_limits);
-      callStatuses(told.status_names);
-      this.hour = told.hour;
+      const found = await answer.json();
+      this.limits.take(found.limits, found.may_set_limits);
+      callStatuses(found.status_names);
+      this.hour = found.hour;
       // While today is still being counted it is not long until it is.
       if (this.hour === null) setTimeout(() => this.ask(), PAUSE / 10);
     } catch {

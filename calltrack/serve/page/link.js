@@ -100,7 +100,7 @@ export class LinkLine {
     const fresh = board.queues.alarms();
     if (bad || !fresh.length || at - this.alarmedAt < SELDOM) return;
     this.alarmedAt = at;
-    for (const id of fresh) board.queues.told.add(id);
+    for (const id of fresh) board.queues.announced.add(id);
     say(byId("announce"), t("announce.over", { queues: fresh.map((id) => board.queueLabel(id)).join(", ") }));
   }
 }

@@ -27,7 +27,7 @@ import { Stream, enter, offersLogin } from "./stream.js";
 import { Totals } from "./totals.js";
 import { speak, t } from "./words.js";
 
-/** Between two drawings of what the stream tells, ms. */
+/** Between two drawings of what the stream sends, ms. */
 const PAUSE = 200;
 
 const GROUPS = ["status", "none", "queue", "team"];
@@ -70,7 +70,7 @@ export class Board {
     this.linkLine = new LinkLine(this);
     this.stream = new Stream({
       event: (event, data) => {
-        this.clock.told(data.now, data.speed);
+        this.clock.hear(data.now, data.speed);
         this.store.take(event, data);
         this.figures.begin();
         this.drawSoon();
@@ -127,7 +127,7 @@ export class Board {
     this.frame ||= requestAnimationFrame(() => this.paint());
   }
 
-  /** Draw what the stream told, at most once in PAUSE: the frames between are free for scrolling and typing. */
+  /** Draw what the stream sent, at most once in PAUSE: the frames between are free for scrolling and typing. */
   drawSoon() {
     this.stale = true;
     this.soon ||= window.setTimeout(() => this.draw(), this.painted + PAUSE - performance.now());

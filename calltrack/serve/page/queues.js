@@ -162,7 +162,7 @@ export class Queues {
     /** @type {Map<string, Standing>} */
     this.standings = new Map();
     /** Queues that are far past a limit of now, as was announced. @type {Set<string>} */
-    this.told = new Set();
+    this.announced = new Set();
     this.place.addEventListener("click", (event) => {
       const item = /** @type {Element} */ (event.target).closest("[data-queue]");
       if (item instanceof HTMLElement) board.openQueue(item.dataset.queue ?? "");
@@ -212,8 +212,8 @@ export class Queues {
   /** Queues that have just come past the second limit of what is now. @returns {string[]} */
   alarms() {
     const over = new Set([...this.standings].filter(([, one]) => one.now === "over").map(([id]) => id));
-    const fresh = [...over].filter((id) => !this.told.has(id));
-    for (const id of this.told) if (!over.has(id)) this.told.delete(id);
+    const fresh = [...over].filter((id) => !this.announced.has(id));
+    for (const id of this.announced) if (!over.has(id)) this.announced.delete(id);
     return fresh;
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** A line of the last hour: grey blocks where nobody watched, a dashed limit, a dot for now. It runs left to right everywhere. */
+/** A line of the last hour: grey blocks where nothing was observed, a dashed limit, a dot for now. It runs left to right everywhere. */
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT, EDGE] = [100, 40, 3];

@@ -1,5 +1,5 @@
 // @ts-check
-/** What the service has told: records by id, each replaced as a whole when it alters. */
+/** What the service has sent: records by id, each replaced as a whole when it alters. */
 
 /**
  * @typedef {object} Leg

@@ -15,7 +15,7 @@ import { t } from "./words.js";
  * @property {string} row @property {string} exten_user @property {string} queue_id @property {number} attempt
  * @property {string} state @property {number} since @property {number | null} until @property {boolean} known
  */
-/** @typedef {{position: number, at: number | null, change: string, where: string, what: string, inferred: string}} Told */
+/** @typedef {{position: number, at: number | null, change: string, where: string, what: string, inferred: string}} StoryEvent */
 
 const PAUSE = 1000; // ms between two questions for the same story
 const MARKS = 4;
@@ -28,7 +28,7 @@ export function callPage(board, id) {
   /** @type {Call | null} */
   let asked = null;
   /** @type {any} */
-  let told = null;
+  let life = null;
   let askedAt = -Infinity;
   let asking = false;
   /** @type {(() => void)[]} */
@@ -39,10 +39,10 @@ export function callPage(board, id) {
     askedAt = performance.now();
     asked = board.store.call(id);
     try {
-      told = await callStory(id);
+      life = await callStory(id);
       draw();
     } catch {
-      if (!told) body.replaceChildren(el("p", { class: "none" }, t("story.failed")));
+      if (!life) body.replaceChildren(el("p", { class: "none" }, t("story.failed")));
       askedAt = performance.now() + 2 * PAUSE;
       asked = null;
     } finally {
@@ -52,16 +52,16 @@ export function callPage(board, id) {
 
   function draw() {
     ticks = [];
-    if (!told) {
+    if (!life) {
       body.replaceChildren(el("p", { class: "none" }, t("story.gone")));
       return;
     }
-    shown = told.call;
+    shown = life.call;
     body.replaceChildren(
-      head(board, told.call, ticks),
-      el("p", { class: "verdict", lang: "en", dir: "auto" }, localized(told.verdict, told.call.started)),
-      part(t("story.timeline"), chart(board, told, ticks)),
-      part(t("story"), told.complete ? "" : el("p", { class: "note" }, t("story.begins")), events(board, told.story)),
+      head(board, life.call, ticks),
+      el("p", { class: "verdict", lang: "en", dir: "auto" }, localized(life.verdict, life.call.started)),
+      part(t("story.timeline"), chart(board, life, ticks)),
+      part(t("story"), life.complete ? "" : el("p", { class: "note" }, t("story.begins")), events(board, life.story)),
     );
     for (const tick of ticks) tick();
   }
@@ -80,8 +80,8 @@ export function callPage(board, id) {
   };
 }
 
-/** @param {Board} board @param {Call} told @param {(() => void)[]} ticks */
-function head(board, told, ticks) {
+/** @param {Board} board @param {Call} call @param {(() => void)[]} ticks */
+function head(board, call, ticks) {
   const badge = el("span", { class: "badge" });
   const timer = el("span", { class: "timer" });
   const figures = el("ul", { class: "figures" });
@@ -98,17 +98,17 @@ function head(board, told, ticks) {
     const item = el("li", { "data-kind": kindOf(states.split(" ")[0]) }, value, el("span", { class: "unit" }, t(word)));
     figures.append(item);
     ticks.push(() => {
-      let seconds = told[field];
+      let seconds = call[field];
       const live = !board.store.lost && board.now !== null;
-      const waiting = field === "wait_s" && told.waiting[0]?.joined_at;
-      const since = waiting || (field !== "wait_s" && states.split(" ").includes(told.state) ? told.since : null);
+      const waiting = field === "wait_s" && call.waiting[0]?.joined_at;
+      const since = waiting || (field !== "wait_s" && states.split(" ").includes(call.state) ? call.since : null);
       if (seconds !== null && since && live && board.now !== null) seconds += Math.max(0, board.now - since);
       item.hidden = field === "unknown_s" && seconds === 0;
       say(value, span(seconds));
     });
   }
   ticks.push(() => {
-    const doing = callDoing(told, board.store);
+    const doing = callDoing(call, board.store);
     if (badge.dataset.kind !== doing.kind || !badge.firstChild) {
       badge.replaceChildren(icon(KINDS[doing.kind]), t(doing.label));
       mark(badge, "kind", doing.kind);
@@ -118,16 +118,16 @@ function head(board, told, ticks) {
   return el(
     "div",
     { class: "head" },
-    el("p", { class: "now" }, badge, timer, el("span", { class: "unit" }, t(`direction.${told.direction}`))),
-    told.caller_name && told.caller_name !== told.caller ? el("p", { class: "also" }, theirs(told.caller_name)) : null,
+    el("p", { class: "now" }, badge, timer, el("span", { class: "unit" }, t(`direction.${call.direction}`))),
+    call.caller_name && call.caller_name !== call.caller ? el("p", { class: "also" }, theirs(call.caller_name)) : null,
     figures,
     facts([
-      [t("story.began"), told.started === null ? null : `${day(told.started)} ${moment(told.started)}`],
-      [t("story.ended"), told.ended_at === null ? null : moment(told.ended_at)],
-      [t("story.cause"), told.cause ? theirs(told.cause) : null],
-      [t("story.number"), told.did ? theirs(told.did) : null],
-      [t("story.account"), told.account_id === null ? null : theirs(told.account_id)],
-      [t("story.id"), theirs(told.call_id, "id")],
+      [t("story.began"), call.started === null ? null : `${day(call.started)} ${moment(call.started)}`],
+      [t("story.ended"), call.ended_at === null ? null : moment(call.ended_at)],
+      [t("story.cause"), call.cause ? theirs(call.cause) : null],
+      [t("story.number"), call.did ? theirs(call.did) : null],
+      [t("story.account"), call.account_id === null ? null : theirs(call.account_id)],
+      [t("story.id"), theirs(call.call_id, "id")],
     ]),
   );
 }
@@ -138,10 +138,10 @@ function inWords(one, end) {
   return `${state} ${span((one.until ?? end) - one.since)}`;
 }
 
-/** Rows of bars over one axis of time. @param {Board} board @param {any} told @param {(() => void)[]} ticks */
-function chart(board, told, ticks) {
+/** Rows of bars over one axis of time. @param {Board} board @param {any} life @param {(() => void)[]} ticks */
+function chart(board, life, ticks) {
   /** @type {Stretch[]} */
-  const stretches = told.timeline;
+  const stretches = life.timeline;
   const begin = Math.min(...stretches.map((one) => one.since));
   const list = el("ul", { class: "rows" });
   if (!stretches.length) return el("p", { class: "none" }, "–");
@@ -191,7 +191,7 @@ function chart(board, told, ticks) {
   return el("div", { class: "chart" }, list, axis, legend);
 }
 
-/** @param {Board} board @param {Told[]} story */
+/** @param {Board} board @param {StoryEvent[]} story */
 function events(board, story) {
   const list = el("ol", { class: "events" });
   /** @type {HTMLElement | null} */

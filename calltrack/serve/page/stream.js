@@ -5,16 +5,16 @@ const SILENCE = 15000; // ms without a word after which the service is lost; it 
 const AGAIN = 3000; // ms
 
 /**
- * @typedef {object} Told
+ * @typedef {object} Listener
  * @property {(event: string, data: any) => void} event
  * @property {() => void} lost
  * @property {() => void} tokenWanted
  */
 
 export class Stream {
-  /** @param {Told} told */
-  constructor(told) {
-    this.told = told;
+  /** @param {Listener} listener */
+  constructor(listener) {
+    this.listener = listener;
     /** @type {EventSource | null} */
     this.source = null;
     this.heardAt = performance.now();
@@ -29,8 +29,8 @@ export class Stream {
     try {
       const answer = await fetch("api/session", { cache: "no-store" });
       if (answer.status === 401) {
-        this.told.lost();
-        this.told.tokenWanted();
+        this.listener.lost();
+        this.listener.tokenWanted();
         return;
       }
     } catch {
@@ -47,11 +47,11 @@ export class Stream {
     for (const name of ["state", "update", "time"]) {
       source.addEventListener(name, (message) => {
         this.heardAt = performance.now();
-        this.told.event(name, JSON.parse(message.data));
+        this.listener.event(name, JSON.parse(message.data));
       });
     }
     source.addEventListener("error", () => {
-      this.told.lost();
+      this.listener.lost();
       // The browser comes back by itself after a break, but not after a refusal.
       if (source.readyState === EventSource.CLOSED) this.retry();
     });
@@ -60,13 +60,13 @@ export class Stream {
   /** A connection can die without a sign. */
   check() {
     if (!this.source || performance.now() - this.heardAt < SILENCE) return;
-    this.told.lost();
+    this.listener.lost();
     this.retry();
   }
 
   retry() {
     this.close();
-    this.told.lost();
+    this.listener.lost();
     window.clearTimeout(this.again);
     this.again = window.setTimeout(() => this.open(), AGAIN);
   }

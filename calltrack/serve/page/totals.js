@@ -96,7 +96,7 @@ export class Totals {
     }
     const [low, high] = [known.reduce((sum, one) => sum + one.low, 0), known.reduce((sum, one) => sum + one.high, 0)];
     const level = worst(known.map((one) => one.levels.waiting));
-    // Of a queue that is not known nobody knows who waits there.
+    // Of a queue that is not known it is not known who waits there.
     if (known.length < all.length) waiting.figure.show({ low: `≥${low}`, level });
     else waiting.figure.range(low, high, level);
     const waits = known.flatMap((one) => (one.longest === null ? [] : [one.longest]));
@@ -118,15 +118,15 @@ export class Totals {
       free.figure.unknown();
       oncalls.figure.unknown();
     } else {
-      free.figure.show({ low: String(ready.high), level: ready.high === 0 ? this.nobody() : "" });
+      free.figure.show({ low: String(ready.high), level: ready.high === 0 ? this.noneFree() : "" });
       oncalls.figure.range(busy.low, busy.high);
     }
     free.line(board, hour?.free ?? null, null, "", board.lost ? null : ready.high);
     oncalls.line(board, hour?.on_calls ?? null, null, "", board.lost ? null : busy.low);
   }
 
-  /** How bad it is that nobody is free: not at all while nobody waits. @returns {Level} */
-  nobody() {
+  /** How bad it is that no one is free: not at all while no one waits. @returns {Level} */
+  noneFree() {
     const waited = [...this.board.queues.standings.values()].filter((one) => !one.unknown && one.low > 0);
     if (!waited.length) return "";
     return waited.some((one) => one.levels.longest === "over") ? "over" : "warn";

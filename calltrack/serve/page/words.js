@@ -224,7 +224,7 @@ const WORDS = {
   "agent.nocalls": ["No call now.", "אין שיחה כעת."],
   "agent.recent": ["Recent calls", "שיחות אחרונות"],
   "agent.norecent": ["None among the last calls.", "אין בין השיחות האחרונות."],
-  "agent.nobody": ["No one is logged on", "אף אחד לא מחובר"],
+  "agent.none": ["No one is logged on", "אף אחד לא מחובר"],
 
   "set.lang": ["Language", "שפה"],
   "set.lang.auto": ["As the browser", "לפי הדפדפן"],

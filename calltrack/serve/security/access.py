@@ -33,7 +33,7 @@ SESSIONS = 1000
 
 
 class TokensError(CalltrackError):
-    """The tokens cannot be used: their file is missing, not private, or not of the form; tells no token."""
+    """The tokens cannot be used: their file is missing, not private, or not of the form; shows no token."""
 
 
 class Visitor(NamedTuple):
@@ -71,7 +71,7 @@ class Rights(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     accounts: frozenset[str] | None = None
 
     def visitor(self, who: str = "") -> Visitor:
-        """Whoever has this role."""
+        """A visitor with this role."""
         scope = Scope(self.queues, self.extensions, self.phone_numbers, self.recordings)
         return Visitor(self.name, scope, self.limits, who, self.accounts)
 
@@ -122,7 +122,7 @@ class Access:
 
     @property
     def open(self) -> bool:
-        """Whether nobody needs a token."""
+        """Whether no token is needed."""
         return not self._tokens and not self._people
 
     def check(self, accounts: Collection[str]) -> None:

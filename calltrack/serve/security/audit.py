@@ -53,7 +53,7 @@ class Audit:
             handler.close()
 
     def see(self, scope: Any, visitor: Any, status: int) -> None:
-        """Note a request of the server's form, by a Visitor or by nobody known (None), with its answer."""
+        """Note a request of the server's form, by a Visitor or by an unknown client (None), with its answer."""
         if self._log is None:
             return
         role, who = ("", "") if visitor is None else (visitor.name, visitor.who)

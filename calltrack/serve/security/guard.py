@@ -6,10 +6,10 @@
 3. A target that is too long, or has control characters in its path, is refused; and of the page's files only those
    that exist are asked for, so that no path of a stranger reaches the file system.
 4. Of many accounts a role enters its own; what another one is called it cannot find out.
-5. Everything that tells something of calls needs a visitor: a bearer token, or a session's cookie.
+5. Everything that shows something of calls needs a visitor: a bearer token, or a session's cookie.
 6. A role has so many requests under way at once (`budgets`); who goes away is not worked for.
 7. What a role was shown, or was refused, stands in the audit log (`audit`).
-8. Every answer tells browsers to run nothing but our own files, and to be framed by nobody.
+8. Every answer lets browsers run our own files only, and forbids all framing.
 """
 
 from __future__ import annotations

@@ -230,7 +230,7 @@ class Hub:
                     if piece:
                         yield Chunk(piece)
                     else:
-                        await asyncio.sleep(0)  # whoever may see nothing of it must not keep the others waiting
+                        await asyncio.sleep(0)  # a client that may see nothing of it must not keep the others waiting
                 elif seq == channel.end:
                     at, seq = await channel.follow(sink) or (at, seq)
                 else:

@@ -79,7 +79,7 @@ class View:
         self._clock = clock
         self._source = source
         self._snapshot: Snapshot | None = None
-        self._told: Snapshot | None = None
+        self._sent: Snapshot | None = None
         self._altered: _Altered | None = None
         self._encoded: dict[Scope, bytes] = {}
 
@@ -123,8 +123,8 @@ class View:
         return msgspec.json.encode(self.time())[:-1] + b"," + records[1:]
 
     def begin_updates(self) -> None:
-        """Have the next update say what alters from now on, if nobody was told anything yet."""
-        self._told = self._told or self.snapshot
+        """Have the next update say what alters from now on, if nothing was sent yet."""
+        self._sent = self._sent or self.snapshot
 
     def update(self, scope: Scope) -> Update | None:
         """What has altered since the last update, as far as a role may see it; None if nothing has.
@@ -132,7 +132,7 @@ class View:
         The updates of all roles between two calls of `stale` say the same.
         """
         if self._altered is None:
-            before, self._told = self._told, self.snapshot
+            before, self._sent = self._sent, self.snapshot
             self._altered = _altered(before, self.snapshot)
         altered, shown = self._altered, scope.shown
         update = Update(

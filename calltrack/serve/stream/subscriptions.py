@@ -26,10 +26,10 @@ def sse(events: Iterable[Event]) -> bytes:
 
 def messages(events: Iterable[Event]) -> bytes:
     """The events as one WebSocket message: a JSON array of {"id", "event", "data"}."""
-    told = [
+    said = [
         b'{"id":"%b","event":"%b","data":%b}' % (str(at).encode(), name.encode(), data) for name, at, data in events
     ]
-    return b"[%b]" % b",".join(told) if told else b""
+    return b"[%b]" % b",".join(said) if said else b""
 
 
 Notation = Callable[[Iterable[Event]], bytes]
@@ -98,7 +98,7 @@ class Updates(NamedTuple):
     resumes: bool = False
 
     def changes(self, batch: Sequence[Published], flushed: StreamPosition) -> bytes:
-        """One update for the whole batch: what is another since the last one, whether a change told it or not."""
+        """One update for the whole batch: what is another since the last one, whether a change reported it or not."""
         update = self.view.update(self.scope)
         return b"" if update is None else sse([("update", flushed, msgspec.json.encode(update))])
 

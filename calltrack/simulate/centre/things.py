@@ -45,7 +45,7 @@ class Call:
     internal: bool = False
     related: tuple[str, ...] = ()
     transferrer: str = ""
-    """The name of the extension that transferred it, which is its owner's whoever works there."""
+    """The name of the extension that transferred it, which is its owner's, whichever agent works there."""
     legs: list["Leg"] = field(default_factory=list)
     entry: "Entry | None" = None
     owed: bool = False

@@ -39,7 +39,7 @@ async def has_no_address(package: str, protocol: Protocol) -> None:
 
 @scenario
 async def has_a_certificate_that_is_not_trusted(package: str, protocol: Protocol) -> None:
-    """Of an authority that nobody here knows."""
+    """Of an authority that is not known here."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
 

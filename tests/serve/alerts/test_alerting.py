@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP
 from calltrack import Frame, Tracker
 from calltrack.figures import Facts, Options
 from calltrack.figures.hour import last_hour
-from calltrack.serve.alerts.alerting import Alert, Alerts, Message, Standing, Told
+from calltrack.serve.alerts.alerting import Alert, Alerts, Message, Recipient, Standing
 from calltrack.serve.alerts.judge import Finding, Present, judge
 from calltrack.serve.alerts.rules import Destination, Rule
 from calltrack.serve.config import Config, tables
@@ -53,7 +53,7 @@ def config(monkeypatch: pytest.MonkeyPatch, *rules: Rule, **addresses: str) -> C
     return Config([], list(rules), [Destination(name=name, url_env=f"{name.upper()}_URL") for name in addresses])
 
 
-def test_a_lost_connection_is_told_once_and_so_is_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_connection_is_reported_once_and_so_is_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """To a webhook; a destination that cannot be reached holds up no other."""
 
     @scenario
@@ -61,8 +61,8 @@ def test_a_lost_connection_is_told_once_and_so_is_its_end(monkeypatch: pytest.Mo
         hook = Taking()
         async with receiver(hook):
             there = hook.url.removeprefix("http://")
-            told = config(monkeypatch, LOST, hook=f"json://{there}", down="json://127.0.0.1:9/x")
-            async with service(config=told) as running:
+            sent = config(monkeypatch, LOST, hook=f"json://{there}", down="json://127.0.0.1:9/x")
+            async with service(config=sent) as running:
                 running.source.give(*FRAMES)
                 await until(lambda: running.engine.view.known)
                 running.source.give(Frame.of("disconnect", {"reason": "transport close"}))
@@ -185,7 +185,7 @@ def test_rules_of_queues() -> None:
 
 
 def test_what_lasts_is_an_alert_and_what_comes_back_is_the_same_one() -> None:
-    """A condition that flaps is told once."""
+    """A condition that flaps is sent once."""
     rule, standing = Rule(name="r", when="lost", for_s=10), Standing(calm=30)
     so, gone = {"": Finding("it is so")}, dict[str, Finding]()
     seen = [(0, so), (9, so), (11, gone), (12, so), (21, so), (22, so), (30, gone), (59, gone), (60, so), (70, gone)]
@@ -200,14 +200,14 @@ def test_what_lasts_is_an_alert_and_what_comes_back_is_the_same_one() -> None:
 def test_quiet_hours_tell_in_the_end_what_is_still_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """And never what is over by then."""
     night, alert = NOON.replace(hour=23), Alert("r", "", "it is so", 0.0)
-    one = Told(Destination(name="d", quiet=["22:00-07:00"]), frozenset({"r"}), {})
+    one = Recipient(Destination(name="d", quiet=["22:00-07:00"]), frozenset({"r"}), {})
     alerts = {alert.key: alert}
 
     assert None is one.owed(alerts, night, 60)
     assert None is one.owed({}, NOON, 60)
     owed = one.owed(alerts, NOON, 60)
     assert owed is not None and owed[0] == Message("calltrack: r", "r: it is so", True)
-    one.told = owed[1]
+    one.sent = owed[1]
     assert None is one.owed(alerts, NOON, 60) is one.owed({}, night, 60)
     over = one.owed({}, NOON, 61)
     assert over is not None and over[0] == Message("calltrack: over: r", "over after 1:01: r: it is so", False)
@@ -218,7 +218,7 @@ def test_quiet_hours_tell_in_the_end_what_is_still_so(monkeypatch: pytest.Monkey
 
 @scenario
 async def test_a_restart_repeats_nothing(tmp_path: Path) -> None:
-    """What each was told is kept."""
+    """What each was sent is kept."""
     sent: list[Message] = []
 
     async def send(_: str, message: Message) -> bool:

@@ -1,4 +1,4 @@
-"""The description of the API, and what happens to requests that nobody would make."""
+"""The description of the API, and what happens to requests that no client would make."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ async def test_no_request_makes_it_fail() -> None:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        told, _ = await fuzzing.communicate()
+        reported, _ = await fuzzing.communicate()
 
-    assert 0 == fuzzing.returncode, told.decode()
+    assert 0 == fuzzing.returncode, reported.decode()
 
 
 @scenario
@@ -87,14 +87,16 @@ async def test_past_states_and_lists() -> None:
         _, nothing = await running.get("/api/calls?at=2026-01-01T07:00:08Z&states=Talking")
         _, ended = await running.get("/api/calls?ended=true&queue=55&extension=SIPSIP2&outcomes=answered")
         _, second = await running.get("/api/extensions?limit=1&offset=1&states=Idle,Talking")
-        _, told = await running.get("/api/calls/2026010109000000000001?at=2026-01-01T07:00:08Z")
+        _, reported = await running.get("/api/calls/2026010109000000000001?at=2026-01-01T07:00:08Z")
 
     assert ["Ringing"] == [call["state"] for call in ringing["items"]]
     assert 0 == nothing["total"]
     assert ["2026010109000000000001"] == [call["call_id"] for call in ended["items"]]
     assert (2, ["SIPSIP2"]) == (second["total"], [one["exten_user"] for one in second["items"]])
-    assert None is told["call"]["outcome"]
-    assert ["CallStarted", "QueueJoined", "LegStarted", "CallStateChanged"] == [one["change"] for one in told["story"]]
+    assert None is reported["call"]["outcome"]
+    assert ["CallStarted", "QueueJoined", "LegStarted", "CallStateChanged"] == [
+        one["change"] for one in reported["story"]
+    ]
 
 
 @scenario
@@ -109,7 +111,7 @@ async def test_a_moment_before_the_journal_is_gone() -> None:
 
     assert {410} == {status for status, _ in (empty, *early)}
     assert {"the journal has nothing of this moment: it begins later"} == {
-        told["detail"] for _, told in (empty, *early)
+        reported["detail"] for _, reported in (empty, *early)
     }
     assert 200 == late
 
@@ -135,17 +137,17 @@ def test_what_is_misspelled_is_refused(path: str, parameter: str, says: str) -> 
     @scenario
     async def scene() -> None:
         async with service() as running:
-            status, told = await running.get(f"/api/{path}")
+            status, reported = await running.get(f"/api/{path}")
         assert 400 == status
-        assert {parameter} == told["parameters"].keys()
-        assert told["parameters"][parameter].startswith(says)
+        assert {parameter} == reported["parameters"].keys()
+        assert reported["parameters"][parameter].startswith(says)
 
     scene()
 
 
 @scenario
 async def test_what_is_no_part_of_the_api_may_be_asked_with_anything() -> None:
-    """Whoever scrapes or probes adds parameters of its own."""
+    """A scraper or a probe adds parameters of its own."""
     async with service() as running:
         for path in ("/metrics?foo=1", "/health/live?foo=1", "/?foo=1"):
             async with running.client.get(path) as answer:

@@ -29,12 +29,12 @@ async def test_alert_rules_name_metrics_that_exist() -> None:
         for file in (RULES, DASHBOARD, watched)
         for name in re.findall(r"\bcalltrack_(?!worker_|connector_)[a-z_]+", file.read_text(encoding="utf-8"))
     }
-    told = Config(
+    reported = Config(
         [hook("https://crm.example/", allow_internal=False)],
         [Rule(name="connection", when="lost")],
         [Destination(name="night", url_env="HOOK_SECRET")],
     )
-    async with service(config=told) as running:
+    async with service(config=reported) as running:
         running.source.give(*FRAMES)
         await running.reached(len(FRAMES))
         async with running.client.get("/metrics") as answer:

@@ -24,19 +24,19 @@ async def test_the_state_is_not_sent_twice() -> None:
 
 
 @scenario
-async def test_a_call_is_told_with_its_story() -> None:
+async def test_a_call_is_reported_with_its_story() -> None:
     """In words and as stretches of time; an unknown one is 404."""
     async with service() as running:
         running.source.give(*FRAMES)
         await running.reached(len(FRAMES))
-        _, told = await running.get("/api/calls/2026010109000000000001")
+        _, reported = await running.get("/api/calls/2026010109000000000001")
         missing, _ = await running.get("/api/calls/1")
 
-    assert "answered" == told["call"]["outcome"]
-    assert told["complete"]
-    assert told["verdict"].startswith("Answered by Lois Lane (SIPSIP2)")
-    assert "answered by Lois Lane after 0:34" in [line["what"] for line in told["story"]]
-    rows = [(one["row"], one["state"], one["until"] - one["since"]) for one in told["timeline"]]
+    assert "answered" == reported["call"]["outcome"]
+    assert reported["complete"]
+    assert reported["verdict"].startswith("Answered by Lois Lane (SIPSIP2)")
+    assert "answered by Lois Lane after 0:34" in [line["what"] for line in reported["story"]]
+    rows = [(one["row"], one["state"], one["until"] - one["since"]) for one in reported["timeline"]]
     assert [
         ("queue 55", "Queued", 34),
         ("SIPSIP1 #1", "Ringing", 15),
@@ -80,17 +80,17 @@ async def test_now_is_now_however_long_ago_the_last_frame_was() -> None:
 
 @scenario
 async def test_when_a_recording_has_ended_its_clock_stands() -> None:
-    """And everyone is told: those who listen at once, those who ask although no frame has arrived since."""
+    """And everyone learns of it: those who listen at once, those who ask although no frame has arrived since."""
     async with service() as running:
         running.source.give(*FRAMES)
         await running.reached(len(FRAMES))
         async with running.client.get("/api/state") as answer:
             tag, before = answer.headers["ETag"], await answer.json()
         async with running.client.get("/api/updates") as answer:
-            told = events(answer)
-            await anext(told)
+            reported = events(answer)
+            await anext(reported)
             running.source.end()
-            while (last := await anext(told)).event != "time":
+            while (last := await anext(reported)).event != "time":
                 pass
         _, after = await running.get("/api/state", headers={"If-None-Match": tag})
         _, later = await running.get("/api/state")

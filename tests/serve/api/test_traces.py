@@ -19,7 +19,7 @@ TOKEN, NUMBER, CALL = "t" * 30, "0501234567", "2026010109000000000001"
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-def told(span: Span) -> tuple[str, str, int]:
+def reported(span: Span) -> tuple[str, str, int]:
     """Its name, its route and its status."""
     values = {one.key: one.value for one in span.attributes}
     assert {"http.request.method", "http.response.status_code"} <= values.keys()
@@ -62,7 +62,7 @@ def test_requests_are_traced(monkeypatch: pytest.MonkeyPatch) -> None:
         ("GET /api/calls/{call_id}", "/api/calls/{call_id}", 404),
         ("GET", "", 401),
         ("GET /api/socket", "/api/socket", 101),
-    ] == [told(span) for span in spans]
+    ] == [reported(span) for span in spans]
     assert PARENT.split("-")[1] == spans[0].trace_id.hex()
     assert "calltrack" in {one.value.string_value for one in resources[0].resource.attributes}
     assert not [secret for secret in (TOKEN, NUMBER, CALL, "127.0.0.1") if secret.encode() in b"".join(got)]

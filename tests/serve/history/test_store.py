@@ -61,7 +61,7 @@ def test_a_start_goes_on_from_the_store(path: Path) -> None:
     """However the process before ended; nothing is lost or doubled, and nothing before is read again."""
     expected = report(whole(), DAY, None, OPTIONS)
     for position in (1, 500, 1700, 1701, 3999):
-        Follower(path).follow(position, DAY)  # is never told that it ends
+        Follower(path).follow(position, DAY)  # never learns that it ends
     again = Follower(path)
 
     assert expected == today(again)

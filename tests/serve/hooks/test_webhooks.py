@@ -30,7 +30,7 @@ from tests.serve.stream.test_streams import FRAMES
 from tests.serve.test_engine import until
 
 SECRET = "a-secret-of-some-length"
-TOLD = [("screen_pop", "SIPSIP1"), ("screen_pop", "SIPSIP1"), ("screen_pop", "SIPSIP2"), ("call_ended", "")]
+POSTED = [("screen_pop", "SIPSIP1"), ("screen_pop", "SIPSIP1"), ("screen_pop", "SIPSIP2"), ("call_ended", "")]
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Receiver:
-    """Takes what is posted, after having refused it as often as told; `status` is what refusals are."""
+    """Takes what is posted, after having refused it as often as asked for; `status` is what refusals are."""
 
     def __init__(self) -> None:
         self.got: list[tuple[Mapping[str, str], bytes]] = []
@@ -59,7 +59,7 @@ class Receiver:
         self.got.append((dict(request.headers), await request.read()))
         return web.Response(status=204)
 
-    def told(self) -> list[tuple[str, str]]:
+    def reported(self) -> list[tuple[str, str]]:
         """The events so far, each with its extension."""
         bodies = [json.loads(body) for _, body in self.got]
         return [(body["type"], body["data"].get("exten_user", "")) for body in bodies]
@@ -92,7 +92,7 @@ async def test_what_happens_is_posted_and_signed() -> None:
         running.source.give(*FRAMES)
         await until(lambda: len(taking.got) == 5)
 
-    assert [("queue_threshold", ""), *TOLD] == taking.told()
+    assert [("queue_threshold", ""), *POSTED] == taking.reported()
     for headers, body in taking.got:
         key, stamp = headers["webhook-id"], headers["webhook-timestamp"]
         digest = hmac.digest(SECRET.encode(), f"{key}.{stamp}.".encode() + body, "sha256")
@@ -121,9 +121,9 @@ async def test_a_slow_receiver_is_waited_for() -> None:
             await running.reached(number)
             running.engine.hub.beat()
         taking.free.set()
-        await until(lambda: len(taking.got) == len(TOLD))
+        await until(lambda: len(taking.got) == len(POSTED))
 
-    assert TOLD == taking.told()
+    assert POSTED == taking.reported()
 
 
 @scenario
@@ -138,7 +138,7 @@ async def test_a_refused_delivery_comes_again() -> None:
             _, dead = await running.get("/api/webhooks/dead", headers=bearer("t" * 30))
             hidden, _ = await running.get("/api/webhooks/dead", headers=bearer("u" * 30))
 
-    assert TOLD[1:] == taking.told()
+    assert POSTED[1:] == taking.reported()
     assert 4 + 2 + 2 == taking.asked
     assert 1 == dead["total"]
     letter = dead["items"][0]
@@ -271,9 +271,9 @@ async def test_a_new_one_gets_all_that_happens_after_the_start(tmp_path: Path) -
         source.give(*FRAMES)
         await until(lambda: engine.hub.flushed.frame == len(FRAMES))
         outbox.answers.set()
-        await until(lambda: len(taking.got) == len(TOLD))
+        await until(lambda: len(taking.got) == len(POSTED))
 
-    assert TOLD == taking.told()
+    assert POSTED == taking.reported()
 
 
 @scenario
@@ -286,10 +286,12 @@ async def test_metrics_tell_how_it_goes() -> None:
             taking.refuse, taking.status = refuse, status
             async with service(hooks=[hook(taking.url)], pauses=(0.01, 0.01, 0.01)) as running:
                 running.source.give(*FRAMES)
-                told: set[str] = set()
-                while not expected <= told:
+                reported: set[str] = set()
+                while not expected <= reported:
                     async with running.client.get("/metrics") as answer:
-                        told = {line.removeprefix("calltrack_webhook_") for line in (await answer.text()).splitlines()}
+                        reported = {
+                            line.removeprefix("calltrack_webhook_") for line in (await answer.text()).splitlines()
+                        }
 
 
 @scenario
@@ -310,7 +312,7 @@ async def test_a_redirect_is_not_followed() -> None:
 
 @scenario
 async def test_an_internal_address_is_not_called() -> None:
-    """Unless it is allowed: what leads there is a dead letter, and nobody is asked."""
+    """Unless it is allowed: what leads there is a dead letter, and no server is asked."""
     async with receiver() as taking:
         url = taking.url.replace("127.0.0.1", "localhost")
         async with service(hooks=[hook(url, allow_internal=False)]) as running:
@@ -337,7 +339,7 @@ def test_after_a_crash_it_goes_on_from_its_place(tmp_path: Path) -> None:
                         await asyncio.sleep(0)
             return taking
 
-    assert TOLD == asyncio.run(scene()).told()
+    assert POSTED == asyncio.run(scene()).reported()
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ async def fed(running: Service) -> None:
 
 
 @scenario
-async def test_without_a_token_nothing_is_told() -> None:
+async def test_without_a_token_nothing_is_reported() -> None:
     """Not by any endpoint or stream, nor with a wrong token; pages and health are for everybody."""
     async with service(TOKENS) as running:
         await fed(running)
@@ -47,8 +47,8 @@ async def test_without_a_token_nothing_is_told() -> None:
         paths: list[str | URL] = [*TELLING, *STREAMS, "/api/session", *odd]
         for path in paths:
             for headers in ({}, bearer("wrong" * 6), {"Authorization": f"Basic {ALL}"}):
-                status, told = await running.get(path, headers=headers)
-                assert (401, "Unauthorized") == (status, told["title"])
+                status, reported = await running.get(path, headers=headers)
+                assert (401, "Unauthorized") == (status, reported["title"])
         for path in ("/", "/health/live", "/health/ready"):
             async with running.client.get(path) as answer:
                 assert 200 == answer.status
@@ -82,15 +82,15 @@ async def test_a_role_sees_its_part_only() -> None:
 
 
 @scenario
-async def test_a_role_without_numbers_is_told_none() -> None:
+async def test_a_role_without_numbers_is_shown_none() -> None:
     """By no endpoint, no stream and no filter."""
     async with service(TOKENS) as running:
         await fed(running)
         for path in ("/api/state", "/api/calls?ended=true", f"/api/calls/{CALL}", "/api/queues"):
             async with running.client.get(path, headers=bearer(DESK)) as answer:
-                told = await answer.text()
-            assert "0501234567" not in told
-            assert '"desk"' not in told
+                reported = await answer.text()
+            assert "0501234567" not in reported
+            assert '"desk"' not in reported
         _, guessed = await running.get("/api/calls?ended=true&caller=0501234567", headers=bearer(DESK))
         async with running.client.get("/api/changes?after=0", headers=bearer(DESK)) as answer:
             stream = events(answer)
@@ -112,7 +112,7 @@ async def test_a_browser_logs_in_once() -> None:
         async with running.client.post("/api/session", json={"token": "wrong" * 6}) as answer:
             wrong = answer.status
         async with running.client.post("/api/session", json={"token": DESK}) as answer:
-            cookie, told = answer.headers["set-cookie"], await answer.json()
+            cookie, reported = answer.headers["set-cookie"], await answer.json()
         mine = {"Cookie": cookie.partition(";")[0]}
         async with running.client.get("/api/updates", headers=mine) as answer:
             first = await anext(events(answer))
@@ -122,7 +122,7 @@ async def test_a_browser_logs_in_once() -> None:
 
     assert (401, 401, 204, 401) == (refused, wrong, ended, after)
     sees = {"sees_all": False, "phone_numbers": False, "recordings": False, "queues": ["55"], "extensions": []}
-    assert {"name": "desk", **sees} == told
+    assert {"name": "desk", **sees} == reported
     assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
     assert ["55"] == [one["queue_id"] for one in first.data["queues"]]
 

@@ -92,7 +92,7 @@ def test_a_person_has_the_role_of_a_group(issuer: str, tmp_path: Path) -> None:
                 assert (302, "/") == (answer.status, answer.headers["location"]), await answer.text()
                 assert "HttpOnly" in str(answer.headers.getall("set-cookie"))
             async with browser.get("/api/session") as answer:
-                assert ("support desk", ["55"]) == ((told := await answer.json())["name"], told["queues"])
+                assert ("support desk", ["55"]) == ((reported := await answer.json())["name"], reported["queues"])
             async with browser.get(back, allow_redirects=False) as answer:
                 assert 401 == answer.status  # once is all that an answer of the provider is good for
         said = [json.loads(line) for line in file.read_text().splitlines()]

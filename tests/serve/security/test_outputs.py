@@ -149,8 +149,8 @@ async def test_what_a_role_may_not_see_is_in_none_of_its_outputs() -> None:
                 await until(lambda taking=taking: len(taking.got) == 8)  # type: ignore[misc]
                 shown[token]["webhook"] = " ".join(f"{headers} {body.decode()}" for headers, body in taking.got)
 
-    told = {where: digits(_decoded(text)) for where, text in shown[NONE].items()}
-    found = [(where, number) for where, text in told.items() for number in numbers if number[1:] in text]
+    reported = {where: digits(_decoded(text)) for where, text in shown[NONE].items()}
+    found = [(where, number) for where, text in reported.items() for number in numbers if number[1:] in text]
     whole = digits(_decoded(" ".join(shown[ALL].values())))
     assert [] == found
     assert len([number for number in numbers if number[1:] in whole]) > len(numbers) / 4  # the search finds them

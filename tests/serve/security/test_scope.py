@@ -8,25 +8,25 @@ from tests.serve.stream.test_streams import FRAMES
 
 AGENT = Scope(extensions=frozenset({"SIPSIP2"}))
 QUEUE = Scope(queues=frozenset({"55"}))
-NOBODY = Scope(queues=frozenset(), extensions=frozenset())
+NO_ONE = Scope(queues=frozenset(), extensions=frozenset())
 
 
 def test_a_role_without_numbers_sees_none_in_any_record() -> None:
     """Not in changes, nor in the records inside them."""
     scope, tracker = Scope(phone_numbers=False), Tracker()
-    told = b"".join(msgspec.json.encode(scope.shown(one)) for frame in FRAMES for one in tracker.feed(frame))
+    reported = b"".join(msgspec.json.encode(scope.shown(one)) for frame in FRAMES for one in tracker.feed(frame))
     snapshot = tracker.snapshot()
     records = (*snapshot.calls, *snapshot.ended, *snapshot.extensions, *snapshot.queues)
-    told += msgspec.json.encode([scope.shown(one) for one in records])
+    reported += msgspec.json.encode([scope.shown(one) for one in records])
 
-    assert b"0501234567" not in told
-    assert b"67" in told
+    assert b"0501234567" not in reported
+    assert b"67" in reported
 
 
 def test_a_change_is_about_all_that_its_call_has_touched() -> None:
     """From the call's first change on, though that names neither queue nor extension; others' changes are not seen."""
     tracker, reach = Tracker(), Reach()
-    seen: dict[Scope, list[str]] = {scope: [] for scope in (EVERYTHING, AGENT, QUEUE, NOBODY)}
+    seen: dict[Scope, list[str]] = {scope: [] for scope in (EVERYTHING, AGENT, QUEUE, NO_ONE)}
     for frame in FRAMES:
         changes = tracker.feed(frame)
         for change, about in zip(changes, reach.abouts(changes), strict=True):
@@ -37,7 +37,7 @@ def test_a_change_is_about_all_that_its_call_has_touched() -> None:
     assert "CallStarted" in seen[QUEUE]
     assert "CallEnded" in seen[AGENT]
     assert "QueueJoined" not in seen[AGENT]
-    assert [] == seen[NOBODY]
+    assert [] == seen[NO_ONE]
     assert len(seen[EVERYTHING]) > len(seen[QUEUE]) > len(seen[AGENT])
 
 

@@ -102,7 +102,7 @@ def test_who_takes_gzip(header: str, takes: bool) -> None:
 
 
 @scenario
-async def test_every_form_tells_the_same() -> None:
+async def test_every_form_shows_the_same() -> None:
     """Packed, plain, and to a client of HTTP/1.0, which knows no chunks."""
     whole = [at for at, _ in expected()]
     async with service() as running:
@@ -116,11 +116,11 @@ async def test_every_form_tells_the_same() -> None:
             running.client.get("/api/changes?after=0") as packed,
             running.client.get("/api/changes?after=0", headers={"Accept-Encoding": "identity"}) as plain,
         ):
-            told = {"gzip": events(packed), "identity": events(plain)}
-            for one in told.values():
+            reported = {"gzip": events(packed), "identity": events(plain)}
+            for one in reported.values():
                 await anext(one)
             running.source.give(*FRAMES[10:])
-            for name, one in told.items():
+            for name, one in reported.items():
                 heard[name] = [(await anext(one)).id for _ in whole[1:]]
             assert ("gzip", None) == (packed.headers.get("content-encoding"), plain.headers.get("content-encoding"))
         old = b""

@@ -81,7 +81,7 @@ def test_who_does_not_read_is_cut_off(how: bytes) -> None:
 
 @scenario
 async def test_who_does_not_read_costs_no_memory() -> None:
-    """While others are told ten times what may grow; and what it is given at once is little of what it missed."""
+    """While others are sent ten times what may grow; and what it is given at once is little of what it missed."""
     frames = simulated(1500)
     async with service() as running:
         running.source.give(*frames)
@@ -92,10 +92,10 @@ async def test_who_does_not_read_costs_no_memory() -> None:
         await anext(stuck)
         pieces = [await anext(late) for _ in range(5)]
         tracemalloc.start()
-        before, told = tracemalloc.get_traced_memory()[0], 0
-        while told < 5_000_000:
+        before, reported = tracemalloc.get_traced_memory()[0], 0
+        while reported < 5_000_000:
             hub.beat()
-            told += len(lens.beat(hub.flushed))
+            reported += len(lens.beat(hub.flushed))
         grown = tracemalloc.get_traced_memory()[0] - before
         tracemalloc.stop()
         await stuck.aclose()
@@ -110,14 +110,14 @@ async def test_too_much_is_not_read() -> None:
     """Neither of a request, nor of a WebSocket's message."""
     async with service({"t" * 30: Visitor("all", EVERYTHING)}) as running:
         async with running.client.post("/api/session", json={"token": "x" * LARGEST}) as answer:
-            status, told = answer.status, await answer.json(content_type=None)
+            status, reported = answer.status, await answer.json(content_type=None)
         headers = {"Authorization": f"Bearer {'t' * 30}"}
         async with running.client.ws_connect("/api/socket", headers=headers) as client:
             await client.receive()
             await client.send_str("x" * (LARGEST + 1))
             closed = await client.receive()
 
-    assert (413, HTTPStatus(413).phrase) == (status, told["title"])
+    assert (413, HTTPStatus(413).phrase) == (status, reported["title"])
     assert (aiohttp.WSMsgType.CLOSE, 1009) == (closed.type, closed.data)
 
 
@@ -128,14 +128,14 @@ async def test_half_open_connections_take_no_place(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(connections, "GRACE", 0.0)
     async with service() as running:
         async with running.client.get("/api/updates") as answer:
-            told = events(answer)
-            await anext(told)
+            reported = events(answer)
+            await anext(reported)
             idle = [await connected(running, b"GET /health" * (number % 2)) for number in range(30)]
             await until(lambda: sum(map(is_given_up, idle)) >= 22)
             async with running.client.get("/health/live") as health:
                 assert 200 == health.status
             running.source.give(*simulated(5))
-            assert "update" == (await anext(told)).event
+            assert "update" == (await anext(reported)).event
         for one in idle:
             one.close()
 

@@ -52,8 +52,8 @@ async def test_from_any_position_on_nothing_is_lost_or_doubled() -> None:
         for begin in (0, 1, len(whole) // 2, len(whole) - 1):
             after = "0" if begin == 0 else whole[begin - 1][0]
             async with running.client.get("/api/changes", headers={"Last-Event-ID": after}) as answer:
-                told = events(answer)
-                heard = [await anext(told) for _ in whole[begin:]]
+                reported = events(answer)
+                heard = [await anext(reported) for _ in whole[begin:]]
             assert whole[begin:] == [(one.id, one.data) for one in heard]
 
 
@@ -64,12 +64,12 @@ async def test_the_board_gets_the_state_and_then_what_alters() -> None:
         running.source.give(*FRAMES[:5])
         await running.reached(5)
         async with running.client.get("/api/updates") as answer:
-            told = events(answer)
-            first = await anext(told)
+            reported = events(answer)
+            first = await anext(reported)
             running.source.give(*FRAMES[5:])
             calls = {call["call_id"]: call for call in first.data["calls"]}
             extensions = {one["exten_user"]: one for one in first.data["extensions"]}
-            while (heard := await anext(told)).id != str(len(FRAMES)):
+            while (heard := await anext(reported)).id != str(len(FRAMES)):
                 calls.update((call["call_id"], call) for call in heard.data.get("calls", ()))
                 extensions.update((one["exten_user"], one) for one in heard.data.get("extensions", ()))
             extensions.update((one["exten_user"], one) for one in heard.data.get("extensions", ()))
@@ -99,7 +99,7 @@ async def test_messages_of_a_slow_websocket_stay_apart() -> None:
 
 
 @scenario
-async def test_a_websocket_is_told_the_same() -> None:
+async def test_a_websocket_gets_the_same() -> None:
     """In arrays of events; filters are the same too."""
     whole = expected()
     async with service() as running:
@@ -124,7 +124,7 @@ async def test_a_websocket_is_told_the_same() -> None:
 
 
 @scenario
-async def test_a_stuck_client_harms_nobody() -> None:
+async def test_a_stuck_client_harms_no_one() -> None:
     """It owns no memory here, others hear everything at once, and when it reads again it has lost nothing."""
     frames = simulated(1500)
     async with service() as running:
@@ -135,10 +135,10 @@ async def test_a_stuck_client_harms_nobody() -> None:
         await loop.sock_connect(stuck, ("127.0.0.1", port))
         await loop.sock_sendall(stuck, b"GET /api/changes?after=0 HTTP/1.0\r\nHost: localhost\r\n\r\n")
         async with running.client.get("/api/changes?after=0") as answer:
-            told = events(answer)
+            reported = events(answer)
             running.source.give(*frames)
             async with asyncio.timeout(TIMEOUT):
-                while (one := await anext(told)).id.partition(".")[0] != str(len(frames)):
+                while (one := await anext(reported)).id.partition(".")[0] != str(len(frames)):
                     pass
         last, text = one.id.encode(), b""
         async with asyncio.timeout(TIMEOUT):
@@ -161,13 +161,13 @@ async def test_places_are_limited() -> None:
         running.engine.hub.most_clients = 1
         async with running.client.get("/api/updates") as answer:
             await anext(events(answer))
-            full, told = await running.get("/api/changes")
+            full, reported = await running.get("/api/changes")
         while running.engine.hub.clients:
             await asyncio.sleep(0)
         async with running.client.get("/api/changes") as answer:
             assert "time" == (await anext(events(answer))).event
 
-    assert (503, "all places are taken; try again") == (full, told["detail"])
+    assert (503, "all places are taken; try again") == (full, reported["detail"])
 
 
 @scenario
@@ -188,9 +188,9 @@ async def test_a_position_that_is_not_here_begins_anew() -> None:
 async def test_a_text_that_is_no_position_is_refused() -> None:
     """With how one looks."""
     async with service() as running:
-        status, told = await running.get("/api/changes?after=1,2")
+        status, reported = await running.get("/api/changes?after=1,2")
 
-    assert (400, "'1,2' is no position; one looks like 1234.2, or 1234") == (status, told["detail"])
+    assert (400, "'1,2' is no position; one looks like 1234.2, or 1234") == (status, reported["detail"])
 
 
 @scenario
@@ -208,15 +208,15 @@ async def test_who_was_away_for_long_reads_from_the_journal() -> None:
         running.engine.hub.flush()
         assert running.engine.hub._floor.frame > 100
         async with running.client.get("/api/changes?after=0&kinds=CallEnded,CallStarted") as answer:
-            told = events(answer)
-            heard = [(await anext(told)).id for _ in whole]
+            reported = events(answer)
+            heard = [(await anext(reported)).id for _ in whole]
 
     assert whole == heard
 
 
 @scenario
-async def test_a_quiet_stream_tells_the_time_only() -> None:
-    """A place to go on from, and nothing that was told already; to the board as well."""
+async def test_a_quiet_stream_shows_the_time_only() -> None:
+    """A place to go on from, and nothing that was sent already; to the board as well."""
     async with service() as running:
         running.source.give(*FRAMES)
         await running.reached(len(FRAMES))

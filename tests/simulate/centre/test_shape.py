@@ -120,7 +120,7 @@ def _picked_up(call: Json) -> bool:
 
 
 def _durations(attempts: list[list[tuple[Json, Json]]]) -> tuple[list[int], list[int]]:
-    """Of the attempts that ended: talk from the answer, and ringing that nobody answered."""
+    """Of the attempts that ended: talk from the answer, and ringing that no one answered."""
     last = [(body["servertime"], call) for *_, (body, call) in attempts if body["reason"] == "HANGUP"]
     talks = [at - call["callAnswered"] for at, call in last if call["callAnswered"]]
     return talks, [at - call["callStarted"] for at, call in last if call["callstatus"] == "Ringing"]

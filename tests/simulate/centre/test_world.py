@@ -43,5 +43,5 @@ def test_a_call_centre_without_agents_or_queues_is_refused(bad: dict[str, Any]) 
 
 @pytest.mark.parametrize("plan", [Plan(agents=1, queues=1), Plan(agents=2, campaigns=0, dialer=0, outgoing=0)])
 def test_the_smallest_call_centres_work(plan: Plan) -> None:
-    """One agent, one queue; no campaigns; nobody who dials."""
+    """One agent, one queue; no campaigns; no one who dials."""
     assert any(change.reason == "JOIN" for change in open_centre(plan, 1).changes(plan.start + 4 * 3600))
