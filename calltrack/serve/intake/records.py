@@ -62,13 +62,11 @@ class Records:
         durable = self._under_way.get(digest)
         if durable is None:
             durable = self._under_way[digest] = self._keep(frame)
-        try:
-            await asyncio.wait_for(asyncio.shield(durable), _PATIENCE)
-        except Exception as error:
+        done, _ = await asyncio.wait((durable,), timeout=_PATIENCE)
+        if not done or durable.exception() is not None:
             self._under_way.pop(digest, None)
             self.refused += 1
-            reason = "the disk does not take it" if isinstance(error, OSError) else "not durable yet; repeat it"
-            return Answer(200, refused(reason))
+            return Answer(200, refused("not durable yet; repeat it"))
         if self._under_way.pop(digest, None) is not None:
             self.taken += 1
         else:
