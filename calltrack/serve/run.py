@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from errno import EADDRINUSE
 from ipaddress import ip_address
+from itertools import count
 from typing import NamedTuple
 
 import uvicorn
@@ -38,6 +39,7 @@ _LARGEST = 64 * 1024  # bytes of a message that a client sends
 _BACKLOG = 2048  # connections that wait to be accepted
 _GRACE = 3  # s that open connections have to end
 _COLLECTED = 20_000, 20, 20  # objects that come before Python looks for cycles, for there are many and few are in one
+_BEATS = 6  # heartbeats after which it looks at all of them: each client that has gone is in one
 
 
 class Listen(NamedTuple):
@@ -208,6 +210,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if sockets and self.started:
             notify("READY=1")
+            gc.freeze()  # what is there now stays, and need not be looked at for cycles again
             host, port = sockets[0].getsockname()[:2]
             self._started(f"http://{Listen(host, port)}/")
 
@@ -222,11 +225,13 @@ def _engines(accounts: Accounts) -> Iterator[Engine]:
 
 
 async def _beat(accounts: Accounts, reloading: Reloading) -> None:
-    while True:
+    for number in count(1):
         await asyncio.sleep(HEARTBEAT)
         for engine in _engines(accounts):
             engine.hub.beat()
         reloading.look()
+        if number % _BEATS == 0:
+            gc.collect()
         await asyncio.to_thread(_give_back)
 
 

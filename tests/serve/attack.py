@@ -28,6 +28,7 @@ import aiohttp
 from tests.serve.service import events
 
 ADMIN, LOW = "admin" * 6, "lowest" * 6
+BEFORE = 60.0  # s after which it is attacked: until then the service itself fills what it keeps
 AFTER = 60.0  # s after which memory is looked at again
 TOKENS = f"""
 [[token]]
@@ -166,16 +167,16 @@ async def harm(url: str, clients: int) -> None:
     print(f"what the clients were answered: {dict(answers)}")
 
 
-async def attack(url: str, pid: int, clients: int, seconds: float, after: float) -> None:
+async def attack(url: str, pid: int, clients: int, seconds: float, before: float, after: float) -> None:
     """Print what the administrator sees."""
     board, healthy = Board(url), Counter[str]()
     watching = [asyncio.create_task(board.run()), asyncio.create_task(health(url, healthy))]
-    await asyncio.sleep(10)
-    quiet, before = board.percentile(0.99), memory(pid)
+    await asyncio.sleep(before)
+    quiet, idle = board.percentile(0.99), memory(pid)
     board.ages.clear()
     command = [sys.executable, "-m", "tests.serve.attack", "--clients", str(clients), "--hostile", url]
     with subprocess.Popen(command) as hostile:
-        peak, end = before, time.monotonic() + seconds
+        peak, end = idle, time.monotonic() + seconds
         while time.monotonic() < end:
             await asyncio.sleep(1)
             peak = max(peak, memory(pid))
@@ -188,7 +189,7 @@ async def attack(url: str, pid: int, clients: int, seconds: float, after: float)
     p50, p99 = during
     print(f"board: p99 {quiet:.0f} ms before; with {clients} hostile clients p50 {p50:.0f} ms, p99 {p99:.0f} ms")
     print(f"the board's stream was cut off {board.resets} times")
-    print(f"memory: {before:.0f} MB before, {peak:.0f} MB at most, {memory(pid):.0f} MB {after:.0f} s after")
+    print(f"memory: {idle:.0f} MB before, {peak:.0f} MB at most, {memory(pid):.0f} MB {after:.0f} s after")
     print(f"health: {dict(healthy)}")
 
 
@@ -199,6 +200,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--speed", default="20x", help="of the simulation")
     parser.add_argument("--hostile", help=argparse.SUPPRESS)
+    parser.add_argument("--before", type=float, default=BEFORE)
     parser.add_argument("--after", type=float, default=AFTER)
     options = parser.parse_args()
     wanted = options.clients * 2 + 500
@@ -217,7 +219,7 @@ def main() -> None:
             assert serving.stdout is not None
             url = serving.stdout.readline().split()[4].rstrip(";")
             try:
-                asyncio.run(attack(url, serving.pid, options.clients, options.seconds, options.after))
+                asyncio.run(attack(url, serving.pid, options.clients, options.seconds, options.before, options.after))
             finally:
                 serving.terminate()
 
