@@ -48,6 +48,7 @@ from calltrack.simulate import Plan, traffic
 from calltrack.simulate.recording import encode
 
 _TICK = 0.01  # s
+_KNOWN = 1000  # frames of which the service has the state before there are clients
 _SAMPLED = 20  # clients that measure; the others are read from, and no more
 _QUEUES = 20
 _QUIET = 2.0  # s without anything new after which everything has arrived
@@ -57,7 +58,7 @@ _LEVELS = 10  # looks at the service's memory
 _LOOK, _SPIN = 0.1, 0.002  # s between two looks of a probe, and of processor time that each takes
 _STARVED = 0.8  # of a processor that a process wants and gets, at least
 _CHANGE = b"\nevent: change\n"
-_ID = re.compile(rb"^id: (\d+)(?:\.\d+)?\nevent: (?:change|update)$", re.MULTILINE)
+_ID = re.compile(rb"^id: (\d+)(?:\.\d+)?\nevent: (change|update|state)$", re.MULTILINE)
 _PATHS: dict[str, Callable[[int], str]] = {
     "everything": lambda number: "/api/changes",
     "queue": lambda number: f"/api/changes?queue={5001 + number % _QUEUES}",
@@ -85,22 +86,27 @@ class _Paced:
         source = frames()
         tracker, some = Tracker(), list(islice(source, 4000))
         self._frames = chain(some, source)  # to simulate the first seconds takes one, which is not the service's
-        self._each = sum(len(tracker.feed(frame)) for frame in some[1000:]) / 3000  # changes of a frame
+        self._each = sum(len(tracker.feed(frame)) for frame in some[_KNOWN:]) / (
+            len(some) - _KNOWN
+        )  # changes of a frame
 
     def status(self) -> str:
         """In words."""
         return "a load test"
 
     async def run(self, on_frame: OnFrame) -> None:
-        """Begin, and end, when the clients say so, by a line on standard input."""
+        """Give a state to begin with; go on, and end, when the clients say so, by a line on standard input."""
         loop = asyncio.get_running_loop()
+        for frame in islice(self._frames, _KNOWN):
+            if (full := on_frame(frame)) is not None:
+                await full
         await loop.run_in_executor(None, sys.stdin.readline)
         probe = _Probe()
         probing = asyncio.create_task(probe.run())
-        begin, sent = loop.time(), 0
+        begin, sent = loop.time(), _KNOWN
         ending = loop.run_in_executor(None, sys.stdin.readline)
         while not ending.done() and (sent + 2) * 8 < len(self._stamps):
-            due = int((loop.time() - begin) * self._rate / self._each)
+            due = _KNOWN + int((loop.time() - begin) * self._rate / self._each)
             for frame in islice(self._frames, due - sent):
                 sent += 1
                 struct.pack_into("d", self._stamps, sent * 8, time.monotonic())
@@ -212,7 +218,8 @@ class _Client(asyncio.Protocol):
         for found in _ID.finditer(data, 0, end):
             frame = int(found[1])
             first = self.reached + 1 if self.path == "/api/updates" else frame
-            self.latencies.append(now - struct.unpack_from("d", self._stamps, first * 8)[0])
+            if found[2] != b"state" and first > _KNOWN:
+                self.latencies.append(now - struct.unpack_from("d", self._stamps, first * 8)[0])
             self.reached = frame
 
     def _text(self, data: bytes) -> bytes:

@@ -1,5 +1,5 @@
 // @ts-check
-/** What the service has sent: records by id, each replaced as a whole when it alters. */
+/** What the service has sent: records by id, each made anew when some of its fields alter. */
 
 /**
  * @typedef {object} Leg
@@ -37,6 +37,20 @@
  */
 
 const ENDED = 50;
+
+/**
+ * A record from what is held of it, if anything, and the fields that altered. In a list a number stands for what is at
+ * that place of the list held.
+ * @param {any} held @param {any} part
+ */
+function whole(held, part) {
+  if (!held) return part;
+  const record = { ...held, ...part };
+  for (const name of ["legs", "past_legs", "waiting", "past_waits"]) {
+    if (part[name]) record[name] = part[name].map((/** @type {any} */ one) => (typeof one === "number" ? held[name][one] : one));
+  }
+  return record;
+}
 
 export class Store {
   constructor() {
@@ -78,12 +92,14 @@ export class Store {
     this.speed = data.speed;
     this.staleFor = data.stale_for;
     if (event === "time") return;
-    for (const call of data.calls) {
+    for (const part of data.calls) {
+      const call = whole(this.calls.get(part.call_id), part);
       this.calls.set(call.call_id, call);
       this.ended.delete(call.call_id);
     }
     const ended = event === "state" ? [...data.ended].reverse() : data.ended;
-    for (const call of ended) {
+    for (const part of ended) {
+      const call = whole(this.calls.get(part.call_id), part);
       this.calls.delete(call.call_id);
       this.ended.delete(call.call_id);
       this.ended.set(call.call_id, call);
@@ -92,9 +108,9 @@ export class Store {
       if (this.ended.size <= ENDED) break;
       this.ended.delete(id);
     }
-    for (const one of data.extensions) this.extensions.set(one.exten_user, one);
+    for (const one of data.extensions) this.extensions.set(one.exten_user, whole(this.extensions.get(one.exten_user), one));
     for (const name of data.removed ?? []) this.extensions.delete(name);
-    for (const queue of data.queues) this.queues.set(queue.queue_id, queue);
+    for (const one of data.queues) this.queues.set(one.queue_id, whole(this.queues.get(one.queue_id), one));
     if (data.gaps) this.gaps = data.gaps;
   }
 

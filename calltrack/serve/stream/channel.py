@@ -78,6 +78,8 @@ class Channel:
         self.news = asyncio.Event()
         self.first = self.end = 0
         self.at = at
+        self.opening: tuple[float, int, Chunk] | None = None
+        """What a client was sent first, when it was made (loop time), and the number of the last chunk then."""
         self._chunks: deque[Chunk] = deque()
         self._live: dict[Sink, asyncio.Future[Reached]] = {}
 

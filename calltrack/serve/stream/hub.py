@@ -192,14 +192,16 @@ class Hub:
         turn = self._turns.setdefault(role, 0)
         with self._joined(lens, role) as channel:
             if after is None:
+                if not lens.resumes and sum(one.clients for of, one in self._channels.items() if not of.resumes) == 1:
+                    self._flush_boards()  # to nobody: the state that the first of them begins with is that of now
                 at, seq = self.flushed, channel.end
-                yield Chunk(lens.opening(at))
+                yield self._opening(lens, channel)
             else:
                 at, seq = after, -1
             while not self._closed and turn == self._turns[role] and not (sink and sink.gone.done()):
                 if seq < channel.first and not lens.resumes:
                     at, seq = self.flushed, channel.end
-                    yield Chunk(lens.opening(at))
+                    yield self._opening(lens, channel)
                 elif seq < channel.first and at < self._floor:
                     try:
                         batch, at = await self._recall(at, self._floor)
@@ -237,6 +239,17 @@ class Hub:
                     chunks, at, seq = channel.since(seq)
                     for chunk in chunks:
                         yield chunk
+
+    def _opening(self, lens: Lens, channel: Channel) -> Chunk:
+        """What a client is sent first. Boards that begin between two updates share it, for to pack it takes long."""
+        if lens.resumes:
+            return Chunk(lens.opening(self.flushed))
+        now = asyncio.get_running_loop().time()
+        made, end, chunk = channel.opening or (0.0, -1, None)
+        if chunk is None or end != channel.end or now - made > BOARDS:
+            chunk = Chunk(lens.opening(self.flushed))
+            channel.opening = now, channel.end, chunk
+        return chunk
 
     @contextmanager
     def _joined(self, lens: Lens, role: str) -> Iterator[Channel]:

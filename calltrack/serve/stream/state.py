@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from calltrack.core.records import Call, Extension, Gap, Queue, Seconds
-from calltrack.core.replica import without_evidence
 from calltrack.core.snapshot import Snapshot
 from calltrack.serve.security.scope import Scope
+from calltrack.serve.stream.altered import Altered, altered
 
 if TYPE_CHECKING:
     from calltrack.feed.source import Source
@@ -51,17 +51,16 @@ class State(Time, frozen=True):
 
 
 class Update(Time, frozen=True):
-    """What has altered: records to put in the place of those with their id, and ids of what is gone.
+    """What has altered since the state, or the update, before: new records, fields of others, ids of what is gone.
 
-    A call in `ended` is live no longer. A call of which only the evidence is newer (`confirmed_at` and
-    `confirmed_position` of its legs and waits) is not among them. `gaps` are all, or None if they are as before.
+    A call in `ended` is live no longer. `gaps` are all, or None if they are as before.
     """
 
-    calls: list[Call]
-    ended: list[Call]
-    extensions: list[Extension]
+    calls: list[Altered]
+    ended: list[Altered]
+    extensions: list[Altered]
     removed: list[str]
-    queues: list[Queue]
+    queues: list[Altered]
     gaps: list[Gap] | None
 
 
@@ -81,7 +80,7 @@ class View:
         self._snapshot: Snapshot | None = None
         self._sent: Snapshot | None = None
         self._altered: _Altered | None = None
-        self._encoded: dict[Scope, bytes] = {}
+        self._encoded: tuple[Snapshot | None, dict[Scope, bytes]] = None, {}
 
     @property
     def snapshot(self) -> Snapshot:
@@ -93,7 +92,6 @@ class View:
     def stale(self) -> None:
         """A frame was applied: what was made of the state before it holds no more."""
         self._snapshot = self._altered = None
-        self._encoded.clear()
 
     @property
     def known(self) -> bool:
@@ -105,9 +103,9 @@ class View:
         """What time it is."""
         return Time(*self.times())
 
-    def times(self) -> Times:
-        """The fields of Time."""
-        snapshot, clock, source = self.snapshot, self._clock, self._source
+    def times(self, of: Snapshot | None = None) -> Times:
+        """The fields of Time, of a snapshot, None for the newest."""
+        snapshot, clock, source = of or self.snapshot, self._clock, self._source
         stale = source.stale_for
         return (
             *(str(snapshot.position), snapshot.time, clock.now(), clock.speed, self.known, source.status()),
@@ -116,15 +114,22 @@ class View:
 
     def state_json(self, scope: Scope) -> bytes:
         """Everything that a role may see, as JSON."""
-        if (records := self._encoded.get(scope)) is None:
-            state = seen(self.snapshot, scope, self.times())
-            records = self._encoded[scope] = msgspec.json.encode({name: getattr(state, name) for name in _RECORDS})
-        # The time is always now, however long ago the last frame was.
-        return msgspec.json.encode(self.time())[:-1] + b"," + records[1:]
+        return self._json(self.snapshot, scope)
 
-    def begin_updates(self) -> None:
-        """Have the next update say what alters from now on, if nothing was sent yet."""
+    def board_json(self, scope: Scope) -> bytes:
+        """The same as the last update left it, so that the next one says what has altered since."""
         self._sent = self._sent or self.snapshot
+        return self._json(self._sent, scope)
+
+    def _json(self, snapshot: Snapshot, scope: Scope) -> bytes:
+        if self._encoded[0] is not snapshot:
+            self._encoded = snapshot, {}
+        encoded = self._encoded[1]
+        if (records := encoded.get(scope)) is None:
+            state = seen(snapshot, scope, self.times(snapshot))
+            records = encoded[scope] = msgspec.json.encode({name: getattr(state, name) for name in _RECORDS})
+        # The time is always now, however long ago the last frame was.
+        return msgspec.json.encode(Time(*self.times(snapshot)))[:-1] + b"," + records[1:]
 
     def update(self, scope: Scope) -> Update | None:
         """What has altered since the last update, as far as a role may see it; None if nothing has.
@@ -134,50 +139,62 @@ class View:
         if self._altered is None:
             before, self._sent = self._sent, self.snapshot
             self._altered = _altered(before, self.snapshot)
-        altered, shown = self._altered, scope.shown
+        found = self._altered
+        sees_extension, sees_queue = scope.sees_extension, scope.sees_queue
         update = Update(
             *self.times(),
-            calls=[shown(one) for one in altered.calls if scope.sees_call(one)],
-            ended=[shown(one) for one in altered.ended if scope.sees_call(one)],
-            extensions=[shown(one) for one in altered.extensions if scope.sees_extension(one.exten_user)],
-            removed=[name for name in altered.removed if scope.sees_extension(name)],
-            queues=[shown(one) for one in altered.queues if scope.sees_queue(one.queue_id)],
-            gaps=None if altered.gaps is None else list(map(shown, altered.gaps)),
+            calls=altered(_shown(found.calls, scope, scope.sees_call), "call_id"),
+            ended=altered(_shown(found.ended, scope, scope.sees_call), "call_id"),
+            extensions=altered(
+                _shown(found.extensions, scope, lambda one: sees_extension(one.exten_user)), "exten_user"
+            ),
+            removed=[name for name in found.removed if sees_extension(name)],
+            queues=altered(_shown(found.queues, scope, lambda one: sees_queue(one.queue_id)), "queue_id"),
+            gaps=None if found.gaps is None else list(map(scope.shown, found.gaps)),
         )
         anything = update.calls or update.ended or update.extensions or update.removed or update.queues
         return update if anything or update.gaps is not None else None
 
 
+T = TypeVar("T", Call, Extension, Queue)
+Pairs = list[tuple[T, T | None]]
+"""Records that are others than before, and what they were; None for one that is new."""
+
+
 class _Altered(NamedTuple):
-    calls: list[Call]
-    ended: list[Call]
-    extensions: list[Extension]
+    calls: Pairs[Call]
+    ended: Pairs[Call]
+    extensions: Pairs[Extension]
     removed: list[str]
-    queues: list[Queue]
+    queues: Pairs[Queue]
     gaps: list[Gap] | None
 
 
 def _altered(before: Snapshot | None, now: Snapshot) -> _Altered:
-    """The records that are others than before."""
     calls = {} if before is None else {one.call_id: one for one in before.calls}
     ended = {} if before is None else {one.call_id: one for one in before.ended}
     extensions = {} if before is None else {one.exten_user: one for one in before.extensions}
     queues = {} if before is None else {one.queue_id: one for one in before.queues}
     return _Altered(
-        [one for one in now.calls if _differs(one, calls.get(one.call_id))],
-        [one for one in now.ended if one is not ended.get(one.call_id) and one != ended.get(one.call_id)],
-        [one for one in now.extensions if one != extensions.get(one.exten_user)],
+        _others((one, calls.get(one.call_id)) for one in now.calls),
+        # Of those that ended before clients have a part only, so what alters later comes whole.
+        [(one, calls.get(one.call_id)) for one in now.ended if one != ended.get(one.call_id)],
+        _others((one, extensions.get(one.exten_user)) for one in now.extensions),
         sorted(extensions.keys() - {one.exten_user for one in now.extensions}),
-        [one for one in now.queues if one != queues.get(one.queue_id)],
+        _others((one, queues.get(one.queue_id)) for one in now.queues),
         None if before is not None and before.gaps == now.gaps else list(now.gaps),
     )
 
 
-def _differs(call: Call, before: Call | None) -> bool:
-    """Whether a board shows it otherwise; each frame of a queue confirms every wait in it, which alters no call."""
-    if before is None or call is before or call == before:
-        return before is None
-    return without_evidence(call) != without_evidence(before)
+def _others(records: Iterable[tuple[T, T | None]]) -> Pairs[T]:
+    return [(now, before) for now, before in records if now is not before and now != before]
+
+
+def _shown(pairs: Pairs[T], scope: Scope, sees: Callable[[T], bool]) -> Iterator[tuple[T, T | None]]:
+    """The pairs as a role sees them; what it did not see before is new to it."""
+    for now, before in pairs:
+        if sees(now):
+            yield scope.shown(now), scope.shown(before) if before is not None and sees(before) else None
 
 
 Times = tuple[str, Seconds | None, float | None, float, bool, str, float | None]

@@ -91,7 +91,7 @@ class Changes(NamedTuple):
 
 
 class Updates(NamedTuple):
-    """The records that the changes touched, as they are now; for those who show the state and nothing else."""
+    """What the changes have altered of the records; for those who show the state and nothing else."""
 
     view: View
     scope: Scope
@@ -108,8 +108,7 @@ class Updates(NamedTuple):
 
     def opening(self, flushed: StreamPosition) -> bytes:
         """The state to begin with."""
-        self.view.begin_updates()
-        return sse([("state", flushed, self.view.state_json(self.scope))])
+        return sse([("state", flushed, self.view.board_json(self.scope))])
 
     def reset(self, flushed: StreamPosition, reason: str) -> bytes:
         """The state again; why does not matter to who shows only the state."""

@@ -13,14 +13,14 @@ import msgspec
 import pytest
 
 from calltrack import Frame, Tracker, read_recording
-from calltrack.core.replica import without_evidence
 from calltrack.feed.wallclock import ServerClock
-from calltrack.serve.security.scope import EVERYTHING
+from calltrack.serve.security.scope import EVERYTHING, Scope
 from calltrack.serve.stream.state import View
 from calltrack.simulate import Plan, traffic
 from calltrack.simulate.recording import encode
 from tests.live.harness import scenario
 from tests.serve.service import TIMEOUT, Fed, events, service
+from tests.serve.stream.board import KEYS, Board, Record, bare
 
 FRAMES: list[Frame] = list(
     read_recording(Path(__file__).parents[3] / "fixtures" / "scenarios" / "queue-rings-again.jsonl")
@@ -67,19 +67,16 @@ async def test_the_board_gets_the_state_and_then_what_alters() -> None:
             reported = events(answer)
             first = await anext(reported)
             running.source.give(*FRAMES[5:])
-            calls = {call["call_id"]: call for call in first.data["calls"]}
-            extensions = {one["exten_user"]: one for one in first.data["extensions"]}
+            board = Board()
+            board.take(first.event, first.data)
             while (heard := await anext(reported)).id != str(len(FRAMES)):
-                calls.update((call["call_id"], call) for call in heard.data.get("calls", ()))
-                extensions.update((one["exten_user"], one) for one in heard.data.get("extensions", ()))
-            extensions.update((one["exten_user"], one) for one in heard.data.get("extensions", ()))
-            for ended in heard.data["ended"]:
-                del calls[ended["call_id"]]
+                board.take(heard.event, heard.data)
+            board.take(heard.event, heard.data)
         _, state = await running.get("/api/state")
 
     assert "state" == first.event
-    assert state["calls"] == list(calls.values())
-    assert state["extensions"] == list(extensions.values())
+    for kind in ("calls", "extensions", "queues"):
+        assert [bare(one) for one in state[kind]] == board.shown(kind)
 
 
 @scenario
@@ -233,21 +230,36 @@ async def test_a_quiet_stream_shows_the_time_only() -> None:
     assert {str(len(FRAMES))} == {one.id for some in heard for one in some}
 
 
-def test_an_update_has_no_call_of_which_only_the_evidence_is_newer() -> None:
-    """Each frame of a queue confirms everyone who waits there; sent again, they would be most of a board's bytes."""
-    tracker, clock = Tracker(), ServerClock(1.0)
-    view = View(tracker.snapshot, clock, Fed())
-    view.begin_updates()
-    spared = 0
-    for frame in simulated(400):
-        before = {one.call_id: one for one in view.snapshot.calls}
+LITTLE = Scope(queues=frozenset(["5001"]), extensions=frozenset(["SIP00001"]), phone_numbers=False)
+
+
+@pytest.mark.parametrize("scope", [EVERYTHING, LITTLE])
+def test_who_follows_the_updates_has_the_state(scope: Scope) -> None:
+    """From wherever a board begins; a call that is as it was but for its evidence is not among them."""
+    tracker, clock, random = Tracker(), ServerClock(1.0), Random(1)
+    view, boards, before = View(tracker.snapshot, clock, Fed()), list[Board](), dict[str, Record]()
+    for frame in simulated(600):
         tracker.feed(frame)
         view.stale()
-        sent = {one.call_id: one for one in getattr(view.update(EVERYTHING), "calls", ())}
-        for one in view.snapshot.calls:
-            old = before.get(one.call_id)
-            alters = old is None or without_evidence(old) != without_evidence(one)
-            assert (one if alters else None) == sent.get(one.call_id)
-            spared += not alters and one != old
+        if random.random() < 0.9:
+            continue
+        if random.random() < 0.1 and len(boards) < 4:
+            boards.append(Board())
+            boards[-1].take("state", msgspec.json.decode(view.board_json(scope)))
+        update = msgspec.json.decode(msgspec.json.encode(view.update(scope)))
+        for board in boards:
+            board.take("update", update or {})
+        state = msgspec.json.decode(view.state_json(scope))
+        calls = {one["call_id"]: bare(one) for one in state["calls"]}
+        if before:
+            others = {id for id, one in calls.items() if one != before.get(id)}
+            assert others == {one["call_id"] for one in (update or {}).get("calls", ())}
+        before = calls
+        for board in boards:
+            for kind in ("calls", "extensions", "queues"):
+                key = KEYS[kind]
+                assert {one[key]: one for one in board.shown(kind)} == {one[key]: bare(one) for one in state[kind]}
+            ended = {one["call_id"]: bare(one) for one in state["ended"]}
+            assert all(one == ended.get(one["call_id"], one) for one in board.shown("ended"))
 
-    assert spared
+    assert boards
