@@ -144,7 +144,10 @@ class Hub:
 
     def _flush_boards(self) -> None:
         """Send boards what has altered: all of them at once, for what altered is asked for once."""
-        begin, self._boards = time.perf_counter(), None
+        begin = time.perf_counter()
+        if self._boards is not None:
+            self._boards.cancel()
+            self._boards = None
         for lens, channel in self._fewest_first():
             if not lens.resumes:
                 channel.put(lens.changes((), self.flushed), self.flushed)
@@ -165,7 +168,6 @@ class Hub:
         """Send what waits, and end all streams."""
         self.flush()
         if self._boards is not None:
-            self._boards.cancel()
             self._flush_boards()
         self._closed = True
         for channel in self._channels.values():

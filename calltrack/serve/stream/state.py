@@ -79,7 +79,9 @@ class View:
         self._source = source
         self._snapshot: Snapshot | None = None
         self._sent: Snapshot | None = None
-        self._altered: _Altered | None = None
+        self._altered = _Altered([], [], [], [], [], None)
+        self._given = set[Scope]()
+        """The roles that have everything up to what was sent last."""
         self._encoded: tuple[Snapshot | None, dict[Scope, bytes]] = None, {}
 
     @property
@@ -91,7 +93,7 @@ class View:
 
     def stale(self) -> None:
         """A frame was applied: what was made of the state before it holds no more."""
-        self._snapshot = self._altered = None
+        self._snapshot = None
 
     @property
     def known(self) -> bool:
@@ -119,6 +121,7 @@ class View:
     def board_json(self, scope: Scope) -> bytes:
         """The same as the last update left it, so that the next one says what has altered since."""
         self._sent = self._sent or self.snapshot
+        self._given.add(scope)
         return self._json(self._sent, scope)
 
     def _json(self, snapshot: Snapshot, scope: Scope) -> bytes:
@@ -134,11 +137,15 @@ class View:
     def update(self, scope: Scope) -> Update | None:
         """What has altered since the last update, as far as a role may see it; None if nothing has.
 
-        The updates of all roles between two calls of `stale` say the same.
+        All roles are to be given theirs before the next frame.
         """
-        if self._altered is None:
-            before, self._sent = self._sent, self.snapshot
-            self._altered = _altered(before, self.snapshot)
+        if self._sent is not self.snapshot:
+            self._altered = _altered(self._sent, self.snapshot)
+            self._sent = self.snapshot
+            self._given.clear()
+        if scope in self._given:
+            return None  # the same fields twice would not be the same
+        self._given.add(scope)
         found = self._altered
         sees_extension, sees_queue = scope.sees_extension, scope.sees_queue
         update = Update(

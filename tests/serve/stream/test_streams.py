@@ -247,6 +247,7 @@ def test_who_follows_the_updates_has_the_state(scope: Scope) -> None:
             boards.append(Board())
             boards[-1].take("state", msgspec.json.decode(view.board_json(scope)))
         update = msgspec.json.decode(msgspec.json.encode(view.update(scope)))
+        assert view.update(scope) is None
         for board in boards:
             board.take("update", update or {})
         state = msgspec.json.decode(view.state_json(scope))
