@@ -101,8 +101,11 @@ export class Store {
     for (const part of ended) {
       const call = whole(this.calls.get(part.call_id), part);
       this.calls.delete(call.call_id);
-      this.ended.delete(call.call_id);
       this.ended.set(call.call_id, call);
+    }
+    for (const id of data.gone ?? []) {
+      this.calls.delete(id);
+      this.ended.delete(id);
     }
     for (const id of this.ended.keys()) {
       if (this.ended.size <= ENDED) break;

@@ -6,11 +6,13 @@ the evidence is newer is as it was: each frame of a queue confirms all who wait 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
+
+R = TypeVar("R", bound=Struct)
 
 _LISTS = frozenset(("legs", "past_legs", "waiting", "past_waits"))
 
@@ -18,14 +20,32 @@ Altered = Struct | dict[str, Any]
 """A whole record, or the id of one that the client has, with the fields that altered."""
 
 
-def altered(records: Iterable[tuple[Struct, Struct | None]], key: str) -> list[Altered]:
-    """What altered of records, each with what it was before, None for a new one; `key` is the field of the id."""
-    found: list[Altered] = []
+class Alteration(NamedTuple, Generic[R]):
+    """A record, what it was, and the fields that altered: None and none of a new one."""
+
+    now: R
+    before: R | None
+    fields: dict[str, Any]
+
+    def said(self, key: str, shown: Callable[[R], R]) -> Altered:
+        """What a client is sent that holds the record as it was; `key` is the field of its id."""
+        one, parts = shown(self.now), {key: getattr(self.now, key)}
+        for name, value in self.fields.items():
+            part = getattr(one, name)
+            if name in _LISTS:
+                part = [mine if isinstance(mine, int) else its for mine, its in zip(value, part, strict=True)]
+            parts[name] = part
+        return parts
+
+
+def alterations(records: Iterable[tuple[R, R | None]]) -> list[Alteration[R]]:
+    """The records that are others than before, each with what it was then."""
+    found = []
     for now, before in records:
         if before is None:
-            found.append(now)
-        elif fields := _fields(now, before):
-            found.append({key: getattr(now, key), **fields})
+            found.append(Alteration(now, None, {}))
+        elif now is not before and (fields := _fields(now, before)):
+            found.append(Alteration(now, before, fields))
     return found
 
 

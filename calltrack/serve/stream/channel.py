@@ -97,7 +97,7 @@ class Channel:
             self.first += 1
         self.news.set()
         for sink, left in self._live.items():
-            if not sink.take(chunk) and not left.done():
+            if not left.done() and not sink.take(chunk):  # one that left reads this chunk itself
                 left.set_result(before)
 
     def since(self, seq: int) -> tuple[list[Chunk], StreamPosition, int]:

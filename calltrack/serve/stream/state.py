@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
@@ -11,7 +11,7 @@ from msgspec import Struct
 from calltrack.core.records import Call, Extension, Gap, Queue, Seconds
 from calltrack.core.snapshot import Snapshot
 from calltrack.serve.security.scope import Scope
-from calltrack.serve.stream.altered import Altered, altered
+from calltrack.serve.stream.altered import Alteration, Altered, alterations
 
 if TYPE_CHECKING:
     from calltrack.feed.source import Source
@@ -53,7 +53,8 @@ class State(Time, frozen=True):
 class Update(Time, frozen=True):
     """What has altered since the state, or the update, before: new records, fields of others, ids of what is gone.
 
-    A call in `ended` is live no longer. `gaps` are all, or None if they are as before.
+    A call in `ended` is live no longer, one in `calls` has not ended (any more). `removed` are extensions, `gone` calls
+    that the role sees no longer. `gaps` are all, or None if they are as before.
     """
 
     calls: list[Altered]
@@ -61,9 +62,11 @@ class Update(Time, frozen=True):
     extensions: list[Altered]
     removed: list[str]
     queues: list[Altered]
+    gone: list[str]
     gaps: list[Gap] | None
 
 
+_Encoded = dict[Scope, tuple[Snapshot, bytes]]
 _RECORDS = ("calls", "ended", "extensions", "queues", "gaps")
 
 
@@ -79,10 +82,11 @@ class View:
         self._source = source
         self._snapshot: Snapshot | None = None
         self._sent: Snapshot | None = None
-        self._altered = _Altered([], [], [], [], [], None)
+        self._altered = _NOTHING
         self._given = set[Scope]()
         """The roles that have everything up to what was sent last."""
-        self._encoded: tuple[Snapshot | None, dict[Scope, bytes]] = None, {}
+        self._states: _Encoded = {}
+        self._boards: _Encoded = {}
 
     @property
     def snapshot(self) -> Snapshot:
@@ -116,21 +120,20 @@ class View:
 
     def state_json(self, scope: Scope) -> bytes:
         """Everything that a role may see, as JSON."""
-        return self._json(self.snapshot, scope)
+        return self._json(self.snapshot, scope, self._states)
 
     def board_json(self, scope: Scope) -> bytes:
         """The same as the last update left it, so that the next one says what has altered since."""
         self._sent = self._sent or self.snapshot
         self._given.add(scope)
-        return self._json(self._sent, scope)
+        return self._json(self._sent, scope, self._boards)
 
-    def _json(self, snapshot: Snapshot, scope: Scope) -> bytes:
-        if self._encoded[0] is not snapshot:
-            self._encoded = snapshot, {}
-        encoded = self._encoded[1]
-        if (records := encoded.get(scope)) is None:
+    def _json(self, snapshot: Snapshot, scope: Scope, encoded: _Encoded) -> bytes:
+        of, records = encoded.get(scope, (None, b""))
+        if of is not snapshot:
             state = seen(snapshot, scope, self.times(snapshot))
-            records = encoded[scope] = msgspec.json.encode({name: getattr(state, name) for name in _RECORDS})
+            records = msgspec.json.encode({name: getattr(state, name) for name in _RECORDS})
+            encoded[scope] = snapshot, records
         # The time is always now, however long ago the last frame was.
         return msgspec.json.encode(Time(*self.times(snapshot)))[:-1] + b"," + records[1:]
 
@@ -146,35 +149,32 @@ class View:
         if scope in self._given:
             return None  # the same fields twice would not be the same
         self._given.add(scope)
-        found = self._altered
-        sees_extension, sees_queue = scope.sees_extension, scope.sees_queue
+        found, gone = self._altered, [one.call_id for one in self._altered.gone if scope.sees_call(one)]
         update = Update(
             *self.times(),
-            calls=altered(_shown(found.calls, scope, scope.sees_call), "call_id"),
-            ended=altered(_shown(found.ended, scope, scope.sees_call), "call_id"),
-            extensions=altered(
-                _shown(found.extensions, scope, lambda one: sees_extension(one.exten_user)), "exten_user"
-            ),
-            removed=[name for name in found.removed if sees_extension(name)],
-            queues=altered(_shown(found.queues, scope, lambda one: sees_queue(one.queue_id)), "queue_id"),
+            calls=_said(found.calls, "call_id", scope.sees_call, scope, gone),
+            ended=_said(found.ended, "call_id", scope.sees_call, scope, gone),
+            extensions=_said(found.extensions, "exten_user", lambda one: scope.sees_extension(one.exten_user), scope),
+            removed=[name for name in found.removed if scope.sees_extension(name)],
+            queues=_said(found.queues, "queue_id", lambda one: scope.sees_queue(one.queue_id), scope),
+            gone=gone,
             gaps=None if found.gaps is None else list(map(scope.shown, found.gaps)),
         )
-        anything = update.calls or update.ended or update.extensions or update.removed or update.queues
+        anything = update.calls or update.ended or update.extensions or update.removed or update.queues or gone
         return update if anything or update.gaps is not None else None
 
 
-T = TypeVar("T", Call, Extension, Queue)
-Pairs = list[tuple[T, T | None]]
-"""Records that are others than before, and what they were; None for one that is new."""
-
-
 class _Altered(NamedTuple):
-    calls: Pairs[Call]
-    ended: Pairs[Call]
-    extensions: Pairs[Extension]
+    calls: list[Alteration[Call]]
+    ended: list[Alteration[Call]]
+    extensions: list[Alteration[Extension]]
     removed: list[str]
-    queues: Pairs[Queue]
+    queues: list[Alteration[Queue]]
+    gone: list[Call]
     gaps: list[Gap] | None
+
+
+_NOTHING = _Altered([], [], [], [], [], [], None)
 
 
 def _altered(before: Snapshot | None, now: Snapshot) -> _Altered:
@@ -182,26 +182,36 @@ def _altered(before: Snapshot | None, now: Snapshot) -> _Altered:
     ended = {} if before is None else {one.call_id: one for one in before.ended}
     extensions = {} if before is None else {one.exten_user: one for one in before.extensions}
     queues = {} if before is None else {one.queue_id: one for one in before.queues}
+    others = [one for one in now.ended if one is not ended.get(one.call_id) and one != ended.get(one.call_id)]
+    recent = {one.call_id for one in now.ended[-_RECENT:]}
+    there = {one.call_id for one in (*now.calls, *now.ended)}
     return _Altered(
-        _others((one, calls.get(one.call_id)) for one in now.calls),
+        alterations((one, calls.get(one.call_id)) for one in now.calls),
         # Of those that ended before clients have a part only, so what alters later comes whole.
-        [(one, calls.get(one.call_id)) for one in now.ended if one != ended.get(one.call_id)],
-        _others((one, extensions.get(one.exten_user)) for one in now.extensions),
+        alterations((one, calls.get(one.call_id)) for one in others if one.call_id in recent or one.call_id in calls),
+        alterations((one, extensions.get(one.exten_user)) for one in now.extensions),
         sorted(extensions.keys() - {one.exten_user for one in now.extensions}),
-        _others((one, queues.get(one.queue_id)) for one in now.queues),
+        alterations((one, queues.get(one.queue_id)) for one in now.queues),
+        [one for call_id, one in calls.items() if call_id not in there],
         None if before is not None and before.gaps == now.gaps else list(now.gaps),
     )
 
 
-def _others(records: Iterable[tuple[T, T | None]]) -> Pairs[T]:
-    return [(now, before) for now, before in records if now is not before and now != before]
+R = TypeVar("R", Call, Extension, Queue)
 
 
-def _shown(pairs: Pairs[T], scope: Scope, sees: Callable[[T], bool]) -> Iterator[tuple[T, T | None]]:
-    """The pairs as a role sees them; what it did not see before is new to it."""
-    for now, before in pairs:
-        if sees(now):
-            yield scope.shown(now), scope.shown(before) if before is not None and sees(before) else None
+def _said(
+    records: list[Alteration[R]], key: str, sees: Callable[[R], bool], scope: Scope, gone: list[str] | None = None
+) -> list[Altered]:
+    """The alterations as a role sees them; what it did not see before is new to it, what it sees no more is gone."""
+    found: list[Altered] = []
+    for one in records:
+        seen_before = one.before is not None and sees(one.before)
+        if sees(one.now):
+            found.append(one.said(key, scope.shown) if seen_before else scope.shown(one.now))
+        elif seen_before and gone is not None:
+            gone.append(getattr(one.now, key))
+    return found
 
 
 Times = tuple[str, Seconds | None, float | None, float, bool, str, float | None]

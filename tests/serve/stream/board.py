@@ -27,6 +27,11 @@ class Board:
                 self.held[kind].update(found)
                 if kind == "ended":
                     self.held["calls"] = {id: one for id, one in before.items() if id not in found}
+                elif kind == "calls":
+                    self.held["ended"] = {id: one for id, one in self.held["ended"].items() if id not in found}
+            for id in data["gone"]:
+                self.held["calls"].pop(id, None)
+                self.held["ended"].pop(id, None)
             for id in data["removed"]:
                 del self.held["extensions"][id]
 

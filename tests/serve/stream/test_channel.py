@@ -60,6 +60,22 @@ async def test_one_chunk_is_written_to_all() -> None:
 
 
 @scenario
+async def test_who_was_let_go_reads_on_by_itself() -> None:
+    """It has what it had when it was let go: what is written before it has heard of that is not its twice."""
+    channel, client = Channel(place(0)), Client()
+    following = asyncio.create_task(channel.follow(client))
+    await asyncio.sleep(0)
+    channel.put(b"one", place(1))
+    channel.release()
+    channel.put(b"two", place(2))
+    left = await following
+    assert left is not None
+    missed, *_ = channel.since(left[1])
+
+    assert [b"one", b"two"] == [one.plain for one in (*client.got, *missed)]
+
+
+@scenario
 async def test_who_is_gone_is_not_followed() -> None:
     """Its end is heard at once."""
     channel, client = Channel(place(0)), Client()
