@@ -111,4 +111,13 @@ def kind_of(number: object, word: str) -> Kind:
 
 def status_of(word: str) -> Status:
     """What a status stands for; nothing if it is not known."""
-    return STATUSES.get(word.strip().upper().replace(" ", ""), _UNSAID)
+    return STATUSES.get(_status(word), _UNSAID)
+
+
+def is_known(word: str) -> bool:
+    """Whether it is a status of the guides."""
+    return _status(word) in STATUSES
+
+
+def _status(word: str) -> str:
+    return word.strip().upper().replace(" ", "")

@@ -225,7 +225,13 @@ def _seconds(*values: object) -> Seconds | None:
 
 
 def as_epoch(value: object) -> Seconds | None:
-    """A moment; None for 0 and what is none."""
+    """A moment; None for 0 and what is none. A text without a zone, as tables have it, is of the account's clock."""
+    if isinstance(value, str) and "-" in value:
+        try:
+            at = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+        value = None if at.tzinfo else at.replace(tzinfo=UTC).timestamp()
     found = as_number(value)
     return found if found is not None and found > 0 else None
 

@@ -37,13 +37,14 @@ STATED = "stated by another account"
 """How the reason begins why a part that no frame showed is on record."""
 NEAR_S = 5  # stamps of one moment in two accounts are that near
 LONGEST_S = 86_400  # a call whose end is dated by the receiver's clock lasts no longer
+AHEAD_S = 86_400  # an account's clock, or one of another time zone, is less ahead of its receiver's
 LAG_S = 18  # an event reports a moment at most so long ago (seen), and lists of that time still have its leg
 
 
 class Statements(Devices):
     """What a tracker does with the statements of another account."""
 
-    def _state(self, body: Stated) -> None:
+    def _state(self, body: Stated, received: Seconds | None) -> None:
         held, step, said = self._held, self._step, body.statement
         clock = held.clock
         if clock.now is None and clock.offset_s is None:  # no frame has said it, so the account may
@@ -62,6 +63,13 @@ class Statements(Devices):
             return
         begin = self._began(said)
         end = self._over(said, begin)
+        shown = clock.shown(end)
+        if shown is not None and received is not None and shown > received + AHEAD_S:
+            step.anomaly(
+                AnomalyKind.WRONG_STAMP, "a statement of a time after it was received", call_id=said.call_id,
+                seen=said.account,
+            )  # fmt: skip
+            return  # one of next year would make every day of this one the past
         if begin is not None and end is not None:
             if clock.now is not None:
                 clock.when = max(clock.now, end)  # it may be of a moment after the last frame

@@ -107,7 +107,7 @@ class Stream(Statements):
             self._lost(body.reason)
             return
         if isinstance(body, Stated):
-            self._state(body)
+            self._state(body, frame.at)
             return
         if isinstance(body, Login):
             if is_echo(held, fingerprint) and held.connected:

@@ -68,7 +68,7 @@ class _Comparison:
             count += 1
             if not record.statement.call_id:
                 unusable += 1
-            elif record.statement in seen:
+            elif record.statement in seen and self.start(record.statement) is not None:  # else it may be another part's
                 repeated += 1
             else:
                 seen.add(record.statement)

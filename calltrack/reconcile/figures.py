@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from calltrack.cdr.table import is_known
 from calltrack.core.observations import OUTGOING, Statement
 from calltrack.core.records import Call, Leg, Seconds, Wait
 from calltrack.core.states import Outcome
@@ -16,6 +17,8 @@ _ZONE_NEAR_S = 2  # of a whole number of half hours
 _FINAL_S = 60  # within which an end may still be reported (ruling 4)
 _FAR_S = 14 * 3600
 TAKEN = (Outcome.ANSWERED, Outcome.PICKED_UP)
+_EITHER = {Outcome.BUSY, Outcome.NO_ANSWER}  # a phone is busy or does not answer
+_NO_WAITS = ("BUSY", "NOANSWER")  # statuses of a phone that is called: no wait ends so
 
 
 class Checks:
@@ -96,10 +99,15 @@ class Checks:
             theirs = f"{statement.status}, isAnswer {int(answered)}"
             self._same("outcome", False, ours, theirs, Reason.CONTRADICTION)
             return
-        if leg is not None:
-            self._same("outcome", leg.answered == answered, leg.outcome or leg.state, statement.status)
+        if statement.status and statement.outcome is None and not is_known(statement.status):
+            ours = leg.outcome if leg is not None else wait.outcome if wait is not None else ""
+            self._same("outcome", False, ours, statement.status, Reason.STATUS)
+        elif leg is not None:
+            same = leg.answered == answered and {leg.outcome, statement.outcome} != _EITHER
+            self._same("outcome", same, leg.outcome or leg.state, statement.status)
         elif wait is not None:
-            self._same("outcome", (wait.outcome in TAKEN) == answered, wait.outcome or "waiting", statement.status)
+            same = (wait.outcome in TAKEN) == answered and statement.status.upper() not in _NO_WAITS
+            self._same("outcome", same or wait.outcome is Outcome.LOST, wait.outcome or "waiting", statement.status)
 
     def _durations(self, statement: Statement, leg: Leg | None, wait: Wait | None) -> None:
         if leg is not None and statement.talk_s is not None:

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     LIVE = "the call was still going on when the recording ended"
     # The records do not say it
     CONTRADICTION = "the record's status and isAnswer disagree"
+    STATUS = "the record's status is not a known one"
     AFTER = "the records end before it"
     # Nothing explains it
     NO_RECORD = "no record of it was received"
@@ -42,7 +43,7 @@ DEFINITION = frozenset({
 """Both sides are right."""
 UNSEEN = frozenset({Reason.GAP, Reason.DOUBTFUL, Reason.OUTSIDE, Reason.LIVE})
 """The stream is not complete."""
-UNRECORDED = frozenset({Reason.CONTRADICTION, Reason.AFTER})
+UNRECORDED = frozenset({Reason.CONTRADICTION, Reason.STATUS, Reason.AFTER})
 """The records are not complete, or not consistent."""
 UNEXPLAINED = frozenset({Reason.NO_RECORD, Reason.NO_EVENTS, Reason.VALUE})
 CLASSES = {"unexplained": UNEXPLAINED, "unseen": UNSEEN, "unrecorded": UNRECORDED, "definition": DEFINITION}

@@ -67,6 +67,18 @@ def the_call(tracker: Tracker) -> Call:
     return found
 
 
+def test_a_statement_of_next_year_moves_nothing() -> None:
+    """It was received before its call: one wrong time must not make every day of now the past."""
+    soon, late = said(), said(call_id="c2", started=NOON + OFFSET + 366 * 86_400)
+    frames = [observations.Frame("s", Stated(offset_min=120, statement=one), NOON + 90.0, b"%d" % n) for n, one in
+              enumerate((soon, late))]  # fmt: skip
+    tracker, changes = fed(frames)
+
+    assert NOON + 70 == tracker.time
+    assert tracker.snapshot().call("c2") is None
+    assert ["wrong_stamp"] == [one.kind for one in changes if isinstance(one, Anomaly)]
+
+
 def test_a_lost_call_appears_and_is_marked() -> None:
     """From its statement alone, with the changes that a call's life has."""
     tracker, changes = fed([frame(said())])

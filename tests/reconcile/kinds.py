@@ -182,7 +182,12 @@ RECORDS = (
     InRecord("not answered", "qo", to(status="NOANSWER", isAnswer=0), {"outcome": UNLIKE}),
     InRecord("answered", "af", to(status="ANSWER", isAnswer=1), {"outcome": UNLIKE}),
     InRecord("isAnswer is missing", "qoaf", without("isAnswer"), {}),
-    InRecord("a status of next year", "qo", to(status="DELIGHTED"), {}),
+    InRecord("a status of next year", "qo", to(status="DELIGHTED"), {"outcome": R.STATUS}),
+    InRecord("a wait that ended as a phone's call does", "a", to(status="BUSY"), {"outcome": UNLIKE}),
+    InRecord(
+        "busy for no answer, or no answer for busy", "f",
+        to(status=lambda body: "NOANSWER" if body["status"] == "BUSY" else "BUSY"), {"outcome": UNLIKE},
+    ),
     # Who
     InRecord(
         "another agent", "qo", to(representative_code=999, representative_name="Somebody Else"), {"agent": UNLIKE}
