@@ -64,6 +64,13 @@ def records_of(fields: Mapping[str, Raw]) -> list[bytes] | None:
     return None
 
 
+NEEDED = (
+    f"it needs the columns {'; '.join(' or '.join(fields) for fields in (_IDS[:2], _STARTS, _LENGTHS))}, "
+    "named as in a CDR notification or a Call Log answer"
+)
+"""Of a table of calls, in words."""
+
+
 def columns_of(heading: Sequence[str]) -> dict[int, str] | None:
     """Which column of a table is which field of a record; None if it is no table of calls. Raises OtherColumns."""
     found = {n: _BY_PLAIN[plain(name)] for n, name in enumerate(heading) if plain(name) in _BY_PLAIN}
@@ -76,11 +83,7 @@ def columns_of(heading: Sequence[str]) -> dict[int, str] | None:
         if not names & set(fields)
     ]
     if lacks:
-        needed = "; ".join(" or ".join(fields) for fields in (_IDS[:2], _STARTS, _LENGTHS))
-        raise OtherColumns(
-            f"a table of calls without {' and '.join(lacks)}: it needs the columns {needed}, "
-            "named as in a CDR notification or a Call Log answer"
-        )
+        raise OtherColumns(f"a table of calls without {' and '.join(lacks)}: {NEEDED}")
     return found
 
 

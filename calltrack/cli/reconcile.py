@@ -46,6 +46,8 @@ def command(
     """
     import msgspec
 
+    from calltrack.cdr.shapes import NEEDED
+    from calltrack.cdr.table import is_known
     from calltrack.reconcile import compare
     from calltrack.reconcile.result import UNEXPLAINED
     from calltrack.report.reconciled import verdict
@@ -60,11 +62,12 @@ def command(
         tracked,
         [*own, *_records(cdrs)],
         number=normal,
+        known=is_known,
         day=lambda at: f"{datetime.fromtimestamp(at, zone):%Y-%m-%d}",
         utc=_local_clock(tz) if tz is not None else None,
     )
     if not found.records:
-        click.echo("no record was recognised in the CDRs; see calltrack reconcile --help", err=True)
+        click.echo(f"no record was recognised in the CDRs; if they are a table, {NEEDED}", err=True)
         sys.exit(1)
     if html is not None:
         Path(html).write_text(reconciled_page.page(found, zone, Path(events).name), encoding="utf-8")

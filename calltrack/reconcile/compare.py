@@ -34,15 +34,17 @@ def compare(
     records: Iterable[Account],
     *,
     number: Callable[[str], str],
+    known: Callable[[str], bool],
     day: Callable[[Seconds], str],
     utc: Callable[[Seconds], Seconds | None] | None = None,
 ) -> Reconciled:
     """Hold records against what was tracked.
 
-    number: a phone number in one notation, "" if a text has none. day: the local day of a UTC time, by name. utc: the
-    UTC of a time on the account's clock; default: by the stream's offset.
+    number: a phone number in one notation, "" if a text has none. known: whether a record's status is one that has a
+    meaning. day: the local day of a UTC time, by name. utc: the UTC of a time on the account's clock; default: by the
+    stream's offset.
     """
-    return _Comparison(tracked, number, day, utc).run(records)
+    return _Comparison(tracked, number, known, day, utc).run(records)
 
 
 class _Comparison:
@@ -50,11 +52,12 @@ class _Comparison:
         self,
         tracked: Tracked,
         number: Callable[[str], str],
+        known: Callable[[str], bool],
         day: Callable[[Seconds], str],
         utc: Callable[[Seconds], Seconds | None] | None,
     ) -> None:
         self._tracked = tracked
-        self._number = number
+        self._number, self._known = number, known
         self._utc = utc or self._by_offset
         self._sums = Sums(tracked.names, day)
         self._latest: Seconds | None = None
@@ -160,7 +163,7 @@ class _Comparison:
         legs, waits = _legs(call), _waits(call)
         leg_of, no_leg, more_legs = parts.legs_of(statements, legs, self.start)
         wait_of, no_wait, more_waits = parts.waits_of(statements, waits, self.start, self._tracked.names)
-        checks = Checks(call, self._tracked, self._number, self.gap)
+        checks = Checks(call, self._tracked, self._number, self._known, self.gap)
         for n, record in enumerate(records):
             leg, wait = leg_of.get(n), wait_of.get(n)
             whole = n not in no_leg and n not in no_wait

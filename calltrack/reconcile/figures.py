@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from calltrack.cdr.table import is_known
 from calltrack.core.observations import OUTGOING, Statement
 from calltrack.core.records import Call, Leg, Seconds, Wait
 from calltrack.core.states import Outcome
@@ -29,11 +28,12 @@ class Checks:
         call: Call,
         tracked: Tracked,
         number: Callable[[str], str],
+        known: Callable[[str], bool],
         gap: Callable[[Seconds | None, Seconds | None], str],
     ) -> None:
         self.agreed = 0
         self.found: list[Difference] = []
-        self._call, self._tracked, self._number, self._gap = call, tracked, number, gap
+        self._call, self._tracked, self._number, self._known, self._gap = call, tracked, number, known, gap
         self._part = self._line = ""
         self._unseen: tuple[Reason, str] | None = None
 
@@ -99,7 +99,7 @@ class Checks:
             theirs = f"{statement.status}, isAnswer {int(answered)}"
             self._same("outcome", False, ours, theirs, Reason.CONTRADICTION)
             return
-        if statement.status and statement.outcome is None and not is_known(statement.status):
+        if statement.status and statement.outcome is None and not self._known(statement.status):
             ours = leg.outcome if leg is not None else wait.outcome if wait is not None else ""
             self._same("outcome", False, ours, statement.status, Reason.STATUS)
         elif leg is not None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 
 from calltrack.core.changes import AgentLoggedOff, AgentStatusChanged, Change
 from calltrack.core.records import Call, Leg, Seconds, Wait
+from calltrack.core.statements import STATED
 from calltrack.core.states import Outcome, State
 from calltrack.words.timeline import Stretch, timeline
 from calltrack.words.values import span
@@ -97,7 +98,9 @@ def _ended(call: Call, times: _Times) -> list[str]:
     legs = [leg for leg in call.past_legs if leg.answered and leg.outcome is not Outcome.SPIED]
     by = f" by {', '.join(dict.fromkeys(map(_who, legs)))}" if legs and call.answered else ""
     parts = [f"{outcome[0].upper()}{outcome[1:]}{by}{why}, from {times(call.started)} to {times(call.ended_at)}"]
-    if call.inferred:
+    if call.inferred.startswith(STATED):
+        parts.append(f"its end is {call.inferred}")
+    elif call.inferred:
         parts.append(f"its end was not reported: {call.inferred}")
     return parts
 

@@ -76,6 +76,9 @@ def test_other_columns(sides: tuple[Path, Path], tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "without a start and a duration" in result.output
+    table.write_text("Call,Begin,Agent\n1,2024-01-08 09:00:00,Dana\n")
+    result = CliRunner().invoke(commands, ["reconcile", str(sides[0]), str(table)])
+    assert "if they are a table, it needs the columns ivruniqueid" in result.output
 
 
 def test_records_alone_give_a_report(sides: tuple[Path, Path]) -> None:

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from calltrack import Frame, Tracker
+from calltrack.cdr.table import is_known
 from calltrack.reconcile import Account, Reason, Reconciled, Tracked, compare
 from calltrack.reconcile.result import UNEXPLAINED
 from calltrack.simulate import Faults, Plan, traffic
@@ -73,7 +74,7 @@ def compared(made: Day) -> Reconciled:
 
 def _compared(side: Tracked, records: Iterable[Body]) -> Reconciled:
     accounts = [Account(Frame.of("cdr", body).body.statement) for body in records]  # type: ignore[attr-defined]
-    return compare(side, accounts, number=normal, day=lambda at: str(int(at // 86400)))
+    return compare(side, accounts, number=normal, known=is_known, day=lambda at: str(int(at // 86400)))
 
 
 def found_in(result: Reconciled) -> Found:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from calltrack.core.changes import AgentLoggedOff
 from calltrack.core.records import Call, Leg, Spell, Wait
+from calltrack.core.statements import STATED
 from calltrack.core.states import Outcome, State
 from calltrack.words.timeline import drawn, timeline
 from calltrack.words.verdict import verdict
@@ -68,6 +69,8 @@ def test_an_ended_call() -> None:
     assert f"{said}; its end was not reported: gone from the list; rang 0:10, talked 1:00." == verdict(
         inferred, NOW, zone=ISRAEL
     )
+    stated = replace(call, inferred=f"{STATED} (CDR)")
+    assert f"{said}; its end is stated by another account (CDR); rang" in verdict(stated, NOW, zone=ISRAEL)
 
 
 def test_an_unknown_call() -> None:
