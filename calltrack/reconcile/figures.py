@@ -16,8 +16,13 @@ _ZONE_NEAR_S = 2  # of a whole number of half hours
 _FINAL_S = 60  # within which an end may still be reported (ruling 4)
 _FAR_S = 14 * 3600
 TAKEN = (Outcome.ANSWERED, Outcome.PICKED_UP)
-_EITHER = {Outcome.BUSY, Outcome.NO_ANSWER}  # a phone is busy or does not answer
 _NO_WAITS = ("BUSY", "NOANSWER")  # statuses of a phone that is called: no wait ends so
+
+
+Unseen = tuple[Reason, str] | None
+"""Why frames do not say a figure, and more of it in words; None if they do."""
+
+_SEEN: Unseen = None
 
 
 class Checks:
@@ -35,7 +40,7 @@ class Checks:
         self.found: list[Difference] = []
         self._call, self._tracked, self._number, self._known, self._gap = call, tracked, number, known, gap
         self._part = self._line = ""
-        self._unseen: tuple[Reason, str] | None = None
+        self._unseen = self._of_leg = self._of_wait = _SEEN
 
     def differ(
         self, figure: str, ours: str, theirs: str, reason: Reason, *, part: str = "", line: str = "", detail: str = ""
@@ -56,24 +61,10 @@ class Checks:
         """Every figure of a record; `whole` is whether both the leg and the wait that it describes were tracked."""
         self._line = line
         self._part = " ".join(filter(None, (leg.exten_user if leg else "", f"queue {wait.queue_id}" if wait else "")))
-        doubts = [why for part in (leg, wait) if part is not None and (why := self._tracked.doubt(part))]
-        live = (leg is not None and leg.ended_at is None) or (wait is not None and wait.outcome is None)
-        self._unseen = None
-        if live:
-            doubt = next((part.doubtful for part in (leg, wait) if part is not None and part.doubtful), "")
-            last = self._tracked.last
-            if start is not None and last is not None and start + (statement.total_s or 0) < last - _FINAL_S:
-                doubt = doubt or "its end was not reported"
-            self._unseen = (Reason.DOUBTFUL, doubt) if doubt else (Reason.LIVE, "")
-        elif doubts:
-            first = self._tracked.first
-            begins = [at for at in (wait.joined_at if wait else None, leg.started if leg else None) if at is not None]
-            ends = [at for at in (wait.left_at if wait else None, leg.ended_at if leg else None) if at is not None]
-            gap = self._gap(min(begins, default=None), max(ends, default=None))
-            self._unseen = (Reason.GAP, gap) if gap else (Reason.DOUBTFUL, doubts[0])
-            ends_known = not any(part.inferred or part.unknown_s for part in (leg, wait) if part is not None)
-            if first is not None and begins and min(begins) < first and ends_known:
-                self._unseen = Reason.OUTSIDE, "it began before the recording"
+        until = None if start is None else start + (statement.total_s or 0)
+        self._unseen = self._of_leg = self._of_wait = self._why_unseen(until, leg, wait)
+        if not (_is_live(leg) or _is_live(wait)):  # else the record may be of a part that is still to come
+            self._of_leg, self._of_wait = self._why_unseen(until, leg), self._why_unseen(until, wait)
         self._outcome(statement, leg, wait)
         self._durations(statement, leg, wait)
         if whole:
@@ -81,13 +72,48 @@ class Checks:
             self._start(statement, start, leg, wait)
         self._who(statement, leg, wait)
 
-    def _same(self, figure: str, same: bool, ours: object, theirs: object, reason: Reason | None = None) -> None:
+    def _why_unseen(self, until: Seconds | None, *parts: Leg | Wait | None) -> Unseen:
+        """Why frames do not say all of some parts, of which a record says that they lasted `until` then."""
+        there = [part for part in parts if part is not None]
+        begins = [at for one in there if (at := one.started if isinstance(one, Leg) else one.joined_at) is not None]
+        ends = [at for one in there if (at := one.ended_at if isinstance(one, Leg) else one.left_at) is not None]
+        if any(map(_is_live, there)):
+            doubt = next((one.doubtful for one in there if one.doubtful), "")
+            last = self._tracked.last
+            if until is not None and last is not None and until < last - _FINAL_S:
+                doubt = doubt or "its end was not reported"
+            return (Reason.DOUBTFUL, doubt) if doubt else (Reason.LIVE, "")
+        doubts = [why for one in there if (why := self._tracked.doubt(one))]
+        if not doubts:
+            return None
+        first = self._tracked.first
+        if (
+            first is not None
+            and begins
+            and min(begins) < first
+            and not any(one.inferred or one.unknown_s for one in there)
+        ):
+            return Reason.OUTSIDE, "it began before the recording"
+        gap = self._gap(min(begins, default=None), max(ends, default=None))
+        return (Reason.GAP, gap) if gap else (Reason.DOUBTFUL, doubts[0])
+
+    def _same(
+        self,
+        figure: str,
+        same: bool,
+        ours: object,
+        theirs: object,
+        reason: Reason | None = None,
+        *,
+        unseen: Unseen = None,
+    ) -> None:
+        """Count a figure that agrees, or note the difference; `unseen` is why frames do not say it."""
         if same:
             self.agreed += 1
             return
         detail = ""
         if reason is None:
-            reason, detail = self._unseen or (Reason.VALUE, "")
+            reason, detail = unseen or (Reason.VALUE, "")
         self.differ(figure, str(ours), str(theirs), reason, part=self._part, line=self._line, detail=detail)
 
     def _outcome(self, statement: Statement, leg: Leg | None, wait: Wait | None) -> None:
@@ -103,23 +129,27 @@ class Checks:
             ours = leg.outcome if leg is not None else wait.outcome if wait is not None else ""
             self._same("outcome", False, ours, statement.status, Reason.STATUS)
         elif leg is not None:
-            same = leg.answered == answered and {leg.outcome, statement.outcome} != _EITHER
-            self._same("outcome", same, leg.outcome or leg.state, statement.status)
+            same = leg.answered == answered
+            if leg.outcome not in (None, Outcome.LOST) and statement.outcome is not None:
+                same = same and (leg.outcome is Outcome.BUSY) == (statement.outcome is Outcome.BUSY)
+            self._same("outcome", same, leg.outcome or leg.state, statement.status, unseen=self._of_leg)
         elif wait is not None:
             same = (wait.outcome in TAKEN) == answered and statement.status.upper() not in _NO_WAITS
-            self._same("outcome", same or wait.outcome is Outcome.LOST, wait.outcome or "waiting", statement.status)
+            same = same or wait.outcome is Outcome.LOST
+            self._same("outcome", same, wait.outcome or "waiting", statement.status, unseen=self._of_wait)
 
     def _durations(self, statement: Statement, leg: Leg | None, wait: Wait | None) -> None:
         if leg is not None and statement.talk_s is not None:
             self._talk(statement.talk_s, leg)
         if leg is not None and statement.ring_s is not None:
             first = leg.c2c == 1 and leg.answered_at is not None and leg.started is not None
-            self._seconds("ring", leg.answered_at - leg.started if first else leg.ring_s, statement.ring_s)  # type: ignore[operator]
+            rang = leg.answered_at - leg.started if first else leg.ring_s  # type: ignore[operator]
+            self._seconds("ring", rang, statement.ring_s, self._of_leg)
         waited = None if wait is None else wait.wait_s
         if waited is not None and statement.wait_s is not None:
-            self._seconds("wait", waited, statement.wait_s)
+            self._seconds("wait", waited, statement.wait_s, self._of_wait)
         elif wait is not None and statement.wait_s is not None:
-            self._same("wait", False, "unknown", statement.wait_s)
+            self._same("wait", False, "unknown", statement.wait_s, unseen=self._of_wait)
 
     def _duration(self, statement: Statement, leg: Leg | None, wait: Wait | None) -> None:
         """From the beginning to the end; a queue's record begins with the wait."""
@@ -134,7 +164,7 @@ class Checks:
         if certain and waited and abs(statement.total_s - without) <= _ROUNDED_S < waited:
             self._same("duration", False, ours, statement.total_s, Reason.WAIT)
         else:
-            self._seconds("duration", ours, statement.total_s)
+            self._seconds("duration", ours, statement.total_s, self._unseen)
 
     def _talk(self, theirs: Seconds, leg: Leg) -> None:
         """What an agent's phone counts before the customer answers is talk in a click2call's first record."""
@@ -145,11 +175,11 @@ class Checks:
         if held and talked != theirs and abs(talked + held - theirs) <= _ROUNDED_S:
             self._same("talk", False, talked, theirs, Reason.HOLD)
         else:
-            self._seconds("talk", talked, theirs)
+            self._seconds("talk", talked, theirs, self._of_leg)
 
-    def _seconds(self, figure: str, ours: Seconds, theirs: Seconds) -> None:
+    def _seconds(self, figure: str, ours: Seconds, theirs: Seconds, unseen: Unseen) -> None:
         near = abs(ours - theirs) <= _ROUNDED_S
-        self._same(figure, ours == theirs, ours, theirs, Reason.ROUNDING if near else None)
+        self._same(figure, ours == theirs, ours, theirs, Reason.ROUNDING if near else None, unseen=unseen)
 
     def _start(self, statement: Statement, start: Seconds | None, leg: Leg | None, wait: Wait | None) -> None:
         began = wait.joined_at if wait is not None else leg.started if leg is not None else None
@@ -161,24 +191,33 @@ class Checks:
             hours = zones / 2
             self._same("start", False, began, f"{start} ({hours:+g} h)", Reason.LOCAL_TIME)
         else:
-            self._seconds("start", began, start)
+            self._seconds("start", began, start, self._unseen)
 
     def _who(self, statement: Statement, leg: Leg | None, wait: Wait | None) -> None:
+        """One frame of a part says where it was, so that it need not have been seen from its beginning to its end.
+
+        Whose it was is another matter: others may have logged on at the phone by then.
+        """
+        of_leg, of_wait = _unless_cut(self._of_leg), _unless_cut(self._of_wait)
         if leg is not None and statement.exten_user:
-            self._same("extension", leg.exten_user == statement.exten_user, leg.exten_user, statement.exten_user)
+            self._same(
+                "extension", leg.exten_user == statement.exten_user, leg.exten_user, statement.exten_user, unseen=of_leg
+            )
         if leg is not None and statement.agent_id is not None and leg.agent_id is not None:
             same = str(leg.agent_id) == str(statement.agent_id)
             self._same("agent", same, f"{leg.agent_name} ({leg.agent_id})",
-                       f"{statement.agent_name} ({statement.agent_id})")  # fmt: skip
+                       f"{statement.agent_name} ({statement.agent_id})", unseen=self._of_leg)  # fmt: skip
         elif leg is not None and statement.agent_name and leg.agent_name:
-            self._same("agent", leg.agent_name == statement.agent_name, leg.agent_name, statement.agent_name)
+            self._same(
+                "agent", leg.agent_name == statement.agent_name, leg.agent_name, statement.agent_name, unseen=of_leg
+            )
         if wait is not None and statement.queue_id:
-            self._same("queue", wait.queue_id == statement.queue_id, wait.queue_id, statement.queue_id)
+            self._same("queue", wait.queue_id == statement.queue_id, wait.queue_id, statement.queue_id, unseen=of_wait)
         elif wait is not None and (name := self._tracked.names.get(wait.queue_id)) and statement.queue_name:
-            self._same("queue", name == statement.queue_name, name, statement.queue_name)
+            self._same("queue", name == statement.queue_name, name, statement.queue_name, unseen=of_wait)
         if leg is not None and statement.direction and leg.direction:
             ours = OUTGOING if leg.internal and leg.direction == OUTGOING else leg.direction
-            self._same("direction", ours == statement.direction, ours, statement.direction)
+            self._same("direction", ours == statement.direction, ours, statement.direction, unseen=of_leg)
         self._numbers(statement, leg, wait)
 
     def _numbers(self, statement: Statement, leg: Leg | None, wait: Wait | None) -> None:
@@ -188,8 +227,17 @@ class Checks:
         texts += [leg.caller, leg.original_caller, leg.dialed_number] if leg else []
         known = {number for text in texts if (number := self._digits(text))}
         if theirs and known:
-            self._same("number", theirs in known, next(iter(sorted(known))), theirs)
+            self._same("number", theirs in known, next(iter(sorted(known))), theirs, unseen=_unless_cut(self._unseen))
 
     def _digits(self, text: str) -> str:
         """A number in one notation; "" for a name, of a caller or of the switch (SIP00004)."""
         return "" if any(char.isalpha() for char in text) else self._number(text)
+
+
+def _is_live(part: Leg | Wait | None) -> bool:
+    return part is not None and (part.ended_at if isinstance(part, Leg) else part.outcome) is None
+
+
+def _unless_cut(unseen: Unseen) -> Unseen:
+    """Why frames do not say it, but for what was before the recording."""
+    return None if unseen is not None and unseen[0] is Reason.OUTSIDE else unseen

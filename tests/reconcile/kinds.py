@@ -216,6 +216,7 @@ RECORDS = (
     ),
     # Calls that began before the recording
     InRecord("of a call that never was, before the recording", "i", elsewhere(0), {"record": R.OUTSIDE}),
+    InRecord("another extension, begun before the recording", "i", to(extenUser="SIP99999"), {"extension": UNLIKE}),
     InRecord("talk much more, begun before the recording", "i", by("actualCallDuration", 50), {"talk": R.OUTSIDE}),
     InRecord("duration much more, begun before the recording", "i", by("duration", 77), {"duration": R.OUTSIDE}),
     InRecord("start minutes later, begun before the recording", "i", by("time", 200), {"start": R.OUTSIDE}),
