@@ -68,10 +68,12 @@ export class Figures {
     const only = this.only();
     try {
       // The browser keeps the last answer and asks whether it still holds: nothing new is sent as 304.
+      const version = this.limits.version;
       const answer = await fetch(`api/wall${only ? `?queues=${encodeURIComponent(only)}` : ""}`, { cache: "no-cache" });
       if (!answer.ok) return;
       const found = await answer.json();
-      this.limits.take(found.limits, found.may_set_limits);
+      // What was asked before limits were set would take them back, and the next one set would begin without them.
+      if (this.limits.version === version) this.limits.take(found.limits, found.may_set_limits);
       callStatuses(found.status_names);
       this.hour = found.hour;
       // While today is still being counted it is not long until it is.
