@@ -85,11 +85,11 @@ class Replica:
         replica = cls(history=snapshot.resume.history)
         for call in snapshot.calls:
             found = _call(call)
-            found.legs = {leg.attempt: _bare(leg) for leg in call.legs}
+            found.legs = {leg.attempt: bare(leg) for leg in call.legs}
             found.waiting = _waiting(call.waiting)
             replica.calls[call.call_id] = found
         for known in snapshot.extensions:
-            legs = {(leg.call_id, leg.attempt): _bare(leg) for leg in known.legs}
+            legs = {(leg.call_id, leg.attempt): bare(leg) for leg in known.legs}
             replica.extensions[known.exten_user] = ReplicaExtension(
                 known.state, known.agent_id, known.agent_name, known.agent_status, known.agent_status_name, legs
             )
@@ -141,7 +141,7 @@ class Replica:
             self.gaps = with_gap(self.gaps, change.gap)
 
     def _leg(self, change: ch.LegChange) -> None:
-        leg = _bare(change.leg)
+        leg = bare(change.leg)
         key = leg.call_id, leg.attempt
         call, extension = self.calls.get(leg.call_id), self.extensions.get(leg.exten_user)
         if isinstance(change, ch.LegRevised) and leg.state is HUNGUP:
@@ -221,7 +221,7 @@ class Replica:
             extension.agent_status, extension.agent_status_name = change.new, change.name
 
     def _queue(self, change: ch.QueueChange) -> None:
-        wait = _bare(change.wait)
+        wait = bare(change.wait)
         call, queue = self.calls.get(change.call_id), self.queues.setdefault(change.queue_id, ReplicaQueue())
         identity = _identity(wait)
         if isinstance(change, ch.WaitRevised) and wait.state is HUNGUP:
@@ -263,7 +263,7 @@ class Replica:
             self.faults += self.campaigns.pop(change.campaign_id, None) is None
 
 
-def _bare(record: Leg | Wait) -> Any:
+def bare(record: Leg | Wait) -> Any:
     """Without the evidence, which changes with every frame."""
     return replace(record, confirmed_position=0, confirmed_at=None)
 
@@ -272,10 +272,10 @@ def without_evidence(call: Call) -> Call:
     """A call as the changes report it: without what only its evidence, and that of its legs and waits, says."""
     return replace(
         call,
-        legs=tuple(map(_bare, call.legs)),
-        past_legs=tuple(map(_bare, call.past_legs)),
-        waiting=tuple(map(_bare, call.waiting)),
-        past_waits=tuple(map(_bare, call.past_waits)),
+        legs=tuple(map(bare, call.legs)),
+        past_legs=tuple(map(bare, call.past_legs)),
+        waiting=tuple(map(bare, call.waiting)),
+        past_waits=tuple(map(bare, call.past_waits)),
     )
 
 
@@ -285,7 +285,7 @@ def _call(call: Call) -> ReplicaCall:
 
 
 def _waiting(waits: tuple[Wait, ...]) -> dict[Identity, Wait]:
-    return {_identity(wait): _bare(wait) for wait in waits}
+    return {_identity(wait): bare(wait) for wait in waits}
 
 
 def _identity(wait: Wait) -> Identity:

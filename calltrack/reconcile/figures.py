@@ -120,13 +120,12 @@ class Checks:
         answered = statement.answered
         if answered is None:
             return
+        ours = leg.outcome if leg is not None else wait.outcome if wait is not None else ""
         if statement.outcome is not None and (statement.outcome is Outcome.ANSWERED) != answered:
-            ours = leg.outcome if leg is not None else wait.outcome if wait is not None else ""
             theirs = f"{statement.status}, isAnswer {int(answered)}"
             self._same("outcome", False, ours, theirs, Reason.CONTRADICTION)
             return
         if statement.status and statement.outcome is None and not self._known(statement.status):
-            ours = leg.outcome if leg is not None else wait.outcome if wait is not None else ""
             self._same("outcome", False, ours, statement.status, Reason.STATUS)
         elif leg is not None:
             same = leg.answered == answered

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import replace
+
+from calltrack.core.replica import bare
 
 R = TypeVar("R", bound=Struct)
 
@@ -53,20 +54,16 @@ def _fields(now: Struct, before: Struct) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name in now.__struct_fields__:
         value, old = getattr(now, name), getattr(before, name)
-        if value != old:
-            if name in _LISTS:
-                value = _places(value, old)
-                if value == [*range(len(old))]:
-                    continue
-            fields[name] = value
+        if value == old:
+            continue
+        if name in _LISTS:
+            value = _places(value, old)
+            if value == [*range(len(old))]:
+                continue
+        fields[name] = value
     return fields
 
 
 def _places(now: Iterable[Any], before: Iterable[Any]) -> list[Any]:
-    held = {_bare(one): place for place, one in enumerate(before)}
-    return [held.get(_bare(one), one) for one in now]
-
-
-def _bare(one: Any) -> Any:
-    """A leg or a wait without its evidence."""
-    return replace(one, confirmed_position=0, confirmed_at=None)
+    held = {bare(one): place for place, one in enumerate(before)}
+    return [held.get(bare(one), one) for one in now]
