@@ -45,10 +45,11 @@ KINDS: dict[int, Kind] = {
 
 
 class Status(NamedTuple):
-    """How a record says that its part ended. `answered` None: the status does not say."""
+    """How a record says that its part ended, a wait by `of_wait`. `answered` None: the status does not say."""
 
     outcome: Outcome | None
     answered: bool | None
+    of_wait: Outcome | None = None
 
 
 STATUSES: dict[str, Status] = {
@@ -56,7 +57,7 @@ STATUSES: dict[str, Status] = {
     "ANSWERED": Status(Outcome.ANSWERED, True),
     "NOANSWER": Status(Outcome.NO_ANSWER, False),
     "BUSY": Status(Outcome.BUSY, False),
-    "CANCEL": Status(Outcome.NO_ANSWER, False),
+    "CANCEL": Status(Outcome.NO_ANSWER, False, Outcome.ABANDONED),
     "ABANDONE": Status(Outcome.ABANDONED, False),  # so spelled
     "ABANDONED": Status(Outcome.ABANDONED, False),
     "TIMEOUT": Status(Outcome.ABANDONED, False),
@@ -65,12 +66,13 @@ STATUSES: dict[str, Status] = {
     "JOINEMPTY": Status(Outcome.ABANDONED, False),
     "VOEND": Status(None, None),
     "TE": Status(None, None),
-    "NOTCALLED": Status(Outcome.NO_ANSWER, False),
-    "VOICEMAIL": Status(Outcome.NO_ANSWER, False),
+    "NOTCALLED": Status(Outcome.NO_ANSWER, False, Outcome.ABANDONED),
+    "VOICEMAIL": Status(Outcome.NO_ANSWER, False, Outcome.ABANDONED),
 }
 """status or DialStatus → how it ended. EXIT is the caller's leaving the queue by a key, FULL and JOINEMPTY are refusals
 by the queue, TIMEOUT is its longest wait; of a wait all of them end without an agent, which is "abandoned" (guide §5).
-VOEND and TE are ends of a recorded message and of a transfer, which say nothing of an answer."""
+VOEND and TE are ends of a recorded message and of a transfer, which say nothing of an answer. BUSY and NOANSWER are
+of a phone: no wait ends so."""
 
 DIRECTIONS = {"incoming": INCOMING, "outgoing": OUTGOING, "internal": OUTGOING}
 """direction → the direction of the call; an internal call is outgoing at the extension that makes it."""
@@ -92,8 +94,7 @@ _BY_WORD = {plain(kind.name): kind for kind in KINDS.values()} | {
     "transferred": KINDS[13],
     "forwarded": KINDS[23],
 }
-_UNKNOWN = Kind("")
-_UNSAID = Status(None, None)
+UNKNOWN = Kind("")
 
 
 def kind_of(number: object, word: str) -> Kind:
@@ -106,18 +107,9 @@ def kind_of(number: object, word: str) -> Kind:
         return by_number
     if word.isdecimal() and len(word) <= 4 and int(word) in KINDS:
         return KINDS[int(word)]
-    return _BY_WORD.get(plain(word), _UNKNOWN)
+    return _BY_WORD.get(plain(word), UNKNOWN)
 
 
-def status_of(word: str) -> Status:
-    """What a status stands for; nothing if it is not known."""
-    return STATUSES.get(_status(word), _UNSAID)
-
-
-def is_known(word: str) -> bool:
-    """Whether it is a status of the guides."""
-    return _status(word) in STATUSES
-
-
-def _status(word: str) -> str:
-    return word.strip().upper().replace(" ", "")
+def status_of(word: str) -> Status | None:
+    """What a status stands for; None if it is not known."""
+    return STATUSES.get(word.strip().upper().replace(" ", ""))

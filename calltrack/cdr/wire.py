@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import field
 
-from calltrack.cdr.table import DIRECTIONS, Kind, kind_of, status_of
+from calltrack.cdr.table import DIRECTIONS, UNKNOWN, Kind, Status, kind_of, status_of
 from calltrack.core import observations
 from calltrack.core.observations import Seconds, Statement
 
@@ -97,38 +97,51 @@ class Record(observations.Stated, gc=False):
 
 def normalise(record: Record) -> list[str]:
     """Make the statement; returns the key that it lacks, if it names no call."""
-    kind = kind_of(record.kind_number, as_text(record.kind_1, record.kind_2))
-    status = as_text(record.status_1, record.status_2)
-    meant = status_of(status)
+    word, status = as_text(record.kind_1, record.kind_2), as_text(record.status_1, record.status_2)
+    kind, meant = kind_of(record.kind_number, word), status_of(status) or UNSAID
+    queue_id, queue_name = _id(record.queue_id), as_text(record.queue_name_1, record.queue_name_2)
+    waits = kind.waits or (kind is UNKNOWN and bool(queue_id or queue_name))
     said = as_flag(record.answered)
     answered = meant.answered if said is None else said
     log = record.id_2 is not None
+    started, started_utc = as_epoch(record.started), _utc(record.date, record.date_epoch)
     total, talk = _seconds(record.total_1, record.total_2), _seconds(record.talk)
     ring, wait = _seconds(record.ring_1, record.ring_2, record.ring_3), _seconds(record.wait)
-    if talk is None and answered and not kind.waits and total is not None and ring is not None:
+    unusable = [
+        *_unusable(record, kind is not UNKNOWN, "kind_number", "kind_1", "kind_2"),
+        *_unusable(record, meant is not UNSAID, "status_1", "status_2"),
+        *_unusable(record, said is not None, "answered"),
+        *_unusable(record, started is not None or started_utc is not None, "started", "date", "date_epoch"),
+        *_unusable(record, total is not None, "total_1", "total_2"),
+        *_unusable(record, talk is not None, "talk"),
+        *_unusable(record, ring is not None, "ring_1", "ring_2", "ring_3"),
+        *_unusable(record, wait is not None, "wait"),
+    ]
+    if talk is None and answered and not waits and total is not None and ring is not None:
         talk = max(0, total - ring)  # the Call Log says only these two
-    direction = kind.direction or DIRECTIONS.get(as_text(record.direction).lower(), "")
+    way = as_text(record.direction).lower()
+    direction = kind.direction or DIRECTIONS.get(way, "")
+    unusable += _unusable(record, _agrees(way, kind), "direction")
     exten_user = _extension(record, kind, direction)
     far = record.target_1 if direction not in ("", observations.INCOMING) else record.caller_2 or record.caller_1
     far_2 = record.target_2 if direction not in ("", observations.INCOMING) else record.caller_3
-    queue_id = _id(record.queue_id)
     record.statement = Statement(
         call_id=as_text(record.id_1, record.id_2, record.id_3, record.id_4, record.id_5, record.id_6),
         account=CALL_LOG if log else NOTIFICATION,
-        kind=kind.name or as_text(record.kind_1, record.kind_2, record.kind_number),
+        kind=kind.name or word or as_text(record.kind_number),
         status=status,
-        outcome=meant.outcome,
+        outcome=(meant.of_wait if waits else None) or meant.outcome,
         answered=answered,
         exten_user=exten_user,
-        queue_id=queue_id if kind.waits else "",
-        queue_name=as_text(record.queue_name_1, record.queue_name_2) if kind.waits else "",
+        queue_id=queue_id if waits else "",
+        queue_name=queue_name if waits else "",
         direction=direction,
         c2c=kind.c2c,
         far_end=kind.far_end,
-        started=as_epoch(record.started),
-        started_utc=_utc(record.date, record.date_epoch),
+        started=started,
+        started_utc=started_utc,
         total_s=total,
-        wait_s=wait if kind.waits else None,
+        wait_s=wait if waits else None,
         ring_s=ring,
         talk_s=0 if answered is False and talk is None else talk,
         caller=as_text(far, far_2),
@@ -143,10 +156,35 @@ def normalise(record: Record) -> list[str]:
         path=_json(record.path_1, record.path_2),
         analysis=_json(record.analysis),
         custom_data=_json(record.custom),
+        unusable=tuple(unusable),
     )
     record.offset_min = as_number(record.offset_min)
     forget(record, _RAW)
     return [] if record.statement.call_id else ["ivruniqueid"]
+
+
+def _agrees(way: str, kind: Kind) -> bool:
+    """Whether a direction is one, and one that a kind of record can have. An internal call is either, at either end."""
+    if way == "internal" or kind.far_end or kind.direction not in (observations.INCOMING, observations.OUTGOING):
+        return way in DIRECTIONS
+    return DIRECTIONS.get(way) == kind.direction
+
+
+UNSAID = Status(None, None)
+"""What an unknown status says."""
+_NOTHING = ("", "0", "null", "none", "-")
+_SHOWN = 40  # characters of a value
+
+
+def _unusable(record: Record, used: bool, *names: str) -> list[str]:
+    """The first of some fields that says something, as "name: value"; nothing if one of them was `used`."""
+    for name in () if used else names:
+        value = getattr(record, name)
+        if value in _EMPTY or value == 0 or (isinstance(value, str) and value.strip().lower() in _NOTHING):
+            continue
+        text = value if isinstance(value, str) else _json(value)
+        return [f"{_KEYS[name]}: {text.strip()[:_SHOWN]}"]
+    return []
 
 
 _KEPT = ("stamp", "offset_min", "statement")
@@ -158,6 +196,7 @@ def raw_fields(kind: type[observations.Stated]) -> tuple[str, ...]:
 
 
 _RAW = raw_fields(Record)
+_KEYS = {field.name: field.encode_name for field in msgspec.structs.fields(Record)}
 
 
 def forget(body: observations.Stated, raw: tuple[str, ...]) -> None:

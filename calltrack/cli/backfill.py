@@ -69,6 +69,8 @@ def command(
         end = until if until is not None else snapshot.time
         if begin is None or end is None:
             raise click.UsageError("the journal has no times; say --from and --to")
+        if end <= begin:
+            raise click.UsageError("--from is not before --to")
         gaps = (Gap(begin, end, ""),) if everything else snapshot.gaps
         wanted = parts(gaps, begin, end)
         progress = Progress(journal.with_name(f"{journal.name}-backfill.json"))

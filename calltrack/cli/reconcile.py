@@ -47,7 +47,6 @@ def command(
     import msgspec
 
     from calltrack.cdr.shapes import NEEDED
-    from calltrack.cdr.table import is_known
     from calltrack.reconcile import compare
     from calltrack.reconcile.result import UNEXPLAINED
     from calltrack.report.reconciled import verdict
@@ -62,7 +61,6 @@ def command(
         tracked,
         [*own, *_records(cdrs)],
         number=normal,
-        known=is_known,
         day=lambda at: f"{datetime.fromtimestamp(at, zone):%Y-%m-%d}",
         utc=_local_clock(tz) if tz is not None else None,
     )
@@ -109,6 +107,8 @@ def _track(events: str, tz: tzinfo | None) -> tuple[Tracked, list[Account], tzin
     tracked.finish(tracker.snapshot())
     if not reader.recording.frames:
         reader.finish()
+    if tracked.first is None:
+        raise click.UsageError(f"{safe(events)} has no events of the stream, so there is nothing to compare CDRs with")
     return tracked, own, reader.zone
 
 
@@ -140,6 +140,8 @@ def _print(found: Reconciled, zone: tzinfo, every: bool) -> None:
         notes.append(f"{found.repeated} records came twice")
     if found.unusable:
         notes.append(f"{found.unusable} records name no call")
+    if found.silent:
+        notes.append(f"none states {', '.join(found.silent)}, so that is not compared")
     click.echo(f"{found.records} records" + "".join(f"; {note}" for note in notes))
     for name, calls in found.by_class().items():
         listed = list(rows(calls, zone))

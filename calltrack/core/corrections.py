@@ -25,10 +25,11 @@ from calltrack.core.records import Recording
 from calltrack.core.reports import Reports
 from calltrack.core.table import DIALING, HOLD, MOMENT, NEW, QUEUED, RANKS, RINGING, TALKING, UNKNOWN, Edge
 
-END_LATE, START_LATE, HOLD_LATE = (
-    "its end was reported late",
+START_LATE, ANSWER_LATE, HOLD_LATE, END_LATE = (
     "its start was reported late",
+    "its answer was reported late",
     "its hold was reported late",
+    "its end was reported late",
 )
 """Why a revision is made: the event that was missed has come."""
 
@@ -71,7 +72,7 @@ class Corrections(Reports):
             kept = [mark for mark in one.marks[:-1] if mark[0] < one.answered_at]
             one.marks = [*kept, (max(one.answered_at, one.began), TALKING), (ended, None)]
             one.ended_open, one.over = len(one.marks) - 1, None
-        self.report("Revised", one, "its answer was reported late")
+        self.report("Revised", one, ANSWER_LATE)
         self.touch(one, weigh=True)
 
     def hold_late(self, one: HeldConnection, since: Seconds) -> bool:

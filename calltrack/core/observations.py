@@ -307,6 +307,8 @@ class Statement(Struct, frozen=True, gc=False):
     analysis: str = ""
     """What a machine made of the recording (summary, transcript, emotions), as JSON text."""
     custom_data: str = ""
+    unusable: tuple[str, ...] = ()
+    """The source's fields whose value could not be used, is not known, or contradicts another one: "name: value"."""
 
 
 class Stated(Body, gc=False):

@@ -61,6 +61,8 @@ class Statements(Devices):
         call = held.call(said.call_id)
         if call is not None and said in call.statements:
             return
+        for value in said.unusable:
+            step.anomaly(AnomalyKind.BAD_VALUE, value, call_id=said.call_id, seen=said.account)
         begin = self._began(said)
         end = self._over(said, begin)
         shown = clock.shown(end)

@@ -6,8 +6,12 @@ missing, a record that contradicts itself; else the values differ, and nothing e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from calltrack.core.observations import INCOMING, SPY, Statement
 from calltrack.core.records import Call, Gap, Leg, Seconds, Wait
@@ -18,7 +22,6 @@ from calltrack.reconcile.result import Compared, Difference, Reason, Reconciled
 from calltrack.reconcile.sums import Sums
 from calltrack.reconcile.tracked import Tracked
 
-TAKEN = (Outcome.ANSWERED, Outcome.PICKED_UP)
 _NEAR_S = 5  # what is so near to a gap was not seen whole
 
 
@@ -34,17 +37,15 @@ def compare(
     records: Iterable[Account],
     *,
     number: Callable[[str], str],
-    known: Callable[[str], bool],
     day: Callable[[Seconds], str],
     utc: Callable[[Seconds], Seconds | None] | None = None,
 ) -> Reconciled:
     """Hold records against what was tracked.
 
-    number: a phone number in one notation, "" if a text has none. known: whether a record's status is one that has a
-    meaning. day: the local day of a UTC time, by name. utc: the UTC of a time on the account's clock; default: by the
-    stream's offset.
+    number: a phone number in one notation, "" if a text has none. day: the local day of a UTC time,
+    by name. utc: the UTC of a time on the account's clock; default: by the stream's offset.
     """
-    return _Comparison(tracked, number, known, day, utc).run(records)
+    return _Comparison(tracked, number, day, utc).run(records)
 
 
 class _Comparison:
@@ -52,15 +53,15 @@ class _Comparison:
         self,
         tracked: Tracked,
         number: Callable[[str], str],
-        known: Callable[[str], bool],
         day: Callable[[Seconds], str],
         utc: Callable[[Seconds], Seconds | None] | None,
     ) -> None:
         self._tracked = tracked
-        self._number, self._known = number, known
+        self._number = number
         self._utc = utc or self._by_offset
         self._sums = Sums(tracked.names, day)
         self._latest: Seconds | None = None
+        self._named = False
 
     def run(self, records: Iterable[Account]) -> Reconciled:
         """All calls of both sides."""
@@ -79,13 +80,17 @@ class _Comparison:
                 end = self._end(record.statement)
                 if end is not None and (self._latest is None or end > self._latest):
                     self._latest = end
+        self._named = any(parts.is_named(one.statement) for one in chain.from_iterable(found.values()))
         calls = [
             self._call(call_id, self._tracked.calls.get(call_id), found.get(call_id, []))
             for call_id in dict.fromkeys((*self._tracked.calls, *found))
         ]
-        compared = tuple(sorted((call for call in calls if call is not None), key=lambda call: call.at or 0))
-        sums = self._sums
-        return Reconciled(compared, self._tracked.gaps, count, repeated, unusable, sums.queues, sums.agents, sums.days)
+        compared = sorted((call for call in calls if call is not None), key=lambda call: call.at or 0)
+        sums, silent = self._sums, _silent([one.statement for one in chain.from_iterable(found.values())])
+        return Reconciled(
+            tuple(_with_zones(compared)), self._tracked.gaps, count, repeated, unusable, sums.queues, sums.agents,
+            sums.days, silent,
+        )  # fmt: skip
 
     def _by_offset(self, at: Seconds) -> Seconds | None:
         offset = self._tracked.offset_s
@@ -98,8 +103,7 @@ class _Comparison:
         return None if statement.started is None else self._utc(statement.started)
 
     def _end(self, statement: Statement) -> Seconds | None:
-        start = self.start(statement)
-        return None if start is None else start + (statement.total_s or 0)
+        return parts.end_of(statement, self.start(statement))
 
     def _call(self, call_id: str, call: Call | None, records: Sequence[Account]) -> Compared | None:
         if records:
@@ -124,6 +128,8 @@ class _Comparison:
         start = min((at for one in records if (at := self.start(one.statement)) is not None), default=None)
         ends = [end for one in records if (end := self._end(one.statement)) is not None]
         reason, detail = self._unseen(start, max(ends, default=None))
+        if reason is Reason.NO_EVENTS and self._named and not any(parts.is_named(one.statement) for one in records):
+            reason = Reason.NOWHERE
         words = ", ".join(dict.fromkeys(filter(None, (first.kind, first.status))))
         difference = Difference(call_id, "record", "", words, reason, line=records[0].line, detail=detail)
         return Compared(call_id, start, 0, (difference,))
@@ -163,12 +169,17 @@ class _Comparison:
         legs, waits = _legs(call), _waits(call)
         leg_of, no_leg, more_legs = parts.legs_of(statements, legs, self.start)
         wait_of, no_wait, more_waits = parts.waits_of(statements, waits, self.start, self._tracked.names)
-        checks = Checks(call, self._tracked, self._number, self._known, self.gap)
+        checks = Checks(call, self._tracked, self._number, self.gap)
         for n, record in enumerate(records):
+            for value in record.statement.unusable:
+                name, _, text = value.partition(": ")
+                checks.differ(name, "", text, Reason.UNUSABLE, line=record.line)
             leg, wait = leg_of.get(n), wait_of.get(n)
             whole = n not in no_leg and n not in no_wait
-            if not whole or (leg is None and wait is None):
-                self._part_unseen(checks, call, record)
+            if not whole or (leg is None and wait is None and (more_legs or more_waits)):
+                twins = (one for m, one in enumerate(records) if one is not record and (m in leg_of or m in wait_of))
+                twin = next((one for one in twins if parts.is_twin(one.statement, record.statement, self.start)), None)
+                self._part_unseen(checks, call, record, twin)
             if leg is not None or wait is not None:
                 checks.check(record.statement, record.line, self.start(record.statement), leg, wait, whole=whole)
         if any(one.answered for one in statements if one.c2c != 1) == call.answered:
@@ -179,7 +190,7 @@ class _Comparison:
             self._wait_without_record(checks, call, wait)
         return Compared(call.call_id, call.started, checks.agreed, tuple(checks.found))
 
-    def _part_unseen(self, checks: Checks, call: Call, record: Account) -> None:
+    def _part_unseen(self, checks: Checks, call: Call, record: Account, twin: Account | None) -> None:
         """A record of a leg or wait that was not tracked, although its call was."""
         statement = record.statement
         start = self.start(statement)
@@ -190,6 +201,8 @@ class _Comparison:
             reason, detail = Reason.DOUBTFUL, (doubts or [call.inferred])[0]
         if reason in (Reason.NO_EVENTS, Reason.OUTSIDE) and call.ended_at is None:
             reason, detail = Reason.LIVE, ""
+        if reason is Reason.NO_EVENTS and twin is not None:
+            reason, detail = Reason.TWIN, twin.line
         words = ", ".join(filter(None, (statement.kind, statement.status, statement.exten_user)))
         checks.differ("record", "", words, reason, line=record.line, detail=detail)
 
@@ -245,3 +258,42 @@ def _same_second(leg: Leg, other: Leg) -> bool:
 
 def _touches(gap: Gap, start: Seconds, end: Seconds) -> bool:
     return (gap.since is None or gap.since <= end) and (gap.until is None or gap.until >= start)
+
+
+_SAYS: dict[str, Callable[[Statement], object]] = {
+    "outcome": lambda one: one.answered is not None or one.outcome,
+    "start": lambda one: one.started is not None or one.started_utc is not None,
+    "duration": lambda one: one.total_s is not None,
+    "talk": lambda one: one.talk_s is not None,
+    "ring": lambda one: one.ring_s is not None,
+    "wait": lambda one: one.wait_s is not None,
+    "extension": lambda one: one.exten_user,
+    "agent": lambda one: one.agent_id is not None or one.agent_name,
+    "queue": lambda one: one.queue_id or one.queue_name,
+    "direction": lambda one: one.direction,
+    "number": lambda one: one.caller,
+}
+
+
+def _silent(statements: Sequence[Statement]) -> tuple[str, ...]:
+    """The figures that no record states, as in a table without their columns."""
+    return tuple(figure for figure, says in _SAYS.items() if not any(map(says, statements)))
+
+
+def _with_zones(calls: Sequence[Compared]) -> Iterable[Compared]:
+    """How many records are as far off as one of another time zone: a zone is seldom that of one record alone."""
+    counts = Counter(one.detail for call in calls for one in call.differences if one.reason is Reason.LOCAL_TIME)
+    for call in calls:
+        if any(one.detail in counts and one.reason is Reason.LOCAL_TIME for one in call.differences):
+            told = [
+                replace(one, detail=f"{one.detail}, {_of_records(counts[one.detail])}")
+                if one.reason is Reason.LOCAL_TIME
+                else one
+                for one in call.differences
+            ]
+            call = replace(call, differences=tuple(told))
+        yield call
+
+
+def _of_records(count: int) -> str:
+    return "this record alone" if count == 1 else f"{count} records"

@@ -1,7 +1,8 @@
 """Which record is about which leg and wait of its call: the cheapest pairs first, each part once.
 
 A record names the extension, the queue and the start of its part. All three may differ, so each costs something, and
-what differs more costs more; a pair that has nothing in common is none.
+what differs more costs more; a pair that has nothing in common is none. A record may also leave out where its part was:
+then it takes what is left and has its times.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from calltrack.core.observations import Statement
 from calltrack.core.records import Leg, Seconds, Wait
 
 _OTHER_EXTENSION = 1_000_000.0
+_UNNAMED = 1_000.0  # after those that say where
 _OTHER_ANSWER, _OTHER_TALK, _OTHER_RING = 60.0, 60.0, 40.0
 _APART_COUNTS_S = 100.0  # one figure that is far off must not outweigh all others that agree
 _ROUNDED_S = 1
@@ -40,13 +42,22 @@ def legs_of(
 ) -> tuple[dict[int, Leg], list[int], list[Leg]]:
     """The leg of each statement by its place, the places that have none, and the legs that no statement is about."""
 
+    def has_twin(statement: Statement) -> bool:
+        return any(one is not statement and is_twin(one, statement, start) for one in statements)
+
     def cost(statement: Statement, leg: Leg) -> float | None:
         if statement.c2c != leg.c2c and (statement.c2c or leg.c2c):
             return None
         apart = _apart(leg_start(statement, start(statement)), leg.started)
-        other = 0.0 if statement.exten_user == leg.exten_user else _OTHER_EXTENSION
         wrong = _OTHER_ANSWER if statement.answered is not None and statement.answered != leg.answered else 0.0
-        if other and (wrong or apart > _NEAR_S):
+        other = 0.0
+        if not statement.exten_user:
+            if statement.direction and statement.direction != leg.direction:
+                return None
+            other, apart = _UNNAMED, min(apart, _apart(end_of(statement, start(statement)), leg.ended_at))
+        elif statement.exten_user != leg.exten_user:
+            other = _OTHER_EXTENSION
+        if (other and (wrong or apart > _NEAR_S)) or (wrong and apart > _NEAR_S and has_twin(statement)):
             return None
         if statement.talk_s is not None and abs(statement.talk_s - leg.talk_s - leg.hold_s) > _ROUNDED_S:
             wrong += _OTHER_TALK
@@ -54,8 +65,9 @@ def legs_of(
             wrong += _OTHER_RING
         return min(apart, _APART_COUNTS_S) + other + wrong
 
-    wanted = [n for n, one in enumerate(statements) if one.exten_user]
-    return _paired(wanted, legs, lambda n, leg: cost(statements[n], leg))
+    wanted = [n for n, one in enumerate(statements) if one.exten_user or one.answered or not is_named(one)]
+    found, without, left = _paired(wanted, legs, lambda n, leg: cost(statements[n], leg))
+    return found, [n for n in without if statements[n].exten_user], left
 
 
 def waits_of(
@@ -67,10 +79,33 @@ def waits_of(
         same = statement.queue_id == wait.queue_id if statement.queue_id else True
         if not statement.queue_id and statement.queue_name:
             same = statement.queue_name == names.get(wait.queue_id, statement.queue_name)
-        return _apart(start(statement), wait.joined_at) + (0.0 if same else _OTHER_QUEUE)
+        apart = _apart(start(statement), wait.joined_at)
+        if not is_named(statement):
+            return None if apart > _NEAR_S else apart + _UNNAMED
+        return apart + (0.0 if same else _OTHER_QUEUE)
 
-    wanted = [n for n, one in enumerate(statements) if one.queue_id or one.queue_name]
-    return _paired(wanted, waits, lambda n, wait: cost(statements[n], wait))
+    wanted = [n for n, one in enumerate(statements) if one.queue_id or one.queue_name or not is_named(one)]
+    found, without, left = _paired(wanted, waits, lambda n, wait: cost(statements[n], wait))
+    return found, [n for n in without if is_named(statements[n])], left
+
+
+def is_named(statement: Statement) -> bool:
+    """Whether a record says at which phone or in which queue its part was."""
+    return bool(statement.exten_user or statement.queue_id or statement.queue_name)
+
+
+def is_twin(one: Statement, other: Statement, start: Start) -> bool:
+    """Whether two records are of the same leg or wait, by where it was and when it began."""
+    place = (one.exten_user, one.queue_id, one.queue_name, one.c2c)
+    if place != (other.exten_user, other.queue_id, other.queue_name, other.c2c):
+        return False
+    begins = start(one), start(other)
+    return begins[0] is None or begins[1] is None or abs(begins[0] - begins[1]) <= _NEAR_S
+
+
+def end_of(statement: Statement, start: Seconds | None) -> Seconds | None:
+    """When a record's part was over; its beginning if the record does not say how long it took."""
+    return None if start is None else start + (statement.total_s or 0)
 
 
 def _apart(one: Seconds | None, other: Seconds | None) -> float:

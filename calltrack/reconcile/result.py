@@ -21,6 +21,7 @@ class Reason(StrEnum):
     RING = "a ring that was not answered has no record"
     ROUNDING = "rounded to whole seconds"
     LOCAL_TIME = "the record's time is of another time zone"
+    NOWHERE = "it reached neither a phone nor a queue, and the stream reports these alone"
     # The frames do not say it
     GAP = "it fell into a gap of the stream"
     DOUBTFUL = "frames of it are missing; what was tracked is inferred"
@@ -28,7 +29,8 @@ class Reason(StrEnum):
     LIVE = "the call was still going on when the recording ended"
     # The records do not say it
     CONTRADICTION = "the record's status and isAnswer disagree"
-    STATUS = "the record's status is not a known one"
+    UNUSABLE = "the record's value is not known, or cannot be right"
+    TWIN = "another record of the same part says otherwise"
     AFTER = "the records end before it"
     # Nothing explains it
     NO_RECORD = "no record of it was received"
@@ -38,12 +40,12 @@ class Reason(StrEnum):
 
 DEFINITION = frozenset({
     Reason.HOLD, Reason.WAIT, Reason.TRANSFER, Reason.INTERNAL, Reason.LISTENER, Reason.RING, Reason.ROUNDING,
-    Reason.LOCAL_TIME,
+    Reason.LOCAL_TIME, Reason.NOWHERE,
 })  # fmt: skip
 """Both sides are right."""
 UNSEEN = frozenset({Reason.GAP, Reason.DOUBTFUL, Reason.OUTSIDE, Reason.LIVE})
 """The stream is not complete."""
-UNRECORDED = frozenset({Reason.CONTRADICTION, Reason.STATUS, Reason.AFTER})
+UNRECORDED = frozenset({Reason.CONTRADICTION, Reason.UNUSABLE, Reason.TWIN, Reason.AFTER})
 """The records are not complete, or not consistent."""
 UNEXPLAINED = frozenset({Reason.NO_RECORD, Reason.NO_EVENTS, Reason.VALUE})
 CLASSES = {"unexplained": UNEXPLAINED, "unseen": UNSEEN, "unrecorded": UNRECORDED, "definition": DEFINITION}
@@ -53,7 +55,8 @@ CLASSES = {"unexplained": UNEXPLAINED, "unseen": UNSEEN, "unrecorded": UNRECORDE
 class Difference(Struct, frozen=True):
     """One figure of one call on which the sides differ; `ours` is what was tracked.
 
-    figure: outcome, talk, ring, wait, duration, start, agent, queue, direction, number, or record (one side lacks it).
+    figure: outcome, talk, ring, wait, duration, start, agent, queue, direction, number, did, record (one side
+    lacks it), or a record's field by its own name.
     part: which leg or wait, in words. line: where the record stands, "" if there is none.
     """
 
@@ -100,6 +103,8 @@ class Reconciled(Struct, frozen=True):
     queues: dict[str, Totals]
     agents: dict[str, Totals]
     days: dict[str, Totals]
+    silent: tuple[str, ...] = ()
+    """Figures that no record states, so that they are not compared."""
 
     @property
     def agreeing(self) -> int:

@@ -1,8 +1,13 @@
-"""Our side: every call of a stream as it was handed out last, and what of it was inferred."""
+"""Our side: every call of a stream as it was handed out last, and which moments of it no event reported.
+
+What lies between two reported moments of a leg or wait is certain, whatever was lost around it: a gap before the answer
+says nothing against the talk that followed. So each figure rests on the moments that it is made of.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import Enum, auto
 
 from calltrack.core.changes import (
     CallEnded,
@@ -10,12 +15,65 @@ from calltrack.core.changes import (
     Change,
     ConnectionLost,
     ConnectionRegained,
+    LegAnswered,
+    LegBlurred,
     LegChange,
+    LegCorrected,
+    LegEnded,
+    LegHeld,
     LegResumed,
+    LegRetrieved,
+    LegRevised,
+    LegStarted,
     QueueChange,
+    QueueJoined,
+    QueueLeft,
+    WaitResumed,
+    WaitRevised,
 )
+from calltrack.core.corrections import ANSWER_LATE, END_LATE, HOLD_LATE, START_LATE
 from calltrack.core.records import Call, Gap, Leg, Seconds, Wait, with_gap
 from calltrack.core.snapshot import Snapshot
+from calltrack.core.states import State
+
+
+class Moment(Enum):
+    """What an event can report of a leg or wait; HELD is any step between talk and hold."""
+
+    BEGAN = auto()
+    ANSWERED = auto()
+    HELD = auto()
+    ENDED = auto()
+
+
+_MOMENTS: dict[type[Change], tuple[Moment, ...]] = {
+    LegStarted: (Moment.BEGAN,),
+    LegAnswered: (Moment.ANSWERED,),
+    LegHeld: (Moment.HELD,),
+    LegRetrieved: (Moment.HELD,),
+    LegBlurred: (Moment.HELD, Moment.ANSWERED),
+    LegCorrected: (Moment.HELD, Moment.ANSWERED),
+    LegEnded: (Moment.ENDED,),
+    LegRevised: (Moment.HELD, Moment.BEGAN, Moment.ANSWERED, Moment.ENDED),
+    QueueJoined: (Moment.BEGAN,),
+    QueueLeft: (Moment.ENDED,),
+    WaitRevised: (Moment.HELD, Moment.BEGAN, Moment.ENDED),
+}
+"""A change → the moments that no event reported if it was inferred; if one did, the first of them is certain."""
+_SEEN_AGAIN = (LegBlurred, LegCorrected)
+"""Nothing of them is against an answer that was reported before."""
+_REPORTED_LATE = {
+    START_LATE: Moment.BEGAN,
+    ANSWER_LATE: Moment.ANSWERED,
+    HOLD_LATE: Moment.HELD,
+    END_LATE: Moment.ENDED,
+}
+_HEIR = "click2call leg 2 took its place"
+HARMLESS = ("", _HEIR, "seen otherwise in hindsight", "the UTC of its times is known")
+"""Reasons of changes that leave nothing uncertain."""
+_UNKNOWN = "some of its time is unknown"
+Doubts = dict[Moment, str]
+"""Moments, each with the reason why it is believed although no event reported it; "" if one did."""
 
 
 class Tracked:
@@ -28,7 +86,7 @@ class Tracked:
         self.last: Seconds | None = None
         self.offset_s: Seconds | None = None
         self.names: dict[str, str] = {}
-        self._inferred: dict[tuple[str, str, float], str] = {}
+        self._doubts: dict[tuple[str, str, float], Doubts] = {}
 
     def see(self, changes: Iterable[Change], time: Seconds | None) -> None:
         """Take the changes of one frame, and the tracker's time after it."""
@@ -39,13 +97,28 @@ class Tracked:
             if isinstance(change, CallEnded | CallRevised):
                 self.calls[change.call_id] = change.call
             elif isinstance(change, LegChange):
-                if change.inferred and not isinstance(change, LegResumed):
-                    self._inferred[change.call_id, "leg", change.leg.attempt] = change.inferred
+                self._see_part(change, change.leg)
             elif isinstance(change, QueueChange):
-                if change.inferred:
-                    self._inferred[change.call_id, change.queue_id, change.wait.stamp] = change.inferred
+                self._see_part(change, change.wait)
             elif isinstance(change, ConnectionLost | ConnectionRegained):
                 self.gaps = with_gap(self.gaps, change.gap)
+
+    def _see_part(self, change: LegChange | QueueChange, part: Leg | Wait) -> None:
+        known, why, moments = self._doubts.setdefault(_key(part), {}), change.inferred, _MOMENTS.get(type(change), ())
+        if isinstance(change, LegResumed | WaitResumed):
+            known.pop(Moment.ENDED, None)
+        elif why in _REPORTED_LATE:
+            known[_REPORTED_LATE[why]] = ""
+        elif why not in HARMLESS:
+            if isinstance(change, LegStarted) and change.leg.answered:
+                moments = tuple(Moment)[:3]  # first seen when it talked
+            for moment in moments:
+                if not (moment is Moment.ANSWERED and known.get(moment) == "" and isinstance(change, _SEEN_AGAIN)):
+                    known[moment] = known.get(moment) or why
+        elif why == _HEIR and isinstance(part, Leg) and not part.answered:
+            known[Moment.ANSWERED] = why  # leg 2 is dialed when leg 1 was answered
+        elif not why and moments and moments[0] is not Moment.HELD:  # one hold says nothing of another
+            known[moments[0]] = ""
 
     def finish(self, snapshot: Snapshot) -> None:
         """Take what still lives at the end, and the names."""
@@ -54,18 +127,29 @@ class Tracked:
         self.offset_s = snapshot.resume.offset_s
         self.names = {queue.queue_id: queue.name for queue in snapshot.queues if queue.name}
 
+    def doubts(self, part: Leg | Wait) -> Doubts:
+        """The moments of a leg or wait that events did not report."""
+        found = {moment: why for moment, why in self._doubts.get(_key(part), {}).items() if why}
+        if part.inferred not in HARMLESS:
+            found[Moment.ENDED] = part.inferred
+        if isinstance(part, Leg) and part.unknown_s:
+            found.setdefault(Moment.HELD, _UNKNOWN)
+            answered = part.answered_at
+            unknown = [one.since for one in part.spells if one.state is State.UNKNOWN]
+            if answered is None or any(since is not None and since < answered for since in unknown):
+                found.setdefault(Moment.ANSWERED, _UNKNOWN)
+        elif isinstance(part, Wait) and part.wait_s is None and part.left_at is not None:
+            found.setdefault(Moment.BEGAN, _UNKNOWN)
+        return found
+
     def doubt(self, part: Leg | Wait) -> str:
         """Why what was tracked of a leg or wait is not certain, "" if events reported all of it."""
-        if isinstance(part, Leg):
-            known = self._inferred.get((part.call_id, "leg", part.attempt), "")
-            if known in HARMLESS:
-                known = ""
-        else:
-            known = self._inferred.get((part.call_id, part.queue_id, part.stamp), "")
-        if part.inferred in HARMLESS:
-            return known or ("some of its time is unknown" if part.unknown_s else "")
-        return part.inferred or part.doubtful or known or ("some of its time is unknown" if part.unknown_s else "")
+        doubts = self.doubts(part)
+        first = doubts.get(Moment.ENDED) or part.doubtful
+        return first or next((doubts[moment] for moment in Moment if moment in doubts), "")
 
 
-HARMLESS = ("", "click2call leg 2 took its place", "seen otherwise in hindsight", "the UTC of its times is known")
-"""Reasons of changes that leave nothing uncertain."""
+def _key(part: Leg | Wait) -> tuple[str, str, float]:
+    if isinstance(part, Leg):
+        return part.call_id, "leg", part.attempt
+    return part.call_id, part.queue_id, part.stamp

@@ -129,3 +129,23 @@ def test_a_record_without_an_id() -> None:
 def test_equal_records_are_equal() -> None:
     """Frames compare by what they state."""
     assert Frame.of("cdr", NOTIFICATION).body == Frame.of("cdr", {**NOTIFICATION, "new": 1}).body
+
+
+@pytest.mark.parametrize(
+    ("altered", "unusable"),
+    [
+        ({}, ()),
+        ({"duration": -5}, ("duration: -5",)),
+        ({"actualCallDuration": "much"}, ("actualCallDuration: much",)),
+        ({"type": "Hologram"}, ("type: Hologram",)),
+        ({"status": "DELIGHTED"}, ("status: DELIGHTED",)),
+        ({"direction": "outgoing"}, ("direction: outgoing",)),
+        ({"direction": "internal"}, ()),
+        ({"isAnswer": "perhaps", "time": "soon"}, ("isAnswer: perhaps", "time: soon")),
+        ({"duration": "", "direction": None, "time": 0, "type": "-"}, ()),
+        ({"status": "x" * 1000}, (f"status: {'x' * 40}",)),
+    ],
+)
+def test_what_cannot_be_used_is_named(altered: dict[str, Any], unusable: tuple[str, ...]) -> None:
+    """A value that is unknown, no number, negative, or contradicts the type; not one that says nothing."""
+    assert stated({**NOTIFICATION, **altered}).unusable == unusable

@@ -89,3 +89,24 @@ def test_records_alone_give_a_report(sides: tuple[Path, Path]) -> None:
     assert result.exit_code == 0
     assert found["total"]["waits"]["answered"] > 10
     assert found["unplaced"] == 0
+
+
+def test_what_no_record_states_is_said(sides: tuple[Path, Path], tmp_path: Path) -> None:
+    """A table of few columns is compared in these, and nothing else is a difference."""
+    events, cdrs = sides
+    rows = [json.loads(line) for line in cdrs.read_text().splitlines()]
+    names = ("ivruniqueid", "type", "status", "time", "duration")
+    table = tmp_path / "few.csv"
+    table.write_text("\n".join([",".join(names), *(",".join(str(row[name]) for name in names) for row in rows)]))
+    result = CliRunner().invoke(commands, ["reconcile", str(events), str(table)])
+
+    assert result.exit_code == 0, result.output
+    assert "none states ring, wait, extension, agent, queue, number" in result.output.splitlines()[1]
+
+
+def test_records_alone_are_no_stream(sides: tuple[Path, Path]) -> None:
+    """There is nothing to compare them with."""
+    result = CliRunner().invoke(commands, ["reconcile", str(sides[1]), str(sides[1])])
+
+    assert result.exit_code == 2
+    assert "has no events of the stream" in result.output

@@ -32,12 +32,17 @@ class InRecord(NamedTuple):
 
 
 class InFrames(NamedTuple):
-    """Events of a call that are lost, by their reasons; its differences, if any, have `reason` or are of a second."""
+    """Events of a call that are lost, by their reasons; its differences, if any, have `reason` or are of a second.
+
+    Its record may be altered as well; then those are `expected` besides.
+    """
 
     name: str
     on: str
     lost: tuple[str, ...]
     reason: R
+    change: Callable[[Body], list[Body]] = lambda body: [body]
+    expected: dict[str, R] = {}
 
 
 class InBytes(NamedTuple):
@@ -182,7 +187,7 @@ RECORDS = (
     InRecord("not answered", "qo", to(status="NOANSWER", isAnswer=0), {"outcome": UNLIKE}),
     InRecord("answered", "af", to(status="ANSWER", isAnswer=1), {"outcome": UNLIKE}),
     InRecord("isAnswer is missing", "qoaf", without("isAnswer"), {}),
-    InRecord("a status of next year", "qo", to(status="DELIGHTED"), {"outcome": R.STATUS}),
+    InRecord("a status of next year", "qo", to(status="DELIGHTED"), {"status": R.UNUSABLE}),
     InRecord("a wait that ended as a phone's call does", "a", to(status="BUSY"), {"outcome": UNLIKE}),
     InRecord(
         "busy for no answer, or no answer for busy", "f",
@@ -203,7 +208,7 @@ RECORDS = (
     InRecord("another number", "q", to(callerPhone=OTHER, caller=OTHER), {"number": UNLIKE}),
     InRecord("another number", "a", to(callerPhone=OTHER, caller=OTHER), {"number": UNLIKE}),
     InRecord("another number", "of", to(target=OTHER), {"number": UNLIKE}),
-    InRecord("the other direction", "o", to(type="Incoming Call"), {"direction": UNLIKE}),
+    InRecord("the other direction", "o", to(type="Incoming Call"), {"direction": R.UNUSABLE}),
     # Two at once
     InRecord(
         "talk and ring much more", "qo",
@@ -214,6 +219,23 @@ RECORDS = (
         "an hour later, another agent", "qo",
         to(time=lambda body: body["time"] + HOUR, representative_code=999), {"start": R.LOCAL_TIME, "agent": UNLIKE},
     ),
+    # Values that cannot be used, and records that contradict themselves or each other
+    InRecord("a negative duration", "qoa", to(duration=-5), {"duration": R.UNUSABLE}),
+    InRecord("talk is no number", "qo", to(actualCallDuration="much"), {"actualCallDuration": R.UNUSABLE}),
+    InRecord("a ring of years", "qo", ring(10**9), {"actualCallDialtime": R.UNUSABLE}),
+    InRecord("a type of next year", "qoaf", to(type="Hologram"), {"type": R.UNUSABLE}),
+    InRecord("the direction contradicts the type", "qoa",
+             to(direction=lambda body: "outgoing" if body["direction"] == "incoming" else "incoming"),
+             {"direction": R.UNUSABLE}),
+    InRecord("twice, with another talk", "qo",
+             lambda body: [body, {**body, "actualCallDuration": body["actualCallDuration"] + 40}],
+             {"record": R.TWIN}),
+    # Records that leave out where it was
+    InRecord("no extension is named", "qo", to(extenUser=""), {}),
+    InRecord("neither extension nor queue is named", "qa", to(extenUser="", queueid="", queuename=""), {}),
+    InRecord("neither is named, and nothing was seen of it", "qo",
+             lambda body: [body, {**body, "ivruniqueid": FAR, "extenUser": "", "queueid": "", "queuename": ""}],
+             {"record": R.NOWHERE}),
     # Calls that began before the recording
     InRecord("of a call that never was, before the recording", "i", elsewhere(0), {"record": R.OUTSIDE}),
     InRecord("another extension, begun before the recording", "i", to(extenUser="SIP99999"), {"extension": UNLIKE}),
@@ -240,9 +262,16 @@ FRAMES = (
     InFrames("its HANGUP was lost", "qo", ("HANGUP",), R.DOUBTFUL),
     InFrames("its ANSWER was lost", "qo", ("ANSWER",), R.DOUBTFUL),
     InFrames("its NEWCALL was lost", "qo", ("NEWCALL",), R.DOUBTFUL),
+    InFrames("its NEWCALL was lost, talk much more", "o", ("NEWCALL",), R.DOUBTFUL,
+             by("actualCallDuration", 50), {"talk": UNLIKE}),
+    InFrames("its HANGUP was lost, ring much more", "qo", ("HANGUP",), R.DOUBTFUL, ring(30), {"ring": UNLIKE}),
+    InFrames("its HANGUP was lost, another number", "o", ("HANGUP",), R.DOUBTFUL, to(target=OTHER),
+             {"number": UNLIKE}),
+    InFrames("its ANSWER was lost, start minutes later", "o", ("ANSWER",), R.DOUBTFUL, by("time", 200),
+             {"start": UNLIKE}),
     InFrames("its JOIN was lost", "qa", ("JOIN",), R.DOUBTFUL),
     InFrames("its end in the queue was lost", "qa", ("EXIT", "ANSWER", "ABANDONED"), R.DOUBTFUL),
-)
+)  # fmt: skip
 
 BYTES = (
     InBytes("frames have another number", "qa", lambda body: (f"0{body['caller'][3:]}", "0531111111"),

@@ -13,9 +13,9 @@ from random import Random
 from typing import Any, NamedTuple
 
 from calltrack import Frame, Tracker
-from calltrack.cdr.table import is_known
 from calltrack.reconcile import Account, Reason, Reconciled, Tracked, compare
 from calltrack.reconcile.result import UNEXPLAINED
+from calltrack.reconcile.tracked import Moment
 from calltrack.simulate import Faults, Plan, traffic
 from calltrack.simulate.posting import Records
 from calltrack.simulate.recording import encode
@@ -74,7 +74,7 @@ def compared(made: Day) -> Reconciled:
 
 def _compared(side: Tracked, records: Iterable[Body]) -> Reconciled:
     accounts = [Account(Frame.of("cdr", body).body.statement) for body in records]  # type: ignore[attr-defined]
-    return compare(side, accounts, number=normal, known=is_known, day=lambda at: str(int(at // 86400)))
+    return compare(side, accounts, number=normal, day=lambda at: str(int(at // 86400)))
 
 
 def found_in(result: Reconciled) -> Found:
@@ -123,6 +123,9 @@ class Planter:
         wanted = {Reason.HOLD} if letter == "h" else set()
         for n, body in enumerate(records):
             alone = letter in _SEVERAL or count[body["ivruniqueid"]] == 1
+            legs = self._tracked.calls[body["ivruniqueid"]].past_legs if body["ivruniqueid"] in reasons else ()
+            if letter == "i" and not any(Moment.ANSWERED in self._tracked.doubts(leg) for leg in legs):
+                continue
             called = str(body["callerPhone"] or body["target"]).startswith("972")
             if reasons.get(body["ivruniqueid"]) != wanted or not alone or not called or not SUBJECTS[letter](body):
                 continue
@@ -159,7 +162,12 @@ class Planter:
     def _frames(self, kind: InFrames, n: int) -> Iterator[str]:
         call_id = self.made.records[n]["ivruniqueid"]
         kept = [one for one in self.made.frames if not (call_id.encode() in one.raw and _is_event(one, call_id, kind))]
-        found = found_in(self._compared(self.made.records, kept)) - self._standing
+        records = self._with(n, kind.change(self.made.records[n]))
+        found = found_in(self._compared(records, kept)) - self._standing
+        expected = {(call_id, *one) for one in kind.expected.items()}
+        if expected - found:
+            yield f"expected {sorted(expected)}, found {sorted(found)}"
+        found -= expected
         if odd := {one for one in found if one[0] != call_id or one[2] not in (kind.reason, Reason.ROUNDING)}:
             yield f"also found {sorted(odd)}"
 

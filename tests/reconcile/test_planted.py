@@ -4,8 +4,9 @@ from functools import cache
 
 import pytest
 
+from calltrack.reconcile import Reason
 from tests.reconcile.kinds import COUNT
-from tests.reconcile.planted import Planter, compared, day, found_in
+from tests.reconcile.planted import Day, Planter, compared, day, found_in
 
 
 @cache
@@ -36,3 +37,13 @@ def test_two_complete_sides_differ_by_definition_alone() -> None:
 def test_there_are_a_hundred_kinds() -> None:
     """Each is one alteration of one subject."""
     assert COUNT >= 100
+
+
+def test_another_line_of_the_centre() -> None:
+    """The number that was called, of records whose frames have it."""
+    made = day(1)
+    altered = [{**body, "did": "0770009999"} if body["direction"] == "incoming" else body for body in made.records]
+    found = found_in(compared(Day(made.frames, altered))) - found_in(compared(made))
+
+    assert len(found) > 10
+    assert {one[1:] for one in found} == {("did", Reason.VALUE)}
