@@ -28,7 +28,8 @@ def update(step: Advance, extension: HeldExtension, seen: ExtensionSeen) -> None
     if not (call and answered and hangup):
         before = extension.last or (None, None, None, None)
         call, answered, hangup = call or before[0], answered or before[1], hangup or before[2]
-    extension.last = call, answered, hangup, offset_s
+    # The last call's time is mostly that of its answer or its end: one object for both.
+    extension.last = call, call if answered == call else answered, call if hangup == call else hangup, offset_s
     if (
         seen.agent_status_since == extension.status_stamp
         and seen.agent_status == extension.status
@@ -43,7 +44,7 @@ def update(step: Advance, extension: HeldExtension, seen: ExtensionSeen) -> None
         return  # most frames say of the agent what the last one said
     if not extension.fresh and is_old_status(extension, seen, step.held.clock.stamped):
         return  # the frame is late, whatever else it reports (ruling 1)
-    _describe(extension, seen)
+    _describe(extension, seen, step.held.accounts)
     old_id, old_name, old_status = extension.agent_id, extension.agent_name, extension.status
     agent_id = old_id if seen.agent_id is None else None if seen.agent_id in _NO_AGENT else seen.agent_id
     if agent_id is not None and _same(agent_id, old_id):
@@ -99,13 +100,13 @@ def _take_status(step: Advance, extension: HeldExtension, seen: ExtensionSeen, *
     return set_anew
 
 
-def _describe(extension: HeldExtension, seen: ExtensionSeen) -> None:
+def _describe(extension: HeldExtension, seen: ExtensionSeen, accounts: dict[Id, Id]) -> None:
     """The names, numbers and accounts of the phone."""
     extension.user_id = extension.user_id if seen.user_id in (None, "") else seen.user_id
     extension.user_name = seen.user_name or extension.user_name
     extension.number = seen.number or extension.number
     if seen.account_id and not _same(seen.account_id, extension.account_id):
-        extension.account_id = seen.account_id
+        extension.account_id = accounts.setdefault(seen.account_id, seen.account_id)
     top = seen.top_account_id or extension.top_account_id
     extension.top_account_id = extension.account_id if top == extension.account_id else top
     extension.peer_status = seen.peer_status or extension.peer_status

@@ -320,19 +320,30 @@ class Anomaly(Change, frozen=True):
     since: Seconds | None = None
 
 
-_LEG = {"Started": LegStarted, "Answered": LegAnswered, "Held": LegHeld, "Retrieved": LegRetrieved}
-REPORTS: dict[tuple[str, str], type[LegChange] | type[QueueChange]] = {
-    **{("leg", report): kind for report, kind in _LEG.items()},
-    **{
-        ("leg", kind.__name__.removeprefix("Leg")): kind
-        for kind in (LegBlurred, LegCorrected, LegEnded, LegResumed, LegRevised, LegDoubted, LegConfirmed)
-    },
-    ("leg", "Recording"): RecordingChanged,
-    ("wait", "Started"): QueueJoined,
-    ("wait", "Ended"): QueueLeft,
-    **{
-        ("wait", kind.__name__.removeprefix("Wait")): kind
-        for kind in (WaitBlurred, WaitCorrected, WaitResumed, WaitRevised, WaitDoubted, WaitConfirmed)
-    },
+LEG_REPORTS: dict[str, type[LegChange]] = {
+    "Started": LegStarted,
+    "Answered": LegAnswered,
+    "Held": LegHeld,
+    "Retrieved": LegRetrieved,
+    "Blurred": LegBlurred,
+    "Corrected": LegCorrected,
+    "Ended": LegEnded,
+    "Resumed": LegResumed,
+    "Revised": LegRevised,
+    "Doubted": LegDoubted,
+    "Confirmed": LegConfirmed,
+    "Recording": RecordingChanged,
 }
-"""(what is at the device, what the table reports) → the change."""
+"""What the table reports of a leg → the change."""
+
+WAIT_REPORTS: dict[str, type[QueueChange]] = {
+    "Started": QueueJoined,
+    "Blurred": WaitBlurred,
+    "Corrected": WaitCorrected,
+    "Ended": QueueLeft,
+    "Resumed": WaitResumed,
+    "Revised": WaitRevised,
+    "Doubted": WaitDoubted,
+    "Confirmed": WaitConfirmed,
+}
+"""The same of a wait."""

@@ -7,6 +7,7 @@ a snapshot is taken and shared between snapshots until the next change.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import attrgetter
 from struct import iter_unpack, pack
 from typing import Any, get_args, get_origin, get_type_hints
@@ -177,11 +178,11 @@ def restored(resume: Resume) -> Held:
             into[call.call_id] = call
     for kept_extension in resume.extensions:
         extension: HeldExtension = _EXTENSION.back(kept_extension.device)
-        extension.live = [named[ref] for ref in kept_extension.live]
+        extension.live = tuple([named[ref] for ref in kept_extension.live])
         held.extensions[extension.key] = extension
     for kept_queue in resume.queues:
         queue: HeldQueue = _QUEUE.back(kept_queue.device)
-        queue.live = [named[ref] for ref in kept_queue.live]
+        queue.live = tuple([named[ref] for ref in kept_queue.live])
         held.queues[queue.key] = queue
     held.campaigns = {campaign.campaign_id: campaign for campaign in resume.campaigns}
     held.gaps, held.awaited = resume.gaps, dict(resume.awaited)
@@ -200,7 +201,7 @@ def restored(resume: Resume) -> Held:
     return held
 
 
-def _connections(ones: list[HeldConnection]) -> tuple[Struct, ...]:
+def _connections(ones: Sequence[HeldConnection]) -> tuple[Struct, ...]:
     keep_one = _CONNECTION.keep
     for one in ones:
         if one.kept is None:
@@ -228,5 +229,5 @@ def _live(device: HeldDevice) -> tuple[Ref, ...]:
     return _refs(device.live)
 
 
-def _refs(ones: list[HeldConnection]) -> tuple[Ref, ...]:
+def _refs(ones: Sequence[HeldConnection]) -> tuple[Ref, ...]:
     return tuple([(one.call, one.serial) for one in ones])

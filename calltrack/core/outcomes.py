@@ -63,37 +63,34 @@ def _first_state(one: HeldConnection) -> State:
 
 def hindsight(call: HeldCall, now: Seconds | None) -> list[Decided]:
     """Every provisional end with its outcome and time."""
-    recent = [
-        one
-        for one in call.past
-        if one.outcome is None or now is None or one.learned is None or now - one.learned <= FINAL_S
-    ]
-    if not recent:
-        return []
-    every = [*call.past, *call.live] if len(call.live) < 50 else [*call.past, *call.live[:50]]
+    recent: list[HeldConnection] = []
+    alone = True  # whether each of them can be judged by itself: a leg that was answered
+    for one in call.past:
+        if one.outcome is None or now is None or one.learned is None or now - one.learned <= FINAL_S:
+            recent.append(one)
+            if not one.answered:  # nor is a wait ever
+                alone = False
+    if alone:
+        return [(one, leg_outcome(one), one.ended, False) for one in recent]
     legs: list[HeldConnection] = []
     waits: list[HeldConnection] = []
-    for one in every:
+    for one in (*call.past, *(call.live if len(call.live) < 50 else call.live[:50])):
         (legs if one.kind is LEG else waits).append(one)
     answers = [one for one in legs if one.answered_at is not None and one.direction == INCOMING]
-    ends = {id(one): _wait_end(one, answers) for one in waits if one.ended is not None}
     decided: list[Decided] = []
     taken: list[Seconds] | None = None
-    transferred = [one for one in legs if one.transferred and one.ended is not None]
-    alone = not (waits or answers or transferred)
     for one in recent:
-        if alone and one.outcome is not None and one.value is not None:
-            continue  # nothing of it was written since it was decided, and nothing else decides it
         if one.kind is WAIT:
-            decided.append((one, *ends[id(one)], False))
+            decided.append((one, *_wait_end(one, answers), False))
             continue
         outcome, otherwise = leg_outcome(one), False
         if not one.answered and (one.rang or CLAIMED in {bucket for _, bucket in one.marks}):
             otherwise = _unclaim(one, waits)
             if outcome not in (ANSWERED_ELSEWHERE, REJECTED) and one.ended is not None:
                 if taken is None:
-                    taken = [end for outcome, end in ends.values() if outcome in TAKEN and end is not None]
-                if outcome is TRANSFERRED or _was_taken(one, one.ended, transferred, answers, taken):
+                    ends = [_wait_end(wait, answers) for wait in waits if wait.ended is not None]
+                    taken = [end for how, end in ends if how in TAKEN and end is not None]
+                if outcome is TRANSFERRED or _was_taken(one, one.ended, legs, answers, taken):
                     outcome = ANSWERED_ELSEWHERE
         decided.append((one, outcome, one.ended, otherwise))
     return decided
@@ -141,7 +138,7 @@ def _unclaim(one: HeldConnection, waits: list[HeldConnection]) -> bool:
 def _was_taken(
     one: HeldConnection,
     ended: Seconds,
-    transferred: list[HeldConnection],
+    legs: list[HeldConnection],
     answers: list[HeldConnection],
     taken: list[Seconds],
 ) -> bool:
@@ -153,7 +150,12 @@ def _was_taken(
         own = any(o.device == one.device and o.answered_at and abs(o.answered_at - at) <= TOOK_S for o in answers)
         if not own and abs(at - ended) <= TOOK_S:
             return True
-    for other in transferred:
-        if other.ended is not None and other.ended >= one.began and abs(other.ended - ended) <= TOOK_S:
+    for other in legs:
+        if (
+            other.transferred
+            and other.ended is not None
+            and other.ended >= one.began
+            and abs(other.ended - ended) <= TOOK_S
+        ):
             return True
     return False

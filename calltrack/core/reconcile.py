@@ -85,14 +85,14 @@ class Devices(Remarks):
         elif not listed:
             if len(live) == 1 and live[0] is own and kind is ENDS:  # nearly always, at a phone
                 self._leave(device, own, reported, listed, source, quiet=quiet)
-                device.live, ended = [], True
+                device.live, ended = (), True
             elif live:
                 ended = self._reconcile(device, match(live, listed, reported), reported, own, source, quiet)
         elif len(listed) == 1 == len(live) and is_same(live[0], listed[0], reported):
             agrees = self._pair(device, live[0], listed[0], reported, own, source, quiet)
         elif not live and len(listed) == 1 and listed[0].call_id:
             one = self._newcomer(device, listed[0], reported, source, is_redial(reported, own), quiet)
-            device.live = [] if one is None else [one]
+            device.live = () if one is None else (one,)
         else:
             ended = self._reconcile(device, match(live, listed, reported), reported, own, source, quiet)
         if reported.call_id and not source:
@@ -192,9 +192,9 @@ class Devices(Remarks):
                 )
                 if found is not None:
                     order.append(found)
-            device.live = order
+            device.live = tuple(order)
         else:
-            device.live = matched.order  # type: ignore[assignment]
+            device.live = tuple(matched.order)  # type: ignore[arg-type]
         return ended
 
     def _leave(

@@ -1,26 +1,26 @@
 """What a frame did, collected as it happens: every write to what is held is reported through here.
 
-`out` has finished changes, and None in the place of each report that is `noted`. Its change is made at the frame's end,
-when settling has decided outcomes; a connection that reports twice in a frame has its first one made before the second
-step.
+`out` has finished changes, and reports of connections. The change of a report is made at the frame's end, when settling
+has decided outcomes; a connection that reports twice in a frame has its first one made before the second step.
 """
 
 from __future__ import annotations
 
 from calltrack.core.changes import (
-    REPORTS,
+    LEG_REPORTS,
+    WAIT_REPORTS,
     Anomaly,
     AnomalyKind,
     Change,
 )
-from calltrack.core.held import LEG, Held, HeldCall, HeldConnection, HeldDevice, HeldExtension
+from calltrack.core.held import LEG, WAIT, Held, HeldCall, HeldConnection, HeldDevice, HeldExtension
 from calltrack.core.observations import (
     Seconds,
 )
 from calltrack.core.values import leg_value, wait_value
 
-Report = tuple[int, type[Change], HeldConnection, str]
-"""Its place among the changes, the change's class, the connection, and why."""
+Report = tuple[str, HeldConnection, str]
+"""What a row of the table reports, the connection, and why."""
 
 
 class Reports:
@@ -28,8 +28,7 @@ class Reports:
 
     def __init__(self, held: Held) -> None:
         self.held = held
-        self.out: list[Change | None] = []
-        self.noted: list[Report] = []
+        self.out: list[Change | Report] = []
         self.touched: list[HeldCall] = []
         self.anomalies: list[Anomaly] = []
         self.at: Seconds | None = None  # the UTC of this frame's changes
@@ -37,12 +36,12 @@ class Reports:
 
     def report(self, report: str, one: HeldConnection, why: str) -> None:
         """Note a change; the value of an earlier one in this frame is made now, as it was then."""
-        if one.pending is not None:
-            self._make(one.pending)
         out = self.out
-        one.pending = noted = len(out), REPORTS[one.kind, report], one, why
-        self.noted.append(noted)
-        out.append(None)
+        before = one.pending
+        if before is not None:
+            out[before] = self._made(out[before])
+        one.pending = len(out)
+        out.append((report, one, why))
 
     def revise_once(self, one: HeldConnection) -> None:
         """Report that a connection is otherwise than handed out, unless this frame says so already."""
@@ -51,26 +50,21 @@ class Reports:
 
     def changes(self) -> tuple[Change, ...]:
         """What the frame did, in order."""
-        out, make = self.out, self._make
-        for noted in self.noted:
-            if out[noted[0]] is None:
-                make(noted)
-        self.noted.clear()
-        self.out = []
-        return tuple(out)  # type: ignore[arg-type]
+        out, self.out = self.out, []
+        make = self._made
+        return tuple([make(item) if type(item) is tuple else item for item in out])  # type: ignore[misc]
 
-    def _make(self, noted: Report) -> None:
-        """Make the change of a report."""
-        place, kind, one, why = noted
+    def _made(self, noted: Report) -> Change:
+        """The change of a report."""
+        report, one, why = noted
         one.pending = None
-        if one.kind is LEG:
-            value = one.value or leg_value(self.held, one)
-            self.out[place] = kind(self.held.position, self.at, one.call, one.device, value, why)  # type: ignore[call-arg]
-            if one.ended is None:
-                one.value = None  # it takes more memory than what is held, and most steps are followed by another
-        else:
+        if one.kind is WAIT:
             wait = one.value or wait_value(self.held, one)
-            self.out[place] = kind(self.held.position, self.at, one.device, one.call, wait, why)  # type: ignore[call-arg]
+            return WAIT_REPORTS[report](self.held.position, self.at, one.device, one.call, wait, why)
+        leg = one.value or leg_value(self.held, one)
+        if one.ended is None:
+            one.value = None  # it takes more memory than what is held, and most steps are followed by another
+        return LEG_REPORTS[report](self.held.position, self.at, one.call, one.device, leg, why)
 
     def anomaly(
         self,

@@ -222,7 +222,7 @@ class Statements(Devices):
             device = device or self._appeared(key, ExtensionSeen(key))
             one = self._made(device, said, begin, answer, why)
             one.inferred = ""
-            device.live = [*device.live, one]
+            device.live = (*device.live, one)
             device.value = device.kept = None
         elif one.ended is None and answer is not None and not one.answered:
             one.answered, one.answered_at = True, max(answer, one.began)
@@ -350,8 +350,7 @@ class Statements(Devices):
             call.leave(one)
             if len(call.past) > PAST_KEPT:
                 settle_before(call, one.kind)
-            if one in device.live:
-                device.live.remove(one)
+            device.live = tuple([other for other in device.live if other is not one])
         else:
             if one.kind is WAIT:
                 uncount(held, one)

@@ -8,7 +8,7 @@ a row is impossible: the list is still believed, by way of Unknown, and an Anoma
 Columns of CONNECTION:
 * from, signal, guard: the key. To: the state afterwards.
 * reported by: the kind of event that reports this step; learned in any other way, it is inferred. "" if none does.
-* reports: the change, as LegStarted for a leg and QueueJoined for a wait (`REPORTS` in changes.py).
+* reports: the change, as LegStarted for a leg and QueueJoined for a wait (changes.py has which).
 * counts as: what time in the new state counts as (None: as nothing). The leg of a listener counts as no one's talk,
   and click2call leg 1 dials until it ends, whatever it does (style rule 3).
 * since: where that time begins: at the frame's moment, or at the call's own `started` or `answered` stamp.

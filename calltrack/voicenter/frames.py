@@ -17,7 +17,7 @@ from calltrack.voicenter.unknown import unknown_fields
 _START = re.compile(
     rb'\s*(?:\[\s*|\{\s*(?:"at"\s*:\s*[-+.\w]*\s*,\s*)?"(?:event|name)"\s*:\s*)"[^"\\]*"\s*,\s*(?:"data"\s*:\s*)?'
 )
-_STARTS, _ENDS = frozenset({b'{"at"', b'{"eve'}), frozenset({b"}]", b"}}"})  # as recorders write it
+_STARTS, _ENDS = (b'["', b'{"at"', b'{"eve'), (b"}]", b"}}")  # as recorders write it
 _NO_NAME = "(no name)"
 _NAME_PRINTS = {name: crc32(name.encode()) for name in decoding.BODIES}
 _WHITE = b" \t\r\n"
@@ -71,8 +71,8 @@ class Frame(observations.Frame, frozen=True, gc=False):
     def fingerprint(self) -> int:
         """The same for two frames of the same name and payload, in any notation and whenever they were received."""
         raw, event = self.raw, self.event
-        usual = raw[-2:] in _ENDS and (raw[:2] == b'["' or raw[:5] in _STARTS)
-        data = raw[raw.find(b"{", 1) : -1] if usual else _payload(raw)
+        usual = raw.startswith(_STARTS) and raw.endswith(_ENDS)
+        data = memoryview(raw)[raw.find(b"{", 1) : -1] if usual else _payload(raw)
         return crc32(data, _NAME_PRINTS.get(event) or crc32(event.encode())) | len(data) << 32
 
 

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from calltrack import Anomaly, AnomalyKind, Frame, Tracker
 from calltrack.core import advance, table
-from calltrack.core.changes import REPORTS, LegEnded
+from calltrack.core.changes import LEG_REPORTS, WAIT_REPORTS, LegEnded
 from calltrack.core.machine import STEPS
 from calltrack.core.states import Outcome, State
 from calltrack.core.table import CONNECTION
@@ -20,8 +20,8 @@ STATUSES = ("Ringing", "Dialing", "Talking", "Hold", "Spying", "Parked")
 
 def test_every_row_reports_a_change_that_exists() -> None:
     """Of a leg; and of a wait what a wait can do."""
-    assert {("leg", row.reports) for row in CONNECTION} <= set(REPORTS)
-    assert {("wait", row.reports) for row in CONNECTION if row.dest is State.QUEUED} <= set(REPORTS)
+    assert {row.reports for row in CONNECTION} <= set(LEG_REPORTS)
+    assert {row.reports for row in CONNECTION if row.dest is State.QUEUED} <= set(WAIT_REPORTS)
 
 
 def test_every_outcome_has_its_place() -> None:
