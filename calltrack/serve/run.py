@@ -38,7 +38,6 @@ _LARGEST = 64 * 1024  # bytes of a message that a client sends
 _BACKLOG = 2048  # connections that wait to be accepted
 _GRACE = 3  # s that open connections have to end
 _COLLECTED = 20_000, 20, 20  # objects that come before Python looks for cycles, for there are many and few are in one
-_BURST = 200  # connections that went at once, and were half of all: each is in a cycle, so it looks at all
 
 
 class Listen(NamedTuple):
@@ -128,7 +127,7 @@ async def serve(
     )
     server = _Server(settings, accounts, started)
     serving = asyncio.create_task(server.serve([listening]))
-    working, beating = asyncio.create_task(accounts.run()), asyncio.create_task(_beat(server, accounts, reloading))
+    working, beating = asyncio.create_task(accounts.run()), asyncio.create_task(_beat(accounts, reloading))
     working.add_done_callback(lambda task: server.stop() if not task.cancelled() and task.exception() else None)
     watching = asyncio.create_task(watchdog())
     restore = _handled_signals(server.stop, reloading.again)
@@ -223,18 +222,12 @@ def _engines(accounts: Accounts) -> Iterator[Engine]:
     return (one.parts.engine for one in accounts.all.values() if one.parts is not None)
 
 
-async def _beat(server: uvicorn.Server, accounts: Accounts, reloading: Reloading) -> None:
-    most = 0
+async def _beat(accounts: Accounts, reloading: Reloading) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT)
         for engine in _engines(accounts):
             engine.hub.beat()
         reloading.look()
-        there = len(server.server_state.connections)
-        most = max(most, there)
-        if most - there > max(_BURST, there):
-            most = there
-            gc.collect()
         await asyncio.to_thread(_give_back)
 
 

@@ -54,21 +54,24 @@ async def socket_of_changes(
 ) -> None:
     """The same over a WebSocket: each message is a JSON array of {"id", "event", "data"}."""
     place = _place(after)
-    await socket.accept()
-    if engine.hub.is_full(visitor.name):
-        await socket.close(_TRY_AGAIN, "all places are taken")
-        return
-    client = SocketClient(socket.scope)
-    lens = Changes(engine.view, visitor.scope, wanted, messages)
-    chunks = engine.hub.stream(lens, place, visitor.name, client)
-    sending, leaving = asyncio.create_task(client.send(chunks, engine.patience)), asyncio.create_task(_left(socket))
-    done, _ = await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
-    for task in (sending, leaving):
-        task.cancel()
-    await asyncio.gather(sending, leaving, return_exceptions=True)
-    await chunks.aclose()
-    if leaving not in done and not client.gone.done():
-        await socket.close(_GOING_AWAY, "the service ends")
+    try:
+        await socket.accept()
+        if engine.hub.is_full(visitor.name):
+            await socket.close(_TRY_AGAIN, "all places are taken")
+            return
+        client = SocketClient(socket.scope)
+        lens = Changes(engine.view, visitor.scope, wanted, messages)
+        chunks = engine.hub.stream(lens, place, visitor.name, client)
+        sending, leaving = asyncio.create_task(client.send(chunks, engine.patience)), asyncio.create_task(_left(socket))
+        done, _ = await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+        for task in (sending, leaving):
+            task.cancel()
+        await asyncio.gather(sending, leaving, return_exceptions=True)
+        await chunks.aclose()
+        if leaving not in done and not client.gone.done():
+            await socket.close(_GOING_AWAY, "the service ends")
+    finally:
+        del socket.receive, socket.send  # they are Litestar's own, and refer to it
 
 
 async def _left(socket: WebSocket[Any, Any, Any]) -> None:

@@ -8,6 +8,7 @@ Fields after a body (trailers) are ignored, for they would come after the head w
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -78,11 +79,15 @@ class _Watched:
 
     gone: asyncio.Future[None] | None = None
     """Done when it is lost."""
+    transport: asyncio.Transport
 
     def lost(self) -> None:
-        """Say so."""
+        """Say so, and free the transport: it has a method of its own, which Python 3.12 lets go when closed."""
         if self.gone is not None and not self.gone.done():
             self.gone.set_result(None)
+        self.transport.close()
+        if sys.version_info < (3, 12):
+            self.transport._read_ready_cb = None  # type: ignore[attr-defined]
 
 
 class SocketProtocol(_Watched, WebSocketsSansIOProtocol):
@@ -95,9 +100,11 @@ class SocketProtocol(_Watched, WebSocketsSansIOProtocol):
             scope["connection"] = self
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
+        """Forget it, and its request; what reads messages refers to itself."""
         super().connection_lost(exc)
         self.lost()
+        self.conn.parser.close()
+        self.scope = None  # type: ignore[assignment]
 
 
 class Protocol(_Watched, HttpToolsProtocol):
@@ -118,7 +125,14 @@ class Protocol(_Watched, HttpToolsProtocol):
         """Forget it."""
         self.silent.remove(self)
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()
         self.lost()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let go of what refers to this: requests know their connection, the parser calls it."""
+        self.pipeline.clear()
+        self.cycle = self.scope = self.parser = None  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
         """Read what has come."""
@@ -174,12 +188,16 @@ class Protocol(_Watched, HttpToolsProtocol):
         """A handshake ends the silence, too."""
         self.silent.remove(self)
         super().handle_websocket_upgrade()
+        self._forget()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request."""
+        """Wait for the next request; of one that was read whole nothing is kept meanwhile."""
         super().on_response_complete()
-        if not self.transport.is_closing() and (self.cycle is None or self.cycle.response_complete):
-            self.silent.add(self)
+        if self.transport.is_closing() or self.cycle is None or not self.cycle.response_complete:
+            return
+        self.silent.add(self)
+        if not (self.cycle.more_body or self._in_head):
+            self.cycle = self.scope = self.headers = None  # type: ignore[assignment]
 
 
 def limited() -> type[Protocol]:

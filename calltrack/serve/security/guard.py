@@ -4,7 +4,8 @@
    (DNS rebinding) calls us by its own.
 2. What a browser says comes from another page is refused, for streams and WebSockets as well.
 3. A target that is too long, or has control characters in its path, is refused; and of the page's files only those
-   that exist are asked for, so that no path of a stranger reaches the file system.
+   that exist are asked for, so that no path of a stranger reaches the file system. A query without a visitor is left
+   out: Litestar keeps the last thousand parsed ones, which bounds on their length and number keep small.
 4. Of many accounts a role enters its own; what another one is called it cannot find out.
 5. Everything that shows something of calls needs a visitor: a bearer token, or a session's cookie.
 6. A role has so many requests under way at once (`budgets`); who goes away is not worked for.
@@ -42,7 +43,8 @@ _NAMED = re.compile(r"/accounts/([A-Za-z0-9][A-Za-z0-9._-]*)(/.*)?")
 _LIST = "/accounts.html"
 _SLASHES = re.compile("/+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_LONGEST = 8 * 1024  # bytes of a path with its query
+_LONGEST_PATH, _LONGEST_QUERY = 1024, 4096  # bytes
+_FIELDS = 32  # of a query
 _ENDPOINTS = (*_GUARDED, "/health/", "/login")
 _OWN_NAMES = {"localhost", "127.0.0.1", "::1"}
 _POLICY = (
@@ -106,6 +108,8 @@ class Guard:
                 refusal = 404, "there is no such account for this role"
             scope["visitor"] = visitor
         if refusal is None:
+            if scope["visitor"] is None and path != CALLBACK:
+                scope["query_string"] = b""
             refusal = await self._rationed(scope, path, receive, _with_headers(send))
         if refusal is None:
             return
@@ -170,8 +174,11 @@ class Guard:
         return sending
 
     def _malformed(self, scope: Any, path: str) -> tuple[int, str] | None:
-        if len(scope.get("raw_path") or path) + len(scope["query_string"]) > _LONGEST:
-            return 414, f"a path and its query have at most {_LONGEST} bytes"
+        query = scope["query_string"]
+        if len(scope.get("raw_path") or path) > _LONGEST_PATH or len(query) > _LONGEST_QUERY:
+            return 414, f"a path has at most {_LONGEST_PATH} bytes, and a query {_LONGEST_QUERY}"
+        if query.count(b"&") >= _FIELDS:
+            return 400, f"a query has at most {_FIELDS} parameters"
         if _CONTROL.search(path):
             return 400, "a path must not contain control characters"
         if not path.startswith(_ENDPOINTS) and path not in self._files:

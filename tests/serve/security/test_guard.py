@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from litestar._parsers import parse_query_string
 from yarl import URL
 
 from calltrack.serve.accounts import ManyAccounts
@@ -52,6 +53,23 @@ async def test_without_a_token_nothing_is_reported() -> None:
         for path in ("/", "/health/live", "/health/ready"):
             async with running.client.get(path) as answer:
                 assert 200 == answer.status
+
+
+@scenario
+async def test_a_query_is_small() -> None:
+    """The framework keeps the last thousand that it has parsed; of who has no token it is given none."""
+    async with service(TOKENS) as running:
+        await fed(running)
+        for token in (ALL, ""):
+            headers = bearer(token) if token else {}
+            for path, expected in (("x=1&" * 32, 400), ("x=" + "x" * 4096, 414)):
+                async with running.client.get(f"/health/live?{path}", headers=headers) as answer:
+                    assert expected == answer.status
+        before = parse_query_string.cache_info().misses
+        for path in ("/", "/health/live", "/api/state"):
+            async with running.client.get(f"{path}?a={path}{'&x=1' * 31}") as answer:
+                assert (401 if path == "/api/state" else 200) == answer.status
+        assert parse_query_string.cache_info().misses - before <= 1  # of none
 
 
 @scenario
