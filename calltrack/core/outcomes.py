@@ -62,11 +62,16 @@ def _first_state(one: HeldConnection) -> State:
 
 
 def hindsight(call: HeldCall, now: Seconds | None) -> list[Decided]:
-    """Every provisional end with its outcome and time."""
+    """Every provisional end with its outcome and time.
+
+    An answer whose event was lost may be seen only when what it ended has been final for long: what ended since that
+    answer is decided again (rulings 9 and 16).
+    """
+    since = 0 if now is None else _provisional_since(call, now)
     recent: list[HeldConnection] = []
     alone = True  # whether each of them can be judged by itself: a leg that was answered
     for one in call.past:
-        if one.outcome is None or now is None or one.learned is None or now - one.learned <= FINAL_S:
+        if one.outcome is None or one.learned is None or one.learned >= since:
             recent.append(one)
             if not one.answered:  # nor is a wait ever
                 alone = False
@@ -94,6 +99,16 @@ def hindsight(call: HeldCall, now: Seconds | None) -> list[Decided]:
                     outcome = ANSWERED_ELSEWHERE
         decided.append((one, outcome, one.ended, otherwise))
     return decided
+
+
+def _provisional_since(call: HeldCall, now: Seconds) -> Seconds:
+    """From when on an end is not final: a minute ago, or the answer of a leg that lives or has just ended."""
+    since: Seconds = now - FINAL_S
+    for one in (*call.past, *call.live):
+        at = one.answered_at
+        if at is not None and at - TOOK_S < since and one.direction == INCOMING and is_recent(one, now):
+            since = at - TOOK_S
+    return since
 
 
 def _wait_end(wait: HeldConnection, answers: list[HeldConnection]) -> tuple[Outcome, Seconds | None]:

@@ -33,6 +33,7 @@ from calltrack.core.table import (
     PICKED_UP,
     RECHECKED,
     RINGING,
+    UNKNOWN,
 )
 from calltrack.core.values import call_value
 
@@ -114,7 +115,7 @@ def _weigh(call: HeldCall, step: Advance) -> None:
         if one.kind is WAIT:
             _count(step.held, one, outcome)
         one.outcome, one.value, one.kept = outcome, None, None
-        if one.ended != end:
+        if one.ended != end or (one.kind is WAIT and outcome in TAKEN and one.marks[one.ended_open][1] is UNKNOWN):
             one.reopen()
             while end is not None and len(one.marks) > 1 and one.marks[-1][0] > end:
                 one.marks.pop()
@@ -277,6 +278,8 @@ def _conclude(call: HeldCall) -> None:
                 outcome = ANSWERED
             elif one.kind is LEG and one.answered:
                 if one.c2c == 1:
+                    if any(other.c2c == 2 for other in past):
+                        continue  # the customer's leg says what became of the call
                     outcome = NO_ANSWER
                 elif outcome is RECHECKED:
                     outcome = ANSWERED

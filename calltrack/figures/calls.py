@@ -62,11 +62,11 @@ class OpenWait(Struct):
     def had(self, one: OpenLeg) -> bool:
         """Whether a leg's first frame came while it was open; of one second the server's time decides (ruling 4).
 
-        What answered it rang before it ended, whatever the stamps say (ruling 1).
+        What answered it, or lost it to who did, rang before it ended, whatever the stamps say (ruling 1).
         """
         if self.came > one.came or (self.went is not None and self.went <= one.came):
             return False
-        if one.leg.answered and self.wait.outcome in TAKEN:
+        if self.wait.outcome in TAKEN and (one.leg.answered or one.leg.outcome is Outcome.ANSWERED_ELSEWHERE):
             return True
         return one.came_at is None or self.went_at is None or not 0 < one.came_at - self.went_at <= SAME_S
 

@@ -115,13 +115,13 @@ def _end(leg: LegRow) -> Seconds:
 def _transferred(calls: Iterable[CallRow], legs: list[LegRow], phones: Mapping[str, str]) -> frozenset[Key]:
     """The legs whose agent transferred: one per call that came from a transfer (field guide §4, consult and transfer).
 
-    Both of the agent's legs and the consulted one end as transferred. The new call has a name: the extension's,
-    which is not always that of the agent who works there, or the agent's. Without a match the agent's are those of
-    which there are two at one extension.
+    Both of the agent's legs and the consulted one end as transferred, unless the event of an end was lost. The new call
+    has a name: the extension's, which is not always that of the agent who works there, or the agent's. Without a match
+    the agent's are those of which there are two at one extension.
     """
     passed: defaultdict[str, list[LegRow]] = defaultdict(list)
     for leg in legs:
-        if leg.outcome is Outcome.TRANSFERRED:
+        if leg.outcome is Outcome.TRANSFERRED or (leg.answered and leg.inferred):
             passed[leg.call_id].append(leg)
     found = set()
     for call in calls:
@@ -132,7 +132,8 @@ def _transferred(calls: Iterable[CallRow], legs: list[LegRow], phones: Mapping[s
         name = call.transferred_by
         named = [leg for leg in mine if name in (leg.exten_user, phones.get(leg.exten_user))]
         named = named or [leg for leg in mine if leg.agent_name == name]
-        if mine:
+        mine = [leg for leg in mine if leg.outcome is Outcome.TRANSFERRED]
+        if named or mine:
             first = min(named or mine, key=lambda leg: (-at[leg.exten_user], leg.started or 0, leg.call_id))
             found.add(key_of(first))
     return frozenset(found)
