@@ -167,8 +167,8 @@ class _Comparison:
     def _both(self, call: Call, records: Sequence[Account]) -> Compared:
         statements = [one.statement for one in records]
         legs, waits = _legs(call), _waits(call)
-        leg_of, no_leg, more_legs = parts.legs_of(statements, legs, self.start)
         wait_of, no_wait, more_waits = parts.waits_of(statements, waits, self.start, self._tracked.names)
+        leg_of, no_leg, more_legs = parts.legs_of(statements, legs, self.start, wait_of)
         checks = Checks(call, self._tracked, self._number, self.gap)
         for n, record in enumerate(records):
             for value in record.statement.unusable:

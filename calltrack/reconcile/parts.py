@@ -7,7 +7,7 @@ then it takes what is left and has its times.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from calltrack.core.observations import Statement
@@ -38,9 +38,12 @@ def leg_start(statement: Statement, start: Seconds | None) -> Seconds | None:
 
 
 def legs_of(
-    statements: Sequence[Statement], legs: Sequence[Leg], start: Start
+    statements: Sequence[Statement], legs: Sequence[Leg], start: Start, waits: Mapping[int, Wait]
 ) -> tuple[dict[int, Leg], list[int], list[Leg]]:
-    """The leg of each statement by its place, the places that have none, and the legs that no statement is about."""
+    """The leg of each statement by its place, the places that have none, and the legs that no statement is about.
+
+    waits: the waits that statements are about. One that names no place and was not answered there is of the wait alone.
+    """
 
     def has_twin(statement: Statement) -> bool:
         return any(one is not statement and is_twin(one, statement, start) for one in statements)
@@ -65,7 +68,11 @@ def legs_of(
             wrong += _OTHER_RING
         return min(apart, _APART_COUNTS_S) + other + wrong
 
-    wanted = [n for n, one in enumerate(statements) if one.exten_user or one.answered or not is_named(one)]
+    wanted = [
+        n
+        for n, one in enumerate(statements)
+        if one.exten_user or one.answered or not (is_named(one) or (n in waits and one.answered is False))
+    ]
     found, without, left = _paired(wanted, legs, lambda n, leg: cost(statements[n], leg))
     return found, [n for n in without if statements[n].exten_user], left
 

@@ -163,6 +163,8 @@ class Planter:
         call_id = self.made.records[n]["ivruniqueid"]
         kept = [one for one in self.made.frames if not (call_id.encode() in one.raw and _is_event(one, call_id, kind))]
         records = self._with(n, kind.change(self.made.records[n]))
+        if "ANSWER" in kind.lost and not tracked(kept).calls[call_id].answered:
+            return  # no other frame showed that it talked: such a loss leaves no trace
         found = found_in(self._compared(records, kept)) - self._standing
         expected = {(call_id, *one) for one in kind.expected.items()}
         if expected - found:
