@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from calltrack.cdr.table import plain
-from calltrack.cdr.wire import HIDDEN, Record
+from calltrack.cdr.wire import HIDDEN, Record, as_number, as_text
 from calltrack.core.errors import CalltrackError
 
 _IDS = ("ivruniqueid", "CallID", "CALLID", "IVR_UNIQUE_ID", "IvrUniqueID", "ivrid")
@@ -39,7 +39,9 @@ class CallLogRefused(CalltrackError):
 
     def __init__(self, number: int, text: str = ""):
         why = _ERRORS.get(number, text or "no reason given")
-        super().__init__(f"the Call Log answered with error {number}: {why}")
+        super().__init__(
+            f"the Call Log answered with error {number}: {why}" if number else f"no Call Log answer: {why}"
+        )
         self.number = number
 
 
@@ -50,9 +52,9 @@ class OtherColumns(CalltrackError):
 def records_of(fields: Mapping[str, Raw]) -> list[bytes] | None:
     """The records in a JSON object, each as JSON; None if it holds none. Raises CallLogRefused."""
     if _LIST in fields or "ERROR_NUMBER" in fields:
-        number = _whole(fields.get("ERROR_NUMBER"))
-        if number:
-            raise CallLogRefused(number, _text(fields.get("ERROR_DESCRIPTION")))
+        number = _value(fields.get("ERROR_NUMBER"))
+        if number not in (None, "", 0, "0"):
+            raise CallLogRefused(int(as_number(number) or 0), as_text(_value(fields.get("ERROR_DESCRIPTION"))))
         try:
             return [bytes(item) for item in _list.decode(fields.get(_LIST, Raw(b"[]")))]
         except msgspec.DecodeError:
@@ -72,9 +74,17 @@ NEEDED = (
 
 
 def columns_of(heading: Sequence[str]) -> dict[int, str] | None:
-    """Which column of a table is which field of a record; None if it is no table of calls. Raises OtherColumns."""
-    found = {n: _BY_PLAIN[plain(name)] for n, name in enumerate(heading) if plain(name) in _BY_PLAIN}
-    names = set(found.values())
+    """Which column of a table is which field of a record; None if it is no table of calls. Raises OtherColumns.
+
+    Of two columns of one field the first counts, but one that is spelled as the field is counts before others.
+    """
+    by_name: dict[str, int] = {}
+    for n, name in enumerate(heading):
+        known = name.strip() if name.strip() in NAMES else _BY_PLAIN.get(plain(name), "")
+        if known and (known not in by_name or (name.strip() == known != heading[by_name[known]].strip())):
+            by_name[known] = n
+    found = {n: name for name, n in by_name.items()}
+    names = set(by_name)
     if len(names) < _LEAST_KNOWN:
         return None
     lacks = [
@@ -92,11 +102,5 @@ def row_of(cells: Sequence[str], columns: Mapping[int, str]) -> bytes:
     return msgspec.json.encode({name: cells[n] for n, name in columns.items() if n < len(cells) and cells[n].strip()})
 
 
-def _whole(raw: Raw | None) -> int:
-    value = None if raw is None else _any.decode(raw)
-    return int(value) if isinstance(value, int | float) or (isinstance(value, str) and value.isdecimal()) else 0
-
-
-def _text(raw: Raw | None) -> str:
-    value = None if raw is None else _any.decode(raw)
-    return value if isinstance(value, str) else ""
+def _value(raw: Raw | None) -> object:
+    return None if raw is None else _any.decode(raw)

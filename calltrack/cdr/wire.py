@@ -7,6 +7,7 @@ A field that no class names is skipped by the parser and stays in the frame's te
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,8 +18,11 @@ from calltrack.cdr.table import DIRECTIONS, UNKNOWN, Kind, Status, kind_of, stat
 from calltrack.core import observations
 from calltrack.core.observations import Seconds, Statement
 
+_TABLED = re.compile(r"(\d+)\.0")
+_CUT = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
 HIDDEN = "\ufdd0"
 _LONGEST_S = 366 * 86_400
+_EARLIEST, _LATEST = 946_684_800, 4_102_444_800  # 2000 and 2100: any other time is none, such as one in milliseconds
 _GREATEST = 2**53  # beyond it numbers are not exact, and mean no amount or time
 _EMPTY: tuple[Any, ...] = (None, "", [], {}, "[]", "{}", "null")
 
@@ -122,6 +126,8 @@ def normalise(record: Record) -> list[str]:
     way = as_text(record.direction).lower()
     direction = kind.direction or DIRECTIONS.get(way, "")
     unusable += _unusable(record, _agrees(way, kind), "direction")
+    for name in ("caller_1", "caller_2", "caller_3", "target_1", "target_2", "did_1", "did_2"):
+        unusable += _unusable(record, not _CUT.fullmatch(as_text(getattr(record, name))), name)
     exten_user = _extension(record, kind, direction)
     far = record.target_1 if direction not in ("", observations.INCOMING) else record.caller_2 or record.caller_1
     far_2 = record.target_2 if direction not in ("", observations.INCOMING) else record.caller_3
@@ -231,8 +237,9 @@ def as_text(*values: object) -> str:
 
 
 def _id(*values: object) -> str:
-    """An id as text; 0 is none."""
-    return next((found for value in values if (found := as_text(value)) not in ("", "0")), "")
+    """An id as text; 0 is none, and "70004.0" is what a table makes of a number."""
+    texts = (_TABLED.sub(r"\1", as_text(value)) for value in values)
+    return next((found for found in texts if found not in ("", "0")), "")
 
 
 def as_number(*values: object) -> Seconds | None:
@@ -272,7 +279,7 @@ def as_epoch(value: object) -> Seconds | None:
             return None
         value = None if at.tzinfo else at.replace(tzinfo=UTC).timestamp()
     found = as_number(value)
-    return found if found is not None and found > 0 else None
+    return found if found is not None and _EARLIEST <= found <= _LATEST else None
 
 
 def _utc(date: object, epoch: object) -> Seconds | None:
@@ -280,14 +287,10 @@ def _utc(date: object, epoch: object) -> Seconds | None:
     if isinstance(date, str) and date.strip():
         try:
             at = datetime.fromisoformat(date.strip())
-            return _whole((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+            return as_epoch((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
         except (ValueError, OverflowError):
             pass
     return as_epoch(epoch)
-
-
-def _whole(value: float) -> Seconds:
-    return int(value) if value.is_integer() else value
 
 
 def as_flag(value: object) -> bool | None:

@@ -70,7 +70,8 @@ def command(
         if begin is None or end is None:
             raise click.UsageError("the journal has no times; say --from and --to")
         if end <= begin:
-            raise click.UsageError("--from is not before --to")
+            said = "--from is not before --to" if since is not None and until is not None else "no time is left between"
+            raise click.UsageError(f"{said}; say both --from and --to, of the calls that are missing")
         gaps = (Gap(begin, end, ""),) if everything else snapshot.gaps
         wanted = parts(gaps, begin, end)
         progress = Progress(journal.with_name(f"{journal.name}-backfill.json"))

@@ -93,7 +93,7 @@ def _local_clock(zone: tzinfo) -> Callable[[float], float | None]:
 def _track(events: str, tz: tzinfo | None) -> tuple[Tracked, list[Account], tzinfo]:
     """The events in it are tracked; the records in it are compared too, and pop-up requests are neither."""
     from calltrack.cdr.wire import Record
-    from calltrack.core.observations import Stated
+    from calltrack.core.observations import Stated, times_of
     from calltrack.reconcile import Account, Tracked
 
     reader = Reader(events, zone=tz)
@@ -103,7 +103,7 @@ def _track(events: str, tz: tzinfo | None) -> tuple[Tracked, list[Account], tzin
         if isinstance(frame.body, Record):
             own.append(Account(frame.body.statement, f"{reader.recording.name}:{reader.recording.line}"))
         elif not isinstance(frame.body, Stated):
-            tracked.see(tracker.feed(frame), tracker.time)
+            tracked.see(tracker.feed(frame), tracker.time, times_of(frame.body)[0])
     tracked.finish(tracker.snapshot())
     if not reader.recording.frames:
         reader.finish()

@@ -20,8 +20,9 @@ from calltrack.reconcile import parts
 from calltrack.reconcile.figures import Checks
 from calltrack.reconcile.result import Compared, Difference, Reason, Reconciled
 from calltrack.reconcile.sums import Sums
-from calltrack.reconcile.tracked import Tracked
+from calltrack.reconcile.tracked import Moment, Tracked
 
+_LOOKED_AT = 50  # records of a call, of which a later one may be another copy
 _NEAR_S = 5  # what is so near to a gap was not seen whole
 
 
@@ -76,7 +77,7 @@ class _Comparison:
                 repeated += 1
             else:
                 seen.add(record.statement)
-                found.setdefault(record.statement.call_id, []).append(record)
+                repeated += self._take(record, found.setdefault(record.statement.call_id, []))
                 end = self._end(record.statement)
                 if end is not None and (self._latest is None or end > self._latest):
                     self._latest = end
@@ -91,6 +92,16 @@ class _Comparison:
             tuple(_with_zones(compared)), self._tracked.gaps, count, repeated, unusable, sums.queues, sums.agents,
             sums.days, silent,
         )  # fmt: skip
+
+    def _take(self, record: Account, others: list[Account]) -> bool:
+        """Put a record beside those of its call; returns whether it only says again what one of them says."""
+        for n, other in enumerate(others[-_LOOKED_AT:], max(0, len(others) - _LOOKED_AT)):
+            both = parts.merged(other.statement, record.statement, self.start)
+            if both is not None:
+                others[n] = Account(both, other.line)
+                return True
+        others.append(record)
+        return False
 
     def _by_offset(self, at: Seconds) -> Seconds | None:
         offset = self._tracked.offset_s
@@ -124,11 +135,16 @@ class _Comparison:
         return self._both(call, records)
 
     def _only_theirs(self, call_id: str, records: Sequence[Account]) -> Compared:
-        first = records[0].statement
+        first = min((one.statement for one in records), key=lambda one: (self.start(one) or 0, one.kind, one.status))
         start = min((at for one in records if (at := self.start(one.statement)) is not None), default=None)
         ends = [end for one in records if (end := self._end(one.statement)) is not None]
         reason, detail = self._unseen(start, max(ends, default=None))
-        if reason is Reason.NO_EVENTS and self._named and not any(parts.is_named(one.statement) for one in records):
+        if (
+            reason is Reason.NO_EVENTS
+            and start is not None
+            and self._named
+            and not any(parts.is_named(one.statement) for one in records)
+        ):
             reason = Reason.NOWHERE
         words = ", ".join(dict.fromkeys(filter(None, (first.kind, first.status))))
         difference = Difference(call_id, "record", "", words, reason, line=records[0].line, detail=detail)
@@ -162,6 +178,11 @@ class _Comparison:
             return Reason.LIVE, ""
         if not waits and not any(leg.answered for leg in legs) and all(leg.direction == INCOMING for leg in legs):
             return Reason.RING, ""
+        every: list[Leg | Wait] = [*legs, *waits]
+        for part in every:
+            if Moment.ENDED in (doubts := self._tracked.doubts(part)):  # it may have been longer
+                gap = self.gap(call.started, call.ended_at)
+                return (Reason.GAP, gap) if gap else (Reason.DOUBTFUL, doubts[Moment.ENDED])
         return self._lacking(call), ""
 
     def _both(self, call: Call, records: Sequence[Account]) -> Compared:
@@ -201,6 +222,8 @@ class _Comparison:
             reason, detail = Reason.DOUBTFUL, (doubts or [call.inferred])[0]
         if reason in (Reason.NO_EVENTS, Reason.OUTSIDE) and call.ended_at is None:
             reason, detail = Reason.LIVE, ""
+        if reason is Reason.NO_EVENTS and call.attempts > len(call.past_legs) + len(call.legs):
+            reason, detail = Reason.DOUBTFUL, f"of a call's legs the last {len(call.past_legs)} are kept"
         if reason is Reason.NO_EVENTS and twin is not None:
             reason, detail = Reason.TWIN, twin.line
         words = ", ".join(filter(None, (statement.kind, statement.status, statement.exten_user)))
@@ -264,7 +287,7 @@ _SAYS: dict[str, Callable[[Statement], object]] = {
     "outcome": lambda one: one.answered is not None or one.outcome,
     "start": lambda one: one.started is not None or one.started_utc is not None,
     "duration": lambda one: one.total_s is not None,
-    "talk": lambda one: one.talk_s is not None,
+    "talk": lambda one: one.talk_s is not None and one.answered,
     "ring": lambda one: one.ring_s is not None,
     "wait": lambda one: one.wait_s is not None,
     "extension": lambda one: one.exten_user,

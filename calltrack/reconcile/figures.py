@@ -27,6 +27,7 @@ _OUTCOME = frozenset({Moment.ANSWERED, Moment.ENDED})
 _RING = frozenset({Moment.BEGAN, Moment.ANSWERED})
 _LIFE = frozenset({Moment.BEGAN, Moment.ENDED})
 _START = frozenset({Moment.BEGAN})
+_FIRST = frozenset({Moment.SEEN})
 _END = frozenset({Moment.ENDED})
 _ANY = frozenset(Moment)
 
@@ -89,8 +90,9 @@ class Checks:
         doubts = [why for one in there for moment, why in self._tracked.doubts(one).items() if moment in moments]
         if not doubts:
             return None
-        begins = [at for one in there if (at := one.started if isinstance(one, Leg) else one.joined_at) is not None]
-        ends = [at for one in there if (at := one.ended_at if isinstance(one, Leg) else one.left_at) is not None]
+        lives = [_life(one) for one in there]
+        begins = [begin for begin, _ in lives if begin is not None]
+        ends = [end for _, end in lives if end is not None]
         first = self._tracked.first
         if (
             first is not None
@@ -144,7 +146,8 @@ class Checks:
                 "outcome", same, leg.outcome or leg.state, _ending(statement), unseen=self._unseen(_OUTCOME, leg)
             )
         elif wait is not None:
-            same = (wait.outcome in TAKEN) == answered and statement.outcome not in _OF_PHONES
+            of_phone = statement.outcome in _OF_PHONES and bool(statement.queue_id or statement.queue_name)
+            same = (wait.outcome in TAKEN) == answered and not of_phone
             same = same or wait.outcome is Outcome.LOST
             unseen = self._unseen(_OUTCOME, wait)
             self._same("outcome", same, wait.outcome or "waiting", _ending(statement), unseen=unseen)
@@ -170,11 +173,14 @@ class Checks:
         begin = wait.joined_at if wait is not None else leg.started if leg is not None else None
         if begin is None or end is None or statement.total_s is None:
             return
+        if leg is None and wait is not None and wait.outcome in TAKEN:
+            return  # the record has the talk as well, of a leg that another record is of
         ours = end - begin
         without = ours - (waited or 0)
         unseen = self._unseen(_START, wait or leg) or self._unseen(_END, leg or wait)
         certain = unseen is None and wait is not None and leg is not None
-        if certain and waited and abs(statement.total_s - without) <= _ROUNDED_S < waited:
+        near = self._near_s()
+        if certain and waited and abs(statement.total_s - without) <= near < waited:
             self._same("duration", False, ours, statement.total_s, Reason.WAIT)
         else:
             self._seconds("duration", ours, statement.total_s, unseen)
@@ -185,14 +191,32 @@ class Checks:
         if leg.c2c == 1:
             ended, answered = leg.ended_at, leg.answered_at
             talked = ended - answered if leg.answered and ended is not None and answered is not None else 0
-        if held and talked != theirs and abs(talked + held - theirs) <= _ROUNDED_S:
+        near = self._near_s()
+        if held and talked != theirs and abs(talked + held - theirs) <= min(near, abs(talked - theirs)):
             self._same("talk", False, talked, theirs, Reason.HOLD)
         else:
             self._seconds("talk", talked, theirs, self._unseen(_TALK, leg))
 
     def _seconds(self, figure: str, ours: Seconds, theirs: Seconds, unseen: Unseen) -> None:
         near = abs(ours - theirs) <= _ROUNDED_S
+        unseen = unseen or self._of_clocks(abs(ours - theirs))
         self._same(figure, ours == theirs, ours, theirs, Reason.ROUNDING if near else None, unseen=unseen)
+
+    def _near_s(self) -> Seconds:
+        """How far two figures may be apart that are the same: each of two stamps may be off by the skew."""
+        return _ROUNDED_S + 2 * self._tracked.skew_s
+
+    def _of_clocks(self, apart: Seconds) -> Unseen:
+        """Whether the clocks of the stream explain so many seconds."""
+        tracked = self._tracked
+        for one in self._parts:
+            begin, end = _life(one)
+            for at, detail in tracked.steps:
+                if at is not None and (begin is None or begin <= at) and (end is None or at <= end):
+                    return Reason.CLOCKS, detail
+        if tracked.skew_s and apart <= self._near_s():
+            return Reason.CLOCKS, f"by up to {tracked.skew_s} s"
+        return None
 
     def _start(self, statement: Statement, start: Seconds | None, leg: Leg | None, wait: Wait | None) -> None:
         began = wait.joined_at if wait is not None else leg.started if leg is not None else None
@@ -221,7 +245,7 @@ class Checks:
             there = self._where("queue", name, statement.queue_name, where[1]) and there
         unseen = None if there else where[0] or where[1]
         if leg is not None:
-            self._agent(statement, leg, unseen or self._unseen(_START, leg))
+            self._agent(statement, leg, unseen or self._unseen(_FIRST, leg))
         contradicts = any(value.startswith("direction: ") for value in statement.unusable)  # what is its type then?
         if leg is not None and statement.direction and leg.direction and not contradicts:
             ours = OUTGOING if leg.internal and leg.direction == OUTGOING else leg.direction
@@ -258,6 +282,10 @@ class Checks:
     def _digits(self, text: str) -> str:
         """A number in one notation; "" for a name, of a caller or of the switch (SIP00004)."""
         return "" if any(char.isalpha() for char in text) else self._number(text)
+
+
+def _life(part: Leg | Wait) -> tuple[Seconds | None, Seconds | None]:
+    return (part.started, part.ended_at) if isinstance(part, Leg) else (part.joined_at, part.left_at)
 
 
 def _is_live(part: Leg | Wait | None) -> bool:

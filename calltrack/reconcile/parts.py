@@ -8,7 +8,10 @@ then it takes what is left and has its times.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from calltrack.core.observations import Statement
 from calltrack.core.records import Leg, Seconds, Wait
@@ -45,8 +48,7 @@ def legs_of(
     waits: the waits that statements are about. One that names no place and was not answered there is of the wait alone.
     """
 
-    def has_twin(statement: Statement) -> bool:
-        return any(one is not statement and is_twin(one, statement, start) for one in statements)
+    twins = _with_twin(statements, start)
 
     def cost(statement: Statement, leg: Leg) -> float | None:
         if statement.c2c != leg.c2c and (statement.c2c or leg.c2c):
@@ -60,7 +62,7 @@ def legs_of(
             other, apart = _UNNAMED, min(apart, _apart(end_of(statement, start(statement)), leg.ended_at))
         elif statement.exten_user != leg.exten_user:
             other = _OTHER_EXTENSION
-        if (other and (wrong or apart > _NEAR_S)) or (wrong and apart > _NEAR_S and has_twin(statement)):
+        if (other and (wrong or apart > _NEAR_S)) or (wrong and apart > _NEAR_S and id(statement) in twins):
             return None
         if statement.talk_s is not None and abs(statement.talk_s - leg.talk_s - leg.hold_s) > _ROUNDED_S:
             wrong += _OTHER_TALK
@@ -101,10 +103,51 @@ def is_named(statement: Statement) -> bool:
     return bool(statement.exten_user or statement.queue_id or statement.queue_name)
 
 
+def _with_twin(statements: Sequence[Statement], start: Start) -> set[int]:
+    """The identities of those of which another one is a twin."""
+    places: dict[tuple[object, ...], list[tuple[Seconds, int]]] = {}
+    for one in statements:
+        places.setdefault(_place(one), []).append((start(one) or 0, id(one)))
+    found: set[int] = set()
+    for there in places.values():
+        there.sort()
+        for (begin, first), (after, second) in pairwise(there):
+            if after - begin <= _NEAR_S or not begin:
+                found |= {first, second}
+    return found
+
+
+def _place(statement: Statement) -> tuple[object, ...]:
+    return statement.exten_user, statement.queue_id, statement.queue_name, statement.c2c
+
+
+def merged(one: Statement, other: Statement, start: Start) -> Statement | None:
+    """Two records of one part that agree in all that is compared, as one; None if they are not, or do not agree."""
+    if start(one) is None or start(one) != start(other) or one.unusable != other.unusable:
+        return None
+    more = {}
+    for name in _COMPARED:
+        mine, theirs = getattr(one, name), getattr(other, name)
+        if theirs in (None, "", ()):
+            continue
+        if mine in (None, "", ()):
+            more[name] = theirs
+        elif mine != theirs and not (name in _AMOUNTS and abs(mine - theirs) <= _ROUNDED_S) and name not in _WORDS:
+            return None
+    return replace(one, **more) if more else one
+
+
+_AMOUNTS = ("total_s", "wait_s", "ring_s", "talk_s")
+_WORDS = ("status", "kind")  # each account has its own for the same outcome and type
+_COMPARED = (
+    *_AMOUNTS, *_WORDS, "outcome", "answered", "exten_user", "queue_id", "queue_name", "direction", "c2c", "caller",
+    "did", "agent_id", "agent_name",
+)  # fmt: skip
+
+
 def is_twin(one: Statement, other: Statement, start: Start) -> bool:
     """Whether two records are of the same leg or wait, by where it was and when it began."""
-    place = (one.exten_user, one.queue_id, one.queue_name, one.c2c)
-    if place != (other.exten_user, other.queue_id, other.queue_name, other.c2c):
+    if _place(one) != _place(other):
         return False
     begins = start(one), start(other)
     return begins[0] is None or begins[1] is None or abs(begins[0] - begins[1]) <= _NEAR_S

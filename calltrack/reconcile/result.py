@@ -22,6 +22,7 @@ class Reason(StrEnum):
     ROUNDING = "rounded to whole seconds"
     LOCAL_TIME = "the record's time is of another time zone"
     NOWHERE = "it reached neither a phone nor a queue, and the stream reports these alone"
+    CLOCKS = "the clocks that frames were stamped by differ, or were set"
     # The frames do not say it
     GAP = "it fell into a gap of the stream"
     DOUBTFUL = "frames of it are missing; what was tracked is inferred"
@@ -48,7 +49,14 @@ UNSEEN = frozenset({Reason.GAP, Reason.DOUBTFUL, Reason.OUTSIDE, Reason.LIVE})
 UNRECORDED = frozenset({Reason.CONTRADICTION, Reason.UNUSABLE, Reason.TWIN, Reason.AFTER})
 """The records are not complete, or not consistent."""
 UNEXPLAINED = frozenset({Reason.NO_RECORD, Reason.NO_EVENTS, Reason.VALUE})
-CLASSES = {"unexplained": UNEXPLAINED, "unseen": UNSEEN, "unrecorded": UNRECORDED, "definition": DEFINITION}
+CLOCKS = frozenset({Reason.CLOCKS})
+CLASSES = {
+    "unexplained": UNEXPLAINED,
+    "unseen": UNSEEN,
+    "unrecorded": UNRECORDED,
+    "clocks": CLOCKS,
+    "definition": DEFINITION,
+}
 """Gravest first."""
 
 

@@ -6,10 +6,13 @@ says nothing against the talk that followed. So each figure rests on the moments
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from enum import Enum, auto
 
 from calltrack.core.changes import (
+    Anomaly,
+    AnomalyKind,
     CallEnded,
     CallRevised,
     Change,
@@ -38,8 +41,12 @@ from calltrack.core.states import State
 
 
 class Moment(Enum):
-    """What an event can report of a leg or wait; HELD is any step between talk and hold."""
+    """What an event can report of a leg or wait; HELD is any step between talk and hold.
 
+    SEEN is that it is there from its beginning on; BEGAN is when that was, which any frame says that has its stamp.
+    """
+
+    SEEN = auto()
     BEGAN = auto()
     ANSWERED = auto()
     HELD = auto()
@@ -47,17 +54,17 @@ class Moment(Enum):
 
 
 _MOMENTS: dict[type[Change], tuple[Moment, ...]] = {
-    LegStarted: (Moment.BEGAN,),
+    LegStarted: (Moment.SEEN, Moment.BEGAN),
     LegAnswered: (Moment.ANSWERED,),
     LegHeld: (Moment.HELD,),
     LegRetrieved: (Moment.HELD,),
     LegBlurred: (Moment.HELD, Moment.ANSWERED),
     LegCorrected: (Moment.HELD, Moment.ANSWERED),
     LegEnded: (Moment.ENDED,),
-    LegRevised: (Moment.HELD, Moment.BEGAN, Moment.ANSWERED, Moment.ENDED),
-    QueueJoined: (Moment.BEGAN,),
+    LegRevised: (Moment.HELD, *(one for one in Moment if one is not Moment.HELD)),
+    QueueJoined: (Moment.SEEN, Moment.BEGAN),
     QueueLeft: (Moment.ENDED,),
-    WaitRevised: (Moment.HELD, Moment.BEGAN, Moment.ENDED),
+    WaitRevised: (Moment.HELD, Moment.SEEN, Moment.BEGAN, Moment.ENDED),
 }
 """A change → the moments that no event reported if it was inferred; if one did, the first of them is certain."""
 _SEEN_AGAIN = (LegBlurred, LegCorrected)
@@ -71,6 +78,8 @@ _REPORTED_LATE = {
 _HEIR = "click2call leg 2 took its place"
 HARMLESS = ("", _HEIR, "seen otherwise in hindsight", "the UTC of its times is known")
 """Reasons of changes that leave nothing uncertain."""
+_APART_S = 10  # servers' clocks differ by less
+_MANY = 0.02  # of all frames: fewer were late
 _UNKNOWN = "some of its time is unknown"
 Doubts = dict[Moment, str]
 """Moments, each with the reason why it is believed although no event reported it; "" if one did."""
@@ -86,10 +95,19 @@ class Tracked:
         self.last: Seconds | None = None
         self.offset_s: Seconds | None = None
         self.names: dict[str, str] = {}
+        self.steps: list[tuple[Seconds | None, str]] = []
+        """When a server's clock was set, and how far."""
         self._doubts: dict[tuple[str, str, float], Doubts] = {}
+        self._stamped: Seconds = 0
+        self._behind: Counter[int] = Counter()
 
-    def see(self, changes: Iterable[Change], time: Seconds | None) -> None:
-        """Take the changes of one frame, and the tracker's time after it."""
+    def see(self, changes: Iterable[Change], time: Seconds | None, stamp: Seconds | None = None) -> None:
+        """Take the changes of one frame, the tracker's time after it, and the frame's stamp."""
+        if stamp is not None:
+            behind = self._stamped - stamp
+            self._behind[round(max(behind, 0))] += 1
+            if behind < 0 or behind > _APART_S:  # later, or the clock was set
+                self._stamped = stamp
         if time is not None:
             self.first = time if self.first is None else self.first
             self.last = time
@@ -102,6 +120,8 @@ class Tracked:
                 self._see_part(change, change.wait)
             elif isinstance(change, ConnectionLost | ConnectionRegained):
                 self.gaps = with_gap(self.gaps, change.gap)
+            elif isinstance(change, Anomaly) and change.kind is AnomalyKind.CLOCK_STEPPED:
+                self.steps.append((change.at, change.detail))
 
     def _see_part(self, change: LegChange | QueueChange, part: Leg | Wait) -> None:
         known, why, moments = self._doubts.setdefault(_key(part), {}), change.inferred, _MOMENTS.get(type(change), ())
@@ -111,7 +131,7 @@ class Tracked:
             known[_REPORTED_LATE[why]] = ""
         elif why not in HARMLESS:
             if isinstance(change, LegStarted) and change.leg.answered:
-                moments = tuple(Moment)[:3]  # first seen when it talked
+                moments = (Moment.SEEN, Moment.BEGAN, Moment.ANSWERED, Moment.HELD)  # first seen when it talked
             for moment in moments:
                 if not (moment is Moment.ANSWERED and known.get(moment) == "" and isinstance(change, _SEEN_AGAIN)):
                     known[moment] = known.get(moment) or why
@@ -119,6 +139,16 @@ class Tracked:
             known[Moment.ANSWERED] = why  # leg 2 is dialed when leg 1 was answered
         elif not why and moments and moments[0] is not Moment.HELD:  # one hold says nothing of another
             known[moments[0]] = ""
+
+    @property
+    def skew_s(self) -> int:
+        """How far the clocks of the servers that stamp the stream are apart: so far many frames are behind others."""
+        enough, count = max(2, self._behind.total() * _MANY), 0
+        for behind in sorted((one for one in self._behind if 0 < one <= _APART_S), reverse=True):
+            count += self._behind[behind]
+            if count >= enough:
+                return behind
+        return 0
 
     def finish(self, snapshot: Snapshot) -> None:
         """Take what still lives at the end, and the names."""
@@ -130,6 +160,8 @@ class Tracked:
     def doubts(self, part: Leg | Wait) -> Doubts:
         """The moments of a leg or wait that events did not report."""
         found = {moment: why for moment, why in self._doubts.get(_key(part), {}).items() if why}
+        if part.stamp:
+            found.pop(Moment.BEGAN, None)
         if part.inferred not in HARMLESS:
             found[Moment.ENDED] = part.inferred
         if isinstance(part, Leg) and part.unknown_s:

@@ -13,6 +13,7 @@ TITLES = {
     "unexplained": "Not explained",
     "unseen": "The stream is not complete",
     "unrecorded": "The records are not complete, or not consistent",
+    "clocks": "The clocks of the vendor's servers differ",
     "definition": "Counted otherwise: both sides are right",
 }
 """The classes of reasons, for people."""
@@ -25,6 +26,8 @@ def verdict(found: Reconciled, zone: tzinfo) -> str:
     parts = []
     if classes["definition"]:
         parts.append(f"{_differ(len(classes['definition']))} by definition")
+    if classes["clocks"]:
+        parts.append(f"{_differ(len(classes['clocks']))} by the servers' clocks")
     unseen = classes["unseen"]
     gapped = [call for call in unseen if any(one.reason is Reason.GAP for one in call.differences)]
     if gapped:

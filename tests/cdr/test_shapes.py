@@ -3,7 +3,11 @@
 import json
 from pathlib import Path
 
+import msgspec
+import pytest
+
 from calltrack import Recording
+from calltrack.cdr.shapes import CallLogRefused, records_of
 from calltrack.core.observations import Stated
 from tests.cdr.test_wire import LOGGED, NOTIFICATION
 
@@ -64,3 +68,27 @@ def test_a_table_with_other_columns(tmp_path: Path) -> None:
     assert list(recording) == []
     assert recording.bad == 1
     assert "without a start and a duration" in str(recording.first_bad[0])
+
+
+def test_two_columns_of_one_field(tmp_path: Path) -> None:
+    """The one that is spelled as the field is counts, wherever it stands."""
+    path = tmp_path / "calls.csv"
+    path.write_text("Call ID,Time,time,Duration\n7,12,1701343787,70\n")
+    (frame,) = Recording(path)
+    assert isinstance(frame.body, Stated)
+
+    assert frame.body.statement.started == 1701343787
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"ERROR_NUMBER": "9" * 5000, "CDR_LIST": []}, "no Call Log answer"),
+        ({"ERROR_NUMBER": 2, "CDR_LIST": []}, "error 2: the code was refused"),
+        ({"ERROR_NUMBER": 0, "CDR_LIST": {}}, "no Call Log answer: CDR_LIST is not a list"),
+    ],
+)
+def test_an_answer_that_is_an_error(answer: dict[str, object], said: str) -> None:
+    """It is refused in words, whatever its number is."""
+    with pytest.raises(CallLogRefused, match=said):
+        records_of({name: msgspec.Raw(msgspec.json.encode(value)) for name, value in answer.items()})

@@ -141,6 +141,8 @@ def test_equal_records_are_equal() -> None:
         ({"status": "DELIGHTED"}, ("status: DELIGHTED",)),
         ({"direction": "outgoing"}, ("direction: outgoing",)),
         ({"direction": "internal"}, ()),
+        ({"time": 1701343787000}, ("time: 1701343787000",)),
+        ({"callerPhone": "9.72501E+11"}, ("callerPhone: 9.72501E+11",)),
         ({"isAnswer": "perhaps", "time": "soon"}, ("isAnswer: perhaps", "time: soon")),
         ({"duration": "", "direction": None, "time": 0, "type": "-"}, ()),
         ({"status": "x" * 1000}, (f"status: {'x' * 40}",)),
@@ -149,3 +151,10 @@ def test_equal_records_are_equal() -> None:
 def test_what_cannot_be_used_is_named(altered: dict[str, Any], unusable: tuple[str, ...]) -> None:
     """A value that is unknown, no number, negative, or contradicts the type; not one that says nothing."""
     assert stated({**NOTIFICATION, **altered}).unusable == unusable
+
+
+def test_an_id_that_a_table_made_a_number_of() -> None:
+    """Columns with blanks hold floats."""
+    found = stated({**NOTIFICATION, "queueid": "55.0", "representative_code": "7654321.0"})
+
+    assert (found.queue_id, found.agent_id) == ("55", "7654321")

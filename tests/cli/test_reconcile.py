@@ -101,7 +101,7 @@ def test_what_no_record_states_is_said(sides: tuple[Path, Path], tmp_path: Path)
     result = CliRunner().invoke(commands, ["reconcile", str(events), str(table)])
 
     assert result.exit_code == 0, result.output
-    assert "none states ring, wait, extension, agent, queue, number" in result.output.splitlines()[1]
+    assert "none states talk, ring, wait, extension, agent, queue, number" in result.output.splitlines()[1]
 
 
 def test_records_alone_are_no_stream(sides: tuple[Path, Path]) -> None:

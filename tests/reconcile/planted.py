@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from calltrack import Frame, Tracker
+from calltrack.core.observations import times_of
 from calltrack.reconcile import Account, Reason, Reconciled, Tracked, compare
 from calltrack.reconcile.result import UNEXPLAINED
 from calltrack.reconcile.tracked import Moment
@@ -40,6 +41,9 @@ from tests.reconcile.kinds import (
 Found = set[tuple[str, str, Reason]]
 
 
+_PLAN = Plan(agents=8)
+
+
 class Day(NamedTuple):
     """Some hours of a simulated centre: the frames and the records."""
 
@@ -47,12 +51,12 @@ class Day(NamedTuple):
     records: list[Body]
 
 
-def day(seed: int, hours: float = 3.0, faults: Faults | None = None, agents: int = 8) -> Day:
+def day(seed: int, hours: float = 3.0, faults: Faults | None = None, plan: Plan = _PLAN) -> Day:
     """A simulated day; one without faults is complete on both sides."""
     records, random = Records(seed=seed), Random(seed)
     frames = [
         Frame.decode(encode(line, random))
-        for arrived, _ in traffic(Plan(agents=agents), seed=seed, hours=hours, faults=faults, records=records)
+        for arrived, _ in traffic(plan, seed=seed, hours=hours, faults=faults, records=records)
         for line in arrived
     ]
     return Day(frames, [one.body for one in records.finish()])
@@ -62,7 +66,7 @@ def tracked(frames: Iterable[Frame]) -> Tracked:
     """What a tracker makes of frames."""
     tracker, found = Tracker(), Tracked()
     for frame in frames:
-        found.see(tracker.feed(frame), tracker.time)
+        found.see(tracker.feed(frame), tracker.time, times_of(frame.body)[0])
     found.finish(tracker.snapshot())
     return found
 

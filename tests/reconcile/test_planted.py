@@ -5,6 +5,8 @@ from functools import cache
 import pytest
 
 from calltrack.reconcile import Reason
+from calltrack.reconcile.result import UNEXPLAINED
+from calltrack.simulate import Plan
 from tests.reconcile.kinds import COUNT
 from tests.reconcile.planted import Day, Planter, compared, day, found_in
 
@@ -47,3 +49,12 @@ def test_another_line_of_the_centre() -> None:
 
     assert len(found) > 10
     assert {one[1:] for one in found} == {("did", Reason.VALUE)}
+
+
+def test_servers_whose_clocks_differ() -> None:
+    """Complete sides, stamped by servers that are seconds apart: nothing is without an explanation."""
+    found = compared(day(5, hours=1, plan=Plan(agents=8).as_captured()))
+    reasons = {reason for _, _, reason in found_in(found)}
+
+    assert Reason.CLOCKS in reasons
+    assert not reasons & UNEXPLAINED

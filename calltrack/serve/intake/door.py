@@ -65,6 +65,8 @@ class Door:
             await _send(send, Answer(204, {}), more)
         elif scope["method"] != "POST":
             await _send(send, Answer(405, address.refused("only POST")), [(b"allow", b"POST"), *more])
+        elif headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            await _send(send, Answer(415, address.refused("a compressed body is not read")), more)
         elif self._under_way >= _AT_ONCE:
             await _send(send, Answer(503, address.refused("too many requests")), [(b"retry-after", b"1"), *more])
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable
 from datetime import tzinfo
 from hashlib import blake2b
@@ -11,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from calltrack.core.errors import NotAFrame
 from calltrack.core.observations import Stated
 from calltrack.figures.days import offset_min
 from calltrack.serve.intake.door import Answer
@@ -48,11 +50,15 @@ class Records:
     async def take(self, body: bytes) -> Answer:
         """Answer one post."""
         try:
+            body = body.removeprefix(BOM_UTF8)
             fields = _object.decode(body)
+            frame = Frame.of(CDR, self._with_offset(body, fields), round(time.time(), 3))
         except (msgspec.DecodeError, UnicodeError):
             self.refused += 1
             return Answer(200, refused("not a JSON object", PARSE_ERROR))
-        frame = Frame.of(CDR, self._with_offset(body, fields), round(time.time(), 3))
+        except (RecursionError, NotAFrame):
+            self.refused += 1
+            return Answer(200, refused("nested too deeply", PARSE_ERROR))
         if not isinstance(frame.body, Stated):
             return Answer(200, refused("not a record", PARSE_ERROR))
         digest = _digest(frame.body)

@@ -84,7 +84,17 @@ def test_a_repeated_record_is_applied_once() -> None:
 
 @pytest.mark.parametrize(
     ("body", "number"),
-    [(b"", 1), (b"{", 1), (b"[1]", 1), (b'"x"', 1), (b"\xff", 1), (b"{}", 0), (b'{"ivruniqueid": 1}', 0)],
+    [
+        (b"", 1),
+        (b"{", 1),
+        (b"[1]", 1),
+        (b'"x"', 1),
+        (b"\xff", 1),
+        (b'{"ivruniqueid": 1, "CustomData": ' + b"[" * 3000 + b"]" * 3000 + b"}", 1),
+        (b"{}", 0),
+        (b'{"ivruniqueid": 1}', 0),
+        (b'\xef\xbb\xbf{"ivruniqueid": 1}', 0),
+    ],
 )
 def test_odd_bodies(body: bytes, number: int) -> None:
     """What is no JSON object is a parse error; an object is kept, whatever it says."""
