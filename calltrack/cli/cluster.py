@@ -14,9 +14,10 @@ from calltrack.cli.terminal import ZoneParam
 from calltrack.words.values import safe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import tzinfo
 
-    from calltrack.kafka.cluster import Cluster
+    from calltrack.kafka.cluster import Cluster, Copies
     from calltrack.live.accounts import Stack
 
 
@@ -36,22 +37,57 @@ def cluster() -> None:
 @cluster.command()
 @kafka_options
 @click.option("--partitions", type=click.IntRange(1, 10_000), help="Of every topic; fixed for good. Default: 256.")
-@click.option("--replication", type=click.IntRange(min=1), help="Copies. Default: what the brokers say.")
+@click.option("--replication", type=click.IntRange(min=1), help="Copies of each record. Default: what the brokers say.")
+@click.option(
+    "--min-insync",
+    "needed",
+    type=click.IntRange(min=1),
+    help="Copies that must have a record before it counts as written. Default: one less than --replication, at least "
+    "1; without it what the brokers say.",
+)
 @click.option("--retention-days", type=click.FloatRange(min=0.01), default=7.0, show_default=True)
 def init(
     cluster: Cluster,
     partitions: int | None,
     replication: int | None,
+    needed: int | None,
     retention_days: float,
 ) -> None:
-    """Create the topics that are missing, and check those that are there.
+    """Create the topics that are missing, check those that are there, and say what a lost broker would mean.
 
+    \b
+    Exit codes: 0 the topics are there; 2 they cannot be, or have another number of partitions.
     \b
     Example:
       calltrack cluster init --kafka kafka1:9092 --partitions 256 --replication 3
     """
-    found = cluster.create(partitions, replication=replication or -1, retention_days=retention_days)
+    if replication is not None:
+        needed = needed or max(1, replication - 1)
+        if needed > replication:
+            raise click.UsageError(f"--min-insync {needed} of --replication {replication} copies can never be met")
+    found = cluster.create(partitions, replication=replication, needed=needed, retention_days=retention_days)
     click.echo(f"{', '.join(cluster.topics)}: {found} partitions each")
+    alike: dict[Copies, list[str]] = {}
+    for name, copies in cluster.copies().items():
+        alike.setdefault(copies, []).append(name)
+    for copies, names in alike.items():
+        click.echo(f"{', '.join(names)}: copies: {copies.kept}; a record counts as written with: {copies.needed}")
+        for warning in _warnings(copies, replication, needed):
+            click.echo(f"  warning: {warning}", err=True)
+
+
+def _warnings(copies: Copies, replication: int | None, needed: int | None) -> Iterator[str]:
+    """What is not as asked for, or what makes one broker's loss the installation's."""
+    if replication is not None and copies.kept != replication:
+        yield f"not {replication} copies; Kafka's kafka-reassign-partitions.sh changes that"
+    if needed is not None and copies.needed != needed:
+        yield f"min.insync.replicas is {copies.needed}, not {needed}; Kafka's kafka-configs.sh changes that"
+    if copies.kept == 1:
+        yield "one copy: while its broker is away nothing is tracked, and what its disk loses is lost"
+    elif copies.needed == 1:
+        yield "a record that only one broker has counts as written: it is lost with that broker"
+    elif copies.needed >= copies.kept:
+        yield "every copy must have a record: while one broker is away nothing is written"
 
 
 @cluster.command()

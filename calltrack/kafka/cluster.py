@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
 from calltrack.kafka.errors import ClusterError
 from calltrack.kafka.takeover import Ends
@@ -27,11 +27,20 @@ PARTITIONS = 256
 LARGEST_FRAME = 32 << 20
 """Bytes of one record of any topic, packed; the list of 10,000 extensions has 8 MB before."""
 
+GROUPS = "__consumer_offsets"
+"""Kafka's topic of the consumer groups: without it no partition is given to anyone."""
+
+_NEEDED = "min.insync.replicas"
 _DAY_MS = 86_400_000
 _BATCH = 1000  # records taken at a time
 _PATIENCE, _PAUSE = 60.0, 0.3  # s in which brokers may come back; s between two tries
 _ANSWER = 10.0  # s that a broker has to answer
-_NO_LOG = {"log_level": 2}  # what goes wrong is reported by our own messages, once
+_FIRST_ANSWER = 1.0  # s that it has at the first try: one that was just killed never answers, and its successor does
+_NONE_SINCE = -1  # the answer for a time after the last record
+_ALWAYS = {
+    "log_level": 2,  # what goes wrong is reported by our own messages, once
+    "reconnect.backoff.max.ms": 1000,  # by default a broker that was away is looked for every 10 s only
+}
 
 
 class Topics(NamedTuple):
@@ -41,6 +50,13 @@ class Topics(NamedTuple):
     frames: str
     changes: str
     points: str
+
+
+class Copies(NamedTuple):
+    """Of a topic: how many copies there are of each record, and how many must have it before it counts as written."""
+
+    kept: int
+    needed: int
 
 
 class Cluster:
@@ -53,7 +69,7 @@ class Cluster:
     def __init__(self, servers: str, *, prefix: str = PREFIX, config: Mapping[str, str] | None = None) -> None:
         self.servers, self._prefix = servers, prefix
         self.topics = Topics(*(prefix + name for name in Topics._fields))
-        self._config: dict[str, Any] = {"bootstrap.servers": servers, **_NO_LOG, **(config or {})}
+        self._config: dict[str, Any] = {"bootstrap.servers": servers, **_ALWAYS, **(config or {})}
         self._opened: AdminClient | None = None
 
     def url(self, account: str) -> str:
@@ -100,19 +116,30 @@ class Cluster:
         """A consumer that is assigned partitions by hand."""
         return Consumer({**self._config, **self._reading(), "group.id": "calltrack.readers"})
 
-    def create(self, partitions: int | None, *, replication: int = -1, retention_days: float = 7.0) -> int:
+    def create(
+        self,
+        partitions: int | None,
+        *,
+        replication: int | None = None,
+        needed: int | None = None,
+        retention_days: float = 7.0,
+    ) -> int:
         """Create the topics that are missing; returns their number of partitions.
 
-        partitions: what it must be; None for 256, or what it is. Raises ClusterError if they are otherwise.
+        partitions: what it must be; None for 256, or what it is. replication: copies. needed: how many copies must have
+        a record before it counts as written. Both are what the brokers say if None. Raises ClusterError if the number
+        of partitions is another.
         """
         found = self._found()
         count = partitions or next(iter(found.values()), PARTITIONS)
         size = {"max.message.bytes": str(LARGEST_FRAME)}
+        if needed is not None:
+            size[_NEEDED] = str(needed)
         log = {**size, "retention.ms": str(int(retention_days * _DAY_MS))}
         state = {**size, "cleanup.policy": "compact", "segment.bytes": str(2 * LARGEST_FRAME)}
         configs = Topics(state, log, log, {**state, "min.cleanable.dirty.ratio": "0.1"})  # type: ignore[arg-type]
         new = [
-            NewTopic(name, num_partitions=count, replication_factor=replication, config=config)  # type: ignore[arg-type]
+            NewTopic(name, num_partitions=count, replication_factor=replication or -1, config=config)  # type: ignore[arg-type]
             for name, config in zip(self.topics, configs, strict=True)
             if name not in found
         ]
@@ -142,6 +169,31 @@ class Cluster:
             )
         return want
 
+    def copies(self) -> dict[str, Copies]:
+        """Of the four topics and the groups' own, as far as they are there; raises ClusterError."""
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return self._copies()
+            except (KafkaException, TimeoutError) as error:
+                if time.monotonic() > end:
+                    reason = error.args[0].str() if isinstance(error, KafkaException) else "no answer"
+                    raise ClusterError(f"the brokers at {self.servers} describe no topic: {reason}") from None
+            self._opened = None
+            time.sleep(_PAUSE)
+
+    def _copies(self) -> dict[str, Copies]:
+        topics = self._admin().list_topics(timeout=_ANSWER).topics
+        kept = {
+            name: min(len(one.replicas) for one in topics[name].partitions.values())
+            for name in (*self.topics, GROUPS)
+            if name in topics
+        }
+        places = [ConfigResource(ResourceType.TOPIC, name) for name in kept]
+        asked = self._admin().describe_configs(places, request_timeout=_ANSWER)
+        needed = {one.name: int(future.result(_ANSWER)[_NEEDED].value) for one, future in asked.items()}
+        return {name: Copies(count, needed[name]) for name, count in kept.items()}
+
     def ends(self, partitions: Iterable[int]) -> dict[int, Ends]:
         """What takeovers need to know of these partitions."""
         topics = self.topics
@@ -159,7 +211,7 @@ class Cluster:
     def offset_at(self, topic: str, partition: int, at: float) -> int | None:
         """The first offset that was written at a time (UTC epoch s) or later; None if there is none."""
         spec = OffsetSpec.for_timestamp(int(max(0.0, at) * 1000))
-        found = self._offsets(topic, [partition], spec)[partition]
+        found = self._offsets(topic, [partition], spec, _NONE_SINCE)[partition]
         return found if found >= 0 else None
 
     def read(
@@ -212,16 +264,18 @@ class Cluster:
             raise ClusterError(f"no broker answers at {self.servers}: {error.args[0].str()}") from None
         return {name: len(topics[name].partitions) for name in self.topics if name in topics}
 
-    def _offsets(self, topic: str, partitions: Iterable[int], spec: OffsetSpec) -> dict[int, int]:
+    def _offsets(self, topic: str, partitions: Iterable[int], spec: OffsetSpec, least: int = 0) -> dict[int, int]:
         asked, found, end = set(partitions), dict[int, int](), time.monotonic() + _PATIENCE
+        patience = _FIRST_ANSWER
         while asked:
-            answers = self._admin().list_offsets(
-                {TopicPartition(topic, one): spec for one in asked}, request_timeout=_ANSWER
-            )
+            places = {TopicPartition(topic, one): spec for one in asked}
+            answers = self._admin().list_offsets(places, request_timeout=patience)
             reason = "no answer"
             for one, future in answers.items():
                 try:
-                    found[one.partition] = future.result(2 * _ANSWER).offset
+                    offset = future.result(2 * patience).offset
+                    if offset >= least:  # a broker that was killed is said to answer -1001, without an error
+                        found[one.partition] = offset
                 except KafkaException as error:
                     reason = error.args[0].str()
                 except TimeoutError:
@@ -230,7 +284,7 @@ class Cluster:
             if asked and time.monotonic() > end:
                 raise ClusterError(f"{topic}: its offsets cannot be asked for: {reason}")
             if asked:  # a broker that restarts, or a leader that moves: a client that lives on may not learn of it
-                self._opened = None
+                self._opened, patience = None, min(_ANSWER, 2 * patience)
                 time.sleep(_PAUSE)
         return found
 

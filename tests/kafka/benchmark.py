@@ -17,7 +17,7 @@ from calltrack.kafka.partition import Settings
 from calltrack.kafka.records import frame_record, partition_of
 from calltrack.kafka.working import Worker, collect_seldom
 from calltrack.testing import lawful
-from tests.kafka.broker import Broker
+from tests.kafka.broker import Brokers
 
 _STREAMS = 8  # different call centres; the accounts share them
 
@@ -55,8 +55,8 @@ def alone(hours: float) -> float:
 @click.option("--partitions", default=48, show_default=True)
 @click.option("--hours", default=0.5, show_default=True)
 def main(accounts: int, partitions: int, hours: float) -> None:
-    with tempfile.TemporaryDirectory() as folder, Broker(Path(folder)) as broker:
-        cluster = Cluster(broker.url)
+    with tempfile.TemporaryDirectory() as folder, Brokers(Path(folder)) as brokers:
+        cluster = Cluster(brokers.url)
         cluster.create(partitions)
         count = fill(cluster, accounts, partitions, hours)
         worker = Worker(cluster, Settings(code_version(1000), "bench", partitions), session_s=6.0)

@@ -1,10 +1,10 @@
-"""A real Kafka on loopback: fetched from Maven by name and version, run in KRaft mode, killed and started again."""
+"""Real Kafka brokers on loopback: fetched from Maven by name and version, run in KRaft mode, killed, started again."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -17,13 +17,17 @@ VERSION = "4.1.1"
 SCALA = "2.13"
 SLF4J = "1.7.36"
 
+FENCED = 1.5
+"""Seconds of a broker's silence until others lead its partitions; Kafka's default is 9."""
+
 _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>calltrack</groupId><artifactId>broker</artifactId><version>1</version><dependencies>
 <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_{scala}</artifactId><version>{version}</version></dependency>
 <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>{slf4j}</version></dependency>
 </dependencies></project>
 """
-_JVM = ("-Xms128m", "-Xmx768m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+_JVM = ("-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+_PATIENCE = 120.0  # s until a broker's port answers
 
 
 def missing() -> str:
@@ -44,72 +48,136 @@ def jars() -> Path:
     return cache
 
 
-class Broker:
-    """One broker that is its own controller; enter it to run it, its data is in `folder`.
+class Brokers:
+    """As many brokers as asked for, each a controller too; enter it to run them.
+
+    Of every topic, the group's own included, there are as many copies as brokers, at most 3, and a record counts as
+    written once all but one of them have it. Each node's data is in `folder`/broker-N/data, its log in
+    `folder`/broker-N.log. The heap is KAFKA_HEAP_OPTS, as in Kafka's own scripts.
 
     session_ms: the least session timeout that members of groups may ask for.
     """
 
-    def __init__(self, folder: Path, *, session_ms: int = 1000, **config: object) -> None:
-        self.folder = folder
-        self.port, controller = _free_port(), _free_port()
-        self.url = f"127.0.0.1:{self.port}"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._classes = f"{jars()}/*"
-        properties = {
-            "process.roles": "broker,controller",
-            "node.id": 1,
-            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-            "listeners": f"PLAINTEXT://{self.url},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.url}",
-            "controller.listener.names": "CONTROLLER",
-            "log.dirs": folder / "data",
-            "offsets.topic.replication.factor": 1,
-            "offsets.topic.num.partitions": 4,
-            "transaction.state.log.replication.factor": 1,
-            "transaction.state.log.min.isr": 1,
-            "group.initial.rebalance.delay.ms": 0,
-            "group.min.session.timeout.ms": session_ms,
-            "auto.create.topics.enable": "false",
-            **config,
-        }
-        lines = [f"{name}={value}" for name, value in properties.items()]
-        (folder / "server.properties").write_text("\n".join(lines))
-        identity = ["-t", "calltrackbrokerAAAAAAA", "-c", str(folder / "server.properties")]
-        with (folder / "format.log").open("wb") as log:
-            command = ["java", *_JVM, "-cp", self._classes, "kafka.tools.StorageTool", "format", *identity]
-            subprocess.run(command, check=True, stdout=log, stderr=log, timeout=120)
+    def __init__(self, folder: Path, count: int = 1, *, session_ms: int = 1000, **config: object) -> None:
+        ports = [(_free_port(), _free_port()) for _ in range(count)]
+        self.folder, self.copies = folder, min(3, count)
+        self.needed = max(1, self.copies - 1)
+        self.url = ",".join(f"127.0.0.1:{port}" for port, _ in ports)
+        self._ports = [port for port, _ in ports]
+        self._processes: list[subprocess.Popen[bytes] | None] = [None] * count
+        voters = ",".join(f"{node}@127.0.0.1:{controller}" for node, (_, controller) in enumerate(ports))
+        for node, (port, controller) in enumerate(ports):
+            properties = {
+                "process.roles": "broker,controller",
+                "node.id": node,
+                "controller.quorum.voters": voters,
+                "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
+                "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+                "controller.listener.names": "CONTROLLER",
+                "log.dirs": self.data(node),
+                "default.replication.factor": self.copies,
+                "min.insync.replicas": self.needed,
+                "offsets.topic.replication.factor": self.copies,
+                "offsets.topic.num.partitions": 4,
+                "broker.session.timeout.ms": int(FENCED * 1000),
+                "broker.heartbeat.interval.ms": int(FENCED * 250),
+                "controller.quorum.fetch.timeout.ms": 1000,
+                "group.initial.rebalance.delay.ms": 0,
+                "group.min.session.timeout.ms": session_ms,
+                "auto.create.topics.enable": "false",
+                **config,
+            }
+            self.data(node).mkdir(parents=True, exist_ok=True)
+            self._properties(node).write_text("\n".join(f"{name}={value}" for name, value in properties.items()))
 
     def __enter__(self) -> Self:
-        self.start()
+        arguments = "kafka.tools.StorageTool", "format", "-t", "calltrackbrokerAAAAAAA", "-c"
+        formats = [self._java(node, *arguments) for node in self.nodes]
+        for node, process in zip(self.nodes, formats, strict=True):
+            if process.wait(_PATIENCE):
+                raise RuntimeError(self._last(node))
+        for node in self.nodes:
+            self.start(node)
+        self.until_up()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.kill()
+        for node in self.nodes:
+            self.kill(node)
 
-    def start(self) -> None:
-        """Start it and wait until its port answers."""
-        with (self.folder / "broker.log").open("ab") as log:
-            command = ["java", *_JVM, "-cp", self._classes, "kafka.Kafka", str(self.folder / "server.properties")]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        end = time.monotonic() + 120
-        while True:
-            if self._process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError((self.folder / "broker.log").read_text(errors="replace")[-3000:])
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.1)
+    @property
+    def nodes(self) -> range:
+        """Their numbers."""
+        return range(len(self._processes))
 
-    def kill(self, number: int = signal.SIGKILL) -> None:
-        """Kill it, as a power cut does."""
-        if self._process is not None:
-            self._process.send_signal(number)
-            self._process.wait()
-            self._process = None
+    @property
+    def up(self) -> list[int]:
+        """Those that answer."""
+        return [node for node in self.nodes if self._answers(node)]
+
+    @property
+    def ended(self) -> list[int]:
+        """Those that ended although they were not killed here."""
+        return [node for node, process in enumerate(self._processes) if process and process.poll() is not None]
+
+    def data(self, node: int) -> Path:
+        """Where a node keeps its data."""
+        return self.folder / f"broker-{node}" / "data"
+
+    def log(self, node: int) -> Path:
+        """What a node says."""
+        return self.folder / f"broker-{node}.log"
+
+    def pid(self, node: int) -> int:
+        """The process of a node that runs."""
+        process = self._processes[node]
+        assert process is not None
+        return process.pid
+
+    def start(self, node: int) -> None:
+        """Start a node, and do not wait for it."""
+        self._processes[node] = self._java(node, "kafka.Kafka")
+
+    def until_up(self) -> None:
+        """Wait until every node's port answers; raises RuntimeError, with the end of its log, if one does not."""
+        for node in self.nodes:
+            self._answering(node)
+
+    def kill(self, node: int) -> None:
+        """`kill -9`."""
+        process, self._processes[node] = self._processes[node], None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def _properties(self, node: int) -> Path:
+        return self.folder / f"broker-{node}" / "server.properties"
+
+    def _java(self, node: int, *arguments: str) -> subprocess.Popen[bytes]:
+        heap = shlex.split(os.environ.get("KAFKA_HEAP_OPTS", "-Xms128m -Xmx768m"))
+        command = ["java", *heap, *_JVM, "-cp", f"{jars()}/*", *arguments, str(self._properties(node))]
+        with self.log(node).open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log)
+
+    def _answering(self, node: int) -> None:
+        end = time.monotonic() + _PATIENCE
+        while not self._answers(node):
+            process = self._processes[node]
+            if process is None or process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(self._last(node))
+            time.sleep(0.1)
+
+    def _answers(self, node: int) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self._ports[node]), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+    def _last(self, node: int) -> str:
+        return self.log(node).read_text(errors="replace")[-3000:]
 
 
 def _free_port() -> int:

@@ -2,8 +2,8 @@
 
 Every one starts a broker, call centres, connectors and workers, makes its fault, looks for the behaviour that the
 documentation promises, and compares every account's changes with one process's. Kills and freezes are in
-`tests.kafka.demo`; corrupt points, another version, another number of partitions and wrong arguments are in
-`tests/kafka/test_broker.py`, for they take seconds. Exit code 1 if one is not as promised.
+`tests.kafka.demo`; corrupt points, records that are none, another version, another number of partitions and wrong
+arguments are in `tests/kafka/test_broker.py`, for they take seconds. Exit code 1 if one is not as promised.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,12 +23,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from confluent_kafka import Message
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from confluent_kafka import Message, TopicPartition
+from confluent_kafka.admin import AdminClient
 
+from calltrack import Snapshot, read_recording
 from calltrack.kafka.accounts import put
 from calltrack.kafka.cluster import Cluster
 from calltrack.kafka.connecting import Connector
+from calltrack.kafka.partition import REMOVED
 from calltrack.live.accounts import Definition
 from tests.kafka.broker import missing
 from tests.kafka.fleet import SESSION, Fleet
@@ -58,6 +61,7 @@ def broker_away(folder: Path) -> str:
     """The broker is away for a minute: frames wait in the connectors, and nothing is lost."""
     with fleet(folder) as running:
         running.kill_broker(_AWAY)
+        running.until_brokers()
         running.until_frames(60)
         return _judged(running, expect_gap=False)
 
@@ -92,11 +96,7 @@ def message_too_large(folder: Path) -> str:
     """Kafka takes no large records: a `malformed` frame stands for each, the log says so, the account goes on."""
     with Fleet(folder, accounts=1, partitions=6, workers=1, connectors=1, agents=300) as running:
         running.until_frames(1)
-        limit = ConfigEntry("max.message.bytes", str(_SMALL), incremental_operation=AlterConfigOpType.SET)
-        resource = ConfigResource(ResourceType.TOPIC, running.cluster.topics.frames, incremental_configs=[limit])
-        admin = AdminClient({"bootstrap.servers": running.broker.url})
-        for future in admin.incremental_alter_configs([resource]).values():
-            future.result(30)
+        running.set_topic(running.cluster.topics.frames, "max.message.bytes", str(_SMALL))
         running.kill("connect", 0)  # its successor's login brings the whole list
         running.until_frames(30)
         said = running.said("frame too large for Kafka: account=account0")
@@ -106,8 +106,8 @@ def message_too_large(folder: Path) -> str:
 
 def disk_full(folder: Path) -> str:
     """The broker's disk is full, and then it is not: nothing is tracked twice or otherwise; what was lost is a gap."""
-    disk = folder / "data"
-    disk.mkdir()
+    disk = folder / "broker-0" / "data"
+    disk.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_DISK}m", "tmpfs", disk], check=True)
     try:
         properties = {"log.index.size.max.bytes": 65536}
@@ -122,9 +122,11 @@ def disk_full(folder: Path) -> str:
                     pass
             time.sleep(15.0)
             filler.unlink()
-            if "No space left" not in (folder / "broker.log").read_text(errors="replace"):
+            if "No space left" not in running.brokers.log(0).read_text(errors="replace"):
                 return "the broker did not notice"
-            running.kill_broker(0.0)  # Kafka ends by itself when it cannot write; a supervisor starts it again
+            running.brokers.kill(0)  # Kafka ends by itself when it cannot write; a supervisor starts it again
+            running.brokers.start(0)
+            running.until_brokers()
             running.until_frames(60)
             return _judged(running)
     finally:
@@ -145,9 +147,41 @@ def secret_missing(folder: Path) -> str:
         return _judged(running)
 
 
+def frames_removed(folder: Path) -> str:
+    """Kafka removes frames before a worker has read them: every account of theirs has a gap, and goes on."""
+    with fleet(folder) as running:
+        if missed := _without(running, lambda stored: stored.position > 0):
+            return f"no state is stored of {missed}"
+        running.end_workers(signal.SIGKILL)
+        running.until_frames(60)
+        topic = running.cluster.topics.frames
+        ends = running.cluster.limits(topic, range(running.partitions)).items()
+        admin = AdminClient({"bootstrap.servers": running.brokers.url})
+        removed = admin.delete_records([TopicPartition(topic, number, end) for number, (_, end) in ends])
+        for future in removed.values():
+            future.result(30)
+        running.start_workers(2)
+        running.until_frames(60)
+        missed = _without(running, lambda stored: REMOVED in [gap.reason for gap in stored.gaps])
+        return f"no gap in {missed}" if missed else ""
+
+
+def _without(running: Fleet, wanted: Callable[[Snapshot], bool]) -> str:
+    """The accounts whose newest stored state is not as wanted, after a minute at most."""
+    left, end = set(running.vendors.urls), time.monotonic() + 60
+    while left and time.monotonic() < end:
+        time.sleep(1.0)
+        for name in list(left):
+            recording = read_recording(running.cluster.url(name))
+            recording.whole = False
+            if wanted(recording.tracker().snapshot()):
+                left.remove(name)
+    return ", ".join(sorted(left))
+
+
 FAULTS: dict[str, Callable[[Path], str]] = {
     one.__name__.replace("_", "-"): one
-    for one in (broker_away, two_sockets, message_too_large, disk_full, secret_missing)
+    for one in (broker_away, two_sockets, message_too_large, disk_full, secret_missing, frames_removed)
 }
 
 

@@ -1,4 +1,4 @@
-"""A whole installation on loopback: a broker, call centres, connectors and workers as processes that can be killed."""
+"""A whole installation on loopback: brokers, call centres, connectors and workers as processes that can be killed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from confluent_kafka import Message
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from calltrack.kafka.accounts import put
 from calltrack.kafka.cluster import Cluster
@@ -23,7 +25,7 @@ from calltrack.kafka.records import Changed
 from calltrack.live.accounts import Definition
 from calltrack.simulate import Plan
 from calltrack.simulate.server import Simulator
-from tests.kafka.broker import Broker
+from tests.kafka.broker import FENCED, Brokers
 from tests.kafka.reference import compared, one_process
 from tests.kafka.world import Log, Stored, Topics
 
@@ -75,7 +77,7 @@ class Vendors:
 class Fleet:
     """Enter it to run it. workers, connectors: the processes, by slot; one that is killed has a successor there.
 
-    broker: properties of the broker. program: the module that is `calltrack`.
+    broker: properties of the brokers. program: the module that is `calltrack`.
     """
 
     def __init__(
@@ -84,37 +86,44 @@ class Fleet:
         *,
         accounts: int,
         partitions: int,
+        brokers: int = 1,
         workers: int = 3,
         connectors: int = 2,
         agents: int = 5,
         speed: float = 20.0,
+        session: float = SESSION,
         point_every: float = 30.0,
         broker: Mapping[str, Any] | None = None,
         program: str = "calltrack",
     ) -> None:
         self.folder, self.partitions = folder, partitions
         self.vendors = Vendors(accounts, agents=agents, speed=speed)
-        self.broker = Broker(folder, **(broker or {}))
-        self.cluster = Cluster(self.broker.url)
+        self.brokers = Brokers(folder, brokers, **(broker or {}))
+        self.cluster = Cluster(self.brokers.url)
         self.workers: list[subprocess.Popen[bytes]] = []
         self.connectors: list[subprocess.Popen[bytes]] = []
         self.kills: list[tuple[str, float]] = []
-        self._counts, self._point_every = (workers, connectors), point_every
+        self._counts, self._point_every, self.session = (workers, connectors), point_every, session
         self._program = program
         self._undo = ExitStack()
+        self._away, self._over = ThreadPoolExecutor(), threading.Event()
+        self._returns: list[Future[None]] = []
         self._outputs: dict[int, Path] = {}
         self._logs = [Topics(Log(), Log(), Log(), Log()) for _ in range(partitions)]
         self._written: dict[tuple[int, int], float] = {}
         self._received: dict[tuple[int, int], float] = {}
 
     def __enter__(self) -> Self:
-        self._undo.enter_context(self.broker)
+        self._undo.enter_context(self.brokers)
+        self._undo.callback(self._away.shutdown)
+        self._undo.callback(self._over.set)
         self._undo.enter_context(self.vendors)
         self._undo.callback(self._end, self.workers, signal.SIGKILL)
         self._undo.callback(self._end, self.connectors, signal.SIGKILL)
         self.cluster.create(self.partitions)
+        self.set_topic(self.cluster.topics.changes, "message.timestamp.type", "LogAppendTime")
         put(self.cluster, {name: Definition("env:SIMULATED", login_url=url) for name, url in self.vendors.urls.items()})
-        self.workers += [self._start("worker") for _ in range(self._counts[0])]
+        self.start_workers(self._counts[0])
         self.connectors += [self._start("connect") for _ in range(self._counts[1])]
         return self
 
@@ -122,6 +131,10 @@ class Fleet:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._undo.close()
+
+    def start_workers(self, count: int) -> None:
+        """So many more."""
+        self.workers += [self._start("worker") for _ in range(count)]
 
     def kill(self, role: str, slot: int) -> None:
         """`kill -9`, and a successor."""
@@ -139,12 +152,30 @@ class Fleet:
         time.sleep(seconds)
         process.send_signal(signal.SIGCONT)
 
-    def kill_broker(self, away: float) -> None:
-        """`kill -9` of the broker, which comes back after a while."""
+    def kill_broker(self, away: float, node: int = 0) -> None:
+        """`kill -9` of a broker, which is started again after so many seconds; returns at once."""
+
+        def back() -> None:
+            if not self._over.wait(away):
+                self.brokers.start(node)
+
         self.kills.append(("broker", time.time()))
-        self.broker.kill()
-        time.sleep(away)
-        self.broker.start()
+        self.brokers.kill(node)
+        self._returns.append(self._away.submit(back))
+
+    def until_brokers(self) -> None:
+        """Wait until every broker is there again."""
+        while self._returns:
+            self._returns.pop().result()
+        self.brokers.until_up()
+
+    def set_topic(self, topic: str, name: str, value: str) -> None:
+        """Set a property of a topic."""
+        entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+        admin = AdminClient({"bootstrap.servers": self.brokers.url})
+        for future in admin.incremental_alter_configs([resource]).values():
+            future.result(30)
 
     def restart_ended(self) -> list[str]:
         """What a supervisor does: start again what has ended; returns what it was."""
@@ -154,6 +185,9 @@ class Fleet:
                 if process.poll() is not None:
                     ended.append(f"{role} ended with {process.returncode}: {self._last_words(process.pid)}")
                     processes[slot] = self._start(role)
+        for node in self.brokers.ended:
+            ended.append(f"broker {node} ended")
+            self.brokers.start(node)
         return ended
 
     def frames(self) -> int:
@@ -182,6 +216,7 @@ class Fleet:
 
     def verdict(self, patience: float = 90.0) -> Verdict:
         """Compare, as soon as everything is tracked, or after so long."""
+        self.until_brokers()
         end = time.monotonic() + patience
         while True:
             self.restart_ended()
@@ -219,7 +254,7 @@ class Fleet:
         return new
 
     def delays(self) -> list[tuple[float, float]]:
-        """For each frame that changed something: when it was in Kafka, and after how many seconds its changes were."""
+        """For each frame that changed something: when it was received, and after how many s Kafka had its changes."""
         found = []
         for number, topics in enumerate(self._logs):
             causes, seen = one_process(topics.frames, set()).causes, set[tuple[bytes, int]]()
@@ -233,14 +268,19 @@ class Fleet:
                     found.append((received, self._written[number, offset] - received))
         return found
 
-    def takeovers(self) -> list[float]:
-        """For each kill of a worker: the longest that a frame of the seconds around it had to wait."""
-        delays = self.delays()
-        return [
-            max((wait for received, wait in delays if at - 1 <= received <= at + 2 * SESSION), default=0.0)
-            for role, at in self.kills
-            if role in ("worker", "frozen worker")
-        ]
+    def waits(self) -> dict[str, list[float]]:
+        """For each disturbance of a worker or a broker: the longest wait of a frame around it.
+
+        A frame waits from the moment that a connector has received it until Kafka has its changes.
+        """
+        delays, found = self.delays(), dict[str, list[float]]()
+        for what, at in self.kills:
+            role = what.removeprefix("frozen ")
+            if role != "connect":
+                span = 2 * (FENCED if role == "broker" else self.session)
+                around = [wait for received, wait in delays if at - 1 <= received <= at + span]
+                found.setdefault(role, []).append(max(around, default=0.0))
+        return found
 
     def said(self, text: str) -> bool:
         """Whether a text is in the log of a process."""
@@ -253,11 +293,11 @@ class Fleet:
 
     def _start(self, role: str) -> subprocess.Popen[bytes]:
         options = ["--point-every", str(self._point_every)] if role == "worker" else []
-        command = [sys.executable, "-m", self._program, role, "--kafka", self.broker.url, *options]
+        command = [sys.executable, "-m", self._program, role, "--kafka", self.brokers.url, *options]
         environment = {**os.environ, "SIMULATED_TOKEN": "simulated-account-token", "NO_PROXY": "*"}
         path = self.folder / f"{role}-{len(self._outputs)}.log"
         with path.open("wb") as log:
-            command += ["--session-timeout", str(SESSION)]
+            command += ["--session-timeout", str(self.session)]
             process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         self._outputs[process.pid] = path
         return process

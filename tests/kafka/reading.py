@@ -48,7 +48,7 @@ async def measured(fleet: Fleet, folder: Path, accounts: int, asked: int) -> tup
     opened, warm, calls = [], [], 0
     for number in range(min(accounts, 5)):
         begin = time.perf_counter()
-        async with served(f"kafka://{fleet.broker.url}/account{number}", folder) as (_, client):
+        async with served(f"kafka://{fleet.brokers.url}/account{number}", folder) as (_, client):
             await get(client, "/api/calls")
             opened.append(time.perf_counter() - begin)
             if number == 0:

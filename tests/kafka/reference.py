@@ -42,7 +42,7 @@ def one_process(frames: Log, wanted: set[tuple[bytes, int]]) -> OneProcess:
     for offset, record in enumerate(frames.records):
         assert record is not None
         account, kind, lease = record.key, record.value[:1], int.from_bytes(record.value[1:9], "big")
-        if kind == b"M":
+        if kind not in (b"F", b"C"):  # a marker, or what does not belong there
             continue
         tracker = trackers.setdefault(account, Tracker())
         if account not in counts:

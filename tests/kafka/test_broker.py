@@ -34,7 +34,7 @@ PARTITIONS = 6
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """Six accounts, two workers, two connectors, after every kind of kill; no frame comes any more.
 
-    They run without what Windows lacks.
+    In every partition is a record that is no frame. They run without what Windows lacks.
     """
     program = "tests.elsewhere"
     folder = tmp_path_factory.mktemp("broker")
@@ -48,7 +48,12 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         running.kill("connect", 0)
         running.until_frames(30)
         running.freeze("connect", 1, SESSION + 1.5)
+        producer = running.cluster.producer()
+        for number in range(PARTITIONS):
+            producer.produce(running.cluster.topics.frames, b"not a frame", b"account0", number)
+        producer.flush()
         running.kill_broker(1.0)
+        running.until_brokers()
         running.kill("worker", 1)
         running.until_frames(60)
         running.end_connectors()
@@ -131,7 +136,7 @@ def get(url: str) -> str:
 
 def test_an_account_reads_as_a_recording(fleet: Fleet) -> None:
     """Its frames by number, and its newest state from the point that a worker has stored."""
-    url = f"kafka://{fleet.broker.url}/account0"
+    url = f"kafka://{fleet.brokers.url}/account0"
     recording = read_recording(url)
     tracker = recording.tracker()
     for frame in recording:
@@ -154,7 +159,7 @@ def calltrack(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_commands_read_an_account(fleet: Fleet) -> None:
     """`replay`, `snapshot`, `explain`, `export`."""
-    url = f"kafka://{fleet.broker.url}/account0"
+    url = f"kafka://{fleet.brokers.url}/account0"
     replayed, shown = calltrack("replay", url), calltrack("snapshot", url)
     exported = calltrack("export", url, "--table", "calls")
     call = exported.stdout.split('"call_id":"')[1].split('"')[0]
@@ -168,7 +173,7 @@ def test_the_commands_read_an_account(fleet: Fleet) -> None:
 
 def test_the_changes_are_archived_once(fleet: Fleet, tmp_path: Path) -> None:
     """As many as one process makes; a second run finds nothing new."""
-    command = ("cluster", "archive", "--kafka", fleet.broker.url, "-o", str(tmp_path))
+    command = ("cluster", "archive", "--kafka", fleet.brokers.url, "-o", str(tmp_path))
     first, second = calltrack(*command), calltrack(*command)
 
     assert f"{fleet.verdict().changes} changes of 6 accounts" in first.stderr
@@ -182,6 +187,7 @@ def test_the_changes_are_archived_once(fleet: Fleet, tmp_path: Path) -> None:
         (("worker", "--kafka", "{url}", "--prefix", "none."), "run: calltrack cluster init"),
         (("connect", "--kafka", "{url}", "--prefix", "none."), "run: calltrack cluster init"),
         (("cluster", "init", "--kafka", "{url}", "--partitions", "7"), "every topic must have 7 partitions"),
+        (("cluster", "init", "--kafka", "{url}", "--replication", "2", "--min-insync", "3"), "can never be met"),
         (("explain", "kafka://{url}/acount1", "x"), "no such account, and no frames of it; there are: account1"),
         (("cluster", "account", "a b", "--kafka", "{url}", "--remove"), "is not a name"),
         (("cluster", "account", "a", "--kafka", "{url}", "--credentials", "hunter2"), "file:PATH or env:PREFIX"),
@@ -189,7 +195,7 @@ def test_the_changes_are_archived_once(fleet: Fleet, tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_said(fleet: Fleet, arguments: tuple[str, ...], reason: str) -> None:
     """On standard error, with exit code 2."""
-    done = calltrack(*(one.format(url=fleet.broker.url) for one in arguments))
+    done = calltrack(*(one.format(url=fleet.brokers.url) for one in arguments))
 
     assert 2 == done.returncode
     assert reason in " ".join(done.stderr.split())
@@ -198,7 +204,7 @@ def test_what_is_wrong_is_said(fleet: Fleet, arguments: tuple[str, ...], reason:
 
 def test_accounts_are_added_and_removed(fleet: Fleet, tmp_path: Path) -> None:
     """Under another prefix; one by one, or those of a file."""
-    where = ("--kafka", fleet.broker.url, "--prefix", "other.")
+    where = ("--kafka", fleet.brokers.url, "--prefix", "other.")
     calltrack("cluster", "init", *where, "--partitions", "3")
     calltrack("cluster", "account", "acme", *where, "--credentials", "env:ACME")
     file = tmp_path / "accounts.toml"
@@ -207,15 +213,26 @@ def test_accounts_are_added_and_removed(fleet: Fleet, tmp_path: Path) -> None:
     calltrack("cluster", "account", "acme", *where, "--remove")
 
     assert "acme  env:ACME\nglobex  file:/run/globex\n" == listed.stdout
-    assert {"globex": Definition("file:/run/globex")} == definitions(Cluster(fleet.broker.url, prefix="other."))
+    assert {"globex": Definition("file:/run/globex")} == definitions(Cluster(fleet.brokers.url, prefix="other."))
 
 
 def test_a_topic_with_another_number_of_partitions_is_refused(fleet: Fleet) -> None:
     """Whichever version made it."""
-    cluster = Cluster(fleet.broker.url, prefix="uneven.")
+    cluster = Cluster(fleet.brokers.url, prefix="uneven.")
     cluster.create(2)
     with pytest.raises(ClusterError, match=r"uneven.accounts has 2"):
         cluster.check(3)
+
+
+def test_it_is_said_what_one_copy_means(fleet: Fleet) -> None:
+    """Of the topics, and of the groups' own; and what is not as asked for."""
+    said = calltrack("cluster", "init", "--kafka", fleet.brokers.url, "--replication", "3")
+
+    assert 0 == said.returncode
+    assert "calltrack.points, __consumer_offsets: copies: 1; a record counts as written with: 1" in said.stdout
+    assert "warning: not 3 copies" in said.stderr
+    assert "warning: min.insync.replicas is 1, not 2" in said.stderr
+    assert "warning: one copy: while its broker is away nothing is tracked" in said.stderr
 
 
 def test_no_broker_is_said() -> None:

@@ -73,7 +73,7 @@ async def get(client: aiohttp.ClientSession, path: str) -> tuple[int, dict]:  # 
 @scenario
 async def test_the_state_is_that_of_the_whole_stream(fleet: Fleet, tmp_path: Path) -> None:
     """Begun from a stored state and followed, it is what all frames of the account make; two nodes have the same."""
-    url = f"kafka://{fleet.broker.url}/account0"
+    url = f"kafka://{fleet.brokers.url}/account0"
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     async with served(url, tmp_path / "a") as (engine, client), served(url, tmp_path / "b") as (other, _):
@@ -103,7 +103,7 @@ async def test_the_state_is_that_of_the_whole_stream(fleet: Fleet, tmp_path: Pat
 @scenario
 async def test_the_past_comes_from_changes(fleet: Fleet, tmp_path: Path) -> None:
     """Missed changes, a call's story and the day's figures, as workers wrote them."""
-    url = f"kafka://{fleet.broker.url}/account1"
+    url = f"kafka://{fleet.brokers.url}/account1"
     async with served(url, tmp_path) as (engine, client):
         began = engine.tracker.snapshot().position
         numbers = []
@@ -133,7 +133,7 @@ async def test_the_past_comes_from_changes(fleet: Fleet, tmp_path: Path) -> None
 
 def test_the_figures_are_those_of_the_frames(fleet: Fleet) -> None:
     """Every row that changes make is the row that frames make."""
-    url = f"kafka://{fleet.broker.url}/account2"
+    url = f"kafka://{fleet.brokers.url}/account2"
     reader = ChangesReader(url)
     reader.facts((0, None), 0)
     position = reader._made[-1].frame
@@ -152,7 +152,7 @@ def test_the_figures_are_those_of_the_frames(fleet: Fleet) -> None:
 def test_an_account_that_is_not_there_is_an_error(fleet: Fleet) -> None:
     """With those of a similar name."""
     with pytest.raises(RecordingError, match="no such account, and no frames of it; there are: account"):
-        KafkaAccount(f"kafka://{fleet.broker.url}/acount1", Path("state"))
+        KafkaAccount(f"kafka://{fleet.brokers.url}/acount1", Path("state"))
 
 
 def test_a_fleet_that_is_not_there_is_an_error() -> None:
@@ -165,7 +165,7 @@ def test_a_fleet_that_is_not_there_is_an_error() -> None:
 async def test_one_process_serves_every_account(fleet: Fleet, tmp_path: Path) -> None:
     """Each under its name; what a role may not see is not there."""
     doors = Access({"secret" * 5: Visitor("one", EVERYTHING, accounts=frozenset({"account1"}))})
-    many = kafka_accounts(f"kafka://{fleet.broker.url}", tmp_path, Config(), None, doors)
+    many = kafka_accounts(f"kafka://{fleet.brokers.url}", tmp_path, Config(), None, doors)
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(serve(many, doors, Listen("127.0.0.1", 0), address.set_result))
     try:
