@@ -240,10 +240,10 @@ class Advance(Corrections):
         at, since = clock.when, row.since
         if since is not MOMENT and listed is not None:
             stamp = clock.own(listed.started) if since is STARTED else self._answered_at(one, listed)
-            latest = None if clock.at is None else clock.at + (SILENCE_S if clock.bend else JITTER_S)
             if (
                 stamp is not None
-                and (latest is None or stamp <= latest)
+                and stamp != at
+                and (clock.at is None or stamp <= clock.at + (SILENCE_S if clock.bend else JITTER_S))
                 and (not reported_by or at is None or clock.ahead is not None or at - stamp <= REPORTED_WITHIN_S)
             ):
                 at = stamp

@@ -131,24 +131,23 @@ class Clock:
     ) -> bool:
         """Take the stamps of a frame by whose word time simply goes on, as nearly all do; False if it is not so."""
         now = self.now
+        if stamp is None or now is None or offset_min is None or offset_min * 60 != self.offset_s:
+            return False
+        at = stamp + self.shift
         if (
-            stamp is None
-            or now is None
-            or offset_min is None
-            or offset_min * 60 != self.offset_s
+            not now <= at <= now + SILENCE_S
+            or at < self.recent + _GREATEST_LAG_S
             or self.ahead is not None
             or self.behind
         ):
             return False
-        at = stamp + self.shift
-        if not now <= at <= now + SILENCE_S or at - _GREATEST_LAG_S < self.recent:
-            return False
-        self.now = self.at = self.stamped = self.when = at
-        self.bend = 0
+        when = at
+        if moment and moment != stamp and _LEAST_LAG_S <= (lag := stamp - moment) <= _GREATEST_LAG_S:
+            when = at - lag
+        self.now = self.at = self.stamped = at
+        self.when, self.bend = when, 0
         if received is not None and (self.lag is None or received - at < self.lag):
             self.lag = received - at
-        if moment and moment != stamp and _LEAST_LAG_S <= stamp - moment <= _GREATEST_LAG_S:
-            self.when = at + (moment - stamp)
         return True
 
     def tell(

@@ -9,6 +9,7 @@ nothing, and what has ended is let go soon. The tracker keeps believing the list
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from calltrack.core.held import LEG, MINUTE_S, NEVER, WAIT, Held, HeldCall, HeldConnection, HeldExtension, HeldQueue
@@ -49,19 +50,25 @@ def run_timers(held: Held, step: Advance) -> None:
     if now is None:
         return
     minute = int(now) // MINUTE_S
-    due = [one for at in [at for at in held.timers if at < minute] for one in held.timers.pop(at)]
+    due: dict[HeldConnection, None] = {}
+    for at in sorted(held.timers):
+        if at >= minute:
+            break
+        for one in held.timers.pop(at):
+            if one.ended is None:
+                due[one] = None
     held.next_look = (min(held.timers) + 1) * MINUTE_S if held.timers else NEVER
-    seen: set[int] = set()
-    for one in sorted(due, key=lambda one: (one.call, one.serial)):
-        if one.ended is None and id(one) not in seen:
-            seen.add(id(one))
-            look(held, one, step)
-            device = _device(held, one)
-            limit = UNCONFIRMED_S.get(one.state)
-            if device is not None and limit is not None and device.confirmed is not None and not one.doubt:
-                watch(held, one, min(LOOK_AGAIN_S, max(0, device.confirmed + limit - now)))
-            else:
-                watch(held, one)
+    for one in sorted(due, key=_name) if len(due) > 1 else due:
+        look(held, one, step)
+        device = _device(held, one)
+        limit = UNCONFIRMED_S.get(one.state)
+        if device is not None and limit is not None and device.confirmed is not None and not one.doubt:
+            watch(held, one, min(LOOK_AGAIN_S, max(0, device.confirmed + limit - now)))
+        else:
+            watch(held, one)
+
+
+_name = attrgetter("call", "serial")
 
 
 def look(held: Held, one: HeldConnection, step: Advance) -> None:

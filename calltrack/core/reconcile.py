@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from calltrack.core import agents, changes
-from calltrack.core.changes import AnomalyKind
+from calltrack.core import agents
+from calltrack.core.changes import AnomalyKind, ExtensionAppeared, ExtensionStateChanged
 from calltrack.core.doubt import look, watch
 from calltrack.core.held import LEG, WAIT, HeldConnection, HeldDevice, HeldExtension, HeldQueue
 from calltrack.core.match import Matched, is_about, is_same, match, may_be, outlived, past, same_attempt
@@ -51,7 +51,7 @@ class Devices(Remarks):
         extension = held.extensions[key] = HeldExtension(key)
         agents.update(self._step, extension, seen)
         value = extension_value(held, extension)
-        self._step.out.append(changes.ExtensionAppeared(held.position, self._step.at, key, value))
+        self._step.out.append(ExtensionAppeared(held.position, self._step.at, key, value))
         return extension
 
     def _apply(
@@ -67,16 +67,17 @@ class Devices(Remarks):
         reported: the one difference that the event explains. own: the connection that it is about, if one is held.
         source: the name of the full list that the frame is, "" for an event.
         """
-        held, step = self._held, self._step
+        held, step, phone = self._held, self._step, device.holds is LEG
         kind, listed, live = reported.kind, seen.listed, device.live
-        quiet = device.fresh or device.unknown or source != ""  # differences are no surprise
-        if device.holds is LEG:
-            if not device.fresh:
-                agents.update(step, device, seen)  # type: ignore[arg-type]
-        elif seen.name:  # type: ignore[union-attr]
+        quiet = source != ""  # whether differences are no surprise
+        if device.fresh:
+            quiet = True
+        elif phone:
+            agents.update(step, device, seen)  # type: ignore[arg-type]
+        if not phone and seen.name:  # type: ignore[union-attr]
             device.name = seen.name  # type: ignore[attr-defined, union-attr]
         if device.unknown:
-            device.unknown, device.unknown_since = False, None
+            quiet, device.unknown, device.unknown_since = True, False, None
         agrees = ended = False  # whether the event's own connection did what the event says; whether that was to end
         if listed is None:
             matched = self._without_list(device, reported, own)
@@ -100,14 +101,13 @@ class Devices(Remarks):
                 self._end_unseen(device, reported, quiet=quiet)
             if not agrees and listed is not None and (kind is not ENDS or device.live):
                 self._check_reason(device, reported)
-        clock, live = held.clock, device.live
+        clock = held.clock
         if listed is not None:
-            device.confirmed_position = held.position
-            when = clock.when
-            newest = device.confirmed if device.came < held.position else None  # no frame before listed a newcomer
-            if when is not None and (newest is None or when > newest):
-                device.confirmed, device.confirmed_at = when, step.confirmed_at
-            for one in live:
+            device.confirmed_position = position = held.position
+            when, newest = clock.when, device.confirmed
+            if when is not None and (newest is None or when > newest or device.came == position):
+                device.confirmed, device.confirmed_at = when, step.confirmed_at  # no frame before listed a newcomer
+            for one in device.live:
                 if one.doubt or clock.ahead is not None:  # no timer runs before a time far ahead is believed
                     look(held, one, step)
         at = clock.at
@@ -115,7 +115,7 @@ class Devices(Remarks):
             device.heard = at
         device.fresh = False
         device.value = device.kept = None
-        if device.holds is LEG:
+        if phone:
             self._settle_extension(device, source)  # type: ignore[arg-type]
 
     def _pair(
@@ -364,23 +364,21 @@ class Devices(Remarks):
     def _settle_extension(self, extension: HeldExtension, source: str) -> None:
         """Give an extension the state that follows from its legs."""
         live, before = extension.live, extension.state
-        if extension.unknown:
-            state = UNKNOWN
-        elif not live:
+        if not live:
             state = IDLE
         elif len(live) == 1 and live[0].c2c != 1:
             state = live[0].state
         else:
             state = min([counted_state(one.state, one.c2c) for one in live], key=_EXTENSION.__getitem__)
+        if extension.unknown:
+            state = UNKNOWN
         if state is before:
             return
-        held = self._held
+        held, step = self._held, self._step
         first = before is UNKNOWN and extension.since is None
         since = held.clock.when
         if first:
             since = next((one.marks[-1][0] for one in live if one.state is state), None)
         extension.state, extension.since = state, since
         why = f"in the list of all {source}" if source and not first else ""
-        self._step.out.append(
-            changes.ExtensionStateChanged(held.position, self._step.at, extension.key, before, state, why)
-        )
+        step.out.append(ExtensionStateChanged(held.position, step.at, extension.key, before, state, why))

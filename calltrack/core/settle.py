@@ -124,9 +124,6 @@ def _weigh(call: HeldCall, step: Advance) -> None:
             one.ended = one.marks[-1][0]
         if said:
             step.revise_once(one)
-    gave_up = [one for one in call.past if one.means is ABANDONED and one.kind is WAIT and one.end_reported]
-    if gave_up and call.attempts:
-        _contradictions(call, gave_up, step)
     _answer(call, step)
     if call.live:
         watch_contradicted(call, step.held)
@@ -158,6 +155,7 @@ def _answer(call: HeldCall, step: Advance) -> None:
     first: Seconds | None = None
     answered = taken = False
     seen: Seconds | None = None
+    gave_up: list[HeldConnection] = []
     for one in (*call.past, *call.live):
         if one.kind is LEG:
             if one.answered and one.c2c != 1:
@@ -168,6 +166,10 @@ def _answer(call: HeldCall, step: Advance) -> None:
             taken = True
             if one.ended is not None and (seen is None or one.ended < seen):
                 seen = one.ended
+        if one.means is ABANDONED and one.kind is WAIT and one.end_reported:
+            gave_up.append(one)
+    if gave_up and call.attempts:
+        _contradictions(call, gave_up, step)
     if call.settled is not None and call.answered:
         answered = True
         first = call.answered_at if first is None or (call.answered_at or first) < first else first
