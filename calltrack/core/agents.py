@@ -19,17 +19,11 @@ _NO_AGENT = (0, "0", "")
 
 def update(step: Advance, extension: HeldExtension, seen: ExtensionSeen) -> None:
     """Take a frame's agent, status and names; what the frame does not say stays as it was."""
-    call, answered, hangup, offset_s = (
-        seen.last_call_at,
-        seen.last_answered_at,
-        seen.last_hangup_at,
-        step.held.clock.offset_s,
-    )
-    if not (call and answered and hangup):
-        before = extension.last or (None, None, None, None)
-        call, answered, hangup = call or before[0], answered or before[1], hangup or before[2]
-    # The last call's time is mostly that of its answer or its end: one object for both.
-    extension.last = call, call if answered == call else answered, call if hangup == call else hangup, offset_s
+    extension.last_call = call = seen.last_call_at or extension.last_call
+    answered, hangup = seen.last_answered_at or extension.last_answered, seen.last_hangup_at or extension.last_hangup
+    extension.last_answered = call if answered == call else answered  # mostly the same: one object for both
+    extension.last_hangup = call if hangup == call else hangup
+    extension.last_offset_s = step.held.clock.offset_s
     if (
         seen.agent_status_since == extension.status_stamp
         and seen.agent_status == extension.status

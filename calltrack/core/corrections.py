@@ -171,8 +171,8 @@ class Corrections(Reports):
                 call.added, call.kept = min(every, key=lambda one: one.began).added, None
         for device in (*held.extensions.values(), *held.queues.values()):
             device.value = None
-            if isinstance(device, HeldExtension) and device.last and device.last[3] is None:
-                device.last, device.kept = (*device.last[:3], held.clock.offset_s), None
+            if isinstance(device, HeldExtension) and device.last_offset_s is None:
+                device.last_offset_s, device.kept = held.clock.offset_s, None
 
     def _mark_answer(self, one: HeldConnection, listed: Listed, row: Edge | None) -> None:
         """Take the source's flag that somebody answered, if it says so."""

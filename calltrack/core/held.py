@@ -256,7 +256,10 @@ class HeldExtension(HeldDevice):
     account_id: Id = None
     top_account_id: Id = None
     peer_status: str = ""
-    last: tuple[Seconds | None, ...] = ()  # the stamps of the last call, answer and hangup, and their offset, s
+    last_call: Seconds | None = None  # as the source writes it
+    last_answered: Seconds | None = None
+    last_hangup: Seconds | None = None
+    last_offset_s: Seconds | None = None  # of these three
 
 
 @define(eq=False, weakref_slot=False)

@@ -174,7 +174,7 @@ def extension_value(held: Held, extension: HeldExtension) -> Extension:
         return extension.value  # type: ignore[no-any-return]
     legs = tuple([one.value or leg_value(held, one) for one in extension.live])
     shown, status = held.clock.shown, extension.status
-    last_call, last_answered, last_hangup = _last_times(extension.last)
+    last_call, last_answered, last_hangup = _last_times(extension)
     extension.value = value = Extension(
         extension.key, extension.state, shown(extension.since), status,
         AGENT_STATUSES.get(status, "") if status is not None else "", shown(extension.status_since),
@@ -187,12 +187,13 @@ def extension_value(held: Held, extension: HeldExtension) -> Extension:
     return value
 
 
-def _last_times(last: tuple[Seconds | None, ...]) -> list[Seconds | None]:
+def _last_times(extension: HeldExtension) -> list[Seconds | None]:
     """The UTC of an extension's last call, answer and hangup, by the offset of their frame, or the first after it."""
-    offset_s = last[3] if last else None
+    offset_s = extension.last_offset_s
     if offset_s is None:
         return [None, None, None]
-    return [stamp - offset_s if stamp and EARLIEST < stamp < LATEST else None for stamp in last[:3]]
+    stamps = extension.last_call, extension.last_answered, extension.last_hangup
+    return [stamp - offset_s if stamp and EARLIEST < stamp < LATEST else None for stamp in stamps]
 
 
 def queue_value(held: Held, queue: HeldQueue) -> Queue:
