@@ -22,7 +22,7 @@ from calltrack.core.changes import (
 from calltrack.core.classify import guard_of
 from calltrack.core.clock import JITTER_S, SILENCE_S
 from calltrack.core.corrections import Corrections, facts_of, recording_of, wait_facts
-from calltrack.core.held import LEG, RANK, WAIT, HeldCall, HeldConnection, HeldDevice, HeldExtension
+from calltrack.core.held import LEG, NOT_ENDED, RANK, WAIT, End, HeldCall, HeldConnection, HeldDevice, HeldExtension
 from calltrack.core.machine import SEEN_AS, SIGNALS, STEPS
 from calltrack.core.observations import (
     ANSWERS,
@@ -134,8 +134,8 @@ class Advance(Corrections):
             if reported.call.answered and (not one.answered or one.state is not TALKING):
                 self._catch_up(one, reported.call)
             one.stamp = reported.call.started or one.stamp
-        one.end_reported = reported is not None or heir
-        at = clock.when if one.end_reported else clock.stamped
+        known = reported is not None or heir
+        at = clock.when if known else clock.stamped
         if (
             reported is not None
             and at is not None
@@ -145,15 +145,17 @@ class Advance(Corrections):
         ):
             one.marks.pop()  # its last step is dated by a list, which was made when the switch had ended it
             one.over = None
-        one.ended_open, one.learned = len(one.marks), clock.now
-        one.confirmed_position = device.confirmed_position
-        one.confirmed, one.confirmed_at = device.confirmed, device.confirmed_at
+        one.end = End(
+            len(one.marks), clock.now, known, reported is not None and reported.transferred,
+            device.confirmed_position, device.confirmed, device.confirmed_at,
+        )  # fmt: skip
         if reported is not None:
-            one.cause, one.means, one.rank = reported.cause, reported.means, RANKS[ENDS]
-            one.transferred, one.agent_name = reported.transferred, reported.agent_name or one.agent_name
-        elif not heir:
-            self._lose(one, at)
-        one.inferred = "" if reported is not None else why
+            one.cause, one.means, one.rank, one.inferred = reported.cause, reported.means, RANKS[ENDS], ""
+            one.agent_name = reported.agent_name or one.agent_name
+        else:
+            one.inferred = why
+            if not heir:
+                self._lose(one, at)
         one.doubt = ""
         self.take(one, STEPS[one.state, "ends", ""], None, reported, why)
         one.ended = one.marks[-1][0] if at is None or at < one.marks[-2][0] else at
@@ -176,8 +178,8 @@ class Advance(Corrections):
         call.enter(one)
         one.reopen()
         bucket = one.marks[-1][1]
-        one.ended = one.learned = one.outcome = one.confirmed = one.confirmed_at = None
-        one.inferred, one.confirmed_position = "", 0
+        one.ended = one.outcome = None
+        one.inferred, one.end = "", NOT_ENDED
         if bucket in (RINGING, DIALING) and row.counts_as is TALKING and listed.answered:
             answered_at = self._answered_at(one, listed)  # its answer came while it was lacking, or was lost
             if answered_at is not None and (held.clock.at is None or answered_at <= held.clock.at):
@@ -265,9 +267,7 @@ class Advance(Corrections):
         call = held.calls.get(one.call) or held.ended[one.call]
         if dest is not HUNGUP and (rank := RANK[dest] if one.c2c != 1 else one.counted_rank) < call.best:
             call.best = rank
-        if not call.touched:
-            call.touched = True
-            self.touched.append(call)
+        self.touched[call] = None
         if clock.behind or clock.ahead is not None:
             held.unbelieved.append((one, len(one.marks) - 1, one.answered, clock.bend))
 
@@ -285,8 +285,7 @@ class Advance(Corrections):
 
     def _enter(self, call: HeldCall, device: HeldDevice, listed: Listed) -> HeldConnection:
         """Make the connection of a newcomer; it has taken no step yet."""
-        serial = call.serials
-        call.serials = serial + 1
+        serial = call.attempts + call.waits
         stamp, c2c = listed.started or 0, listed.c2c or 0
         if isinstance(device, HeldExtension):
             call.attempts += 1
@@ -369,7 +368,8 @@ class Advance(Corrections):
     def _lose(self, one: HeldConnection, at: Seconds | None) -> None:
         """An end that no event reported: unknown from the last frame that confirmed it (ruling 11)."""
         known = one.marks[-1][0]
-        if one.confirmed is not None and one.confirmed > known:
-            known = one.confirmed
+        confirmed = one.end.confirmed
+        if confirmed is not None and confirmed > known:
+            known = confirmed
         if at is not None and at > known and one.marks[-1][1] is not UNKNOWN:
             one.mark(known, UNKNOWN)

@@ -10,6 +10,8 @@ from functools import partial
 from itertools import accumulate
 from typing import Any
 
+from msgspec.structs import replace
+
 from calltrack.core.clock import SILENCE_S
 from calltrack.core.held import LEG, MINUTE_S, NEVER, HeldConnection, HeldExtension
 from calltrack.core.machine import SIGNALS, STEPS
@@ -45,7 +47,7 @@ class Corrections(Reports):
             if one.answered and one.c2c != 1 and one.marks[-1][1] in (RINGING, DIALING):
                 one.mark(one.answered_at, TALKING)
         one.cause, one.means, one.rank, one.inferred = reported.cause, reported.means, RANKS[ENDS], ""
-        one.transferred, one.end_reported = reported.transferred, True
+        one.end = replace(one.end, reported=True, transferred=reported.transferred)
         one.agent_name = reported.agent_name or one.agent_name
         one.mark(moment, None)
         one.ended = one.marks[-1][0]
@@ -59,7 +61,7 @@ class Corrections(Reports):
         one.facts = wait_facts(listed)  # type: ignore[arg-type]
         if began is not None and one.ended is not None:
             one.marks = [(min(began, one.ended), QUEUED), (one.ended, None)]
-            one.ended_open, one.over = 1, None
+            one.end, one.over = replace(one.end, open=1), None
         one.start_reported = True
         self.report("Revised", one, START_LATE)
         self.touch(one, weigh=True)
@@ -71,7 +73,7 @@ class Corrections(Reports):
         if one.answered_at is not None and ended is not None and one.answered_at < ended:
             kept = [mark for mark in one.marks[:-1] if mark[0] < one.answered_at]
             one.marks = [*kept, (max(one.answered_at, one.began), TALKING), (ended, None)]
-            one.ended_open, one.over = len(one.marks) - 1, None
+            one.end, one.over = replace(one.end, open=len(one.marks) - 1), None
         self.report("Revised", one, ANSWER_LATE)
         self.touch(one, weigh=True)
 
@@ -100,7 +102,8 @@ class Corrections(Reports):
         for one in unbelieved:
             one.kept = None
             one.stepped_at, one.retrieved = moved(one.stepped_at), moved(one.retrieved)
-            one.confirmed, one.learned = moved(one.confirmed), moved(one.learned)
+            if one.ended is not None:
+                one.end = replace(one.end, confirmed=moved(one.end.confirmed), learned=moved(one.end.learned))
             times = accumulate([moved(at) or 0 for at, _ in one.marks], max)  # an end can follow a stamp of its own
             marks = [(at, bucket) for at, (_, bucket) in zip(times, one.marks, strict=True)]
             if marks == one.marks and moved(one.answered_at) == one.answered_at:

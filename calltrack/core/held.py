@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from zlib import adler32, crc32
 
 from attrs import define, field
+from msgspec import Struct
 
 from calltrack.core.clock import Clock
 from calltrack.core.observations import SPY, Id, Recording, Seconds, Statement
@@ -40,6 +41,22 @@ GONE_KEPT = 8192
 """Marks of calls that left the history: so a late statement of one is known to be of a call that was seen."""
 REMEMBERED = 1024
 """Fingerprints of a generation; two are kept, so an echo is known again after at least so many events."""
+
+
+class End(Struct, frozen=True, gc=False, array_like=True):
+    """What is known of a connection's end: one value, so that what lives has none of it."""
+
+    open: int = 0  # how many marks stand if the end is taken back
+    learned: Seconds | None = None  # stream time at which it was learned: provisional for a minute from then
+    reported: bool = False  # an event reported it, so no list takes it back
+    transferred: bool = False  # it is part of a transfer: the caller went elsewhere (ruling 9)
+    # Evidence (ruling 12): the last frame that listed the connection; of one that lives its device has it.
+    confirmed_position: int = 0
+    confirmed: Seconds | None = None
+    confirmed_at: Seconds | None = None  # the same as UTC
+
+
+NOT_ENDED = End()
 
 
 @define(eq=False, weakref_slot=False)
@@ -72,11 +89,8 @@ class HeldConnection:
     cause: str = ""
     inferred: str = ""  # why it ended, if no event reported that
     means: Outcome | None = None  # what the end's event stands for
-    transferred: bool = False  # its end is part of a transfer: its caller went elsewhere (ruling 9)
     # What may still change (ruling 4)
-    ended_open: int = 0  # how many marks stand if its end is taken back
-    learned: Seconds | None = None  # stream time at which its end was learned: provisional for a minute from then
-    end_reported: bool = False  # an event reported the end, so no list takes it back
+    end: End = NOT_ENDED
     # Order (order.py)
     rank: int = 0  # of the last event that was reported of it: what ranks lower is known
     start_reported: bool = False  # whether its start was reported: a second report is a redial, or late
@@ -85,10 +99,6 @@ class HeldConnection:
     )
     before: State | None = None  # the state before that step; None: not there
     retrieved: Seconds | None = None  # the moment of a retrieval while nothing was held: its hold is on the way
-    # Evidence (ruling 12), of an ended one; while it lives its device has it
-    confirmed_position: int = 0
-    confirmed: Seconds | None = None
-    confirmed_at: Seconds | None = None  # the same as UTC
     doubt: str = ""  # why it may be over
     contradicted: bool = False  # its answer contradicts its queue, and that was reported (ruling 15)
     # Not kept
@@ -119,7 +129,7 @@ class HeldConnection:
 
     def reopen(self) -> None:
         """Take the end back: what it lived as before it goes on."""
-        del self.marks[self.ended_open :]
+        del self.marks[self.end.open :]
         self.over = None
 
     @property
@@ -167,9 +177,8 @@ class HeldCall:
     queue_id: str = ""  # the queue in which it waited last: that of a leg that names none (ruling 17)
     live: Sequence[HeldConnection] = NOTHING  # in no order: an ended one gives its place to the last; one is a tuple
     past: list[HeldConnection] = NOTHING  # ended, in the order in which the ends were learned
-    serials: int = 0
     attempts: int = 0  # legs so far
-    waits: int = 0
+    waits: int = 0  # waits so far
     state: State = NEW
     since: Seconds | None = None
     answered: bool = False
@@ -183,7 +192,6 @@ class HeldCall:
     added: Seconds | None = None  # stream time less this is UTC, by the clock that it began on
     statements: tuple[Statement, ...] = ()  # of other accounts, in the order in which they came
     # Of this frame
-    touched: bool = False
     weighed: bool = False  # an answer or an end was seen: outcomes may differ
     best: int = LOWEST  # the best rank that a step of this frame led to
     value: Any = None

@@ -22,7 +22,7 @@ from calltrack.core.held import LEG, WAIT, Held, HeldCall, HeldConnection, HeldD
 from calltrack.core.observations import Seconds
 from calltrack.core.records import Campaign, Gap
 
-_NOT_KEPT = {"value", "kept", "over", "pending", "place", "touched", "weighed", "best", "live", "past", "settled"}
+_NOT_KEPT = {"value", "kept", "over", "pending", "place", "weighed", "best", "live", "past", "settled"}
 Ref = tuple[str, int]
 """A connection, by its call and its serial there."""
 

@@ -62,7 +62,7 @@ def outlived(held: HeldConnection, call: Listed) -> bool:
     other. Compared within one clock; several servers stamp the frames of one stream.
     """
     if (
-        not held.end_reported
+        not held.end.reported
         or held.answered
         or held.c2c
         or held.ended is None

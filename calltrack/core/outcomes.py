@@ -41,7 +41,7 @@ Decided = tuple[HeldConnection, Outcome, Seconds | None, bool]
 
 def is_recent(one: HeldConnection, now: Seconds | None) -> bool:
     """Whether the end of a connection is provisional."""
-    return now is None or one.learned is None or now - one.learned <= FINAL_S
+    return now is None or one.end.learned is None or now - one.end.learned <= FINAL_S
 
 
 def leg_outcome(one: HeldConnection) -> Outcome:
@@ -51,7 +51,7 @@ def leg_outcome(one: HeldConnection) -> Outcome:
         return means
     if one.answered:
         return ANSWERED
-    if not one.end_reported:
+    if not one.end.reported:
         return LOST
     return means or UNANSWERED.get(_first_state(one), LOST)
 
@@ -71,7 +71,8 @@ def hindsight(call: HeldCall, now: Seconds | None) -> list[Decided]:
     recent: list[HeldConnection] = []
     alone = True  # whether each of them can be judged by itself: a leg that was answered
     for one in call.past:
-        if one.outcome is None or one.learned is None or one.learned >= since:
+        learned = one.end.learned
+        if one.outcome is None or learned is None or learned >= since:
             recent.append(one)
             if not one.answered:  # nor is a wait ever
                 alone = False
@@ -114,18 +115,18 @@ def _provisional_since(call: HeldCall, now: Seconds) -> Seconds:
 def _wait_end(wait: HeldConnection, answers: list[HeldConnection]) -> tuple[Outcome, Seconds | None]:
     """How a stay ended, and when: talk decides over what the queue says, or does not say (rulings 15 and 16)."""
     end = wait.ended
-    outcome = (wait.means or LOST) if wait.end_reported else LOST
+    outcome = (wait.means or LOST) if wait.end.reported else LOST
     if outcome in TAKEN or end is None:
         return outcome, end
     talked = [one.answered_at for one in answers if one.answered and _talked(one) and one.answered_at is not None]
     if outcome is ABANDONED:
         return (ANSWERED if any(abs(at - end) <= SAME_S for at in talked) else outcome), end
-    if wait.marks[wait.ended_open - 1][1] is UNKNOWN:
+    if wait.marks[wait.end.open - 1][1] is UNKNOWN:
         return outcome, end  # it ended in a gap, and what happened there is not known
     took = sorted(at for at in talked if at >= wait.began)
     if not took:
         return outcome, end
-    confirmed = wait.confirmed
+    confirmed = wait.end.confirmed
     return ANSWERED, next((at for at in took if confirmed is None or at >= confirmed), took[-1])
 
 
@@ -167,7 +168,7 @@ def _was_taken(
             return True
     for other in legs:
         if (
-            other.transferred
+            other.end.transferred
             and other.ended is not None
             and other.ended >= one.began
             and abs(other.ended - ended) <= TOOK_S

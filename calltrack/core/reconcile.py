@@ -240,7 +240,7 @@ class Devices(Remarks):
             for gone in past(call, device):
                 if not same_attempt(gone, listed.started, listed.c2c) or outlived(gone, listed):
                     continue
-                if gone.end_reported or gone.rank == RANKS[ENDS]:
+                if gone.end.reported or gone.rank == RANKS[ENDS]:
                     if gone.kind != LEG and not gone.stamp and is_recent(gone, held.clock.now):
                         step.join_late(gone, listed)
                     else:
@@ -294,9 +294,9 @@ class Devices(Remarks):
         call = held.call(reported.call_id)
         for gone in past(call, device) if call is not None else ():
             if is_about(reported, gone):
-                if not gone.end_reported and is_recent(gone, clock.now):
+                if not gone.end.reported and is_recent(gone, clock.now):
                     step.revise(gone, reported, clock.when)
-                elif not gone.end_reported:
+                elif not gone.end.reported:
                     gone.rank = RANKS[ENDS]  # it changes no figure, but no list takes the end back any more
                     gone.kept = None
                     call.kept = None  # type: ignore[union-attr]

@@ -29,7 +29,7 @@ class Reports:
     def __init__(self, held: Held) -> None:
         self.held = held
         self.out: list[Change | Report] = []
-        self.touched: list[HeldCall] = []
+        self.touched: dict[HeldCall, None] = {}
         self.anomalies: list[Anomaly] = []
         self.at: Seconds | None = None  # the UTC of this frame's changes
         self.confirmed_at: Seconds | None = None  # the UTC of its moment
@@ -102,9 +102,7 @@ class Reports:
         if device is not None:
             device.value = None
         call = held.calls.get(one.call) or held.ended[one.call]
-        if not call.touched:
-            call.touched = True
-            self.touched.append(call)
+        self.touched[call] = None
         if weigh:
             call.weighed = True
         if held.clock.ahead is not None:

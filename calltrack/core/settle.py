@@ -11,6 +11,8 @@ leg), 15 (contradictions), 16 (an end that was lost). The moments compared are t
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from calltrack.core.advance import Advance
 from calltrack.core.changes import AnomalyKind, CallEnded, CallRevised, CallStateChanged
 from calltrack.core.doubt import watch_contradicted
@@ -45,7 +47,6 @@ _RANKS = {outcome: rank for rank, outcomes in enumerate(CALL_OUTCOMES) for outco
 def settle(call: HeldCall, step: Advance) -> None:
     """Decide what the frame means for a call that it touched, and report it."""
     held = step.held
-    call.touched = False
     call.value = call.kept = None
     if call.weighed:
         call.weighed = False
@@ -115,11 +116,11 @@ def _weigh(call: HeldCall, step: Advance) -> None:
         if one.kind is WAIT:
             _count(step.held, one, outcome)
         one.outcome, one.value, one.kept = outcome, None, None
-        if one.ended != end or (one.kind is WAIT and outcome in TAKEN and one.marks[one.ended_open][1] is UNKNOWN):
+        if one.ended != end or (one.kind is WAIT and outcome in TAKEN and one.marks[one.end.open][1] is UNKNOWN):
             one.reopen()
             while end is not None and len(one.marks) > 1 and one.marks[-1][0] > end:
                 one.marks.pop()
-            one.ended_open = len(one.marks)
+            one.end = replace(one.end, open=len(one.marks))
             one.mark(end, None)
             one.ended = one.marks[-1][0]
         if said:
@@ -132,7 +133,7 @@ def _weigh(call: HeldCall, step: Advance) -> None:
 def _contradictions(call: HeldCall, gave_up: list[HeldConnection], step: Advance) -> None:
     """Report where a queue and an agent say different things of one call (ruling 15), once for each answer."""
     for wait in gave_up:
-        until = wait.marks[wait.ended_open][0] if wait.ended_open < len(wait.marks) else wait.began
+        until = wait.marks[wait.end.open][0] if wait.end.open < len(wait.marks) else wait.began
         for leg in (*call.live, *call.past):
             at = leg.answered_at
             if leg.kind is not LEG or leg.contradicted or not leg.answered or leg.direction != INCOMING or at is None:
@@ -166,7 +167,7 @@ def _answer(call: HeldCall, step: Advance) -> None:
             taken = True
             if one.ended is not None and (seen is None or one.ended < seen):
                 seen = one.ended
-        if one.means is ABANDONED and one.kind is WAIT and one.end_reported:
+        if one.means is ABANDONED and one.kind is WAIT and one.end.reported:
             gave_up.append(one)
     if gave_up and call.attempts:
         _contradictions(call, gave_up, step)
@@ -184,14 +185,14 @@ def _await(call: HeldCall, step: Advance) -> None:
     if call.awaited is not None or call.live or now is None or call.call_id not in held.calls:
         return
     last = call.past[-1]
-    if last.learned != now and not is_recent(last, now):
+    if last.end.learned != now and not is_recent(last, now):
         return
     claims = [
         one
         for one in call.past
-        if one.learned == now
+        if one.end.learned == now
         and (
-            (one.kind is WAIT and one.outcome in TAKEN and one.end_reported)
+            (one.kind is WAIT and one.outcome in TAKEN and one.end.reported)
             or (one.kind is WAIT and one.outcome is LOST and one.inferred.startswith(IN_NO_LIST))
             or (one.kind is LEG and one.outcome is ANSWERED_ELSEWHERE and one.means is ANSWERED_ELSEWHERE)
         )

@@ -13,6 +13,8 @@ go from the history is not applied, because it would count twice.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from calltrack.core.changes import AnomalyKind
 from calltrack.core.held import LEG, WAIT, HeldCall, HeldConnection, HeldDevice, HeldExtension, HeldQueue, Mark, mark_of
 from calltrack.core.machine import SIGNALS, STEPS
@@ -103,9 +105,7 @@ class Statements(Devices):
             return
         call.statements = (*call.statements, said)
         call.value = call.kept = None
-        if not call.touched:
-            call.touched = True
-            step.touched.append(call)
+        step.touched[call] = None
 
     def _began(self, said: Statement) -> Seconds | None:
         """When a statement's part began, in stream time."""
@@ -159,13 +159,13 @@ class Statements(Devices):
         elif not _is_uncertain(one) or self._is_denied(queue, one, left):
             return
         else:
-            if one.end_reported and one.ended is not None:  # only its start was not seen
+            if one.end.reported and one.ended is not None:  # only its start was not seen
                 left = one.ended
             began = one.began if one.stamp else min(begin, left)
             one.stamp = one.stamp or self._stamp(begin)
             one.marks = [(began, QUEUED)] + ([(left, None)] if one.ended is not None else [])
             one.inferred = ""
-        if not one.end_reported:
+        if not one.end.reported:
             one.means = outcome
         one.agent_name = one.agent_name or (said.agent_name if said.answered else "")
         self._finish_part(one, queue, left, why)
@@ -200,7 +200,7 @@ class Statements(Devices):
         one.cause = one.cause or said.status
         self._finish_part(one, device, end, why)
         if said.ended_utc is not None:  # about: an event or a duration that comes later says it better
-            one.end_reported, one.inferred = False, why
+            one.end, one.inferred = replace(one.end, reported=False), why
 
     def _is_said(self, said: Statement) -> bool:
         """Whether the end of this part was stated before, and dated by its receiver then."""
@@ -322,8 +322,8 @@ class Statements(Devices):
 
     def _is_denied(self, device: HeldDevice, one: HeldConnection, end: Seconds) -> bool:
         """Whether a list that came after the stated end still has the part."""
-        confirmed = device.confirmed if one.ended is None else one.confirmed
-        if one.end_reported or confirmed is None or confirmed <= end + LAG_S or (one.ended is None and device.unknown):
+        confirmed = device.confirmed if one.ended is None else one.end.confirmed
+        if one.end.reported or confirmed is None or confirmed <= end + LAG_S or (one.ended is None and device.unknown):
             return False
         self._step.anomaly(
             AnomalyKind.CONTRADICTION,
@@ -340,7 +340,7 @@ class Statements(Devices):
         step, held = self._step, self._held
         now = held.clock.now
         if one.ended is None:
-            one.ended_open = len(one.marks)
+            one.end = replace(one.end, open=len(one.marks))
             step.take(one, STEPS[one.state, "ends", ""], None, None, why)
             if one.marks[-2][0] > end:
                 end = one.marks[-2][0]
@@ -355,10 +355,10 @@ class Statements(Devices):
             if one.kind is WAIT:
                 uncount(held, one)
                 one.outcome = None
-            one.ended_open = len(one.marks) - 1
+            one.end = replace(one.end, open=len(one.marks) - 1)
             step.report("Revised", one, why)
             step.touch(one)
-        one.ended, one.end_reported, one.over = one.marks[-1][0], True, None
+        one.ended, one.end, one.over = one.marks[-1][0], replace(one.end, reported=True), None
         device.value = device.kept = None
         found = held.call(one.call)
         if found is not None:
@@ -371,7 +371,7 @@ class Statements(Devices):
         """What is known now may change how the others ended: nothing of this call is final for a minute."""
         call.weighed = True
         for other in call.past:
-            other.learned, other.kept = now, None
+            other.end, other.kept = replace(other.end, learned=now), None
 
     def _stamp(self, at: Seconds) -> Seconds:
         """A stream time as the server's clock writes it."""
@@ -393,7 +393,7 @@ def _answer(said: Statement, begin: Seconds, end: Seconds | None) -> Seconds | N
 
 def _is_uncertain(one: HeldConnection) -> bool:
     """Whether frames did not report all of it."""
-    if one.ended is None or not one.end_reported or (one.kind is WAIT and not one.stamp):
+    if one.ended is None or not one.end.reported or (one.kind is WAIT and not one.stamp):
         return True
     return any(bucket is UNKNOWN for _, bucket in one.marks)
 

@@ -57,7 +57,7 @@ def leg_value(held: Held, one: HeldConnection) -> Leg:
         since, began = shown(since, added), shown(began, added)  # type: ignore[assignment]
         answered_at, ended_at = shown(answered_at, added), shown(ended_at, added)
         spells = _shown(held, one, spells)
-    evidence = one if one.ended is not None else held.extensions.get(one.device, one)
+    evidence = one.end if one.ended is not None else held.extensions.get(one.device, one.end)
     one.value = value = Leg(
         one.call, one.device, one.attempt, one.state, one.direction, since, began, one.answered, answered_at,
         ended_at, ring, talk, hold, unknown, one.outcome, one.cause,
@@ -93,7 +93,7 @@ def wait_value(held: Held, one: HeldConnection) -> Wait:
         shown = held.clock.shown
         joined, ended, spells = shown(joined, added), shown(ended, added), _shown(held, one, spells)
     caller, caller_name, distributed, original, custom = one.facts
-    evidence = one if one.ended is not None else held.queues.get(one.device, one)
+    evidence = one.end if one.ended is not None else held.queues.get(one.device, one.end)
     one.value = value = Wait(
         one.device, one.call, caller, caller_name, one.state, joined, ended, wait_s, outcome, one.agent_name,
         one.inferred, stamp, distributed, original, custom, unknown, spells, one.doubt, evidence.confirmed_position,
