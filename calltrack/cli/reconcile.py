@@ -37,7 +37,7 @@ def command(
     Each call is matched by its id, each record with the leg and wait that it is about. A difference has its reason: a
     definition that makes both right, a gap in the stream, a record that contradicts itself. Times of CDR notifications
     are of the account's clock: the stream's offset, or --tz. The lists have phone numbers. Exit code 1 if a difference
-    has no explanation.
+    has no explanation, or a line of CDRS could not be read.
 
     \b
     Examples:
@@ -53,13 +53,14 @@ def command(
 
     if html is not None:
         from calltrack.report import reconciled_page  # before the work is done: its extra may be missing
+    unread: list[int] = []
     tracked, own, zone = _track(events, tz)
     zone = tz or zone
     from calltrack.words.numbers import normal
 
     found = compare(
         tracked,
-        [*own, *_records(cdrs)],
+        [*own, *_records(cdrs, unread)],
         number=normal,
         day=lambda at: f"{datetime.fromtimestamp(at, zone):%Y-%m-%d}",
         utc=_local_clock(tz) if tz is not None else None,
@@ -73,10 +74,12 @@ def command(
         summary = {"verdict": verdict(found, zone), **msgspec.to_builtins(found)}
         click.echo(msgspec.json.format(msgspec.json.encode(summary), indent=1).decode())
     else:
-        _print(found, zone, every)
+        _print(found, zone, every, sum(unread))
     if html is not None:
         click.echo(f"the page is in {safe(html)}", err=True)
-    sys.exit(1 if any(one.reason in UNEXPLAINED for call in found.calls for one in call.differences) else 0)
+    sys.exit(
+        1 if sum(unread) or any(one.reason in UNEXPLAINED for call in found.calls for one in call.differences) else 0
+    )
 
 
 def _local_clock(zone: tzinfo) -> Callable[[float], float | None]:
@@ -112,8 +115,8 @@ def _track(events: str, tz: tzinfo | None) -> tuple[Tracked, list[Account], tzin
     return tracked, own, reader.zone
 
 
-def _records(paths: tuple[str, ...]) -> Iterator[Account]:
-    """The records of files; a line that is none is reported on standard error."""
+def _records(paths: tuple[str, ...], unread: list[int]) -> Iterator[Account]:
+    """The records of files; a line that is none is reported on standard error, and how many are put into `unread`."""
     from calltrack.cdr.wire import Record
     from calltrack.reconcile import Account
 
@@ -125,12 +128,13 @@ def _records(paths: tuple[str, ...]) -> Iterator[Account]:
                 yield Account(frame.body.statement, f"{reader.recording.name}:{reader.recording.line}")
             else:
                 others += 1
+        unread.append(reader.recording.bad)
         name = safe(reader.recording.name)
         if others:
             click.echo(f"{name}: {others} frames are events, not CDRs, and were left out", err=True)
 
 
-def _print(found: Reconciled, zone: tzinfo, every: bool) -> None:
+def _print(found: Reconciled, zone: tzinfo, every: bool, unread: int) -> None:
     from calltrack.cli.tables import show
     from calltrack.report.reconciled import TITLES, rows, sums, verdict
 
@@ -140,6 +144,8 @@ def _print(found: Reconciled, zone: tzinfo, every: bool) -> None:
         notes.append(f"{found.repeated} records came twice")
     if found.unusable:
         notes.append(f"{found.unusable} records name no call")
+    if unread:
+        notes.append(f"{unread} line{'s' * (unread != 1)} could not be read")
     if found.silent:
         notes.append(f"none states {', '.join(found.silent)}, so that is not compared")
     click.echo(f"{found.records} records" + "".join(f"; {note}" for note in notes))

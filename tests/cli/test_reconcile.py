@@ -110,3 +110,14 @@ def test_records_alone_are_no_stream(sides: tuple[Path, Path]) -> None:
 
     assert result.exit_code == 2
     assert "has no events of the stream" in result.output
+
+
+def test_a_line_that_cannot_be_read(sides: tuple[Path, Path], tmp_path: Path) -> None:
+    """It may have been a record: the exit code says so."""
+    events, cdrs = sides
+    cut = tmp_path / "cut.jsonl"
+    cut.write_text(cdrs.read_text() + '{"ivruniqueid": "1", "ty')
+    result = CliRunner().invoke(commands, ["reconcile", str(events), str(cut)])
+
+    assert result.exit_code == 1
+    assert "1 line could not be read" in result.output
