@@ -6,7 +6,7 @@ Both are taken out before anything else looks at a record, so that no filter can
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeVar, get_args
 
 from msgspec import Struct
@@ -198,4 +198,10 @@ class Reach:
         if (campaign := getattr(change, "campaign", None)) is not None and campaign.queue_id:
             queues |= {campaign.queue_id}
         accounts = frozenset(self._accounts[name] for name in extensions if name in self._accounts)
-        return About(call_id, extensions, queues, accounts, everybody=hasattr(change, "gap"))
+        return About(call_id, _one(extensions), _one(queues), _one(accounts), everybody=hasattr(change, "gap"))
+
+
+@lru_cache(4096)
+def _one(names: frozenset[str]) -> frozenset[str]:
+    """The same for all that are equal: few sets are named, by thousands of changes in memory."""
+    return names
