@@ -100,10 +100,11 @@ class Advance(Corrections):
                 one.retrieved = self.held.clock.when if row is None else None
             if one.doubt:
                 self.confirm(one)
-        if one.kind is LEG and not one.answered and not one.listens:
+        picked_up = state is NEW and not one.c2c and one.state in _PICKED_UP and one.direction == INCOMING
+        if (listed.answered or picked_up) and not one.answered and one.kind is LEG and not one.listens:
             if listed.answered:
                 self._mark_answer(one, listed, row)
-            elif state is NEW and one.direction == INCOMING and not one.c2c and one.state in _PICKED_UP:
+            else:
                 self._pick_up(one)
         return agrees
 

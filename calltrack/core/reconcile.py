@@ -375,10 +375,10 @@ class Devices(Remarks):
         if state is before:
             return
         held, step = self._held, self._step
-        first = before is UNKNOWN and extension.since is None
-        since = held.clock.when
-        if first:
-            since = next((one.marks[-1][0] for one in live if one.state is state), None)
+        why = f"in the list of all {source}" if source else ""
+        if before is UNKNOWN and extension.since is None:
+            why, since = "", next((one.marks[-1][0] for one in live if one.state is state), None)
+        else:
+            since = held.clock.when
         extension.state, extension.since = state, since
-        why = f"in the list of all {source}" if source and not first else ""
         step.out.append(ExtensionStateChanged(held.position, step.at, extension.key, before, state, why))
