@@ -170,6 +170,8 @@ class Corrections(Reports):
                         one.added = one.began - began
                     self.report("Revised", one, "the UTC of its times is known")
                     self.touch(one)
+            if call.added is None and call.ended is not None and call.ended >= since:
+                self.touched[call] = None  # its last leg began after the first offset, and the call before it
             if call.added is None and all(one.added is not None for one in every):
                 call.added, call.kept = min(every, key=lambda one: one.began).added, None
         for device in (*held.extensions.values(), *held.queues.values()):
