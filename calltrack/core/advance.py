@@ -179,8 +179,8 @@ class Advance(Corrections):
         call.enter(one)
         one.reopen()
         bucket = one.marks[-1][1]
-        one.ended = one.outcome = None
-        one.inferred, one.end = "", NOT_ENDED
+        one.ended = one.outcome = one.means = None  # another account may have stated the end
+        one.inferred, one.cause, one.end = "", "", NOT_ENDED
         if bucket in (RINGING, DIALING) and row.counts_as is TALKING and listed.answered:
             answered_at = self._answered_at(one, listed)  # its answer came while it was lacking, or was lost
             if answered_at is not None and (held.clock.at is None or answered_at <= held.clock.at):

@@ -66,9 +66,11 @@ class Corrections(Reports):
         self.report("Revised", one, START_LATE)
         self.touch(one, weigh=True)
 
-    def answer_late(self, one: HeldConnection, listed: Listed) -> None:
-        """An answer that is reported after the end of its connection."""
-        ended = one.ended
+    def answer_late(self, one: HeldConnection, listed: Listed) -> bool:
+        """An answer that is reported after the end of its connection; False if it was not before that end."""
+        ended, answered_at = one.ended, self._answered_at(one, listed)
+        if ended is not None and answered_at is not None and answered_at > ended:
+            return False  # it is of another attempt
         self._mark_answer(one, listed, None)
         if one.answered_at is not None and ended is not None and one.answered_at < ended:
             kept = [mark for mark in one.marks[:-1] if mark[0] < one.answered_at]
@@ -76,6 +78,7 @@ class Corrections(Reports):
             one.end, one.over = replace(one.end, open=len(one.marks) - 1), None
         self.report("Revised", one, ANSWER_LATE)
         self.touch(one, weigh=True)
+        return True
 
     def hold_late(self, one: HeldConnection, since: Seconds) -> bool:
         """A hold that is reported after its retrieval adds the time on hold; False if it adds none."""

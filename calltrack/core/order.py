@@ -13,6 +13,9 @@ from calltrack.core.held import LEG, REMEMBERED, Held, HeldConnection, HeldExten
 from calltrack.core.observations import ENDS, HOLDS, RETRIEVES, STARTS, ExtensionSeen, Listed, Reported, Seconds
 from calltrack.core.table import RANKS, UNKNOWN
 
+LAG_S = 18
+"""An event reports a moment at most so long ago (seen), and lists of that time still have its leg."""
+
 
 def is_echo(held: Held, print_: int) -> bool:
     """Whether this very event came before, among the last `REMEMBERED` at least; else it is remembered."""
@@ -45,9 +48,16 @@ def is_known(reported: Reported, one: HeldConnection | None, moment: Seconds | N
     if one is None or (rank := RANKS.get(reported.kind)) is None or is_redial(reported, one):
         return False
     kind = reported.kind
+    if kind is not ENDS and one.kind is LEG and is_over(one, moment):
+        return False  # what it reports happened after the end: it is of another attempt
     if kind is HOLDS and one.retrieved is not None and moment is not None and moment < one.retrieved:
         return True
     return rank < one.rank or (rank == one.rank and kind is not HOLDS and kind is not RETRIEVES)
+
+
+def is_over(one: HeldConnection, at: Seconds | None) -> bool:
+    """Whether a connection had ended for so long at a moment that no list of then was made before its end."""
+    return at is not None and one.ended is not None and at > one.ended + LAG_S
 
 
 def is_past(one: HeldConnection, listed: Listed | None, at: Seconds | None) -> bool:

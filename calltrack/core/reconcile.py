@@ -28,7 +28,7 @@ from calltrack.core.observations import (
     Reported,
     Seconds,
 )
-from calltrack.core.order import is_past, is_redial
+from calltrack.core.order import is_over, is_past, is_redial
 from calltrack.core.outcomes import is_recent
 from calltrack.core.records import counted_state
 from calltrack.core.remarks import ITS_END, ITS_START, Remarks
@@ -240,13 +240,19 @@ class Devices(Remarks):
             for gone in past(call, device):
                 if not same_attempt(gone, listed.started, listed.c2c) or outlived(gone, listed):
                     continue
-                if gone.end.reported or gone.rank == RANKS[ENDS]:
+                ends = gone.rank == RANKS[ENDS]
+                later = held.clock.ahead is None and gone.c2c != 1 and is_over(gone, held.clock.at)
+                if ends and later and gone.kind is LEG:
+                    break  # an attempt of the same second, whose start was not seen
+                if ends or (gone.end.reported and not later):
                     if gone.kind != LEG and not gone.stamp and is_recent(gone, held.clock.now):
                         step.join_late(gone, listed)
                     else:
                         self._stale(device, gone, reported)
                     return None
-                if is_recent(gone, held.clock.now):
+                if gone.end.reported:
+                    self._contradicted(device, gone, gone.ended, held.clock.at)
+                if is_recent(gone, held.clock.now) or (gone.stamp and gone.stamp == listed.started):
                     uncount(held, gone) if gone.kind != LEG else None
                     step.resume(gone, listed, mine)
                     watch(held, gone)
@@ -334,6 +340,9 @@ class Devices(Remarks):
     ) -> None:
         """All that a frame reports is known, so its list is of the past; what it adds may count (ruling 4)."""
         step, now = self._step, self._held.clock.now
+        if one is not None and one.kind is LEG and reported.kind is STARTS and not one.start_reported:
+            one.start_reported, one.kept = True, None
+            (self._held.calls.get(one.call) or self._held.ended[one.call]).kept = None
         if one is not None and one.ended is None:
             one.kept = device.kept = None
             if (
@@ -345,8 +354,8 @@ class Devices(Remarks):
                 return
         elif one is not None and is_recent(one, now):
             call = reported.call
-            if reported.kind is ANSWERS and call is not None and call.answered and not one.answered:
-                step.answer_late(one, call)
+            answers = reported.kind is ANSWERS and call is not None and call.answered and not one.answered
+            if answers and step.answer_late(one, call):  # type: ignore[arg-type]
                 return
             if reported.kind is STARTS and one.kind is WAIT and not one.stamp and seen is not None:
                 listed = next((item for item in seen.listed or () if item.call_id == reported.call_id), None)

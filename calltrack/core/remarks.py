@@ -14,6 +14,7 @@ from calltrack.core.observations import (
     STARTS,
     Listed,
     Reported,
+    Seconds,
 )
 from calltrack.core.states import State
 from calltrack.core.table import DIALING, HOLD, QUEUED, RINGING, TALKING, UNKNOWN
@@ -46,6 +47,18 @@ class Remarks:
             device=device,
             expected=one.state.value,
             seen=reported.reason or "the list",
+        )
+
+    def _contradicted(self, device: HeldDevice, one: HeldConnection, end: Seconds | None, seen: Seconds | None) -> None:
+        """A list has one of its calls after the end that another account states."""
+        shown = self._held.clock.shown
+        self._step.anomaly(
+            AnomalyKind.CONTRADICTION,
+            "another account states an end, and a later list has it still; the list is believed",
+            call_id=one.call,
+            device=device,
+            expected=str(shown(end)),
+            seen=str(shown(seen)),
         )
 
     def _why(self, state: State, listed: Listed, mine: Reported | None, source: str) -> str:

@@ -7,8 +7,9 @@ is known, the unknown time before the answer was ring, and after it conversation
 from hold, so that conversation counts as ENGAGED: as talk of which some may have been hold. A part that was never seen
 is made, and says why. Everything that changes is a change like any other; outcomes of the call are weighed anew.
 
-A list that was received after the stated end contradicts it, and is believed. A statement whose call may have been let
-go from the history is not applied, because it would count twice.
+A list that was received after the stated end contradicts it, and is believed. A statement that contradicts itself
+decides nothing; of two that state one part differently the one that says more of it counts, in any order. A statement
+whose call may have been let go from the history is not applied, because it would count twice.
 """
 
 from __future__ import annotations
@@ -28,19 +29,27 @@ from calltrack.core.observations import (
     Stated,
     Statement,
 )
+from calltrack.core.order import LAG_S
+from calltrack.core.outcomes import SAME_S
 from calltrack.core.reconcile import Devices
-from calltrack.core.records import PAST_KEPT, Gap
+from calltrack.core.records import PAST_KEPT
 from calltrack.core.settle import uncount
+from calltrack.core.stated import (
+    NEAR_S,
+    answer_of,
+    contradiction,
+    is_made,
+    is_uncertain,
+    is_within,
+    why_of,
+    within,
+)
 from calltrack.core.states import Outcome
 from calltrack.core.table import ABANDONED, ANSWERED, DIALING, ENGAGED, QUEUED, RINGING, TALKING, UNKNOWN
 from calltrack.core.values import settle_before
 
-STATED = "stated by another account"
-"""How the reason begins why a part that no frame showed is on record."""
-NEAR_S = 5  # stamps of one moment in two accounts are that near
 LONGEST_S = 86_400  # a call whose end is dated by the receiver's clock lasts no longer
 AHEAD_S = 86_400  # an account's clock, or one of another time zone, is less ahead of its receiver's
-LAG_S = 18  # an event reports a moment at most so long ago (seen), and lists of that time still have its leg
 
 
 class Statements(Devices):
@@ -74,7 +83,12 @@ class Statements(Devices):
                 seen=said.account,
             )  # fmt: skip
             return  # one of next year would make every day of this one the past
-        if begin is not None and end is not None:
+        denied = contradiction(said, call)
+        if denied:
+            step.anomaly(AnomalyKind.CONTRADICTION, denied, call_id=said.call_id, seen=said.account)
+            if call is None:
+                return
+        elif begin is not None and end is not None:
             if clock.now is not None:
                 clock.when = max(clock.now, end)  # it may be of a moment after the last frame
             if clock.now is None:
@@ -134,7 +148,7 @@ class Statements(Devices):
         if held.gone_before is None or end > held.gone_before:
             return False
         shown = held.clock.shown
-        return not any(_within(gap, shown(begin), shown(end)) for gap in held.gaps)
+        return not any(within(gap, shown(begin), shown(end)) for gap in held.gaps)
 
     # ---------------------------------------------------------------- waits
 
@@ -148,15 +162,18 @@ class Statements(Devices):
             queue.name = queue.name or said.queue_name
         left = min(begin + said.wait_s, end)
         outcome = ANSWERED if said.answered else ABANDONED if said.outcome is Outcome.ABANDONED else None
-        why = _why(said)
+        why = why_of(said)
         one = self._held_part(said, WAIT, key, begin, left)
+        made = one is not None and is_made(one)
         if one is None:
             listed = ListedWait(said.call_id, self._stamp(begin), said.caller)
             one = step.start(queue, listed, None, why)
             one.marks = [(begin, QUEUED)]
             queue.queued += 1  # type: ignore[attr-defined]
             one.inferred = why
-        elif not _is_uncertain(one) or self._is_denied(queue, one, left):
+        elif (not is_uncertain(one) and not self._says_more(one, said, begin, None, left, outcome)) or self._is_denied(
+            queue, one, left
+        ):
             return
         else:
             if one.end.reported and one.ended is not None:  # only its start was not seen
@@ -164,7 +181,7 @@ class Statements(Devices):
             began = one.began if one.stamp else min(begin, left)
             one.stamp = one.stamp or self._stamp(begin)
             one.marks = [(began, QUEUED)] + ([(left, None)] if one.ended is not None else [])
-            one.inferred = ""
+            one.inferred = why if made else ""
         if not one.end.reported:
             one.means = outcome
         one.agent_name = one.agent_name or (said.agent_name if said.answered else "")
@@ -174,20 +191,22 @@ class Statements(Devices):
 
     def _state_leg(self, said: Statement, begin: Seconds, end: Seconds) -> None:
         held = self._held
-        answer = _answer(said, begin, end)
+        answer = answer_of(said, begin, end)
         began = begin
         if said.queue_id or said.queue_name:
             before = answer if answer is not None else end
             began = before - said.ring_s if said.ring_s is not None else begin
-        key, why = said.exten_user, _why(said)
+        key, why = said.exten_user, why_of(said)
         if said.ended_utc is not None and self._is_said(said):
             return
         one = self._held_part(said, LEG, key, began, end)
+        means = None if said.answered or said.direction == INCOMING else said.outcome
+        made = one is not None and is_made(one)
         device: HeldDevice | None = held.extensions.get(key)
         if one is None:
             device = device or self._appeared(key, ExtensionSeen(key))
             one = self._made(device, said, began, answer, why)
-        elif device is None or not _is_uncertain(one):
+        elif device is None or not (is_uncertain(one) or self._says_more(one, said, began, answer, end, means)):
             return
         elif said.ended_utc is not None and one.ended is None and not self._is_deaf(device):
             self._doubt(one, why)  # the event of its end may be on the way
@@ -196,7 +215,8 @@ class Statements(Devices):
             return
         else:
             self._rewrite(one, said, answer, end)
-        one.means = one.means or (None if said.answered or one.direction == INCOMING else said.outcome)
+            one.inferred = why if made else ""
+        one.means = one.means or (None if one.direction == INCOMING else means)
         one.cause = one.cause or said.status
         self._finish_part(one, device, end, why)
         if said.ended_utc is not None:  # about: an event or a duration that comes later says it better
@@ -212,11 +232,11 @@ class Statements(Devices):
 
     def _state_live(self, said: Statement, begin: Seconds) -> None:
         """A leg that goes on. It counts where no frames come, which would show it themselves."""
-        held, key, why = self._held, said.exten_user, _why(said)
+        held, key, why = self._held, said.exten_user, why_of(said)
         device: HeldDevice | None = held.extensions.get(key)
         if not self._is_deaf(device):
             return
-        answer = _answer(said, begin, None)
+        answer = answer_of(said, begin, None)
         one = self._held_part(said, LEG, key, begin, begin)
         if one is None:
             device = device or self._appeared(key, ExtensionSeen(key))
@@ -297,13 +317,14 @@ class Statements(Devices):
                 marks.append((since, ENGAGED))
             else:
                 marks += [(since, rings), (answer, ENGAGED)]
-        one.marks, one.inferred = marks + ([(end, None)] if one.ended is not None else []), ""
+        one.marks = marks + ([(end, None)] if one.ended is not None else [])
 
     # ---------------------------------------------------------------- both
 
     def _held_part(self, said: Statement, kind: str, key: str, began: Seconds, end: Seconds) -> HeldConnection | None:
         """The leg or wait that a statement is about: the nearest start; an uncertain one need only overlap."""
         call = self._held.call(said.call_id)
+        stamp = said.started if kind is WAIT or not (said.queue_id or said.queue_name) else None  # as frames have it
         best: tuple[bool, Seconds, HeldConnection] | None = None
         for one in (*call.live, *call.past) if call is not None else ():
             if one.kind is not kind or one.device != key or (kind is LEG and one.c2c != said.c2c):
@@ -311,10 +332,12 @@ class Statements(Devices):
             alike = kind is WAIT or said.answered is None or one.answered == said.answered
             if one.answered and not alike:
                 continue  # an answer was seen, so it is another attempt
-            apart = abs(one.began - began)
+            apart = 0 if stamp and one.stamp == stamp else abs(one.began - began)
+            if apart and said.total_s is not None and is_made(one) and not is_within(one, began, end):
+                continue  # two records of one part have one start; it is frames that a record need only be near
             far = apart > NEAR_S or not alike
             overlaps = one.began <= end + NEAR_S and (one.ended is None or one.ended >= began - NEAR_S)
-            if far and not (overlaps and (alike or _is_uncertain(one))):
+            if far and not ((overlaps or not apart) and (alike or is_uncertain(one))):
                 continue
             if best is None or (far, apart) < best[:2]:
                 best = far, apart, one
@@ -325,14 +348,27 @@ class Statements(Devices):
         confirmed = device.confirmed if one.ended is None else one.end.confirmed
         if one.end.reported or confirmed is None or confirmed <= end + LAG_S or (one.ended is None and device.unknown):
             return False
-        self._step.anomaly(
-            AnomalyKind.CONTRADICTION,
-            "another account states an end, and a later list has it still; the list is believed",
-            call_id=one.call,
-            device=device,
-            expected=str(self._held.clock.shown(end)),
-            seen=str(self._held.clock.shown(confirmed)),
-        )
+        self._contradicted(device, one, end, confirmed)
+        return True
+
+    def _says_more(
+        self, one: HeldConnection, said: Statement, began: Seconds, answer: Seconds | None, end: Seconds,
+        means: Outcome | None,
+    ) -> bool:  # fmt: skip
+        """Whether a statement takes the place of another one of the same part, which it contradicts."""
+        if not is_made(one) or said.total_s is None or one.ended is None or one.began != began:
+            return False
+        talk = 0 if answer is None else end - max(answer, began)
+        known = 0 if one.answered_at is None else one.ended - one.answered_at
+        if max(abs(end - one.ended), abs(talk - known)) > SAME_S or (means and one.means and means is not one.means):
+            self._step.anomaly(
+                AnomalyKind.CONTRADICTION, "two statements of one part differ; the one that says more counts",
+                call_id=one.call, expected=f"{one.ended - one.began} s", seen=f"{end - began} s",
+            )  # fmt: skip
+        if (end, talk, means or "") <= (one.ended, known, one.means or ""):
+            return False
+        one.marks, one.answered_at = [(began, UNKNOWN), (end, None)], answer
+        one.means, one.cause, one.end = None, "", replace(one.end, reported=False)
         return True
 
     def _finish_part(self, one: HeldConnection, device: HeldDevice, end: Seconds, why: str) -> None:
@@ -376,30 +412,3 @@ class Statements(Devices):
     def _stamp(self, at: Seconds) -> Seconds:
         """A stream time as the server's clock writes it."""
         return at - self._held.clock.shift
-
-
-def _why(said: Statement) -> str:
-    return f"{STATED} ({said.account})" if said.account else STATED
-
-
-def _answer(said: Statement, begin: Seconds, end: Seconds | None) -> Seconds | None:
-    """When a statement's part was answered: its conversation lasted to the end, or its ring since the beginning."""
-    if not said.answered:
-        return None
-    if said.talk_s is not None and end is not None:
-        return end - said.talk_s
-    return begin + said.ring_s if said.ring_s is not None and not (said.queue_id or said.queue_name) else None
-
-
-def _is_uncertain(one: HeldConnection) -> bool:
-    """Whether frames did not report all of it."""
-    if one.ended is None or not one.end.reported or (one.kind is WAIT and not one.stamp):
-        return True
-    return any(bucket is UNKNOWN for _, bucket in one.marks)
-
-
-def _within(gap: Gap, since: Seconds | None, until: Seconds | None) -> bool:
-    """Whether a stretch of time lies in a gap."""
-    if since is None or until is None:
-        return False
-    return (gap.since is None or gap.since - NEAR_S <= since) and (gap.until is None or until <= gap.until + NEAR_S)

@@ -16,7 +16,7 @@ from calltrack.core import changes
 from calltrack.core.corrections import END_LATE, HOLD_LATE, START_LATE
 from calltrack.core.records import Call, Leg, Seconds, Wait
 from calltrack.core.remarks import ITS_END, ITS_START
-from calltrack.core.statements import STATED
+from calltrack.core.stated import STATED
 from calltrack.core.states import Outcome, State
 from calltrack.figures.rows import CallRow, Id, LegRow, QueueEntryRow, concluded
 

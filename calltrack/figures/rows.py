@@ -12,7 +12,7 @@ from itertools import chain
 from msgspec import Struct
 
 from calltrack.core.records import Id, Seconds, Spell
-from calltrack.core.statements import STATED
+from calltrack.core.stated import STATED
 from calltrack.core.states import Outcome
 from calltrack.figures.contactrows import ContactRow
 

@@ -11,7 +11,10 @@ from calltrack.core.tracker import HISTORY, Tracker
 from calltrack.laws.trial import Trial
 from calltrack.voicenter.frames import Frame
 
-_SENT = {"ivrid", "ivruniqueid", "relatedivruniqueids", "extenuser", "queueid"}
+_SENT = {
+    "ivrid", "ivruniqueid", "callid", "originalivruniqueid", "relatedivruniqueids", "extenuser", "callerextension",
+    "targetextension", "queueid",
+}  # fmt: skip
 _KEPT = {"call_id", "call_ids", "related", "exten_user", "queue_id"}
 
 

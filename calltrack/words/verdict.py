@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 
 from calltrack.core.changes import AgentLoggedOff, AgentStatusChanged, Change
 from calltrack.core.records import Call, Leg, Seconds, Wait
-from calltrack.core.statements import STATED
+from calltrack.core.stated import STATED
 from calltrack.core.states import Outcome, State
 from calltrack.words.timeline import Stretch, timeline
 from calltrack.words.values import span

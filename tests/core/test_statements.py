@@ -8,7 +8,7 @@ from calltrack.core import observations
 from calltrack.core.changes import Anomaly, CallEnded, CallRevised, ExtensionAppeared, LegAnswered, LegEnded, LegStarted
 from calltrack.core.observations import INCOMING, Stated, Statement
 from calltrack.core.replica import Replica
-from calltrack.core.statements import STATED
+from calltrack.core.stated import STATED
 from calltrack.core.states import Outcome, State
 
 NOON = 1_700_000_000

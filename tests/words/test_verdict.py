@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from calltrack.core.changes import AgentLoggedOff
 from calltrack.core.records import Call, Leg, Spell, Wait
-from calltrack.core.statements import STATED
+from calltrack.core.stated import STATED
 from calltrack.core.states import Outcome, State
 from calltrack.words.timeline import drawn, timeline
 from calltrack.words.verdict import verdict
