@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from calltrack.cli.account import account_option, account_options
-from calltrack.cli.terminal import ParamType, Reader, TimeParam, console, recording_argument, strict_option
+from calltrack.cli.terminal import (
+    ParamType,
+    Reader,
+    TimeParam,
+    console,
+    recording_argument,
+    seldom_collected,
+    strict_option,
+)
 from calltrack.words.values import safe
 
 if TYPE_CHECKING:
@@ -155,9 +163,10 @@ def command(
         by = (*by, every)
     printed = not (as_csv or as_json or mail or html is not None)
     days = parts if not by or not printed or every in by else ()
-    found = report(facts, since, until, options, days, by if printed else ())
     name = Path(reader.recording.name).name
-    drawn = page.page(facts, found, name=name, zone=zone, by=by, every=every) if html is not None or mail else ""
+    with seldom_collected():
+        found = report(facts, since, until, options, days, by if printed else ())
+        drawn = page.page(facts, found, name=name, zone=zone, by=by, every=every) if html is not None or mail else ""
     if html is not None:
         Path(html).write_text(drawn, encoding="utf-8")
         click.echo(f"the report is in {safe(html)}", err=True)

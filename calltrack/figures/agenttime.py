@@ -25,6 +25,15 @@ STATUS, TAIL, LOST = "status", "tail", "lost"
 since it is doubtful; an agent's status; the end of one, since the last change that showed it; a gap in one."""
 
 
+_KINDS = {
+    State.TALKING: BUSY,
+    State.HOLD: BUSY,
+    State.RINGING: RINGING,
+    State.DIALING: RINGING,
+    State.UNKNOWN: UNKNOWN,
+}
+
+
 class Stretch(NamedTuple):
     """Time of an agent at an extension, by kind; `status` and `name` are of the last three kinds."""
 
@@ -90,16 +99,16 @@ def stretches(legs: Iterable[LegRow], states: Iterable[AgentStateRow], window: W
         if leg.c2c == 1 or not leg.spells or not window.touches(leg.spells[0].since, leg.spells[-1].until):
             continue
         doubtful = window.lasting(leg.confirmed_at, None) if leg.doubtful and leg.direction != "Spy" else []
-        rings = _in(leg, (State.RINGING, State.DIALING), window)
-        kinds = (
-            (BUSY, conversation(leg, window)),
-            (RINGING, rings),
-            (UNKNOWN, unseen(leg, window)),
-            (DOUBTFUL, doubtful),
-        )
-        for kind, spans in kinds:
+        kinds: dict[str, list[Span]] = {}
+        for spell in leg.spells:
+            if (kind := _KINDS.get(spell.state)) and (kind != UNKNOWN or leg.direction != "Spy"):
+                kinds.setdefault(kind, []).extend(window.lasting(spell.since, spell.until))
+        if doubtful:
+            kinds[DOUBTFUL] = doubtful
+        who = worker(leg)
+        for kind, spans in kinds.items():
             if spans := window.heard(leg.exten_user, spans):
-                found.append(Stretch(kind, worker(leg), leg.exten_user, leg.account_id, None, "", spans))
+                found.append(Stretch(kind, who, leg.exten_user, leg.account_id, None, "", spans))
     for row in states:
         if window.touches(row.since, row.until):
             lasts = window.lasting(row.since, row.until)
@@ -120,11 +129,6 @@ def stretches(legs: Iterable[LegRow], states: Iterable[AgentStateRow], window: W
 def conversation(leg: LegRow, window: Window) -> list[Span]:
     """When a leg was in talk or on hold."""
     return _in(leg, (State.TALKING, State.HOLD), window)
-
-
-def unseen(leg: LegRow, window: Window) -> list[Span]:
-    """When it is not known what a leg did: its agent was not available then, but not known to be busy either."""
-    return [] if leg.direction == "Spy" else _in(leg, (State.UNKNOWN,), window)
 
 
 def _in(leg: LegRow, states: tuple[State, ...], window: Window) -> list[Span]:

@@ -51,18 +51,18 @@ def consulted(legs: Iterable[LegRow]) -> dict[str, str]:
     for here in at.values():
         here.sort(key=lambda leg: leg.started or 0)
         talks = [leg for leg in here if handled(leg) and leg.answered_at is not None]
+        talks.sort(key=lambda leg: leg.answered_at or 0)
+        begun = 0  # of the talks, which are those that had been answered
+        going: list[LegRow] = []
         for leg in here:
-            begun = leg.started
-            if leg.direction != "Outgoing" or leg.c2c or begun is None or leg.attempt > 1:
+            moment = leg.started
+            if leg.direction != "Outgoing" or leg.c2c or moment is None or leg.attempt > 1:
                 continue
-            about = [
-                one
-                for one in talks
-                if one.call_id != leg.call_id
-                and (one.answered_at or 0) < begun
-                and (one.ended_at is None or begun < one.ended_at)
-            ]
-            about = [one for one in about if one.call_id not in found]
+            while begun < len(talks) and (talks[begun].answered_at or 0) < moment:
+                going.append(talks[begun])
+                begun += 1
+            going = [one for one in going if one.ended_at is None or moment < one.ended_at]
+            about = [one for one in going if one.call_id != leg.call_id and one.call_id not in found]
             if about:
                 found[leg.call_id] = max(about, key=lambda one: one.answered_at or 0).call_id
     return found

@@ -45,6 +45,7 @@ class Facts:
         self._live: dict[str, OpenCall] = {}
         self._ended: dict[str, OpenCall] = {}  # in the order of their ends: a change may still correct or resume one
         self._here: dict[str, Presence] = {}
+        self._rows: Rows | None = None  # all of them, until something changes
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
@@ -69,11 +70,13 @@ class Facts:
         for change in changes:
             apply = _APPLY.get(type(change))
             if apply is not None:
+                self._rows = None
                 apply(self, change)
         self._pass(time)
 
     def learn(self, snapshot: Snapshot) -> None:
         """Take from a snapshot what no change says: names of queues, extensions and campaigns, accounts, UTC offset."""
+        self._rows = None
         queues = {queue.queue_id: queue.name for queue in snapshot.queues if queue.name}
         extensions = {known.exten_user: known.user_name for known in snapshot.extensions if known.user_name}
         campaigns = {known.campaign_id: known.name for known in snapshot.campaigns if known.name}
@@ -89,10 +92,12 @@ class Facts:
         self.offset_s = snapshot.resume.offset_s if snapshot.resume.offset_s is not None else self.offset_s
 
     def rows(self) -> Rows:
-        """All rows, those of what still lasts last."""
-        calls = [*self._ended.values(), *self._live.values()]
-        states = (*self._statuses.over, *self._statuses.live.values())
-        return self.named(joined((self._done, rows_of(calls), Rows(agent_states=states))))
+        """All rows, those of what still lasts last; they are made again when something has changed."""
+        if self._rows is None:
+            calls = [*self._ended.values(), *self._live.values()]
+            states = (*self._statuses.over, *self._statuses.live.values())
+            self._rows = self.named(joined((self._done, rows_of(calls), Rows(agent_states=states))))
+        return self._rows
 
     @property
     def calls(self) -> Iterable[CallRow]:
@@ -139,7 +144,7 @@ class Facts:
             quiet = time is None or learned is None or time - learned > FINAL_S
             return over is not None and old(over.ended_at) and quiet
 
-        done = self._done
+        done, self._rows = self._done, None
         dropped = Rows(
             tuple(row for row in done.calls if row.outcome and old(row.ended_at)),
             tuple(row for row in done.legs if row.outcome and old(row.ended_at)),
@@ -167,6 +172,7 @@ class Facts:
 
         `history` is how many ended calls the tracker remembers: one of these may be corrected, or come back.
         """
+        self._rows = None
         over = [self._ended.pop(call_id) for call_id in list(self._ended)[: max(0, len(self._ended) - history)]]
         rows = joined((self._done, rows_of(over), Rows(agent_states=self._statuses.drop(self.time))))
         self._done = Rows()

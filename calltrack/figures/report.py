@@ -88,11 +88,19 @@ class _Reporter:
         rows = facts.rows()
         self.calls, self.legs = list(rows.calls), list(rows.legs)
         self.entries, self.states = list(rows.queue_entries), list(rows.agent_states)
-        whole = window(facts, None, None, replace(options, open=(), holidays=()))
-        self.followed: Followed = followed(self.calls, self.legs, self.states, whole, facts.names.extensions)
         self.contacts: tuple[ContactRow, ...] | None = None
         self.evidence = Evidence(Rows(), (), facts.first)
-        self.legs_of = by(self.legs, lambda leg: leg.call_id)
+
+    @cached_property
+    def followed(self) -> Followed:
+        """What followed each leg."""
+        whole = window(self.facts, None, None, replace(self.options, open=(), holidays=()))
+        return followed(self.calls, self.legs, self.states, whole, self.facts.names.extensions)
+
+    @cached_property
+    def legs_of(self) -> dict[str, list[LegRow]]:
+        """The legs of each call."""
+        return by(self.legs, lambda leg: leg.call_id)
 
     @cached_property
     def joined(self) -> Contacts:

@@ -32,6 +32,11 @@ def common(one: list[Span], other: list[Span]) -> list[Span]:
         return []
     shared: list[Span] = []
     # Often one is a moment of a day and the other the day: what ends before it begins is skipped.
+    if len(one) == 1:
+        since, until = one[0]
+        place = bisect_right(other, since, key=_end)
+        if place < len(other) and other[place][0] <= since and until <= other[place][1]:
+            return one
     i = bisect_right(one, other[0][0], key=_end) if one[0][1] <= other[0][0] else 0
     j = bisect_right(other, one[0][0], key=_end) if other[0][1] <= one[0][0] else 0
     while i < len(one) and j < len(other):

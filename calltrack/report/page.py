@@ -84,7 +84,11 @@ def _plots(facts: Facts, report: Report, zone: tzinfo) -> Iterator[dict[str, Any
         yield _plot("Waiting", "How many waited at most, queue by queue, the busiest first.", svg)
     if any(entry.outcome is not None for entry in entries):
         note = "What became of the waits, and the share answered in time; a bar is the least and the most it can be."
-        steps = waits_of(facts, since, until, options, parts)
+        known = {(one.since, one.until): one for one in report.parts}
+        if all((part.since, part.until) in known for part in parts):
+            steps = tuple(known[part.since, part.until] for part in parts)
+        else:
+            steps = waits_of(facts, since, until, options, parts)
         if svg := plots.outcomes(clock, steps, blank, options.service_level_s):
             yield _plot("Service level", note, svg)
     svg, dots = plots.waits(clock, entries, parts, blank, options.service_level_s)
