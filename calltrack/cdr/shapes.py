@@ -66,6 +66,13 @@ def records_of(fields: Mapping[str, Raw]) -> list[bytes] | None:
     return None
 
 
+def lacking(fields: Mapping[str, Raw], count: int) -> str:
+    """What a Call Log answer of so many records does not have, in words; "" if it has all."""
+    known = [int(found) for name in ("TOTAL_HITS", "RETURN_HITS") if (found := as_number(_value(fields.get(name))))]
+    most = max(known, default=0)
+    return f"the Call Log answer has {count} of {most} records; ask for shorter times" if most > count else ""
+
+
 NEEDED = (
     f"it needs the columns {'; '.join(' or '.join(fields) for fields in (_IDS[:2], _STARTS, _LENGTHS))}, "
     "named as in a CDR notification or a Call Log answer"

@@ -47,7 +47,7 @@ class Checks:
         self._call, self._tracked, self._number, self._gap = call, tracked, number, gap
         self._part = self._line = ""
         self._until: Seconds | None = None
-        self._to_come = False
+        self._to_come = self._far_end = False
         self._parts: list[Leg | Wait] = []
 
     def differ(
@@ -70,7 +70,7 @@ class Checks:
         self._line = line
         self._part = " ".join(filter(None, (leg.exten_user if leg else "", f"queue {wait.queue_id}" if wait else "")))
         self._until = None if start is None else start + (statement.total_s or 0)
-        self._to_come = _is_live(leg) or _is_live(wait)
+        self._to_come, self._far_end = _is_live(leg) or _is_live(wait), statement.far_end
         self._parts = [part for part in (leg, wait) if part is not None]
         self._outcome(statement, leg, wait)
         self._durations(statement, leg, wait)
@@ -86,6 +86,8 @@ class Checks:
         """
         if self._to_come:
             return self._of_live()
+        if self._far_end and Moment.BEGAN in moments:  # its frames have the stamps of the consultation
+            moments |= _FIRST
         there = [part for part in parts if part is not None]
         doubts = [why for one in there for moment, why in self._tracked.doubts(one).items() if moment in moments]
         if not doubts:
@@ -155,6 +157,8 @@ class Checks:
     def _durations(self, statement: Statement, leg: Leg | None, wait: Wait | None) -> None:
         if leg is not None and statement.talk_s is not None:
             self._talk(statement.talk_s, leg)
+        elif statement.talk_s and wait is not None and wait.outcome not in TAKEN:
+            self._same("talk", False, 0, statement.talk_s, unseen=self._unseen(_OUTCOME, wait))
         if leg is not None and statement.ring_s is not None:
             first = leg.c2c == 1 and leg.answered_at is not None and leg.started is not None
             rang = leg.answered_at - leg.started if first else leg.ring_s  # type: ignore[operator]

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from calltrack.core.observations import Statement
+from calltrack.core.observations import INCOMING, Statement
 from calltrack.core.records import Leg, Seconds, Wait
 
 _OTHER_EXTENSION = 1_000_000.0
@@ -59,8 +59,15 @@ def legs_of(
         if not statement.exten_user:
             if statement.direction and statement.direction != leg.direction:
                 return None
-            other, apart = _UNNAMED, min(apart, _apart(end_of(statement, start(statement)), leg.ended_at))
+            apart = min(apart, _apart(end_of(statement, start(statement)), leg.ended_at))
+            other = _UNNAMED
+            if statement.answered is None:  # it is rather of the leg that was answered, and of the caller's
+                other += _OTHER_ANSWER * (not leg.answered) + _OTHER_ANSWER * (
+                    leg.internal and leg.direction == INCOMING
+                )
         elif statement.exten_user != leg.exten_user:
+            if statement.direction and leg.direction and statement.direction != leg.direction:
+                return None  # the other side of an internal call
             other = _OTHER_EXTENSION
         if (other and (wrong or apart > _NEAR_S)) or (wrong and apart > _NEAR_S and id(statement) in twins):
             return None

@@ -36,6 +36,8 @@ class Sums:
                 continue
             if leg.internal and leg.direction == INCOMING:
                 continue  # an internal call has one record, for the caller's side
+            if leg.queue_id:
+                self._of(self.queues, leg.queue_id).talk_s[_OURS] += leg.talk_s + leg.hold_s
             agent = self._of(self.agents, leg.agent_name or leg.exten_user)
             self._count(agent, _OURS, True, False)
             agent.talk_s[_OURS] += leg.talk_s + leg.hold_s
@@ -55,6 +57,7 @@ class Sums:
             queue = self._of(self.queues, record.queue_id or self._id_of(record.queue_name))
             self._count(queue, _THEIRS, bool(record.answered), record.outcome is Outcome.ABANDONED)
             queue.wait_s[_THEIRS] += record.wait_s or 0
+            queue.talk_s[_THEIRS] += record.talk_s or 0
         if record.exten_user and record.answered and record.c2c != 1:
             agent = self._of(self.agents, record.agent_name or record.exten_user)
             self._count(agent, _THEIRS, True, False)

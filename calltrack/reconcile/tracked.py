@@ -160,7 +160,7 @@ class Tracked:
     def doubts(self, part: Leg | Wait) -> Doubts:
         """The moments of a leg or wait that events did not report."""
         found = {moment: why for moment, why in self._doubts.get(_key(part), {}).items() if why}
-        if part.stamp:
+        if part.stamp and not (isinstance(part, Leg) and part.c2c == 2):  # leg 2 has the stamps of leg 1
             found.pop(Moment.BEGAN, None)
         if part.inferred not in HARMLESS:
             found[Moment.ENDED] = part.inferred

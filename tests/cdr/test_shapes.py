@@ -92,3 +92,13 @@ def test_an_answer_that_is_an_error(answer: dict[str, object], said: str) -> Non
     """It is refused in words, whatever its number is."""
     with pytest.raises(CallLogRefused, match=said):
         records_of({name: msgspec.Raw(msgspec.json.encode(value)) for name, value in answer.items()})
+
+
+def test_an_answer_that_is_cut(tmp_path: Path) -> None:
+    """It says how many records there are, and has fewer."""
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps({"ERROR_NUMBER": 0, "TOTAL_HITS": 3, "RETURN_HITS": 1, "CDR_LIST": [LOGGED]}))
+    recording = Recording(path, on_bad=lambda bad: None)
+
+    assert len(list(recording)) == 1
+    assert "has 1 of 3 records" in str(recording.first_bad[0])

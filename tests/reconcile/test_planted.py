@@ -58,3 +58,24 @@ def test_servers_whose_clocks_differ() -> None:
 
     assert Reason.CLOCKS in reasons
     assert not reasons & UNEXPLAINED
+
+
+def test_records_of_three_columns() -> None:
+    """An id, a start and a duration are enough for a leg and a wait that have these times, but for click2calls."""
+    made = day(3)
+    few = [{name: body[name] for name in ("ivruniqueid", "time", "duration")} for body in made.records]
+    found = compared(Day(made.frames, few))
+
+    assert Reason.VALUE not in {reason for _, _, reason in found_in(found)}
+    assert found.agreeing > 0.7 * len(found.calls)
+
+
+def test_the_caller_s_record_of_an_internal_call() -> None:
+    """Another copy of it is not about the phone that was called."""
+    made = day(1)
+    own = [body for body in made.records if body["direction"] == "internal"]
+    altered = [{**body, "duration": body["duration"] + 30} for body in own]
+    found = found_in(compared(Day(made.frames, [*made.records, *altered]))) - found_in(compared(made))
+
+    assert own
+    assert {one[1:] for one in found} <= {("record", Reason.TWIN), ("record", Reason.OUTSIDE), ("record", Reason.LIVE)}

@@ -7,7 +7,7 @@ from itertools import chain
 
 from msgspec import Raw
 
-from calltrack.cdr.shapes import CallLogRefused, OtherColumns, columns_of, records_of, row_of
+from calltrack.cdr.shapes import CallLogRefused, OtherColumns, columns_of, lacking, records_of, row_of
 from calltrack.recordings.forms.lines import Lines
 from calltrack.recordings.forms.pieces import Piece, Unread, found
 from calltrack.recordings.forms.tables import Row, records
@@ -25,7 +25,10 @@ def read(fields: Mapping[str, Raw]) -> list[Piece] | None:
     if items is None:
         return None
     form = "Call Log answers" if "CDR_LIST" in fields else "CDR notifications"
-    return [found(CDR, item, None, form) for item in items]
+    pieces: list[Piece] = [found(CDR, item, None, form) for item in items]
+    if lacks := lacking(fields, len(items)):
+        pieces.append(Unread(lacks))
+    return pieces
 
 
 def is_table(first: bytes) -> bool:
