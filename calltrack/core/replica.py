@@ -193,7 +193,9 @@ class Replica:
             del self.calls[name]
             self.ended[name] = without_evidence(change.call)
             if len(self.ended) > self.history:
-                del self.ended[next(iter(self.ended))]
+                gone = self.ended.pop(next(iter(self.ended)))
+                for wait in gone.past_waits:  # seen again, the same wait is another one
+                    self._left.pop(_identity(wait), None)
 
     def _extension(self, change: ch.ExtensionChange) -> None:
         name = change.exten_user

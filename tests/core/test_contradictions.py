@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from calltrack import Frame, Outcome
+from calltrack import Frame, Outcome, Tracker
 from calltrack.core.changes import Anomaly, Change, QueueJoined, WaitResumed
 from calltrack.core.observations import Statement
+from calltrack.core.replica import Replica
 from tests.core.test_statements import NOON, OFFSET, call, fed, frame, listed, said, the_call
 
 
@@ -155,3 +156,22 @@ def test_two_attempts_of_one_second_whose_first_end_comes_first(frames: list[Fra
     assert (False, 1) == (rang.answered, rang.ring_s)
     assert (True, 50, NOON + 300) == (talked.answered, talked.hold_s, talked.ended_at)
     assert 244 == talked.talk_s + talked.unknown_s
+
+
+def test_a_wait_of_a_call_that_was_let_go_is_not_the_one_that_is_revised() -> None:
+    """Its call is seen again, and its record comes again: the sums follow from the changes."""
+    tracker, replica = Tracker(history=1), Replica(history=1)
+    for one in (
+        at_queue(NOON, "JOIN", "c1", {"c1": NOON}),
+        frame(said(**QUEUED)),
+        frame(said(call_id="c2", started=NOON + OFFSET + 900)),
+        at_queue(NOON + 400, "ANSWER", "c1", {}),
+        frame(said(**QUEUED, price=8)),
+    ):
+        for change in tracker.feed(one):
+            replica.apply(change)
+
+    queue = tracker.snapshot().queue("55")
+    assert queue is not None
+    assert (2, 1, 1) == (queue.queued, queue.answered, queue.picked_up)
+    assert [] == replica.differences(Replica.of(tracker.snapshot()))
