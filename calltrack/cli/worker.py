@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--point-every",
     type=click.FloatRange(min=1),
-    default=60.0,
+    default=300.0,
     show_default=True,
     metavar="SECONDS",
     help="Store the state of a partition this often, if there is news; after 5000 frames in any case.",

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from calltrack.core.changes import Change
 from calltrack.core.errors import NotAFrame
+from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import HISTORY, Tracker
 from calltrack.journal.zstd import zstd
 from calltrack.kafka.errors import NotARecord
@@ -47,7 +48,7 @@ class Settings(NamedTuple):
     history: int = HISTORY
     largest: int = LARGEST
     point_frames: int = 5_000
-    point_s: float = 60.0
+    point_s: float = 300.0
 
 
 class Record(NamedTuple):
@@ -80,6 +81,13 @@ class Account:
         self.last = last
         self.packed = b""
         self.packed_at = -1
+
+    def state(self) -> bytes:
+        """What a point has of it."""
+        snapshot = self.tracker.snapshot()
+        if snapshot.position != self.packed_at:
+            self.packed, self.packed_at = packed(snapshot), snapshot.position
+        return self.packed
 
 
 class Partition:
@@ -166,7 +174,7 @@ class Partition:
         if self._cut is not None or self.superseded_at is not None or (early and self._cut_frames >= 0):
             return None
         self._cut_at, self._cut_frames = now, self.frames
-        accounts = tuple([Held(name, held.lease, _packed(held)) for name, held in sorted(self._accounts.items())])
+        accounts = tuple([Held(name, one.lease, one.state()) for name, one in sorted(self._accounts.items())])
         code, partitions = settings.code, settings.partitions
         point = Point(code, self.generation, self.offset, self._tail, partitions, self._number, self._base, accounts)
         self._number += 1
@@ -268,9 +276,6 @@ class Partition:
         return found
 
 
-def _packed(held: Account) -> bytes:
-    snapshot = held.tracker.snapshot()
-    if snapshot.position != held.packed_at:
-        held.packed = zstd.compress(snapshot.to_json().encode(), level=1)
-        held.packed_at = snapshot.position
-    return held.packed
+def packed(snapshot: Snapshot) -> bytes:
+    """A snapshot as a point has it."""
+    return zstd.compress(snapshot.to_json().encode(), level=1)
