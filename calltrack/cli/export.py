@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calltrack.cli.account import account_option, account_words
 from calltrack.cli.terminal import Reader, strict_option, tz_options
 from calltrack.words.values import safe
 
@@ -42,6 +43,7 @@ _BINARY = ("xlsx", "parquet")
 @click.option(
     "--jobs", type=click.IntRange(1), help="Recordings to read at once into a folder. Default: one a processor."
 )
+@account_option
 @tz_options
 @strict_option
 def command(
@@ -50,6 +52,7 @@ def command(
     form: str | None,
     output: str | None,
     jobs: int | None,
+    config: Path | None,
     tz: tzinfo | None,
     strict: bool,
 ) -> None:
@@ -71,9 +74,10 @@ def command(
       calltrack export recordings/*.jsonl -o tables
       duckdb -c "select day, count(*) from 'tables/calls/**/*.parquet' group by all"
     """
+    own, zone = account_words(config, tz)
     out = None if output in (None, "-") else Path(str(output))
     if out is not None and form is None and (out.is_dir() or not out.suffix):
-        _to_folder(recordings, out, table, jobs, tz, strict)
+        _to_folder(recordings, out, table, jobs, zone, own, strict)
         return
     if len(recordings) > 1:
         raise click.UsageError("several recordings go to a folder: -o FOLDER, without --format")
@@ -86,22 +90,29 @@ def command(
         raise click.UsageError(f"{form} is not text: write it to a file with -o OUT.{form}")
     if table is None and form != "xlsx":
         raise click.UsageError(f"a {form} file has one table; add --table, one of {', '.join(_TABLES)}")
-    _to_file(recordings[0], out, [table] if table else _TABLES, form, tz, strict)
+    _to_file(recordings[0], out, [table] if table else _TABLES, form, zone, own, strict)
 
 
 def _to_file(
-    recording: str, out: Path | None, tables: Sequence[str], form: str, tz: tzinfo | None, strict: bool
+    recording: str,
+    out: Path | None,
+    tables: Sequence[str],
+    form: str,
+    zone: tzinfo | None,
+    own: dict[int, str],
+    strict: bool,
 ) -> None:
     if form == "parquet":  # before the file is made: its extra may be missing
         import pyarrow  # noqa: F401
     elif form == "xlsx":
         import xlsxwriter  # noqa: F401
     from calltrack.export import all_rows, open_writer, rows, write_rows
+    from calltrack.words.statuses import named_rows
 
-    reader = Reader(recording, strict=strict, zone=tz)
+    reader = Reader(recording, strict=strict, zone=zone)
     tracker = reader.recording.tracker()
     found = rows(reader, tables[0], tracker) if len(tables) == 1 else all_rows(reader, tracker)
-    ready = _begun(found)  # the stream's own zone is known then
+    ready = _begun(named_rows(found, own))  # the stream's own zone is known then
     with out.open("wb") if out else nullcontext(sys.stdout.buffer) as file:
         count = write_rows(ready, open_writer(form, tables, file, reader.zone))
         file.flush()
@@ -116,7 +127,13 @@ def _begun(rows: Iterator[Struct]) -> Iterator[Struct]:
 
 
 def _to_folder(
-    recordings: tuple[str, ...], out: Path, table: str | None, jobs: int | None, tz: tzinfo | None, strict: bool
+    recordings: tuple[str, ...],
+    out: Path,
+    table: str | None,
+    jobs: int | None,
+    zone: tzinfo | None,
+    own: dict[int, str],
+    strict: bool,
 ) -> None:
     if table is not None:
         raise click.UsageError("a folder has all tables; leave --table out")
@@ -124,4 +141,4 @@ def _to_folder(
 
     from calltrack.cli.folder import export_all
 
-    sys.exit(export_all(recordings, out, jobs, tz, strict=strict))
+    sys.exit(export_all(recordings, out, jobs, zone, own, strict=strict))

@@ -31,9 +31,15 @@ class _Done(NamedTuple):
 
 
 def export_all(
-    recordings: Sequence[str], out: Path, jobs: int | None, zone: tzinfo | None, *, strict: bool = False
+    recordings: Sequence[str],
+    out: Path,
+    jobs: int | None,
+    zone: tzinfo | None,
+    own: dict[int, str],
+    *,
+    strict: bool = False,
 ) -> int:
-    """Export every recording, and say what became of each; returns the exit code.
+    """Export every recording, and say what became of each; returns the exit code. own: the account's names of statuses.
 
     One that cannot be read does not keep the others from being written (exit code 1).
     """
@@ -46,7 +52,7 @@ def export_all(
     processes = min(jobs or os.cpu_count() or 1, len(recordings))
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         under_way = {
-            pool.submit(_export, path, out, name, zone, strict): path
+            pool.submit(_export, path, out, name, zone, own, strict): path
             for path, name in zip(recordings, names, strict=True)
         }
         try:
@@ -80,15 +86,16 @@ def names_of(recordings: Sequence[str]) -> list[str]:
     return [re.sub(r"[^\w.-]", "_", name) for name in found]
 
 
-def _export(path: str, out: Path, name: str, zone: tzinfo | None, strict: bool) -> _Done:
+def _export(path: str, out: Path, name: str, zone: tzinfo | None, own: dict[int, str], strict: bool) -> _Done:
     """In a process of its own: write the tables of one recording."""
     from calltrack.cli.terminal import Reader
     from calltrack.export import Folder, all_rows
+    from calltrack.words.statuses import named_rows
 
     first: list[BadLine] = []
     try:
         reader = Reader(path, strict=strict, zone=zone, quiet=True, report=first.append)
-        rows = all_rows(reader, reader.recording.tracker())
+        rows = named_rows(all_rows(reader, reader.recording.tracker()), own)
         begun = list(islice(rows, 1))  # the stream's own zone is known then
         count = Folder(out, name, reader.zone).write(chain(begun, rows))
     except (CalltrackError, OSError) as error:

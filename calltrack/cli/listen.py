@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calltrack.cli.account import account_option, account_words
 from calltrack.cli.service import LiveOptions, accounts_option, service_options
 from calltrack.cli.signals import interruptible
 from calltrack.cli.terminal import colourful, tz_options
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 @click.command("listen", short_help="Print changes as they happen, one line each, for pipes.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
+@account_option
 @tz_options
 @accounts_option
 @service_options
-def command(form: str, tz: tzinfo | None, accounts: Path | None, live: LiveOptions) -> None:
+def command(form: str, config: Path | None, tz: tzinfo | None, accounts: Path | None, live: LiveOptions) -> None:
     """Print changes as they happen, one line each, until Ctrl-C (exit code 0).
 
     The login comes from the environment, never from the command line, which others can read: CALLTRACK_TOKEN, or
@@ -43,30 +45,31 @@ def command(form: str, tz: tzinfo | None, accounts: Path | None, live: LiveOptio
       calltrack listen --json --credentials ~/.calltrack | jq 'select(.change == "CallEnded")'
       calltrack listen --accounts accounts.toml --json
     """
+    own, zone = account_words(config, tz)
     # In a thread, for a pipe may block: its reader can be slow without the server noticing.
     # Ctrl-C is how one ends this, not a failure: 0, as `simulate serve` does.
     with suppress(KeyboardInterrupt), interruptible():
         if accounts is None:
-            _one(form, tz, live)
+            _one(form, zone, own, live)
         else:
-            _many(form, tz, accounts, live)
+            _many(form, zone, own, accounts, live)
 
 
-def _one(form: str, tz: tzinfo | None, live: LiveOptions) -> None:
+def _one(form: str, zone: tzinfo | None, own: dict[int, str], live: LiveOptions) -> None:
     from calltrack.live import listen
 
-    lines = _Lines(form, tz)
+    lines = _Lines(form, zone, own)
     with listen(**live.service()) as stream:
         for change in stream:
             lines.write(change, lambda: stream.snapshot().resume.offset_s)
 
 
-def _many(form: str, tz: tzinfo | None, accounts: Path, live: LiveOptions) -> None:
+def _many(form: str, zone: tzinfo | None, own: dict[int, str], accounts: Path, live: LiveOptions) -> None:
     from calltrack.live.blocking import InThread
     from calltrack.live.streams import Streams
 
     streams = Streams(live.accounts(accounts), network=live.network())
-    lines = {name: _Lines(form, tz, name) for name in streams.streams}
+    lines = {name: _Lines(form, zone, own, name) for name in streams.streams}
     with InThread(streams) as thread:
 
         def offset_s(name: str) -> float | None:
@@ -78,11 +81,15 @@ def _many(form: str, tz: tzinfo | None, accounts: Path, live: LiveOptions) -> No
 
 
 class _Lines:
-    """Writes the changes of one account to standard output; times are on the clock of `tz`, or the stream's own."""
+    """Writes the changes of one account to standard output; times are on the clock of `zone`, or the stream's own.
 
-    def __init__(self, form: str, tz: tzinfo | None, account: str = "") -> None:
+    own: the account's names of statuses.
+    """
+
+    def __init__(self, form: str, zone: tzinfo | None, own: dict[int, str], account: str = "") -> None:
         self._json = form == "json"
-        self._zone = tz
+        self._zone = zone
+        self._own = own
         self._account = account
         self._colour = colourful()
 
@@ -91,7 +98,9 @@ class _Lines:
         import msgspec
 
         from calltrack.figures.days import zone_of
+        from calltrack.words.statuses import named_changes
 
+        (change,) = named_changes((change,), self._own)
         if self._json:
             record = {"account": self._account, "change": change} if self._account else change
             text = msgspec.json.encode(record).decode()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from calltrack.core import changes as ch
 from calltrack.core.changes import Change
 from calltrack.core.records import Extension
 from calltrack.core.snapshot import Snapshot
+from calltrack.figures.rows import AgentStateRow
 
 Names = Mapping[int, str]
 """Names by the number of the status; a number without one keeps its usual name."""
@@ -23,6 +25,14 @@ def named_snapshot(snapshot: Snapshot, names: Names) -> Snapshot:
 def named_changes(changes: Iterable[Change], names: Names) -> tuple[Change, ...]:
     """Changes with the account's names of statuses."""
     return tuple(_changed(one, names) for one in changes) if names else tuple(changes)
+
+
+def named_rows(rows: Iterable[Struct], names: Names) -> Iterator[Struct]:
+    """Rows of tables with the account's names of statuses."""
+    for row in rows:
+        if isinstance(row, AgentStateRow) and row.status is not None and row.status in names:
+            row = replace(row, status_name=names[row.status])
+        yield row
 
 
 def _changed(change: Change, names: Names) -> Change:

@@ -39,3 +39,14 @@ def test_commands_take_them_from_the_configuration(tmp_path: Path, command: str)
     assert 0 == text.exit_code == json.exit_code
     assert "Own " in text.output and "+09:00" in text.output and "Login" not in text.output
     assert '"Own ' in json.stdout and '"Login"' not in json.stdout
+
+
+def test_a_table_has_them_too(tmp_path: Path) -> None:
+    """In the table of agents.s states."""
+    config = tmp_path / "serve.toml"
+    config.write_text('[account]\nstatuses = { 1 = "Own 1", 3 = "Own 3" }\n', encoding="utf-8")
+    own = ["--config", str(config)]
+    text = CliRunner().invoke(commands, ["export", str(RECORDING), "--table", "agent_states", "--format", "csv", *own])
+
+    assert text.exit_code == 0, text.output
+    assert "Own 3" in text.stdout and "Login" not in text.stdout and "Lunch" not in text.stdout
