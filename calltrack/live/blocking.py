@@ -87,13 +87,23 @@ class InThread:
             raise self._failure
 
     def wait_for(self, coroutine: Coroutine[Any, Any, T], otherwise: Callable[[], T]) -> T:
-        """What the coroutine returns in the other thread's loop; if that has ended, or ends first, the other's."""
+        """What the coroutine returns in the other thread's loop; if that has ended, or ends first, the other's.
+
+        The task is let go of in its own thread: what Python runs then would swallow a Ctrl-C of this one.
+        """
         done: SimpleQueue[object] = SimpleQueue()
         tasks: list[asyncio.Task[T]] = []
+        found: list[Callable[[], T]] = []
 
         def begin() -> None:
             tasks.append(self._loop.create_task(coroutine))
-            tasks[0].add_done_callback(done.put)
+            tasks[0].add_done_callback(end)
+
+        def end(task: asyncio.Task[T]) -> None:
+            tasks.clear()
+            if not task.cancelled():
+                found.append(_outcome(task))
+            done.put(None)
 
         self._waiting.add(done)
         try:
@@ -104,12 +114,11 @@ class InThread:
             pass
         finally:
             self._waiting.discard(done)
-            if tasks and not tasks[0].done():  # Ctrl-C ended the wait
+            for task in tuple(tasks):  # Ctrl-C ended the wait
                 with suppress(RuntimeError):
-                    self._loop.call_soon_threadsafe(tasks[0].cancel)
-        if not tasks:
-            coroutine.close()
-        return tasks[0].result() if tasks and tasks[0].done() and not tasks[0].cancelled() else otherwise()
+                    self._loop.call_soon_threadsafe(task.cancel)
+        coroutine.close()  # it may never have begun
+        return found[0]() if found else otherwise()
 
     def _run(self) -> None:
         try:
@@ -189,3 +198,16 @@ class BlockingStream(InThread):
             return function()
 
         return self.wait_for(call(), function)
+
+
+def _outcome(task: asyncio.Task[T]) -> Callable[[], T]:
+    """Returns or raises what a task that is done did, without the task."""
+    error = task.exception()
+    if error is None:
+        value = task.result()
+        return lambda: value
+
+    def fail() -> T:
+        raise error
+
+    return fail

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
+import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from calltrack import Change
 from calltrack.core.changes import CallStarted, ConnectionRegained
 from calltrack.live import BlockingStream, CredentialsError, Endpoints, LoginRefused, Missed, listen
+from calltrack.live.blocking import InThread
 from calltrack.simulate import Plan
 from calltrack.simulate.server import Simulator
 from tests.live.harness import FAST
@@ -182,3 +184,28 @@ def test_needs_a_login() -> None:
     """Said at once, before there is a thread."""
     with pytest.raises(CredentialsError):
         listen()
+
+
+def test_a_task_is_let_go_of_in_its_own_thread() -> None:
+    """Python code runs then, and an exception of a signal in it is ignored: a Ctrl-C would be lost."""
+    released: list[str] = []
+
+    async def call() -> int:
+        task = asyncio.current_task()
+        assert task is not None
+        refs.append(weakref.ref(task, lambda _: released.append(threading.current_thread().name)))
+        return 7
+
+    async def fail() -> int:
+        await call()
+        raise LookupError("no")
+
+    refs: list[weakref.ref[asyncio.Task[Any]]] = []
+    with InThread(nullcontext()) as thread:
+        for _ in range(100):
+            assert thread.wait_for(call(), lambda: 0) == 7
+            with pytest.raises(LookupError):
+                thread.wait_for(fail(), lambda: 0)
+
+    assert len(released) == 200
+    assert set(released) == {"calltrack"}
