@@ -224,9 +224,10 @@ class _Comparison:
             reason, detail = Reason.LIVE, ""
         if reason is Reason.NO_EVENTS and call.attempts > len(call.past_legs) + len(call.legs):
             reason, detail = Reason.DOUBTFUL, f"of a call's legs the last {len(call.past_legs)} are kept"
-        if twin is not None and (
-            reason is Reason.NO_EVENTS or (start is not None and self.start(twin.statement) == start)
-        ):
+        copied = twin is not None and start is not None and self.start(twin.statement) == start
+        if copied and twin is not None:  # else it is another attempt in the same second
+            copied = twin.statement.answered == statement.answered
+        if twin is not None and (reason is Reason.NO_EVENTS or copied):
             reason, detail = Reason.TWIN, twin.line
         words = ", ".join(filter(None, (statement.kind, statement.status, statement.exten_user)))
         checks.differ("record", "", words, reason, line=record.line, detail=detail)
