@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calltrack.core.held import WAIT, HeldCall, HeldConnection
 from calltrack.core.observations import ENDS, Seconds, Statement
+from calltrack.core.outcomes import TAKEN
 from calltrack.core.records import Gap
 from calltrack.core.states import Outcome
 from calltrack.core.table import ABANDONED, RANKS, UNKNOWN
@@ -11,15 +12,14 @@ from calltrack.core.table import ABANDONED, RANKS, UNKNOWN
 STATED = "stated by another account"
 """How the reason begins why a part that no frame showed is on record."""
 NEAR_S = 5  # stamps of one moment in two accounts are that near
-_REACHED = (Outcome.ANSWERED, Outcome.PICKED_UP)
 _EITHER = (Outcome.TRANSFERRED, Outcome.RECHECKED, Outcome.SPIED)
-"""Outcomes of what was answered, and of what may have been; no other is."""
+"""Outcomes of what may have been answered."""
 
 
 def contradiction(said: Statement, call: HeldCall | None) -> str:
     """Why a statement decides nothing, "" if nothing speaks against it."""
     outcome, answered = said.outcome, said.answered
-    if outcome is not None and answered is not None and outcome not in _EITHER and answered != (outcome in _REACHED):
+    if outcome is not None and answered is not None and outcome not in _EITHER and answered != (outcome in TAKEN):
         return "a statement says that it was answered, and that it was not; it decides nothing"
     waits = [] if call is None else [one for one in (*call.past, *call.live) if one.kind is WAIT]
     if answered and said.talk_s == 0 and waits and all(one.means is ABANDONED and is_reported(one) for one in waits):

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from calltrack.core import changes
 from calltrack.core.corrections import END_LATE, HOLD_LATE, START_LATE
+from calltrack.core.outcomes import TAKEN
 from calltrack.core.records import Call, Leg, Seconds, Wait
 from calltrack.core.remarks import ITS_END, ITS_START
 from calltrack.core.stated import STATED
@@ -26,7 +27,6 @@ LATE_JOIN_S = 1
 """A JOIN can come so much later than the ring that it explains."""
 SAME_S = 1
 """Frames of so short a time may come in any order."""
-TAKEN = (Outcome.ANSWERED, Outcome.PICKED_UP)
 
 
 class OpenLeg(Struct):

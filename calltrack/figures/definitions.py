@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from calltrack.core.outcomes import TAKEN
 from calltrack.core.records import Seconds
 from calltrack.figures.agenttime import AgentTime
 from calltrack.figures.contacts import handled
-from calltrack.figures.levels import LEVELS, TAKEN, kinds, share
+from calltrack.figures.levels import LEVELS, kinds, share
 from calltrack.figures.rows import LegRow, QueueEntryRow
 from calltrack.figures.shapes import Definitions, Options
 from calltrack.figures.waits import ratio

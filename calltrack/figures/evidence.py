@@ -27,9 +27,6 @@ from calltrack.figures.rows import LegRow, QueueEntryRow, Rows, concluded
 from calltrack.figures.spans import Span, common, length, union
 from calltrack.figures.window import SILENCE, Window
 
-TAKEN = (Outcome.ANSWERED, Outcome.PICKED_UP)
-
-
 BEFORE_S = 60
 """So long after the first frame a call may come from a queue that it waited in before."""
 

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from typing import NamedTuple
 
+from calltrack.core.outcomes import TAKEN
 from calltrack.core.records import Seconds
 from calltrack.core.states import Outcome
 from calltrack.figures.ranges import Range, exact
 from calltrack.figures.rows import QueueEntryRow
-
-TAKEN = (Outcome.ANSWERED, Outcome.PICKED_UP)
 
 
 class Kind(NamedTuple):

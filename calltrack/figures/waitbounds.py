@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from calltrack.core.outcomes import TAKEN
 from calltrack.core.states import Outcome
 from calltrack.figures.evidence import Evidence
-from calltrack.figures.levels import COUNTS, LEVELS, RATES, TAKEN, count_range, kinds, share_range, took
+from calltrack.figures.levels import COUNTS, LEVELS, RATES, count_range, kinds, share_range, took
 from calltrack.figures.ranges import Range, average
 from calltrack.figures.rows import QueueEntryRow, concluded
 from calltrack.figures.shapes import ServiceLevel, WaitFigures

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from calltrack.core.observations import INCOMING, OUTGOING, Statement
+from calltrack.core.outcomes import TAKEN
 from calltrack.core.records import Call, Leg, Seconds, Wait
 from calltrack.core.states import Outcome
 from calltrack.reconcile.result import Difference, Reason
@@ -15,7 +16,6 @@ _HALF_HOUR_S = 1800
 _ZONE_NEAR_S = 2  # of a whole number of half hours
 _FINAL_S = 60  # within which an end may still be reported (ruling 4)
 _FAR_S = 14 * 3600
-TAKEN = (Outcome.ANSWERED, Outcome.PICKED_UP)
 _OF_PHONES = (Outcome.BUSY, Outcome.NO_ANSWER)  # no wait ends so
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from calltrack.core.observations import INCOMING, SPY, Statement
+from calltrack.core.outcomes import TAKEN
 from calltrack.core.records import Call, Seconds
 from calltrack.core.states import Outcome
 from calltrack.reconcile.result import Totals
 
 _OURS, _THEIRS = 0, 1
-_TAKEN = (Outcome.ANSWERED, Outcome.PICKED_UP)
 
 
 class Sums:
@@ -28,7 +28,7 @@ class Sums:
         self._count(day, _OURS, call.answered, call.outcome is Outcome.ABANDONED)
         for wait in (*call.past_waits, *call.waiting):
             queue = self._of(self.queues, wait.queue_id)
-            self._count(queue, _OURS, wait.outcome in _TAKEN, wait.outcome is Outcome.ABANDONED)
+            self._count(queue, _OURS, wait.outcome in TAKEN, wait.outcome is Outcome.ABANDONED)
             queue.wait_s[_OURS] += wait.wait_s or 0
             day.wait_s[_OURS] += wait.wait_s or 0
         for leg in (*call.past_legs, *call.legs):
