@@ -95,6 +95,8 @@ _BY_WORD = {plain(kind.name): kind for kind in KINDS.values()} | {
     "forwarded": KINDS[23],
 }
 UNKNOWN = Kind("")
+UNSAID = Status(None, None)
+"""The kind and the status of a word that is not known."""
 
 
 def kind_of(number: object, word: str) -> Kind:
@@ -110,6 +112,6 @@ def kind_of(number: object, word: str) -> Kind:
     return _BY_WORD.get(plain(word), UNKNOWN)
 
 
-def status_of(word: str) -> Status | None:
-    """What a status stands for; None if it is not known."""
-    return STATUSES.get(word.strip().upper().replace(" ", ""))
+def status_of(word: str) -> Status:
+    """What a status stands for; `UNSAID` if it is not known."""
+    return STATUSES.get(word.strip().upper().replace(" ", ""), UNSAID)

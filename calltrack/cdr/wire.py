@@ -14,15 +14,15 @@ from typing import Any
 import msgspec
 from msgspec import field
 
-from calltrack.cdr.table import DIRECTIONS, UNKNOWN, Kind, Status, kind_of, status_of
+from calltrack.cdr.table import DIRECTIONS, UNKNOWN, UNSAID, Kind, kind_of, status_of
 from calltrack.core import observations
+from calltrack.core.clock import EARLIEST, LATEST
 from calltrack.core.observations import Seconds, Statement
 
-_TABLED = re.compile(r"(\d+)\.0")
+_TABLED = re.compile(r"\d+\.0")
 _CUT = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
 HIDDEN = "\ufdd0"
 _LONGEST_S = 366 * 86_400
-_EARLIEST, _LATEST = 946_684_800, 4_102_444_800  # 2000 and 2100: any other time is none, such as one in milliseconds
 _GREATEST = 2**53  # beyond it numbers are not exact, and mean no amount or time
 _EMPTY: tuple[Any, ...] = (None, "", [], {}, "[]", "{}", "null")
 
@@ -102,7 +102,7 @@ class Record(observations.Stated, gc=False):
 def normalise(record: Record) -> list[str]:
     """Make the statement; returns the key that it lacks, if it names no call."""
     word, status = as_text(record.kind_1, record.kind_2), as_text(record.status_1, record.status_2)
-    kind, meant = kind_of(record.kind_number, word), status_of(status) or UNSAID
+    kind, meant = kind_of(record.kind_number, word), status_of(status)
     queue_id, queue_name = _id(record.queue_id), as_text(record.queue_name_1, record.queue_name_2)
     waits = kind.waits or (kind is UNKNOWN and bool(queue_id or queue_name))
     said = as_flag(record.answered)
@@ -176,8 +176,6 @@ def _agrees(way: str, kind: Kind) -> bool:
     return DIRECTIONS.get(way) == kind.direction
 
 
-UNSAID = Status(None, None)
-"""What an unknown status says."""
 _NOTHING = ("", "0", "null", "none", "-")
 _SHOWN = 40  # characters of a value
 
@@ -238,8 +236,12 @@ def as_text(*values: object) -> str:
 
 def _id(*values: object) -> str:
     """An id as text; 0 is none, and "70004.0" is what a table makes of a number."""
-    texts = (_TABLED.sub(r"\1", as_text(value)) for value in values)
-    return next((found for found in texts if found not in ("", "0")), "")
+    for value in values:
+        text = as_text(value)
+        text = text.removesuffix(".0") if _TABLED.fullmatch(text) else text
+        if text not in ("", "0"):
+            return text
+    return ""
 
 
 def as_number(*values: object) -> Seconds | None:
@@ -279,7 +281,7 @@ def as_epoch(value: object) -> Seconds | None:
             return None
         value = None if at.tzinfo else at.replace(tzinfo=UTC).timestamp()
     found = as_number(value)
-    return found if found is not None and _EARLIEST <= found <= _LATEST else None
+    return found if found is not None and EARLIEST <= found <= LATEST else None
 
 
 def _utc(date: object, epoch: object) -> Seconds | None:

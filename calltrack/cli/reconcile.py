@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,14 +53,14 @@ def command(
 
     if html is not None:
         from calltrack.report import reconciled_page  # before the work is done: its extra may be missing
-    unread: list[int] = []
     tracked, own, zone = _track(events, tz)
     zone = tz or zone
     from calltrack.words.numbers import normal
 
+    records, unread = _records(cdrs)
     found = compare(
         tracked,
-        [*own, *_records(cdrs, unread)],
+        [*own, *records],
         number=normal,
         day=lambda at: f"{datetime.fromtimestamp(at, zone):%Y-%m-%d}",
         utc=_local_clock(tz) if tz is not None else None,
@@ -74,12 +74,10 @@ def command(
         summary = {"verdict": verdict(found, zone), **msgspec.to_builtins(found)}
         click.echo(msgspec.json.format(msgspec.json.encode(summary), indent=1).decode())
     else:
-        _print(found, zone, every, sum(unread))
+        _print(found, zone, every, unread)
     if html is not None:
         click.echo(f"the page is in {safe(html)}", err=True)
-    sys.exit(
-        1 if sum(unread) or any(one.reason in UNEXPLAINED for call in found.calls for one in call.differences) else 0
-    )
+    sys.exit(1 if unread or any(one.reason in UNEXPLAINED for call in found.calls for one in call.differences) else 0)
 
 
 def _local_clock(zone: tzinfo) -> Callable[[float], float | None]:
@@ -115,23 +113,26 @@ def _track(events: str, tz: tzinfo | None) -> tuple[Tracked, list[Account], tzin
     return tracked, own, reader.zone
 
 
-def _records(paths: tuple[str, ...], unread: list[int]) -> Iterator[Account]:
-    """The records of files; a line that is none is reported on standard error, and how many are put into `unread`."""
+def _records(paths: tuple[str, ...]) -> tuple[list[Account], int]:
+    """The records of files, and how many lines could not be read; each is reported on standard error."""
     from calltrack.cdr.wire import Record
     from calltrack.reconcile import Account
 
+    found: list[Account] = []
+    unread = 0
     for path in paths:
         reader = Reader(path)
         others = 0
         for frame in reader:
             if isinstance(frame.body, Record):
-                yield Account(frame.body.statement, f"{reader.recording.name}:{reader.recording.line}")
+                found.append(Account(frame.body.statement, f"{reader.recording.name}:{reader.recording.line}"))
             else:
                 others += 1
-        unread.append(reader.recording.bad)
+        unread += reader.recording.bad
         name = safe(reader.recording.name)
         if others:
             click.echo(f"{name}: {others} frames are events, not CDRs, and were left out", err=True)
+    return found, unread
 
 
 def _print(found: Reconciled, zone: tzinfo, every: bool, unread: int) -> None:

@@ -224,11 +224,11 @@ class _Comparison:
             reason, detail = Reason.LIVE, ""
         if reason is Reason.NO_EVENTS and call.attempts > len(call.past_legs) + len(call.legs):
             reason, detail = Reason.DOUBTFUL, f"of a call's legs the last {len(call.past_legs)} are kept"
-        copied = twin is not None and start is not None and self.start(twin.statement) == start
-        if copied and twin is not None:  # else it is another attempt in the same second
-            copied = twin.statement.answered == statement.answered
-        if twin is not None and (reason is Reason.NO_EVENTS or copied):
-            reason, detail = Reason.TWIN, twin.line
+        if twin is not None:
+            copied = start is not None and self.start(twin.statement) == start
+            copied = copied and twin.statement.answered == statement.answered  # else another attempt in that second
+            if copied or reason is Reason.NO_EVENTS:
+                reason, detail = Reason.TWIN, twin.line
         words = ", ".join(filter(None, (statement.kind, statement.status, statement.exten_user)))
         checks.differ("record", "", words, reason, line=record.line, detail=detail)
 

@@ -58,15 +58,17 @@ _MOMENTS: dict[type[Change], tuple[Moment, ...]] = {
     LegAnswered: (Moment.ANSWERED,),
     LegHeld: (Moment.HELD,),
     LegRetrieved: (Moment.HELD,),
-    LegBlurred: (Moment.HELD, Moment.ANSWERED),
-    LegCorrected: (Moment.HELD, Moment.ANSWERED),
+    LegBlurred: (Moment.ANSWERED, Moment.HELD),
+    LegCorrected: (Moment.ANSWERED, Moment.HELD),
     LegEnded: (Moment.ENDED,),
-    LegRevised: (Moment.HELD, *(one for one in Moment if one is not Moment.HELD)),
+    LegRevised: tuple(Moment),
     QueueJoined: (Moment.SEEN, Moment.BEGAN),
     QueueLeft: (Moment.ENDED,),
-    WaitRevised: (Moment.HELD, Moment.SEEN, Moment.BEGAN, Moment.ENDED),
+    WaitRevised: (Moment.SEEN, Moment.BEGAN, Moment.ENDED),
 }
-"""A change → the moments that no event reported if it was inferred; if one did, the first of them is certain."""
+"""An inferred change → the moments that no event reported."""
+_CERTAIN = {LegAnswered: Moment.ANSWERED, LegEnded: Moment.ENDED, QueueLeft: Moment.ENDED}
+"""A change that an event reported → the moment that is certain from then on. One hold says nothing of another."""
 _SEEN_AGAIN = (LegBlurred, LegCorrected)
 """Nothing of them is against an answer that was reported before."""
 _REPORTED_LATE = {
@@ -95,6 +97,8 @@ class Tracked:
         self.last: Seconds | None = None
         self.offset_s: Seconds | None = None
         self.names: dict[str, str] = {}
+        self.skew_s = 0
+        """How far the clocks of the servers that stamp the stream are apart; known at the end."""
         self.steps: list[tuple[Seconds | None, str]] = []
         """When a server's clock was set, and how far."""
         self._doubts: dict[tuple[str, str, float], Doubts] = {}
@@ -137,12 +141,11 @@ class Tracked:
                     known[moment] = known.get(moment) or why
         elif why == _HEIR and isinstance(part, Leg) and not part.answered:
             known[Moment.ANSWERED] = why  # leg 2 is dialed when leg 1 was answered
-        elif not why and moments and moments[0] is not Moment.HELD:  # one hold says nothing of another
-            known[moments[0]] = ""
+        elif not why and type(change) in _CERTAIN:
+            known[_CERTAIN[type(change)]] = ""
 
-    @property
-    def skew_s(self) -> int:
-        """How far the clocks of the servers that stamp the stream are apart: so far many frames are behind others."""
+    def _skew(self) -> int:
+        """So far many frames are behind others."""
         enough, count = max(2, self._behind.total() * _MANY), 0
         for behind in sorted((one for one in self._behind if 0 < one <= _APART_S), reverse=True):
             count += self._behind[behind]
@@ -151,10 +154,10 @@ class Tracked:
         return 0
 
     def finish(self, snapshot: Snapshot) -> None:
-        """Take what still lives at the end, and the names."""
+        """Take what still lives at the end, the names, and what the whole stream says of its clocks."""
         for call in snapshot.calls:
             self.calls[call.call_id] = call
-        self.offset_s = snapshot.resume.offset_s
+        self.offset_s, self.skew_s = snapshot.resume.offset_s, self._skew()
         self.names = {queue.queue_id: queue.name for queue in snapshot.queues if queue.name}
 
     def doubts(self, part: Leg | Wait) -> Doubts:

@@ -158,3 +158,4 @@ def test_an_id_that_a_table_made_a_number_of() -> None:
     found = stated({**NOTIFICATION, "queueid": "55.0", "representative_code": "7654321.0"})
 
     assert (found.queue_id, found.agent_id) == ("55", "7654321")
+    assert stated({**NOTIFICATION, "representative_code": "1.05"}).agent_id == "1.05"
