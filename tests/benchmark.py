@@ -249,7 +249,7 @@ def linear(_: Setup, turns: int = 3, few: int = 500) -> Result:
 
 
 def _feeding(before: list[bytes], lines: list[bytes], turns: int) -> float:
-    """The best time (s) of feeding frames that are decoded, after those before them, while Python looks for no cycles."""
+    """The best time (s) of feeding decoded frames after those before them, while Python looks for no cycles."""
     frames = [Frame.decode(line) for line in lines]
     times: list[float] = []
     for _ in range(turns):

@@ -53,7 +53,7 @@ def test_a_list_that_changes_nothing(setup: Setup) -> None:
 
 
 def test_time_is_linear_in_the_number_of_calls_and_attempts(setup: Setup) -> None:
-    """Sixteen times as many in one list, or under one id, take at most fifty times as long (linear: 16, square: 256)."""
+    """Sixteen times as many in one list, or under one id, take at most fifty times as long (square: 256)."""
     assert linear(setup, turns=2, few=250).figure <= 50
 
 
