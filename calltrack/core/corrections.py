@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from calltrack.core.clock import SILENCE_S
-from calltrack.core.held import LEG, MINUTE_S, NEVER, HeldConnection, HeldExtension
+from calltrack.core.held import GONE, LEG, MINUTE_S, NEVER, HeldConnection, HeldExtension
 from calltrack.core.machine import SIGNALS, STEPS
 from calltrack.core.observations import (
     ENDS,
@@ -97,7 +97,7 @@ class Corrections(Reports):
         """
         held = self.held
         moved = partial(held.clock.moved, after=after, by=by)
-        unbelieved = list({one: None for one, *_ in held.unbelieved})  # each is moved once
+        unbelieved = list({one: None for one, *_ in held.unbelieved if one.place != GONE})  # each is moved once
         names = dict.fromkeys(one.call for one in unbelieved)
         calls = [call for name in names if (call := held.call(name)) is not None]
         for call in calls:
@@ -138,7 +138,7 @@ class Corrections(Reports):
         held, moved = self.held, set[int]()
         now = held.clock.now or 0
         for one, count, answered, bend in held.unbelieved:
-            if by == bend or id(one) in moved or count > len(one.marks):
+            if by == bend or one.place == GONE or id(one) in moved or count > len(one.marks):
                 continue
             moved.add(id(one))
             marks = one.marks[:count]

@@ -36,6 +36,7 @@ LOWEST = len(CALL)  # the rank of a call in which nothing lives
 
 NOTHING: Any = ()  # instead of an empty list, which takes 56 bytes; a list of one takes 24 more than a tuple
 NEVER = 1 << 53  # a stream time that does not come
+GONE = -1  # the place of a connection that its call has let go: whatever still refers to it passes over it
 MINUTE_S = 60  # timers stand in minutes
 GONE_KEPT = 8192
 """Marks of calls that left the history: so a late statement of one is known to be of a call that was seen."""
@@ -102,7 +103,7 @@ class HeldConnection:
     doubt: str = ""  # why it may be over
     contradicted: bool = False  # its answer contradicts its queue, and that was reported (ruling 15)
     # Not kept
-    place: int = 0  # in HeldCall.live
+    place: int = 0  # in HeldCall.live; or GONE
     pending: Any = None  # its last report of this frame, so that a second step does not show in it
     value: Any = None  # the record, until the next change
     kept: Any = None  # what a snapshot keeps of it, until the next change
@@ -320,6 +321,8 @@ class Held:
     def let_go(self) -> None:
         """Let the oldest call of the history go; only its mark stays."""
         call = self.ended.pop(next(iter(self.ended)))
+        for one in call.past:
+            one.place = GONE
         self.gone[mark_of(call.call_id)] = None
         if len(self.gone) > GONE_KEPT:
             del self.gone[next(iter(self.gone))]

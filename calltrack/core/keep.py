@@ -18,7 +18,18 @@ from msgspec import Struct
 
 from calltrack.core import held as held_module
 from calltrack.core.clock import Clock
-from calltrack.core.held import LEG, WAIT, Held, HeldCall, HeldConnection, HeldDevice, HeldExtension, HeldQueue, Settled
+from calltrack.core.held import (
+    GONE,
+    LEG,
+    WAIT,
+    Held,
+    HeldCall,
+    HeldConnection,
+    HeldDevice,
+    HeldExtension,
+    HeldQueue,
+    Settled,
+)
 from calltrack.core.observations import Seconds
 from calltrack.core.records import Campaign, Gap
 
@@ -149,7 +160,13 @@ def keep(held: Held, *, history: int, strict: bool) -> Resume:
         tuple(held.awaited.items()),
         tuple([(minute, _refs(due)) for minute, due in held.timers.items()]),
         held.next_look,
-        tuple([((one.call, one.serial), count, answered, bend) for one, count, answered, bend in held.unbelieved]),
+        tuple(
+            [
+                ((one.call, one.serial), count, answered, bend)
+                for one, count, answered, bend in held.unbelieved
+                if one.place != GONE
+            ]
+        ),
         tuple(held.unbelieved_status),
         pack(f"<{len(held.prints)}Q", *held.prints),
         pack(f"<{len(held.older_prints)}Q", *held.older_prints),
@@ -186,11 +203,9 @@ def restored(resume: Resume) -> Held:
         held.queues[queue.key] = queue
     held.campaigns = {campaign.campaign_id: campaign for campaign in resume.campaigns}
     held.gaps, held.awaited = resume.gaps, dict(resume.awaited)
-    held.timers = {minute: [named[ref] for ref in due if ref in named] for minute, due in resume.timers}
+    held.timers = {minute: [named[ref] for ref in due] for minute, due in resume.timers}
     held.next_look = resume.next_look
-    held.unbelieved = [
-        (named[ref], count, answered, bend) for ref, count, answered, bend in resume.unbelieved if ref in named
-    ]
+    held.unbelieved = [(named[ref], count, answered, bend) for ref, count, answered, bend in resume.unbelieved]
     held.unbelieved_status = list(resume.unbelieved_status)
     held.prints = dict.fromkeys(print_ for (print_,) in iter_unpack("<Q", resume.prints))
     held.older_prints = dict.fromkeys(print_ for (print_,) in iter_unpack("<Q", resume.older_prints))
@@ -230,4 +245,4 @@ def _live(device: HeldDevice) -> tuple[Ref, ...]:
 
 
 def _refs(ones: Sequence[HeldConnection]) -> tuple[Ref, ...]:
-    return tuple([(one.call, one.serial) for one in ones])
+    return tuple([(one.call, one.serial) for one in ones if one.place != GONE])

@@ -7,7 +7,7 @@ count once each: as talk, else hold, else unknown, else wait; ringing is counted
 from __future__ import annotations
 
 from calltrack.core.clock import EARLIEST, LATEST
-from calltrack.core.held import Held, HeldCall, HeldConnection, HeldExtension, HeldQueue, Settled
+from calltrack.core.held import GONE, Held, HeldCall, HeldConnection, HeldExtension, HeldQueue, Settled
 from calltrack.core.observations import Seconds
 from calltrack.core.records import Call, Extension, Leg, Queue, Spell, Wait
 from calltrack.core.states import AGENT_STATUSES
@@ -243,6 +243,7 @@ def settle_before(call: HeldCall, kind: str) -> None:
         before.ring + ring,
     )
     call.past.remove(oldest)
+    oldest.place = GONE
 
 
 def _spent(

@@ -22,6 +22,7 @@ from calltrack.voicenter.frames import Frame
 Item = tuple[str, Any]  # an event's name and its payload
 Disturbance = Callable[[list[Item], Random], list[Item]]
 
+HISTORIES = (0, 1, 3, 1000, 1000)  # ended calls that are kept
 COMPARED_EVERY = 40  # frames; comparing the replica with a snapshot costs more than a frame
 STEPS_S = (1, 2, 5, -3, -5, 20, -30, 120, -120, 3600, -3600, 86_400)
 
@@ -176,7 +177,7 @@ def disturbed(seed: int) -> Iterator[Frame]:
 
 def broken(seed: int) -> list[str]:
     """What is wrong with what the tracker makes of a seed's stream; empty if nothing is."""
-    trial, later = Trial(), list[Replica]()
+    trial, later = Trial(history=Random(f"history {seed}").choice(HISTORIES)), list[Replica]()
     for position, frame in enumerate(disturbed(seed)):
         changes = trial.feed(frame)
         for replica in later:

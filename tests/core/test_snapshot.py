@@ -111,3 +111,32 @@ def test_a_long_frame_is_known_again_after_a_restore() -> None:
 
     assert () == again.feed(frame)
     assert 1 == again.snapshot().counters.duplicates
+
+
+def called(second: int, call_id: str) -> list[Frame]:
+    """A call that rings at A for two seconds."""
+    ring = call(call_id, "Ringing", second)
+    return [extension(second, "A", "NEWCALL", ring), extension(second + 2, "A", "HANGUP", ring)]
+
+
+@pytest.mark.parametrize("again", ["2", "1"])
+def test_a_restored_tracker_goes_on_where_calls_have_left_the_history(again: str) -> None:
+    """Timers of what was let go are not taken for those of a call that has its id again."""
+    frames = [*called(1, "1"), *called(10, again)[:1], *[extension(second, "B", "") for second in (400, 700, 1000)]]
+    tracker, restarted = Tracker(history=0), Tracker(history=0)
+
+    for frame in frames:
+        assert tracker.feed(frame) == restarted.feed(frame)
+        restarted = Tracker.restore(Snapshot.from_json(restarted.snapshot().to_json()))
+        assert tracker.snapshot().to_json() == restarted.snapshot().to_json()
+
+
+def test_a_call_that_left_the_history_is_not_dated_again() -> None:
+    """Its last frame was stamped far behind, the next one shows that the stamp was wrong."""
+    tracker, (start, end) = Tracker(history=0), called(2, "1")
+    for frame in (start, extension(200, "B", "x"), end):
+        tracker.feed(frame)
+    assert () == (before := tracker.snapshot()).ended
+    tracker.feed(extension(201, "B", "y"))
+
+    assert before.counters.changes["LegEnded"] == 1 and "LegRevised" not in tracker.snapshot().counters.changes
