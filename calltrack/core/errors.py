@@ -6,6 +6,7 @@ CalltrackError
 │   └── BadLine          one line of it is not a frame; says file, line and reason
 ├── NotAnIndex           a recording's index cannot be believed; says which and why
 ├── NotASnapshot         a text is not a snapshot's JSON; says why
+│   └── OtherFormat      it is one, but of another version of calltrack
 ├── AnomalyFound         a strict tracker met what should not happen; carries the changes
 ├── journal.JournalError a journal cannot be used; see calltrack/journal/errors.py
 ├── serve.*              the service cannot start, or be asked, like this: TokensError, NeedsTokens, CannotListen,
@@ -49,6 +50,10 @@ class NotAnIndex(CalltrackError):
 
 class NotASnapshot(CalltrackError):
     """A text is not the JSON of a snapshot that this version can restore."""
+
+
+class OtherFormat(NotASnapshot):
+    """A snapshot of another format, which another version of calltrack wrote."""
 
 
 class AnomalyFound(CalltrackError):

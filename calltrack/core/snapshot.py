@@ -5,12 +5,13 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from calltrack.core.errors import NotASnapshot
+from calltrack.core.errors import NotASnapshot, OtherFormat
 from calltrack.core.keep import Resume
 from calltrack.core.records import Call, Campaign, Extension, Gap, Leg, Queue, Record, Seconds, Wait
 from calltrack.core.states import State
 
-FORMAT = 2
+FORMAT = 3
+"""Of a snapshot's JSON: another number whenever what it is made of changes (tests/core/test_snapshot.py)."""
 
 
 class Counters(Struct, frozen=True):
@@ -95,14 +96,28 @@ class Snapshot(Record, frozen=True):
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Snapshot:
-        """The snapshot that `to_json` wrote; raises NotASnapshot if it is not one."""
+        """The snapshot that `to_json` wrote; raises NotASnapshot if it is not one, OtherFormat if of another format."""
         try:
             snapshot = _decoder.decode(text)
+            written = snapshot.format
         except (msgspec.MsgspecError, UnicodeError) as error:
-            raise NotASnapshot(f"not a snapshot: {error}") from None
-        if snapshot.format != FORMAT:
-            raise NotASnapshot(f"a snapshot of format {snapshot.format}, this version reads {FORMAT}")
+            try:
+                written = _head_decoder.decode(text).format
+            except (msgspec.MsgspecError, UnicodeError):
+                written = FORMAT
+            if written == FORMAT:
+                raise NotASnapshot(f"not a snapshot: {error}") from None
+        if written != FORMAT:
+            raise OtherFormat(f"a snapshot of format {written}, this version of calltrack reads {FORMAT}")
         return snapshot
 
 
+class _Head(Struct):
+    """What snapshots of all formats have."""
+
+    position: int
+    format: int
+
+
 _decoder = msgspec.json.Decoder(Snapshot)
+_head_decoder = msgspec.json.Decoder(_Head)

@@ -60,13 +60,14 @@ class Tracker(Stream):
     """The state of one stream. It reads no clock and does no I/O: same frames in, same changes out.
 
     history: how many ended calls are kept (default 1000); what is kept can be corrected (ruling 4). strict: raise
-    AnomalyFound instead of returning an Anomaly.
+    AnomalyFound instead of returning an Anomaly. position: how many frames the stream had before; nothing is known of
+    them.
     """
 
-    def __init__(self, *, history: int = HISTORY, strict: bool = False):
+    def __init__(self, *, history: int = HISTORY, strict: bool = False, position: int = 0):
         self._strict = strict
         self._history = history
-        self._take(Held())
+        self._take(Held(position))
         self._duplicates = 0
         self._events: defaultdict[str, int] = defaultdict(int)
         self._changes: Counter[type[Change]] = Counter()

@@ -10,8 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from calltrack.core.errors import NotASnapshot
+from calltrack.core.errors import NotASnapshot, OtherFormat
 from calltrack.core.snapshot import Snapshot
+from calltrack.core.tracker import Tracker
 from calltrack.journal.code import stamp
 from calltrack.journal.errors import UNREADABLE, JournalDamaged, NoSuchPosition, PositionPruned, named
 from calltrack.journal.packing import Packer
@@ -120,7 +121,8 @@ class Reading:
     def _snapshot_before(self, position: int) -> Snapshot | None:
         """The latest state at or before a position that reads and was made by this code.
 
-        The one that retention has left at the beginning is taken from other code as well: its frames are gone.
+        The one that retention has left at the beginning is taken from other code as well: its frames are gone. If it
+        has a format that this code does not read, nothing is known at the beginning.
         """
         begin, others = self.begin, 0
         for stored in reversed(self.checkpoints()):
@@ -148,6 +150,15 @@ class Reading:
             if not isinstance(packed, bytes) or sum_of(stored.position, stored.version, data=packed) != expected:
                 raise ValueError("its sum is wrong")
             return Snapshot.from_json(self._packer.unpack(packed))
+        except OtherFormat as error:
+            if stored.position != self.begin:
+                self.on_notice(f"{self.path}: the checkpoint at frame {stored.position} is not used: {error}")
+                return None
+            self.on_notice(
+                f"{self.path}: it begins after frame {stored.position} with nothing known of the frames before, which "
+                f"are gone: their checkpoint is {error}"
+            )
+            return Tracker(history=self.history, position=stored.position).snapshot()
         except (ValueError, NotASnapshot, JournalDamaged) as error:
             self.on_notice(
                 f"{self.path}: the checkpoint at frame {stored.position}, by calltrack {stored.version}, "

@@ -13,8 +13,6 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec.structs import replace
-
 from calltrack.core.tracker import HISTORY, Tracker
 from calltrack.journal.code import stamp
 from calltrack.journal.errors import UNREADABLE, JournalDamaged, JournalUnwritable, NotAJournal, named
@@ -249,8 +247,7 @@ def _begin_unknown(database: sqlite3.Connection, history: int, begin: int, packe
     (known,) = database.execute("SELECT count(*) FROM checkpoints WHERE position = ?", (begin,)).fetchone()
     if known:
         return
-    unknown = replace(Tracker(history=history).snapshot(), position=begin)
-    packed = packer.pack(unknown.to_json().encode())
+    packed = packer.pack(Tracker(history=history, position=begin).snapshot().to_json().encode())
     made = begin, stamp()
     database.execute("INSERT INTO checkpoints VALUES (?, ?, ?, ?)", (*made, packed, sum_of(*made, data=packed)))
 

@@ -226,14 +226,8 @@ class Partition:
                     yield from self._feed(name, held, Frame.of("disconnect", {"reason": CLAIMED}))
 
     def _newcomer(self, name: bytes) -> Account:
-        return Account(self._new_tracker(), 0, self._written.get(name, Position(self.generation, self._base, -1)))
-
-    def _new_tracker(self) -> Tracker:
-        tracker = Tracker(history=self._settings.history)
-        if not self._base:
-            return tracker
-        empty = tracker.snapshot()
-        return Tracker.restore(replace(empty, position=self._base, resume=replace(empty.resume, position=self._base)))
+        tracker = Tracker(history=self._settings.history, position=self._base)
+        return Account(tracker, 0, self._written.get(name, Position(self.generation, self._base, -1)))
 
     def _marker(self, offset: int, value: bytes) -> None:
         try:

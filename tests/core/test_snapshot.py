@@ -1,9 +1,15 @@
 import json
+from typing import Any, get_args, get_origin
+from zlib import crc32
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import fields
 
 from calltrack import Frame, Snapshot, State, Tracker
-from calltrack.core.errors import NotASnapshot
+from calltrack.core.errors import NotASnapshot, OtherFormat
+from calltrack.core.keep import Resume
+from calltrack.core.snapshot import FORMAT
 from tests.frames import all_queues, call, extension, queue, utc, waiting
 
 
@@ -80,10 +86,30 @@ def test_what_is_no_snapshot_says_so(text: str | bytes) -> None:
         Snapshot.from_json(text)
 
 
-def test_another_format_is_refused(snapshot: Snapshot) -> None:
-    """A snapshot of a later version is not half understood."""
-    with pytest.raises(NotASnapshot, match="format 99"):
-        Snapshot.from_json(snapshot.to_json().replace('"format":2', '"format":99'))
+@pytest.mark.parametrize("whole", [True, False])
+def test_another_format_is_refused(snapshot: Snapshot, whole: bool) -> None:
+    """A snapshot of another version is not half understood, whether or not it happens to look like one of this."""
+    other = json.loads(snapshot.to_json()) | {"format": 99}
+    if not whole:
+        other["resume"]["clock"] = []
+
+    with pytest.raises(OtherFormat, match=f"^a snapshot of format 99, this version of calltrack reads {FORMAT}$"):
+        Snapshot.from_json(json.dumps(other))
+
+
+def test_the_format_is_of_what_a_snapshot_keeps() -> None:
+    """Where this fails, `Resume` keeps something else than snapshots of this FORMAT: give it the next number."""
+    assert (3, 1523974093) == (FORMAT, crc32(shape(Resume).encode()))
+
+
+def shape(kind: Any) -> str:
+    """A type with the fields of every struct in it, as text."""
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return f"{kind.__name__}({', '.join(f'{one.name}: {shape(one.type)}' for one in fields(kind))})"
+    if not get_args(kind):
+        return getattr(kind, "__name__", str(kind))
+    inner = [shape(one) for one in get_args(kind)]
+    return f"{kind.__name__}[{', '.join(inner)}]" if get_origin(kind) in (tuple, dict) else " | ".join(inner)
 
 
 def test_a_restored_tracker_knows_the_last_frame() -> None:

@@ -23,6 +23,8 @@ from calltrack.journal import (
     JournalError,
     JournalUnwritable,
     NotAJournal,
+    StreamPosition,
+    repair,
 )
 from calltrack.journal.code import stamp
 from calltrack.journal.packing import Packer
@@ -406,6 +408,29 @@ class TestCheckpointsOfOtherCode:
         with Journal.open(path) as journal:
             assert 0 == journal.rebuild()
             assert state(FRAMES) == journal.tracker().snapshot().to_json()
+
+    @pytest.mark.parametrize("repaired", [False, True])
+    def test_one_of_another_format_at_the_beginning_is_unknown(self, tmp_path: Path, repaired: bool) -> None:
+        """Its frames are gone, those that are kept can be read: before them nothing is known."""
+        path = written(tmp_path / "a")
+        with Journal.open(path) as journal:
+            journal.prune(keep_bytes=0)
+            begin = journal.begin
+            snapshot = journal.tracker(begin).snapshot()
+        with sqlite3.connect(path) as database:
+            other_code(database, snapshot.to_json().replace(f'"format":{snapshot.format}', '"format":1').encode(), 9)
+            if repaired:
+                database.execute("UPDATE checkpoints SET sum = 0 WHERE position = ?", (begin,))
+        database.close()
+        if repaired:
+            repair(path)
+        notices: list[str] = []
+        with Journal.open(path) as journal:
+            journal.on_notice = notices.append
+            assert (begin, ()) == ((first := journal.tracker(begin).snapshot()).position, first.extensions)
+            assert len(FRAMES) == journal.tracker().snapshot().position
+            assert begin < StreamPosition.parse(next(iter(journal.changes()))[0]).frame
+        assert repaired or f"it begins after frame {begin} with nothing known of the frames before" in notices[0]
 
 
 def other_code(database: sqlite3.Connection, snapshot: bytes, count: int) -> None:

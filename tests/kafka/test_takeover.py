@@ -1,9 +1,11 @@
 import gc
 
 import pytest
+from msgspec.structs import replace
 
 from calltrack import Frame, Tracker
 from calltrack.core.changes import ConnectionLost
+from calltrack.journal.zstd import zstd
 from calltrack.kafka.errors import ClusterError
 from calltrack.kafka.partition import Partition, Record, Settings
 from calltrack.kafka.points import Point
@@ -104,6 +106,19 @@ def test_a_corrupt_point_gives_way_to_an_older_one() -> None:
 
     assert (3, False) == (found.offset, found.claim)
     assert ("a point cannot be read: its sum is wrong",) == found.refused
+
+
+def test_a_point_with_states_of_another_format_is_refused() -> None:
+    """The frames that are kept are read from their beginning, in a new generation."""
+    partition, _ = taken([], Ends(0, 0, 0))
+    fed(partition, FRAMES[:20], 1)
+    point = next(point for at in range(999) if (point := partition.acknowledged(at) or partition.cut(0.0)))
+    (held,) = point.accounts
+    other = held.snapshot().replace(b'"format":', b'"format":9')
+    found = plan(parts(replace(point, accounts=(replace(held, packed=zstd.compress(other)),))), Ends(5, 60, 0), ME)
+
+    assert (True, 5, {}) == (found.claim, found.offset, found.trackers)
+    assert "a point cannot be used: a snapshot of format 9" in found.refused[0]
 
 
 def test_another_number_of_partitions_is_refused() -> None:
