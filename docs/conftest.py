@@ -87,6 +87,6 @@ recipes = Sybil(
 moving = Sybil(parsers=[PythonCodeBlockParser()], patterns=["moving.md"], fixtures=["call_centre"])
 others = Sybil(
     parsers=[PythonCodeBlockParser()],
-    patterns=["cdrs.md", "kafka.md", "kpi.md", "journal.md", "recordings.md", "sources.md", "testing.md"],
+    patterns=["api.md", "cdrs.md", "kafka.md", "kpi.md", "journal.md", "recordings.md", "sources.md", "testing.md"],
 )
 pytest_collect_file = SybilCollection([recipes, moving, others]).pytest()

@@ -21,7 +21,7 @@ from calltrack import Frame, Tracker
 from calltrack.figures import Options
 from calltrack.journal import Journal
 from calltrack.serve.history.figures import LONGEST, Figures
-from calltrack.serve.history.follower import follow
+from calltrack.serve.history.follower import FRESH, follow
 from calltrack.serve.history.store import beside, remove
 from calltrack.serve.history.worker import Worker
 from calltrack.simulate import Plan, traffic
@@ -32,6 +32,7 @@ _START = 1_704_664_800  # midnight in Israel, where the simulated stream is two 
 _DAY = 86400
 _TOGETHER = 1000  # frames in one write
 _REFRESHES = 3
+_NEW = 60  # frames between two refreshes
 
 
 def fill(journal: Journal, changes: int, frames: int, days: int) -> tuple[int, int]:
@@ -89,18 +90,26 @@ async def ready(figures: Figures) -> None:
 async def measure(path: Path, days: int) -> None:
     """Ask what a service is asked."""
     with Journal.open(path, read_only=True) as journal:
-        known = journal.tracker().snapshot()
+        end = journal.position
+        *moments, known = (journal.tracker(end - _NEW * number).snapshot() for number in range(_REFRESHES, -1, -1))
     print(f"{'':60}{'passes':>10} {'counting':>10} {'live':>13}")
-    figures = Figures(path, lambda: known)
-    whole = figures._follower.ask(follow, known.position, _START)
+    figures = Figures(path, lambda: moments[0])
+    whole = figures._follower.ask(follow, moments[0].position, _START)
     await timed("first start: the whole journal is counted", whole, figures._follower, new=True)
     await figures.close()
 
-    figures = Figures(path, lambda: known)
+    figures = Figures(path, lambda: moments[0])
     today, past = figures._follower, figures._past
     await timed("restart to ready figures", ready(figures), today, new=True)
     options = Options()
-    answer = await timed("today's report, the first", figures.answer(None, options, known), today)
+    answer = await timed("today's report, the first", figures.answer(None, options, moments[0]), today)
+    held, sent = answer.tag, 0
+    for moment in (*moments[1:], known):
+        await asyncio.sleep(FRESH)
+        refreshed = figures.answer(None, options, moment, held=held)
+        altered = await timed(f"what altered in it after {_NEW} frames", refreshed, today)
+        held, sent = altered.tag, sent + len(altered.json)
+    print(f"sent of {len(answer.json) / 1000:.0f} kB: {sent / _REFRESHES / 1000:.0f} kB")
     await timed("today's report again, nothing new", figures.answer(None, options, known), today)
     others = [Options(service_level_s=21 + number) for number in range(_REFRESHES)]  # of which nothing is remembered
 

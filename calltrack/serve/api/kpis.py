@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, get
@@ -21,12 +21,22 @@ Within = Annotated[float, QueryParameter(ge=0, le=86400, description="y of servi
 Short = Annotated[float, QueryParameter(ge=0, le=86400, description="Abandons after less than this are short, s.")]
 
 
+Held = Annotated[
+    str, QueryParameter(max_length=64, description="`tag` of the report you have: get what altered since.")
+]
+
+
 class Counted(Struct, frozen=True):
-    """The figures, counted up to frame `position`; `now` is the server's time, UTC epoch s."""
+    """The figures, counted up to frame `position`; `now` is the server's time, UTC epoch s.
+
+    Either `report` is null or `altered` is: what alters the report with the tag `held` into the one with this `tag`.
+    """
 
     position: str
     now: float | None
-    report: Report
+    tag: str
+    report: Report | None
+    altered: dict[str, Any] | None
 
 
 class _Encoded(Struct, frozen=True):
@@ -34,7 +44,9 @@ class _Encoded(Struct, frozen=True):
 
     position: str
     now: float | None
-    report: Raw
+    tag: str
+    report: Raw | None
+    altered: Raw | None
 
 
 @get("/api/kpis")
@@ -46,6 +58,7 @@ async def kpis(
     until: At = None,
     service_level_s: Within = 20,
     short_abandon_s: Short = 5,
+    held: Held = "",
 ) -> Response[Counted]:
     """Figures per queue, agent, extension and account, of today so far or from `since` (until `until`)."""
     known = engine.view.snapshot
@@ -60,6 +73,7 @@ async def kpis(
     if not engine.figures.ready:
         raise ServiceUnavailableException("today's figures are still being counted", headers={"retry-after": "5"})
     with nullcontext() if interval is None else engine.past.ration.one(visitor.name):
-        found = await engine.figures.answer(interval, options, known, visitor.scope)
-    encoded = _Encoded(str(found.position), engine.clock.now(), Raw(found.json))
+        found = await engine.figures.answer(interval, options, known, visitor.scope, held)
+    whole, altered = (None, Raw(found.json)) if found.altered else (Raw(found.json), None)
+    encoded = _Encoded(str(found.position), engine.clock.now(), found.tag, whole, altered)
     return tagged(request, f'"{found.tag}"', lambda: msgspec.json.encode(encoded))

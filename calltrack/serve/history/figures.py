@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -27,7 +27,18 @@ from calltrack.figures.days import day, zone_of
 from calltrack.figures.hour import Hour
 from calltrack.figures.missed import MissedCallers
 from calltrack.serve.history.closed import past_report
-from calltrack.serve.history.follower import Follower, Recounting, Today, adopt, follow, learn, past_missed, recount
+from calltrack.serve.history.editions import Answer
+from calltrack.serve.history.follower import (
+    FRESH,
+    Follower,
+    Recounting,
+    Today,
+    adopt,
+    follow,
+    learn,
+    past_missed,
+    recount,
+)
 from calltrack.serve.history.past import PATIENCE, what_is_kept
 from calltrack.serve.history.reading import JournalReader, Reader
 from calltrack.serve.history.worker import Worker
@@ -37,7 +48,6 @@ from calltrack.serve.stream.hub import Gone
 LONGEST = 31 * 86400
 """Seconds of the longest interval that is counted."""
 
-_FRESH = 5.0  # s for which one answer serves all who ask for the same
 _ANSWERS = 64  # kept
 _EVERY = 5.0  # s between two looks at what is new
 _FEW = 1000  # frames that are counted while somebody waits; more are counted before
@@ -46,16 +56,9 @@ _QUIET = 60.0  # s after which fewer are counted as well
 _log = logging.getLogger("calltrack.serve")
 
 Interval = tuple[Seconds, Seconds | None]
+Question = tuple[Interval, Options, Scope, str]
 K = TypeVar("K")
 V = TypeVar("V")
-
-
-class Answer(NamedTuple):
-    """A report in JSON, what distinguishes it (for an ETag), and the frame up to which it is counted."""
-
-    position: int
-    json: bytes
-    tag: str
 
 
 class Figures:
@@ -75,7 +78,7 @@ class Figures:
         self._zone = zone
         self._ready = asyncio.Event()
         self._followed, self._looked = 0, time.monotonic()
-        self._answers: OrderedDict[tuple[Interval, Options, Scope], tuple[float, Answer]] = OrderedDict()
+        self._answers: OrderedDict[Question, tuple[float, Answer]] = OrderedDict()
         self._hours: OrderedDict[tuple[Options, frozenset[str] | None, frozenset[str] | None], tuple[float, int, Hour]]
         self._hours = OrderedDict()
         follower: Callable[[], Today] = partial(Recounting, make) if make else partial(Follower, path)
@@ -139,20 +142,24 @@ class Figures:
         return msgspec.json.decode((await self.answer(interval, options, known)).json, type=Report)
 
     async def answer(
-        self, interval: Interval | None, options: Options, known: Snapshot, scope: Scope = EVERYTHING
+        self,
+        interval: Interval | None,
+        options: Options,
+        known: Snapshot,
+        scope: Scope = EVERYTHING,
+        held: str = "",
     ) -> Answer:
-        """The same as a role sees it, in JSON; raises Gone."""
+        """The same as a role sees it, in JSON; `held` is the tag of the report that the client has; raises Gone."""
         today = self.today(known)
         wanted = interval or today
-        key = wanted, options, scope
         is_today = wanted[0] >= today[0] and wanted[1] is None
+        key = wanted, options, scope, held if is_today else ""
         async with self._counting[is_today]:
             made, found = self._answers.get(key, (0.0, None))
-            same = found is not None and (found.position == known.position or time.monotonic() - made < _FRESH)
-            if found is None or not same:
-                found = await (self._of_today if is_today else self._of_the_past)(wanted, options, known, scope)
-                _put(self._answers, key, (time.monotonic(), found))
-            return found
+            if found is None or not (found.position == known.position or time.monotonic() - made < FRESH):
+                made, found = await (self._of_today if is_today else self._of_the_past)(key, known)
+                _put(self._answers, key, (made, found))
+        return found._replace(json=b"{}", altered=True) if held == found.tag else found
 
     async def hour(
         self, known: Snapshot, options: Options, queues: frozenset[str] | None, extensions: frozenset[str] | None
@@ -161,7 +168,7 @@ class Figures:
         key = options, queues, extensions
         async with self._counting[True]:
             made, position, found = self._hours.get(key, (0.0, 0, None))
-            if found is not None and (position == known.position or time.monotonic() - made < _FRESH):
+            if found is not None and (position == known.position or time.monotonic() - made < FRESH):
                 return found
             with what_is_kept():
                 await self._teach(known)
@@ -190,19 +197,22 @@ class Figures:
             await self._follower.ask(follow, *self._now(known))
             await self._follower.ask(learn, replace(known, calls=(), ended=()))
 
-    async def _of_today(self, wanted: Interval, options: Options, known: Snapshot, scope: Scope) -> Answer:
+    async def _of_today(self, key: Question, known: Snapshot) -> tuple[float, Answer]:
+        (since, _), options, scope, held = key
         with what_is_kept():
             await self._teach(known)
-            return Answer(*await self._follower.ask(Today.report, *self._now(known), wanted[0], options, scope))
+            age, found = await self._follower.ask(Today.report, *self._now(known), since, options, scope, held)
+            return time.monotonic() - age, found
 
-    async def _of_the_past(self, wanted: Interval, options: Options, known: Snapshot, scope: Scope) -> Answer:
+    async def _of_the_past(self, key: Question, known: Snapshot) -> tuple[float, Answer]:
+        wanted, options, scope, _ = key
         with what_is_kept():  # retention may take it while it is counted
             try:
                 async with asyncio.timeout(PATIENCE):
                     json, tag = await self._past.ask(past_report, *wanted, options, known.position, scope)
             except TimeoutError:
                 raise Gone(f"counting it took longer than {PATIENCE:g} s; ask for less") from None
-        return Answer(known.position, json, tag)
+        return time.monotonic(), Answer(known.position, tag, json, altered=False)
 
     def _now(self, known: Snapshot | None = None) -> tuple[int, Seconds]:
         known = known or self._known()

@@ -6,6 +6,7 @@ The live process only says how far it has come. It sends no frames and no rows: 
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from math import inf
 from pathlib import Path
@@ -22,6 +23,7 @@ from calltrack.figures.missed import MissedCallers, missed
 from calltrack.figures.rows import joined, life
 from calltrack.journal import Journal
 from calltrack.serve.history.closed import tag_of
+from calltrack.serve.history.editions import Answer, Editions
 from calltrack.serve.history.reading import JournalReader, Reader, before
 from calltrack.serve.history.store import Held, Store, beside, remove
 from calltrack.serve.security.reports import report_seen
@@ -29,6 +31,10 @@ from calltrack.serve.security.scope import Scope
 from calltrack.words.finding import Calls
 from calltrack.words.numbers import normal
 
+FRESH = 5.0
+"""Seconds for which a report of today serves all who ask for the same."""
+
+_REPORTS = 2  # of other intervals or options that are held
 _FRAMES = 2000  # after which it stores, so that a start has no more than these to read again
 _SECONDS = 600.0  # after which it stores what is new, if that is less
 
@@ -102,7 +108,8 @@ class Today:
     """What the process for today's figures is asked."""
 
     def __init__(self) -> None:
-        self._reports: dict[tuple[Seconds, Options], Report] = {}
+        self._reports: OrderedDict[tuple[Seconds, Options], tuple[float, int, Report]] = OrderedDict()
+        self._editions = Editions()
         self._counted = -1
 
     def follow(self, position: int, day: Seconds) -> bool:
@@ -114,15 +121,26 @@ class Today:
         raise NotImplementedError
 
     def report(
-        self, position: int, day: Seconds, since: Seconds, options: Options, scope: Scope
-    ) -> tuple[int, bytes, str]:
-        """The figures from a moment of today until now, as a role sees them, in JSON: position, answer, tag."""
-        self.follow(position, day)
-        key = since, options
-        if key not in self._reports:
-            self._reports[key] = report(self._facts(), since, None, options)
-        json = msgspec.json.encode(report_seen(self._reports[key], scope))
-        return self._counted, json, tag_of(json)
+        self, position: int, day: Seconds, since: Seconds, options: Options, scope: Scope, held: str = ""
+    ) -> tuple[Seconds, Answer]:
+        """The figures from a moment of today until now, as a role sees them, and how long ago they were counted.
+
+        Those that were counted less than FRESH s ago serve every role. `held` is the tag of the report that it has.
+        """
+        made, counted, found = self._reports.pop((since, options), (0.0, -1, None))
+        if found is None or (counted != position and time.monotonic() - made >= FRESH):
+            self.follow(position, day)
+            found = report(self._facts(), since, None, options)
+            made, counted = time.monotonic(), self._counted
+        self._reports[since, options] = made, counted, found
+        if len(self._reports) > _REPORTS:
+            self._reports.popitem(last=False)
+        json = msgspec.json.encode(report_seen(found, scope))
+        tag, question = tag_of(json), (since, options, scope)
+        altered = self._editions.altered(question, held, json)
+        self._editions.keep(question, tag, json)
+        sent = json if altered is None else altered
+        return time.monotonic() - made, Answer(counted, tag, sent, altered is not None)
 
     def hour(
         self,
@@ -144,12 +162,6 @@ class Today:
     def _facts(self) -> Facts:
         """What happened today, as far as it was read."""
         raise NotImplementedError
-
-    def _reached(self, position: int) -> None:
-        """Forget the reports of before."""
-        if self._counted != position:
-            self._reports.clear()
-            self._counted = position
 
 
 def missed_since(facts: Facts, since: Seconds) -> MissedCallers:
@@ -178,7 +190,7 @@ class Recounting(Today):
         """Count today up to a position."""
         if position != self._counted:
             self._found = self._reader.facts((day, None), position)
-            self._reached(position)
+            self._counted = position
         return True
 
     def _facts(self) -> Facts:
@@ -206,7 +218,7 @@ class Follower(Today):
         if day > self._day:
             self._day, self._today = day, [_since(day, joined(self._today))]
         self._today += [_since(day, rows) for rows in self._count.read(position)]
-        self._reached(self._count.position)
+        self._counted = self._count.position
         return journal.begin > 0 or self._count.store.covered == -inf
 
     def adopt(self, position: int, day: Seconds) -> None:

@@ -18,6 +18,7 @@ PATHS = [
         for at in ("1e308", "-1e308", "1e-320", "inf", "nan", "0001-01-01T00:00:00%2B14:00", "%ff")
     ),
     *(f"/api/kpis?since={at}&until={at}" for at in ("1e15", "-1e15", "253402300799", "-62135596800", "1e308")),
+    *(f"/api/kpis?held={tag}" for tag in ("", "%00", "%22x%22", "..%2F", "\u202e")),
     *(f"/api/kpis?service_level_s={seconds}" for seconds in ("nan", "inf", "-inf", "1e-320", "1e308", "")),
     *(
         f"/api/changes?after={place}"

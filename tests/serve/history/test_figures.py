@@ -82,10 +82,10 @@ def test_at_midnight_a_new_day_begins(tmp_path: Path) -> None:
     path = written(tmp_path / "journal", tuple(frames))
     follower = Follower(path)
     follower.follow(half, MIDNIGHT)
-    position, found, _ = follower.report(len(frames), MIDNIGHT + 86400, MIDNIGHT + 86400, Options(), EVERYTHING)
+    _, found = follower.report(len(frames), MIDNIGHT + 86400, MIDNIGHT + 86400, Options(), EVERYTHING)
     expected = batch(frames, MIDNIGHT + 86400)
 
-    assert (len(frames), expected) == (position, msgspec.json.decode(found, type=Report))
+    assert (len(frames), expected) == (found.position, msgspec.json.decode(found.json, type=Report))
     assert expected.total.waits is not None
     assert expected.total.waits.answered > 10
 

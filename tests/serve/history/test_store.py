@@ -34,6 +34,12 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(followed, "_FRAMES", 300)
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that each position that is asked for is counted."""
+    monkeypatch.setattr(followed, "FRESH", 0.0)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return written(tmp_path / "journal", FRAMES)
@@ -49,7 +55,8 @@ def whole(frames: Sequence[Frame] = FRAMES) -> Facts:
 
 
 def today(follower: Follower, position: int = len(FRAMES)) -> Report:
-    return msgspec.json.decode(follower.report(position, DAY, DAY, OPTIONS, EVERYTHING)[1], type=Report)
+    _, found = follower.report(position, DAY, DAY, OPTIONS, EVERYTHING)
+    return msgspec.json.decode(found.json, type=Report)
 
 
 def parts(path: Path) -> int:
