@@ -6,10 +6,13 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from msgspec.structs import replace
+from playwright.sync_api import Browser, ViewportSize
 
 from calltrack.figures import Facts, report
+from calltrack.figures.ranges import Range
 from calltrack.report.page import page
+from tests.figures.losses import flat
 from tests.figures.made import ABANDONED, ANSWERED, LOST, facts, status, talk, wait
 from tests.page.test_accessible import violations
 
@@ -42,4 +45,25 @@ def test_the_page(chromium: Browser, npm: Path, tmp_path: Path, days: int) -> No
     assert HEBREW in (shown.locator("svg").first.text_content() or "")
     shown.emulate_media(media="print")
     assert shown.evaluate("[...document.querySelectorAll('svg')].every(one => one.clientWidth <= innerWidth)")
+    shown.close()
+
+
+A4 = ViewportSize(width=1032, height=703)
+"""What is left of a landscape page between margins of 12 mm, in pixels of CSS."""
+
+
+def test_the_widest_tables_fit_on_paper(chromium: Browser, tmp_path: Path) -> None:
+    """Large figures, none of them certain: else the browser would scale the whole page down."""
+    whole = report(held(1))
+    wide = {name: Range(5_000, 400_000) for name in flat(whole.total)}
+    found = replace(whole, **{name: (replace(whole.total, bounds=wide),) for name in ("agents", "queues", "parts")})
+    path = tmp_path / "report.html"
+    tables = ("queue", "agent", "day")
+    path.write_text(page(held(1), found, name="wide", zone=UTC, by=tables), encoding="utf-8")
+    shown = chromium.new_page(viewport=A4)
+    shown.goto(path.as_uri())
+    shown.emulate_media(media="print")
+
+    assert 4 == shown.locator("table").count()
+    assert A4["width"] >= shown.evaluate("document.documentElement.scrollWidth")
     shown.close()
