@@ -10,7 +10,7 @@ import click
 
 from calltrack.cli.fleet import kafka_options
 from calltrack.cli.service import PROTOCOLS
-from calltrack.cli.terminal import ZoneParam
+from calltrack.cli.terminal import Number, ZoneParam
 from calltrack.words.values import safe
 
 if TYPE_CHECKING:
@@ -37,15 +37,17 @@ def cluster() -> None:
 @cluster.command()
 @kafka_options
 @click.option("--partitions", type=click.IntRange(1, 10_000), help="Of every topic; fixed for good. Default: 256.")
-@click.option("--replication", type=click.IntRange(min=1), help="Copies of each record. Default: what the brokers say.")
+@click.option(
+    "--replication", type=click.IntRange(1, 1000), help="Copies of each record. Default: what the brokers say."
+)
 @click.option(
     "--min-insync",
     "needed",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1000),
     help="Copies that must have a record before it counts as written. Default: one less than --replication, at least "
     "1; without it what the brokers say.",
 )
-@click.option("--retention-days", type=click.FloatRange(min=0.01), default=7.0, show_default=True)
+@click.option("--retention-days", type=Number(0.01, 36_500), default=7.0, show_default=True)
 def init(
     cluster: Cluster,
     partitions: int | None,

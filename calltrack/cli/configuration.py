@@ -15,6 +15,7 @@ import click
 from click.core import ParameterSource
 
 from calltrack.cli.terminal import ParamType
+from calltrack.words.values import has_controls
 
 if TYPE_CHECKING:
     from calltrack.serve.config import Config
@@ -33,11 +34,17 @@ def read_toml(file: Path, error: type[Exception]) -> dict[str, Any]:
     """The document of a TOML file; raises `error` if it cannot be read or is none."""
     try:
         with file.open("rb") as opened:
-            return tomllib.load(opened)
+            document = tomllib.load(opened)
     except OSError as cause:
         raise error(f"{file}: cannot be read: {cause.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeError) as cause:
+    except ValueError as cause:  # not TOML, not UTF-8, or a number with thousands of digits
         raise error(f"{file}: {cause}") from None
+    except RecursionError:
+        raise error(f"{file}: is nested too deeply") from None
+    for name, said in document.items():
+        if _has_controls(said):
+            raise error(f"{file}: {name}: a text must not contain control characters")
+    return document
 
 
 class ConfigParam(ParamType["Config"]):
@@ -55,9 +62,9 @@ class ConfigParam(ParamType["Config"]):
         document = read_toml(file, ConfigError)
         options = {_name(option): option for option in _options(ctx.command)}
         given: dict[str, Any] = {}
-        for name in document.keys() & options.keys():
+        for name in [one for one in document if one in options]:
             option, said = options[name], document.pop(name)
-            if fault := _fault(option, said):
+            if fault := _fault(option, said, ctx):
                 raise ConfigError(f"{file}: {name}: {fault}")
             given[str(option.name)] = said
         ctx.default_map = given
@@ -105,16 +112,36 @@ def _name(option: click.Option) -> str:
     return max(option.opts, key=len).lstrip("-").replace("-", "_")
 
 
-def _fault(option: click.Option, said: object) -> str:
-    """Why a value cannot be an option's, "" if it can; click judges the rest, as on the command line."""
-    if option.multiple:
-        return "" if isinstance(said, list) and not any(_of_one(option, one) for one in said) else "give a list"
-    return _of_one(option, said)
+def _has_controls(said: object) -> bool:
+    if isinstance(said, dict):
+        return any(map(_has_controls, (*said.keys(), *said.values())))
+    if isinstance(said, list):
+        return any(map(_has_controls, said))
+    return isinstance(said, str) and has_controls(said)
+
+
+def _fault(option: click.Option, said: object, ctx: click.Context) -> str:
+    """Why a value cannot be an option's, "" if it can; what has the right kind is judged as on the command line."""
+    if not option.multiple:
+        fault = _of_one(option, said)
+    elif isinstance(said, list) and not any(_of_one(option, one) for one in said):
+        fault = ""
+    else:
+        fault = "give a list"
+    if fault:
+        return fault
+    try:
+        option.type_cast_value(ctx, said)
+    except click.BadParameter as error:
+        return error.message
+    return ""
 
 
 def _of_one(option: click.Option, said: object) -> str:
     if option.is_flag:
         return "" if isinstance(said, bool) else "give true or false"
+    if isinstance(option.type, click.types.IntParamType):
+        return "" if isinstance(said, int) and not isinstance(said, bool) else "give a whole number"
     if isinstance(option.type, _NUMBERS):
         return "" if isinstance(said, int | float) and not isinstance(said, bool) else "give a number"
     return "" if isinstance(said, str) else "give a text"

@@ -41,7 +41,7 @@ _BINARY = ("xlsx", "parquet")
 )
 @click.option("-o", "--output", metavar="OUT", help="Write to this file or folder, not to standard output.")
 @click.option(
-    "--jobs", type=click.IntRange(1), help="Recordings to read at once into a folder. Default: one a processor."
+    "--jobs", type=click.IntRange(1, 1000), help="Recordings to read at once into a folder. Default: one a processor."
 )
 @account_option
 @tz_options

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calltrack.cli.terminal import ParamType
+from calltrack.cli.terminal import Number, ParamType
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -52,7 +52,7 @@ class Address(ParamType[tuple[str, int]]):
         if isinstance(value, tuple):
             return value
         host, colon, port = str(value).rpartition(":")
-        if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        if not colon or not host or not port.isascii() or not port.isdigit() or len(port) > 5 or int(port) > 65535:
             self.fail(f"{value!r} is not an address; use 127.0.0.1:9464", param, ctx)
         return host, int(port)
 
@@ -64,7 +64,7 @@ _RUNNING = (
     click.option(
         "--session-timeout",
         "session_s",
-        type=click.FloatRange(min=0.5),
+        type=Number(0.5, 3600),
         default=6.0,
         show_default=True,
         metavar="SECONDS",

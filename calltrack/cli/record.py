@@ -26,7 +26,9 @@ _PLACE = "{account}"
 @key_option
 @click.option("--rotate-size", type=SIZE, metavar="SIZE", help="Begin a new file at this size on disk: 100MB, 1GB.")
 @click.option("--rotate-every", type=SPAN, metavar="TIME", help="Begin a new file after this time: 30m, 1h, 1d.")
-@click.option("--keep", type=click.IntRange(min=1), metavar="N", help="Keep the newest N ended files. Default: all.")
+@click.option(
+    "--keep", type=click.IntRange(1, 1_000_000), metavar="N", help="Keep the newest N ended files. Default: all."
+)
 @accounts_option
 @service_options
 def command(

@@ -11,6 +11,7 @@ import click
 
 from calltrack.cli.account import account_option, account_options
 from calltrack.cli.terminal import (
+    Number,
     ParamType,
     Reader,
     TimeParam,
@@ -73,8 +74,8 @@ class DayParam(ParamType["datetime | str"]):
 @click.option("--day", type=DayParam(), metavar="YYYY-MM-DD", help="Count this local day; or today, or yesterday.")
 @click.option("--tz", metavar="ZONE", help="The account's time zone, such as Asia/Jerusalem; default: the stream's.")
 @click.option("--utc", "tz", flag_value="UTC", help="The time zone is UTC.")
-@click.option("--service-level", type=click.FloatRange(0), default=20, show_default=True, help="y of x/y, seconds.")
-@click.option("--short-abandon", type=click.FloatRange(0), default=5, show_default=True, help="Seconds.")
+@click.option("--service-level", type=Number(0, 86_400), default=20, show_default=True, help="y of x/y, seconds.")
+@click.option("--short-abandon", type=Number(0, 86_400), default=5, show_default=True, help="Seconds.")
 @click.option("--available", type=StatusesParam(), help="Statuses in which an agent can take a call.  [default: 1]")
 @click.option("--wrap-up", type=StatusesParam(), help="Statuses that are after-call work.")
 @account_option

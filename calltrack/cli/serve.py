@@ -13,7 +13,7 @@ import click
 from calltrack.cli.configuration import config_options, effective
 from calltrack.cli.replay import SpeedParam
 from calltrack.cli.service import LiveOptions, accounts_option, service_options
-from calltrack.cli.terminal import SPAN, ParamType
+from calltrack.cli.terminal import SPAN, Number, ParamType
 from calltrack.words.values import safe
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ListenParam(ParamType["Listen"]):
         from calltrack.serve.run import Listen
 
         host, _, port = str(value).rpartition(":")
-        if not host or not port.isdecimal() or int(port) > 65535:
+        if not host or not port.isdecimal() or len(port) > 5 or int(port) > 65535:
             self.fail(f"{value!r} is no address; write 127.0.0.1:8078, or [::1]:8078", param, ctx)
         return Listen(host.strip("[]"), int(port))
 
@@ -74,8 +74,8 @@ class ListenParam(ParamType["Listen"]):
     help=f"Where every frame is kept. Default: {_JOURNAL}; with --simulate and --replay one that goes in the end; "
     f"with --accounts a folder of them, {_JOURNALS}; with --kafka a folder for limits that are set.",
 )
-@click.option("--keep-days", type=click.FloatRange(0, min_open=True), help="Of the journal, older frames go.")
-@click.option("--keep-mb", type=click.FloatRange(1), help="The oldest frames go when the journal is bigger.")
+@click.option("--keep-days", type=Number(0, 36_500, above=True), help="Of the journal, older frames go.")
+@click.option("--keep-mb", type=Number(1, 1_000_000_000), help="The oldest frames go when the journal is bigger.")
 @click.option("--listen", type=ListenParam(), default="127.0.0.1:8078", show_default=True, help="Port 0: any.")
 @click.option("--zone", metavar="NAME", help="Whose days figures are counted by, as Asia/Jerusalem; else the stream's.")
 @click.option(
@@ -144,7 +144,7 @@ def command(
     from calltrack.serve.config import Config
     from calltrack.serve.engine import Engine, Retention
     from calltrack.serve.parts import Parts
-    from calltrack.serve.run import serve
+    from calltrack.serve.run import check_tokens, serve
     from calltrack.serve.security.access import access
     from calltrack.serve.security.audit import Audit
     from calltrack.serve.security.oidc import Provider
@@ -172,11 +172,12 @@ def command(
     tables = config or Config()
     doors = access(tokens, people=tables.oidc is not None)
     people = None if tables.oidc is None else Provider(tables.oidc)
+    check_tokens(doors, listen)
+    if not fleet:
+        doors.check(live.accounts(accounts) if accounts else [""])
     if show_config:
         click.echo("\n".join(effective(click.get_current_context(), tables)))
         return
-    if not fleet:
-        doors.check(live.accounts(accounts) if accounts else [""])
     keep = Retention(None if keep_days is None else keep_days * 86400, None if keep_mb is None else int(keep_mb * 1e6))
     _log_as(log_format)
     audit = Audit(audit_file)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from calltrack.cli.simulate_options import cdr_faults_option, faults_option, plan_option, planned
+from calltrack.cli.terminal import Number
 
 if TYPE_CHECKING:
     from calltrack.simulate.faults import Faults
@@ -63,7 +64,7 @@ def simulate() -> None:
 @simulate.command()
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False, writable=True))
 @_world
-@click.option("--hours", type=click.FloatRange(0, min_open=True), default=8.0, show_default=True)
+@click.option("--hours", type=Number(0, 100_000, above=True), default=8.0, show_default=True)
 @click.option("--array", is_flag=True, help='Plain socket.io arrays ["event", {...}] without receive times.')
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Also write OUT.truth.jsonl.")
 @click.option(
@@ -133,13 +134,17 @@ def record(
 )
 @click.option(
     "--speed",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, 1_000_000, above=True),
     default=1.0,
     show_default=True,
     help="Simulated seconds per second.",
 )
 @click.option(
-    "--token-life", type=float, default=3600.0, show_default=True, help="How long a token is valid, in seconds."
+    "--token-life",
+    type=Number(0, 1_000_000_000),
+    default=3600.0,
+    show_default=True,
+    help="How long a token is valid, in seconds.",
 )
 @click.option("--truth", type=click.Path(path_type=Path, dir_okay=False), help="Write the truth to this file.")
 @click.option("--tls", is_flag=True, help="Serve https and wss with a new certificate authority.")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from calltrack.simulate.plan import Plan
     from calltrack.simulate.posting import CdrFaults
 
+_MOST = 10_000_000_000  # as UTC epoch s it is the year 2286
 _OWN_OPTIONS = ("agents", "queues")
 _AnyFaults = TypeVar("_AnyFaults", "Faults", "CdrFaults")
 
@@ -84,6 +85,9 @@ def _number(name: str, text: str, default: Any) -> Any:
     try:
         if isinstance(default, bool):
             return bool(int(text))
-        return int(text) if isinstance(default, int) else float(text)
+        number = int(text) if isinstance(default, int) else float(text)
     except ValueError:
         raise ValueError(f"{name} needs a number, as {name}={default or 0.01}") from None
+    if not abs(number) < _MOST:  # nor is "nan"
+        raise ValueError(f"{name} is too large")
+    return number

@@ -27,7 +27,7 @@ _LONG = 100_000_000  # bytes; reading these takes seconds
 
 @click.command("snapshot", short_help="Show the state at one moment of a recording.")
 @recording_argument
-@click.option("--line", type=click.IntRange(min=0), help="After this line of the file (default: after the last).")
+@click.option("--line", type=click.IntRange(0, 10**12), help="After this line of the file (default: after the last).")
 @click.option("--at", "at", type=TimeParam(), help="At this server time (ISO 8601, or UTC epoch seconds).")
 @click.option("--json", "as_json", is_flag=True, help="As JSON: what Tracker.restore goes on from.")
 @account_option

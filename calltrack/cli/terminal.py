@@ -108,24 +108,47 @@ def tz_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--tz", "tz", metavar="ZONE", type=ZoneParam(), default=None, help=shown)(command)
 
 
-class Amount(ParamType[float]):
-    """A number with a unit, such as 100MB or 1h."""
+class Number(click.FloatRange):
+    """A number from `least` to `most`; `above` is whether `least` itself is too little."""
 
-    def __init__(self, name: str, units: dict[str, float], example: str):
+    def __init__(self, least: float, most: float, *, above: bool = False) -> None:
+        super().__init__(least, most, min_open=above)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Returns it."""
+        try:
+            found = float(value)
+        except OverflowError:
+            found = math.inf
+        except ValueError:
+            found = math.nan
+        if math.isnan(found):  # it passes every comparison of click's
+            self.fail(f"{value!r} is not a valid number", param, ctx)
+        return float(super().convert(found, param, ctx))
+
+
+class Amount(ParamType[float]):
+    """A number with a unit, such as 100MB or 1h; in the smallest unit it is `most` at most."""
+
+    def __init__(self, name: str, units: dict[str, float], example: str, most: float):
         self.name = name
         self._units = units
         self._example = example
+        self._most = most
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Returns bytes or seconds."""
         found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", str(value).lower(), re.ASCII)
         if found is None or found[2] not in self._units or not float(found[1]):
             self.fail(f"{value!r} is no {self.name}; write for example {self._example}", param, ctx)
-        return float(found[1]) * self._units[found[2]]
+        amount = float(found[1]) * self._units[found[2]]
+        if amount > self._most:
+            self.fail(f"this {self.name} is too large; write for example {self._example}", param, ctx)
+        return amount
 
 
-SIZE = Amount("size", {"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9}, "100MB")
-SPAN = Amount("duration", {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}, "1h or 30m")
+SIZE = Amount("size", {"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9}, "100MB", 1e15)
+SPAN = Amount("duration", {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}, "1h or 30m", 36_500 * 86_400)
 
 
 def with_progress(frames: Iterable[Frame], recordings: Sequence[Recording]) -> Iterator[Frame]:

@@ -9,6 +9,7 @@ import click
 
 from calltrack.cli.fleet import Member, kafka_options, member_options
 from calltrack.cli.signals import on_stop
+from calltrack.cli.terminal import Number
 from calltrack.core.tracker import HISTORY
 
 if TYPE_CHECKING:
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 @click.command("worker", short_help="Track accounts from Kafka: frames in, changes out.")
 @kafka_options
 @member_options
-@click.option("--history", type=click.IntRange(0), default=HISTORY, show_default=True, help="Ended calls kept.")
+@click.option(
+    "--history", type=click.IntRange(0, 10_000_000), default=HISTORY, show_default=True, help="Ended calls kept."
+)
 @click.option(
     "--point-every",
-    type=click.FloatRange(min=1),
+    type=Number(1, 86_400),
     default=300.0,
     show_default=True,
     metavar="SECONDS",

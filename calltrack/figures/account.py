@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from calltrack.figures.opening import Opening
 from calltrack.figures.shapes import Options, Team
 
 _Name = Annotated[str, Meta(min_length=1, max_length=80)]
+_NUMBER = re.compile(r"-?\d{1,9}", re.ASCII)
 
 
 class AccountTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -25,7 +27,7 @@ class AccountTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def faults(self) -> Iterator[str]:
         """What cannot be meant, in words."""
         for number in self.statuses:
-            if not number.removeprefix("-").isdecimal():
+            if not _NUMBER.fullmatch(number):
                 yield f"statuses: {number!r} is no number of a status"
         try:
             Opening(self.open, self.holidays)

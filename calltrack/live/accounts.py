@@ -127,7 +127,7 @@ def read_accounts(file: Path) -> dict[str, Definition]:
         entries = msgspec.toml.decode(file.read_bytes(), type=_File).account
     except OSError as error:
         raise AccountsError(f"{file}: cannot be read: {error.strerror}") from None
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise AccountsError(f"{file}: {error}") from None
     found: dict[str, Definition] = {}
     folded = set[str]()

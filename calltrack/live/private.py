@@ -25,6 +25,8 @@ def private_text(path: Path, error: type[CalltrackError]) -> str:
         raise error(f"{path}: cannot be read: {cause.strerror}") from None
     except UnicodeDecodeError:
         raise error(f"{path}: cannot be read: not UTF-8") from None
+    except ValueError:  # a null character in the path
+        raise error(f"{str(path)!r} is not a valid path") from None
 
 
 def private_values(path: Path, error: type[CalltrackError]) -> dict[str, str]:

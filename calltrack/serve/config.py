@@ -43,7 +43,7 @@ class Hook(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     extensions: frozenset[str] | None = None
     phone_numbers: bool = True
     recordings: bool = False
-    waiting: int = 5
+    waiting: Annotated[int, Meta(ge=1, le=1_000_000)] = 5
     parallel: Annotated[int, Meta(ge=1, le=1000)] = 100
     allow_internal: bool = False
 

@@ -85,11 +85,7 @@ async def serve(
     """
     audit = audit or Audit()
     try:
-        if access.open and not listen.is_loopback:
-            raise NeedsTokens(
-                f"{listen.host} can be reached from elsewhere, so tokens are needed: "
-                f"--tokens FILE, or {VARIABLE} in the environment (docs/security.md)"
-            )
+        check_tokens(access, listen)
         many_files(MOST_CLIENTS)
         gc.set_threshold(*_COLLECTED)
         spans = provider()
@@ -115,7 +111,8 @@ async def serve(
         Door(inner, accounts.posted, posted) if accounts.posted else inner,
         host=listen.host,
         port=listen.port,
-        log_level="warning",
+        log_config=None,  # its lines go where ours go, in their form
+        log_level="error",  # with its warnings a stranger could fill the log: one for each malformed request
         access_log=False,
         server_header=False,
         http=limited(),
@@ -147,6 +144,15 @@ async def serve(
         restore()
     if not working.cancelled() and (failure := working.exception()) is not None:
         raise failure
+
+
+def check_tokens(access: Access, listen: Listen) -> None:
+    """Raise NeedsTokens for an address that others can reach if no token is needed."""
+    if access.open and not listen.is_loopback:
+        raise NeedsTokens(
+            f"{listen.host} can be reached from elsewhere, so tokens are needed: "
+            f"--tokens FILE, or {VARIABLE} in the environment (docs/security.md)"
+        )
 
 
 def _listening(listen: Listen, patience: float) -> socket.socket:

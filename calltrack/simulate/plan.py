@@ -126,6 +126,8 @@ class Plan:
             raise ValueError("a call centre needs at least one agent and one queue")
         if self.servers < 1 or self.skew < 0:
             raise ValueError("a call centre needs at least one server, and a skew of 0 s or more")
+        if not 0 <= self.start < 10_000_000_000 or abs(self.offset) > 14 * 60:
+            raise ValueError("a start is before the year 2286, and an offset at most 14 hours")
 
     def as_captured(self) -> "Plan":
         """This plan with something of everything that captures have."""

@@ -1,6 +1,9 @@
 """Values in words for people: strangers' text made safe, moments and durations."""
 
+import re
 from datetime import UTC, datetime, tzinfo
+
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def safe(text: object) -> str:
@@ -9,6 +12,11 @@ def safe(text: object) -> str:
     if shown.isprintable():
         return shown
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown)
+
+
+def has_controls(text: str) -> bool:
+    """Whether there are control characters, or some that reorder the text around them."""
+    return _OBEYED.search(text) is not None
 
 
 def moment(at: float | None, zone: tzinfo = UTC) -> str:

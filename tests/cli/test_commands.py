@@ -5,8 +5,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -35,6 +37,26 @@ def test_every_command_has_help_with_examples() -> None:
     for name in COMMANDS:
         result = run(name, "--help")
         assert (0, True) == (result.exit_code, "calltrack " in result.output.split("Options:")[0])
+
+
+def options(command: click.Command) -> Iterator[click.Parameter]:
+    for one in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from options(one)
+    yield from command.params
+
+
+def test_every_number_has_bounds() -> None:
+    """No option of a command takes nan, an infinity or a number that no machine can use."""
+    context = click.Context(commands)
+    found = [commands.get_command(context, name) for name in COMMANDS]
+    every = [one for command in found if command is not None for one in options(command)]
+    numbers = [one for one in every if isinstance(one.type, click.types.FloatParamType | click.types.IntRange)]
+
+    assert len(numbers) > 20
+    for one in numbers:
+        for text in ("nan", "inf", "-inf", "1e400", "1" * 400, "1" * 5000):
+            with pytest.raises(click.BadParameter):
+                one.type_cast_value(context, (text,) if one.multiple else text)
 
 
 def test_replay_shows_one_line_per_change() -> None:

@@ -83,6 +83,11 @@ async def test_tokens_are_read_again_and_logs_can_be_json(tmp_path: Path) -> Non
     process, url = await started("--simulate", "--agents", "2", "--tokens", str(tokens), "--log-format", "json")
     async with aiohttp.ClientSession(url) as client:
         before = [await status(client, one * 30) for one in "ab"]
+        for nonsense in (b"\x16\x03\x01\x02\x00\x01\x00", b"GET / HTTP/9.9\r\n\r\n", b"GET /\xff\r\n\r\n"):
+            reading, writing = await asyncio.open_connection("127.0.0.1", int(url.rstrip("/").rpartition(":")[2]))
+            writing.write(nonsense)
+            await reading.read()
+            writing.close()
         write("b" * 30)
         process.send_signal(signal.SIGHUP)
         while (after := [await status(client, one * 30) for one in "ab"]) == before:
@@ -93,6 +98,7 @@ async def test_tokens_are_read_again_and_logs_can_be_json(tmp_path: Path) -> Non
     assert 0 == code
     said = [json.loads(line) for line in log.splitlines()]
     assert {"other tokens of: desk"} <= {one["message"] for one in said}
+    assert {"calltrack.serve"} == {one["logger"] for one in said}
     assert {"at", "level", "logger", "message"} == said[-1].keys()
 
 

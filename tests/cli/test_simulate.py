@@ -60,6 +60,8 @@ def test_faults_that_are_not_understood_are_refused_with_the_choices(tmp_path: P
         ("nonsense=1", "there is no setting 'nonsense'"),
         ("captured,servers=many", "servers needs a number, as servers=1"),
         ("servers=0", "at least one server"),
+        ("arrivals=inf", "arrivals is too large"),
+        ("offset=99999", "an offset at most 14 hours"),
         ("captured,mutes", "mutes needs a number, as mutes=0.01"),
     ],
 )

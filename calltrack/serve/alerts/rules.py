@@ -48,7 +48,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     level: Literal[1, 2] | None = None
     figure: Literal["waiting", "longest_s"] | None = None
     below: Share | None = None
-    ended: Annotated[int, Meta(ge=1)] | None = None
+    ended: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
     queues: list[str] | None = None
     extensions: list[str] | None = None
 

@@ -170,7 +170,7 @@ def _page(moment: Moment, found: Sequence[Any], limit: int, offset: int) -> byte
 
 def tagged(request: Asked, tag: str, encode: Callable[[], bytes]) -> Response[Any]:
     """The answer, or 304 to who has it already."""
-    headers = {"etag": tag, "cache-control": "private, no-cache", "vary": "authorization, cookie"}
+    headers = {"etag": tag}
     if tag in request.headers.get("if-none-match", ""):
         return Response(None, status_code=304, headers=headers)
     return Response(msgspec.Raw(encode()), media_type="application/json", headers=headers)

@@ -86,7 +86,7 @@ class _Entry(Rights, frozen=True, kw_only=True):
 
 
 class _File(Struct, forbid_unknown_fields=True):
-    token: list[_Entry]
+    token: list[_Entry] = []
 
 
 class Access:
@@ -186,10 +186,10 @@ def tokens(file: Path | None) -> dict[str, Visitor]:
 def _read(file: Path) -> dict[str, Visitor]:
     try:
         entries = msgspec.toml.decode(private_text(file, TokensError), type=_File).token
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise TokensError(f"{file}: {error}") from None
     if not entries:
-        raise TokensError(f"{file}: has no token")
+        raise TokensError(f"{file}: has no [[token]] table")
     tokens: dict[str, Visitor] = {}
     for entry in entries:
         _check(entry.name, entry.token, str(file))

@@ -57,8 +57,8 @@ def check_url(url: str, *, allow_internal: bool) -> None:
         return
     if read.scheme == "http":
         raise InvalidAddress("numbers and names must not be sent over http; write https")
-    address = _literal(host)
-    if address is not None and is_internal(address):
+    name, address = host.rstrip(".").lower(), _literal(host)
+    if name == "localhost" or name.endswith(".localhost") or (address is not None and is_internal(address)):
         raise _internal(host)
 
 

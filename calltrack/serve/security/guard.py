@@ -10,7 +10,7 @@
 5. Everything that shows something of calls needs a visitor: a bearer token, or a session's cookie.
 6. A role has so many requests under way at once (`budgets`); who goes away is not worked for.
 7. What a role was shown, or was refused, stands in the audit log (`audit`).
-8. Every answer lets browsers run our own files only, and forbids all framing.
+8. Every answer lets browsers run our own files only, and forbids all framing. Caches keep none for another role.
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ _LOGIN = "/api/session"
 _STREAMS = frozenset(("/api/changes", "/api/updates", "/api/socket"))
 _NAMED = re.compile(r"/accounts/([A-Za-z0-9][A-Za-z0-9._-]*)(/.*)?")
 _LIST = "/accounts.html"
-_SLASHES = re.compile("/+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_PATH, _LONGEST_QUERY = 1024, 4096  # bytes
 _FIELDS = 32  # of a query
@@ -60,6 +59,8 @@ _HEADERS = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+_OF_A_ROLE = [(b"cache-control", b"private, no-cache"), (b"vary", b"authorization, cookie")]
+"""Of every answer that does not say itself how it is kept."""
 
 
 class Guard:
@@ -85,8 +86,7 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        # As endpoints are looked up: the same one must not be reached by a path that looks like a page's.
-        path = _SLASHES.sub("/", scope["path"])
+        path = scope["path"]
         account = ""
         if self._many and (named := _NAMED.fullmatch(path)):
             account, path = named.groups()
@@ -181,7 +181,8 @@ class Guard:
             return 400, f"a query has at most {_FIELDS} parameters"
         if _CONTROL.search(path):
             return 400, "a path must not contain control characters"
-        if not path.startswith(_ENDPOINTS) and path not in self._files:
+        # Endpoints are found by these as well, which would pass by a proxy's rule for a path.
+        if "//" in path or (not path.startswith(_ENDPOINTS) and path not in self._files):
             return 404, "there is no such page"
         return None
 
@@ -235,7 +236,9 @@ def _logs_in(scope: Any, path: str) -> bool:
 def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            own = [*message.get("headers", ())]
+            kept = [] if any(name == b"cache-control" for name, _ in own) else _OF_A_ROLE
+            message["headers"] = [*own, *_HEADERS, *kept]
         await send(message)
 
     return sending

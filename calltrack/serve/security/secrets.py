@@ -21,8 +21,8 @@ def secret_of(whose: str, what: str, env: str, file: str, shortest: int) -> str:
         raise ConfigError(f"{whose}: give {what}_env or {what}_file")
     try:
         text = os.environ.get(env, "") if env else Path(file).read_text()
-    except (OSError, UnicodeError) as error:
-        raise ConfigError(f"{whose}: {file} cannot be read: {error}") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{whose}: {file!r} cannot be read: {error}") from None
     if len(text.strip()) < shortest:
         place = f"the environment's {env}" if env else file
         raise ConfigError(f"{whose}: its {what}, in {place}, is missing or shorter than {shortest} characters")

@@ -49,6 +49,9 @@ def test_a_file_says_who_sees_what(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("[[token]]\nname = 'x'", 0o600, "missing required field `token`"),
         ("[[token]]\nname = 'x'\ntoken = 't'\nqueue = ['55']", 0o600, "unknown field `queue`"),
         ("token", 0o600, "tokens.toml"),
+        ("", 0o600, r"has no \[\[token\]\] table"),
+        pytest.param("x = " + "1" * 5000, 0o600, "tokens.toml", id="digits"),
+        pytest.param("x = " + "[" * 5000, 0o600, "tokens.toml", id="nested"),
     ],
 )
 def test_a_bad_file_is_refused_without_telling_a_token(tmp_path: Path, text: str, mode: int, reason: str) -> None:

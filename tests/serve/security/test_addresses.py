@@ -38,7 +38,16 @@ INTERNAL = [
 
 SPELLED = [
     *("①②⑦.0.0.1", "１２７.0.0.1", "127。0。0。1", "127.0.0.1.", "2130706433", "127.1", "0x7f000001", "017700000001"),
-    *("0x7f.0.0.1", "[::ffff:7f00:1]", "[::127.0.0.1]", "[fe80::1%25eth0]", "[64:ff9b:1::1]"),
+    *(
+        "localhost.",
+        "LOCALHOST",
+        "board.localhost",
+        "0x7f.0.0.1",
+        "[::ffff:7f00:1]",
+        "[::127.0.0.1]",
+        "[fe80::1%25eth0]",
+        "[64:ff9b:1::1]",
+    ),
 ]
 """Internal addresses as hosts of a URL, which clients and resolvers read as such."""
 

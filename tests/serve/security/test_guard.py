@@ -41,11 +41,8 @@ async def test_without_a_token_nothing_is_reported() -> None:
     """Not by any endpoint or stream, nor with a wrong token; pages and health are for everybody."""
     async with service(TOKENS) as running:
         await fed(running)
-        odd = [
-            URL(f"{running.client._base_url}{path}", encoded=True)
-            for path in ("/api/state", "api//state", "%61pi/state", "%2Fapi/state")
-        ]
-        paths: list[str | URL] = [*TELLING, *STREAMS, "/api/session", *odd]
+        odd = URL(f"{running.client._base_url}%61pi/state", encoded=True)
+        paths: list[str | URL] = [*TELLING, *STREAMS, "/api/session", odd]
         for path in paths:
             for headers in ({}, bearer("wrong" * 6), {"Authorization": f"Basic {ALL}"}):
                 status, reported = await running.get(path, headers=headers)
@@ -53,6 +50,34 @@ async def test_without_a_token_nothing_is_reported() -> None:
         for path in ("/", "/health/live", "/health/ready"):
             async with running.client.get(path) as answer:
                 assert 200 == answer.status
+
+
+@scenario
+async def test_a_path_is_written_in_one_way() -> None:
+    """A proxy's rule for /api/ must not be passed by with another slash, token or not."""
+    async with service(TOKENS) as running:
+        await fed(running)
+        for path in ("/api/state", "api//state", "%2Fapi/state", "/accounts.html", "accounts//x/api/state"):
+            url = URL(f"{running.client._base_url}{path}", encoded=True)
+            assert 404 == (await running.get(url, headers=bearer(ALL)))[0]
+            assert 404 == (await running.get(url))[0]
+
+
+@scenario
+async def test_no_cache_keeps_an_answer_for_another_role() -> None:
+    """Every answer says so, refusals too; files of the page are the same for all, and streams are not kept at all."""
+    paths = (*TELLING, "/api/wall", "/api/kpis", "/api/missed", "/api/find?word=x", "/api/alerts", "/api/limits")
+    more = ("/api/accounts", "/api/session", "/api/webhooks/dead", "/api/nothing", "/nothing", "/health/ready")
+    async with service(TOKENS) as running:
+        await fed(running)
+        for headers in (bearer(ALL), bearer(AGENT), {}):
+            for path in (*paths, *more):
+                async with running.client.get(path, headers=headers) as answer:
+                    kept = answer.headers.getall("cache-control"), answer.headers.getall("vary")
+                    assert (["private, no-cache"], ["authorization, cookie"]) == kept, path
+        for path, expected in (("/main.js", ["no-cache"]), ("/api/updates", ["no-store"])):
+            async with running.client.get(path, headers=bearer(ALL)) as answer:
+                assert expected == answer.headers.getall("cache-control")
 
 
 @scenario
