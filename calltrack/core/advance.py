@@ -21,8 +21,19 @@ from calltrack.core.changes import (
 )
 from calltrack.core.classify import guard_of
 from calltrack.core.clock import JITTER_S, SILENCE_S
-from calltrack.core.corrections import Corrections, facts_of, recording_of, wait_facts
-from calltrack.core.held import LEG, NOT_ENDED, RANK, WAIT, End, HeldCall, HeldConnection, HeldDevice, HeldExtension
+from calltrack.core.corrections import Corrections, leg_details, recording_of, wait_details
+from calltrack.core.held import (
+    LEG,
+    NOT_ENDED,
+    RANK,
+    WAIT,
+    End,
+    HeldCall,
+    HeldConnection,
+    HeldDevice,
+    HeldExtension,
+    Links,
+)
 from calltrack.core.machine import SEEN_AS, SIGNALS, STEPS
 from calltrack.core.observations import (
     ANSWERS,
@@ -144,23 +155,27 @@ class Advance(Corrections):
             and len(one.marks) > 1
             and at < one.marks[-1][0]
         ):
-            one.marks.pop()  # its last step is dated by a list, which was made when the switch had ended it
+            one.marks = one.marks[:-1]  # its last step is dated by a list, which was made when the switch had ended it
             one.over = None
-        one.end = End(
-            len(one.marks), clock.now, known, reported is not None and reported.transferred,
-            device.confirmed_position, device.confirmed, device.confirmed_at,
-        )  # fmt: skip
         if reported is not None:
-            one.cause, one.means, one.rank, one.inferred = reported.cause, reported.means, RANKS[ENDS], ""
+            one.end = End(
+                len(one.marks), reported.cause, reported.means, "", clock.now, known, reported.transferred,
+                device.confirmed_position, device.confirmed, device.confirmed_at,
+            )  # fmt: skip
+            one.rank = RANKS[ENDS]
             one.agent_name = reported.agent_name or one.agent_name
         else:
-            one.inferred = why
+            one.end = End(
+                len(one.marks), "", None, why, clock.now, known, False,
+                device.confirmed_position, device.confirmed, device.confirmed_at,
+            )  # fmt: skip
             if not heir:
                 self._lose(one, at)
         one.doubt = ""
         self.take(one, STEPS[one.state, "ends", ""], None, reported, why)
         one.ended = one.marks[-1][0] if at is None or at < one.marks[-2][0] else at
-        one.marks[-1] = (one.ended, None)
+        if one.ended != one.marks[-1][0]:
+            one.mark_anew(one.ended, None)
         call = self.held.calls[one.call]
         call.leave(one)
         if len(call.past) > PAST_KEPT:
@@ -179,8 +194,8 @@ class Advance(Corrections):
         call.enter(one)
         one.reopen()
         bucket = one.marks[-1][1]
-        one.ended = one.outcome = one.means = None  # another account may have stated the end
-        one.inferred, one.cause, one.end = "", "", NOT_ENDED
+        one.ended = one.outcome = None
+        one.end = NOT_ENDED  # another account may have stated it
         if bucket in (RINGING, DIALING) and row.counts_as is TALKING and listed.answered:
             answered_at = self._answered_at(one, listed)  # its answer came while it was lacking, or was lost
             if answered_at is not None and (held.clock.at is None or answered_at <= held.clock.at):
@@ -188,7 +203,7 @@ class Advance(Corrections):
                 bucket = TALKING
         self.take(one, row, listed, reported, "in the list again")
         if row.counts_as is bucket:
-            one.marks.pop()
+            one.marks = one.marks[:-1]
         if reported is not None:
             one.rank = max(one.rank, RANKS.get(reported.kind, 0))
         if one.kind is LEG and not one.answered and not one.listens:
@@ -204,10 +219,21 @@ class Advance(Corrections):
 
     def complete(self, one: HeldConnection, listed: Listed) -> None:
         """What a list says more of a connection than was known."""
-        leg, known = one.kind is LEG, one.facts
-        facts = facts_of(listed, known[3]) if leg else wait_facts(listed)  # type: ignore[arg-type]
-        if facts != known:
-            one.facts = tuple([new or old for new, old in zip(facts, known, strict=True)])
+        leg, known = one.kind is LEG, one.details
+        if listed.caller and listed.caller != one.caller:
+            one.caller = listed.caller
+        if listed.caller_name and listed.caller_name != one.caller_name:
+            one.caller_name = listed.caller_name
+        if leg:
+            details = leg_details(listed)  # type: ignore[arg-type]
+            if listed.did and listed.did != one.did:  # type: ignore[union-attr]
+                one.did = self.held.one(listed.did)  # type: ignore[union-attr]
+            if listed.queue_id and listed.queue_id != one.queue_id:  # type: ignore[union-attr]
+                one.queue_id = self.held.one(listed.queue_id)  # type: ignore[union-attr]
+        else:
+            details = wait_details(listed)  # type: ignore[arg-type]
+        if details != known:
+            one.details = tuple([new or old for new, old in zip(details, known, strict=True)])
         if leg and (listed.related or listed.campaign_id):  # type: ignore[union-attr]
             self.link(self.held.calls[one.call], listed)  # type: ignore[arg-type]
 
@@ -228,13 +254,15 @@ class Advance(Corrections):
 
     def link(self, call: HeldCall, listed: ListedCall) -> None:
         """Which calls a call came from, and which campaign made it, if that is news."""
-        if listed.campaign_id:
-            call.campaign_id = listed.campaign_id
-        if listed.related and (listed.related != call.related or listed.transferred_by != call.transferred_by):
-            call.related, call.transferred_by, call.value = listed.related, listed.transferred_by, None
-            call.kept = None
+        known = call.links
+        campaign_id = listed.campaign_id or known.campaign_id
+        if listed.related and (listed.related != known.related or listed.transferred_by != known.transferred_by):
+            call.links = Links(listed.related, listed.transferred_by, campaign_id)
+            call.value = call.kept = None
             position, at = self.held.position, self.at
-            self.out.append(CallLinked(position, at, call.call_id, call.related, call.transferred_by))
+            self.out.append(CallLinked(position, at, call.call_id, listed.related, listed.transferred_by))
+        elif campaign_id != known.campaign_id:
+            call.links = Links(known.related, known.transferred_by, campaign_id)
 
     def _into(self, one: HeldConnection, row: Edge, listed: Listed | None, reported_by: bool) -> None:
         """Write a step: the state, and since when its time counts as what."""
@@ -260,9 +288,13 @@ class Advance(Corrections):
                 if at < last - JITTER_S:
                     self._reversed(one, at)
                 at = last
-            marks.append((at, row.counts_as))
-        else:
-            one.marks = [(at or 0, row.counts_as)]
+        elif at is None:
+            at = 0
+        bucket = row.counts_as
+        mark = self.marks[bucket]
+        if mark[0][0] != at:
+            mark = self.marks[bucket] = ((at, bucket),)
+        one.marks = marks + mark
         one.state = dest = row.dest
         one.value = one.kept = None
         call = held.calls.get(one.call) or held.ended[one.call]
@@ -290,24 +322,28 @@ class Advance(Corrections):
         stamp, c2c = listed.started or 0, listed.c2c or 0
         if isinstance(device, HeldExtension):
             call.attempts += 1
-            facts = facts_of(listed, call.queue_id if listed.direction == INCOMING else "")  # type: ignore[arg-type]
+            seen: ListedCall = listed  # type: ignore[assignment]
+            one_of = self.held.one
+            queue_id = seen.queue_id or (call.queue_id if seen.direction == INCOMING else "")
             one = HeldConnection(
-                LEG, device.key, call.call_id, serial, call.attempts, stamp, c2c, listed.direction, facts,
-                device.account_id, device.agent_id, device.agent_name, recording_of(listed),
+                LEG, device.key, call.call_id, serial, call.attempts, stamp, c2c, seen.direction, seen.caller,
+                seen.caller_name, one_of(seen.did), one_of(queue_id), leg_details(seen), device.account_id,
+                device.agent_id, device.agent_name, recording_of(seen),
             )  # fmt: skip
             if call.attempts == 1:
-                call.account_id, call.direction = device.account_id, listed.direction
-                call.did = facts[2]
-                call.caller, call.caller_name = call.caller or facts[0], call.caller_name or facts[1]
-            if listed.related or listed.campaign_id:  # type: ignore[union-attr]
-                self.link(call, listed)  # type: ignore[arg-type]
+                call.account_id, call.direction, call.did = device.account_id, seen.direction, one.did
+                call.caller, call.caller_name = call.caller or one.caller, call.caller_name or one.caller_name
+            if seen.related or seen.campaign_id:
+                self.link(call, seen)
         else:
             call.waits += 1
             call.weighed = bool(call.past)  # what has ended may be otherwise: its queue has kept the caller (ruling 8)
-            facts = wait_facts(listed)  # type: ignore[arg-type]
-            one = HeldConnection(WAIT, device.key, call.call_id, serial, call.waits, stamp, 0, INCOMING, facts)
+            one = HeldConnection(
+                WAIT, device.key, call.call_id, serial, call.waits, stamp, 0, INCOMING, listed.caller,
+                listed.caller_name, "", "", wait_details(listed),  # type: ignore[arg-type]
+            )  # fmt: skip
             call.queue_id = device.key
-            call.caller, call.caller_name = call.caller or facts[0], call.caller_name or facts[1]
+            call.caller, call.caller_name = call.caller or one.caller, call.caller_name or one.caller_name
         one.added = call.added
         call.enter(one)
         return one

@@ -9,7 +9,7 @@ from __future__ import annotations
 from calltrack.core.advance import Advance
 from calltrack.core.changes import AgentLoggedOff, AgentLoggedOn, AgentRenamed, AgentStatusChanged, AgentStatusRevised
 from calltrack.core.doubt import look
-from calltrack.core.held import HeldExtension
+from calltrack.core.held import Held, HeldExtension
 from calltrack.core.observations import ExtensionSeen, Id, Seconds
 from calltrack.core.order import is_old_status
 from calltrack.core.states import AGENT_STATUSES
@@ -38,7 +38,7 @@ def update(step: Advance, extension: HeldExtension, seen: ExtensionSeen) -> None
         return  # most frames say of the agent what the last one said
     if not extension.fresh and is_old_status(extension, seen, step.held.clock.stamped):
         return  # the frame is late, whatever else it reports (ruling 1)
-    _describe(extension, seen, step.held.accounts)
+    _describe(extension, seen, step.held)
     old_id, old_name, old_status = extension.agent_id, extension.agent_name, extension.status
     agent_id = old_id if seen.agent_id is None else None if seen.agent_id in _NO_AGENT else seen.agent_id
     if agent_id is not None and _same(agent_id, old_id):
@@ -94,13 +94,13 @@ def _take_status(step: Advance, extension: HeldExtension, seen: ExtensionSeen, *
     return set_anew
 
 
-def _describe(extension: HeldExtension, seen: ExtensionSeen, accounts: dict[Id, Id]) -> None:
+def _describe(extension: HeldExtension, seen: ExtensionSeen, held: Held) -> None:
     """The names, numbers and accounts of the phone."""
     extension.user_id = extension.user_id if seen.user_id in (None, "") else seen.user_id
     extension.user_name = seen.user_name or extension.user_name
     extension.number = seen.number or extension.number
     if seen.account_id and not _same(seen.account_id, extension.account_id):
-        extension.account_id = accounts.setdefault(seen.account_id, seen.account_id)
+        extension.account_id = held.one(seen.account_id)
     top = seen.top_account_id or extension.top_account_id
     extension.top_account_id = extension.account_id if top == extension.account_id else top
     extension.peer_status = seen.peer_status or extension.peer_status

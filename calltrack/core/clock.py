@@ -83,9 +83,11 @@ class Clock:
 
     def own(self, stamp: Seconds | None) -> Seconds | None:
         """A call's own stamp as stream time: it can be of the clock before where its frame's is behind or far ahead."""
-        time = self.stream(stamp)
-        if self.bend and time is not None and self.at is not None and time > self.at + JITTER_S:
-            return time - self.bend
+        if not stamp or not EARLIEST < stamp < LATEST:
+            return None
+        time = stamp + self.shift
+        if self.bend and (self.at is None or time + self.bend <= self.at + JITTER_S):
+            return time + self.bend
         return time
 
     def moved(self, time: Seconds | None, after: Seconds, by: Seconds) -> Seconds | None:
@@ -141,9 +143,13 @@ class Clock:
             or self.behind
         ):
             return False
+        if at == now:
+            at = now  # one object for a second
         when = at
         if moment and moment != stamp and _LEAST_LAG_S <= (lag := stamp - moment) <= _GREATEST_LAG_S:
             when = at - lag
+            if when == self.when:
+                when = self.when
         self.now = self.at = self.stamped = at
         self.when, self.bend = when, 0
         if received is not None and (self.lag is None or received - at < self.lag):

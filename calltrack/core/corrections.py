@@ -46,8 +46,11 @@ class Corrections(Reports):
             self._mark_answer(one, reported.call, STEPS[RINGING, SIGNALS[TALKING], ""])
             if one.answered and one.c2c != 1 and one.marks[-1][1] in (RINGING, DIALING):
                 one.mark(one.answered_at, TALKING)
-        one.cause, one.means, one.rank, one.inferred = reported.cause, reported.means, RANKS[ENDS], ""
-        one.end = replace(one.end, reported=True, transferred=reported.transferred)
+        one.rank = RANKS[ENDS]
+        one.end = replace(
+            one.end, cause=reported.cause, means=reported.means, inferred="", reported=True,
+            transferred=reported.transferred,
+        )  # fmt: skip
         one.agent_name = reported.agent_name or one.agent_name
         one.mark(moment, None)
         one.ended = one.marks[-1][0]
@@ -58,9 +61,10 @@ class Corrections(Reports):
         """The start of a wait of which only the end was reported."""
         began = self.held.clock.stream(listed.started)
         one.stamp = listed.started or 0
-        one.facts = wait_facts(listed)  # type: ignore[arg-type]
+        one.caller, one.caller_name = listed.caller, listed.caller_name
+        one.details = wait_details(listed)  # type: ignore[arg-type]
         if began is not None and one.ended is not None:
-            one.marks = [(min(began, one.ended), QUEUED), (one.ended, None)]
+            one.marks = ((min(began, one.ended), QUEUED), (one.ended, None))
             one.end, one.over = replace(one.end, open=1), None
         one.start_reported = True
         self.report("Revised", one, START_LATE)
@@ -74,7 +78,7 @@ class Corrections(Reports):
         self._mark_answer(one, listed, None)
         if one.answered_at is not None and ended is not None and one.answered_at < ended:
             kept = [mark for mark in one.marks[:-1] if mark[0] < one.answered_at]
-            one.marks = [*kept, (max(one.answered_at, one.began), TALKING), (ended, None)]
+            one.marks = (*kept, (max(one.answered_at, one.began), TALKING), (ended, None))
             one.end, one.over = replace(one.end, open=len(one.marks) - 1), None
         self.report("Revised", one, ANSWER_LATE)
         self.touch(one, weigh=True)
@@ -84,7 +88,7 @@ class Corrections(Reports):
         """A hold that is reported after its retrieval adds the time on hold; False if it adds none."""
         until, one.retrieved = one.retrieved, None
         if one.state is TALKING and until is not None and one.marks[-1][0] < since < until:
-            one.marks += [(since, HOLD), (until, one.marks[-1][1])]
+            one.marks += ((since, HOLD), (until, one.marks[-1][1]))
             self.report("Revised", one, HOLD_LATE)
             self.touch(one)
             return True
@@ -108,7 +112,7 @@ class Corrections(Reports):
             if one.ended is not None:
                 one.end = replace(one.end, confirmed=moved(one.end.confirmed), learned=moved(one.end.learned))
             times = accumulate([moved(at) or 0 for at, _ in one.marks], max)  # an end can follow a stamp of its own
-            marks = [(at, bucket) for at, (_, bucket) in zip(times, one.marks, strict=True)]
+            marks = tuple([(at, bucket) for at, (_, bucket) in zip(times, one.marks, strict=True)])
             if marks == one.marks and moved(one.answered_at) == one.answered_at:
                 continue
             one.marks, one.answered_at = marks, moved(one.answered_at)
@@ -148,7 +152,7 @@ class Corrections(Reports):
                 return at + by if first <= at + by <= now else at  # else its stamp is of another clock
 
             for at, bucket in one.marks[count:]:
-                marks.append((max(right(at), marks[-1][0] if marks else 0), bucket))
+                marks += ((max(right(at), marks[-1][0] if marks else 0), bucket),)
             answered_at = one.answered_at
             if one.answered and not answered and answered_at is not None:
                 answered_at = right(answered_at)
@@ -214,7 +218,7 @@ class Corrections(Reports):
         marks = one.marks
         for n, (since, bucket) in enumerate(marks[:-1]):
             if bucket in (RINGING, DIALING) and since < answered_at < marks[n + 1][0] and one.c2c != 1:
-                marks.insert(n + 1, (answered_at, TALKING))
+                one.marks = (*marks[: n + 1], (answered_at, TALKING), *marks[n + 1 :])
                 one.over = None
                 return
 
@@ -235,15 +239,20 @@ def recording_of(listed: Listed) -> Recording | None:
     return None if seen is None else Recording(seen.filename, seen.muted, seen.options, seen.url)
 
 
-def facts_of(listed: ListedCall, queue_id: str) -> tuple[Any, ...]:
-    """What describes a leg, in the order of the record's fields."""
-    return (
-        listed.caller, listed.caller_name, listed.did, listed.queue_id or queue_id, listed.custom_data,
-        listed.internal, listed.spied_on, listed.campaign_id, listed.presented_number, listed.presented_name,
-        listed.original_caller, listed.original_caller_name, listed.dialed_number,
+def leg_details(listed: ListedCall) -> tuple[Any, ...]:
+    """What few legs have, in the order of the record's fields."""
+    details = (
+        listed.custom_data, listed.internal, listed.spied_on, listed.campaign_id, listed.presented_number,
+        listed.presented_name, listed.original_caller, listed.original_caller_name, listed.dialed_number,
     )  # fmt: skip
+    return details if details != _NO_LEG_DETAILS else _NO_LEG_DETAILS
 
 
-def wait_facts(listed: ListedWait) -> tuple[Any, ...]:
+def wait_details(listed: ListedWait) -> tuple[Any, ...]:
     """The same of a wait."""
-    return (listed.caller, listed.caller_name, listed.distributed, listed.original_call_id, listed.custom_data)
+    details = (listed.distributed, listed.original_call_id, listed.custom_data)
+    return details if details != _NO_WAIT_DETAILS else _NO_WAIT_DETAILS
+
+
+_NO_LEG_DETAILS: tuple[Any, ...] = ("", False, False, "", "", "", "", "", "")
+_NO_WAIT_DETAILS: tuple[Any, ...] = (False, "", "")

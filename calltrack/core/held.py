@@ -12,7 +12,7 @@ and memory is given back without a garbage collection. Times are stream time (cl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from zlib import adler32, crc32
 
 from attrs import define, field
@@ -26,6 +26,7 @@ from calltrack.core.table import CALL, NEW, RINGING, SPYING, UNKNOWN
 
 LEG, WAIT = "leg", "wait"
 
+T = TypeVar("T", bound=Id)
 Mark = tuple[Seconds, State | None]
 Unbelieved = tuple[
     "HeldConnection", int, bool, Seconds
@@ -40,6 +41,8 @@ GONE = -1  # the place of a connection that its call has let go: whatever still 
 MINUTE_S = 60  # timers stand in minutes
 GONE_KEPT = 8192
 """Marks of calls that left the history: so a late statement of one is known to be of a call that was seen."""
+SHARED = 4096
+"""Ids and numbers of which one object is handed out; then it begins anew."""
 REMEMBERED = 1024
 """Fingerprints of a generation; two are kept, so an echo is known again after at least so many events."""
 
@@ -48,6 +51,9 @@ class End(Struct, frozen=True, gc=False, array_like=True):
     """What is known of a connection's end: one value, so that what lives has none of it."""
 
     open: int = 0  # how many marks stand if the end is taken back
+    cause: str = ""
+    means: Outcome | None = None  # what the end's event stands for
+    inferred: str = ""  # why it ended, if no event reported that
     learned: Seconds | None = None  # stream time at which it was learned: provisional for a minute from then
     reported: bool = False  # an event reported it, so no list takes it back
     transferred: bool = False  # it is part of a transfer: the caller went elsewhere (ruling 9)
@@ -58,6 +64,17 @@ class End(Struct, frozen=True, gc=False, array_like=True):
 
 
 NOT_ENDED = End()
+
+
+class Links(Struct, frozen=True, gc=False, array_like=True):
+    """What a call belongs to; few belong to anything."""
+
+    related: tuple[str, ...] = ()  # the calls that it came from
+    transferred_by: str = ""
+    campaign_id: str = ""
+
+
+NO_LINKS = Links()
 
 
 @define(eq=False, weakref_slot=False)
@@ -73,8 +90,12 @@ class HeldConnection:
     stamp: Seconds  # `started` as the source writes it, the newest; 0 if it does not say
     c2c: int  # click2call leg 1 or 2, else 0
     direction: str
-    # Who and what, as seen first and completed at each step; in the order of the record's fields
-    facts: tuple[Any, ...] = ()
+    # Who and what, as seen first and completed at each step
+    caller: str
+    caller_name: str
+    did: str  # of a wait none
+    queue_id: str  # the same
+    details: tuple[Any, ...]  # what few have, in the order of the record's fields; one object for all that have none
     account_id: Id = None
     agent_id: Id = None  # who was logged on when it was first seen (ruling 17); of a wait no one
     agent_name: str = ""  # of a wait: who answered, if the source says so
@@ -82,16 +103,12 @@ class HeldConnection:
     added: Seconds | None = None  # stream time less this is UTC, for all times of its call (ruling 2); None: by look-up
     # What happened
     state: State = NEW
-    marks: list[Mark] = NOTHING  # (since when, what the time counts as), rising; the end counts as None
+    marks: tuple[Mark, ...] = ()  # (since when, what the time counts as), rising; the end counts as None
     answered: bool = False  # the source's flag, and pick-ups (ruling 8)
     answered_at: Seconds | None = None
     ended: Seconds | None = None
     outcome: Outcome | None = None
-    cause: str = ""
-    inferred: str = ""  # why it ended, if no event reported that
-    means: Outcome | None = None  # what the end's event stands for
-    # What may still change (ruling 4)
-    end: End = NOT_ENDED
+    end: End = NOT_ENDED  # what may still change (ruling 4)
     # Order (order.py)
     rank: int = 0  # of the last event that was reported of it: what ranks lower is known
     start_reported: bool = False  # whether its start was reported: a second report is a redial, or late
@@ -116,12 +133,12 @@ class HeldConnection:
 
     def mark(self, at: Seconds | None, bucket: State | None) -> None:
         """Let time from `at` on count as something else; never from before the last mark."""
-        marks = self.marks
-        if marks:
-            last = marks[-1][0]
-            marks.append((last if at is None or at < last else at, bucket))
-        else:
-            self.marks = [(at or 0, bucket)]
+        last = self.marks[-1][0] if self.marks else 0
+        self.marks = (*self.marks, (last if at is None or at < last else at, bucket))
+
+    def mark_anew(self, at: Seconds, bucket: State | None) -> None:
+        """Have the last mark say something else."""
+        self.marks = (*self.marks[:-1], (at, bucket))
 
     def seconds(self, *buckets: State) -> Seconds:
         """How long it counted as one of these; what still runs is left out."""
@@ -130,7 +147,7 @@ class HeldConnection:
 
     def reopen(self) -> None:
         """Take the end back: what it lived as before it goes on."""
-        del self.marks[self.end.open :]
+        self.marks = self.marks[: self.end.open]
         self.over = None
 
     @property
@@ -172,9 +189,7 @@ class HeldCall:
     caller: str = ""
     caller_name: str = ""
     did: str = ""
-    campaign_id: str = ""
-    related: tuple[str, ...] = ()
-    transferred_by: str = ""
+    links: Links = NO_LINKS
     queue_id: str = ""  # the queue in which it waited last: that of a leg that names none (ruling 17)
     live: Sequence[HeldConnection] = NOTHING  # in no order: an ended one gives its place to the last; one is a tuple
     past: list[HeldConnection] = NOTHING  # ended, in the order in which the ends were learned
@@ -208,6 +223,11 @@ class HeldCall:
             live.append(one)
         else:
             self.live = [*live, one]
+
+    def only(self, one: HeldConnection) -> tuple[HeldConnection, ...]:
+        """A list of one of its connections: that of the call itself if nothing else of it lives."""
+        live = self.live
+        return live if len(live) == 1 and type(live) is tuple else (one,)
 
     def leave(self, one: HeldConnection) -> None:
         """A connection lives no more."""
@@ -302,7 +322,7 @@ class Held:
     extensions: dict[str, HeldExtension] = field(factory=dict)
     queues: dict[str, HeldQueue] = field(factory=dict)
     campaigns: dict[str, Campaign] = field(factory=dict)
-    accounts: dict[Id, Id] = field(factory=dict)  # one object for each account's id, for all that have it; not kept
+    shared: dict[Id, Id] = field(factory=dict)  # one object for equal ids and numbers of many calls; not kept
     gaps: tuple[Gap, ...] = ()
     awaited: dict[str, Seconds] = field(factory=dict)  # calls that wait for their answering leg, longest first
     timers: dict[int, list[HeldConnection]] = field(factory=dict)  # by minute of stream time (doubt.py)
@@ -328,6 +348,12 @@ class Held:
             del self.gone[next(iter(self.gone))]
             if call.ended is not None and (self.gone_before is None or call.ended > self.gone_before):
                 self.gone_before = call.ended
+
+    def one(self, value: T) -> T:
+        """One object for all that are equal: of accounts, queues, and the numbers that are dialed."""
+        if len(self.shared) >= SHARED:
+            self.shared.clear()
+        return self.shared.setdefault(value, value)  # type: ignore[return-value]
 
     def call(self, call_id: str) -> HeldCall | None:
         """A call that lives, or that is still in the history."""

@@ -184,11 +184,10 @@ def restored(resume: Resume) -> Held:
     for kept, into in ((resume.calls, held.calls), (resume.ended, held.ended)):
         for one in kept:
             call: HeldCall = _CALL.back(one.call)
-            call.live = [_CONNECTION.back(other) for other in one.live]
+            for other in one.live:
+                call.enter(_CONNECTION.back(other))
             call.past = [_CONNECTION.back(other) for other in one.past]
             call.settled = None if one.settled is None else _SETTLED.back(one.settled)
-            for place, other in enumerate(call.live):
-                other.place = place
             for other in (*call.live, *call.past):
                 other.kind = LEG if other.kind == LEG else WAIT  # compared by identity
             named |= {(call.call_id, other.serial): other for other in (*call.live, *call.past)}

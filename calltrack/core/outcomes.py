@@ -6,7 +6,7 @@ can be judged alone, and none depends on the order in which frames came. Rulings
 
 from __future__ import annotations
 
-from calltrack.core.held import LEG, WAIT, HeldCall, HeldConnection
+from calltrack.core.held import WAIT, HeldCall, HeldConnection
 from calltrack.core.observations import INCOMING, Seconds
 from calltrack.core.states import Outcome, State
 from calltrack.core.table import (
@@ -46,7 +46,7 @@ def is_recent(one: HeldConnection, now: Seconds | None) -> bool:
 
 def leg_outcome(one: HeldConnection) -> Outcome:
     """How a leg ended, by itself."""
-    means = one.means
+    means = one.end.means
     if means is TRANSFERRED or means is RECHECKED:
         return means
     if one.answered:
@@ -80,9 +80,14 @@ def hindsight(call: HeldCall, now: Seconds | None) -> list[Decided]:
         return [(one, leg_outcome(one), one.ended, False) for one in recent]
     legs: list[HeldConnection] = []
     waits: list[HeldConnection] = []
+    answers: list[HeldConnection] = []
     for one in (*call.past, *(call.live if len(call.live) < 50 else call.live[:50])):
-        (legs if one.kind is LEG else waits).append(one)
-    answers = [one for one in legs if one.answered_at is not None and one.direction == INCOMING]
+        if one.kind is WAIT:
+            waits.append(one)
+        else:
+            legs.append(one)
+            if one.answered_at is not None and one.direction == INCOMING:
+                answers.append(one)
     decided: list[Decided] = []
     taken: list[Seconds] | None = None
     for one in recent:
@@ -115,7 +120,7 @@ def _provisional_since(call: HeldCall, now: Seconds) -> Seconds:
 def _wait_end(wait: HeldConnection, answers: list[HeldConnection]) -> tuple[Outcome, Seconds | None]:
     """How a stay ended, and when: talk decides over what the queue says, or does not say (rulings 15 and 16)."""
     end = wait.ended
-    outcome = (wait.means or LOST) if wait.end.reported else LOST
+    outcome = (wait.end.means or LOST) if wait.end.reported else LOST
     if outcome in TAKEN or end is None:
         return outcome, end
     talked = [one.answered_at for one in answers if one.answered and _talked(one) and one.answered_at is not None]
@@ -145,7 +150,7 @@ def _unclaim(one: HeldConnection, waits: list[HeldConnection]) -> bool:
     for wait in waits:
         early = wait.began - 1 <= one.began or not (wait.stamp or wait.start_reported)
         if early and (wait.ended is None or wait.ended > ended):
-            one.marks = [(at, RINGING if bucket in _TALKS else bucket) for at, bucket in one.marks]
+            one.marks = tuple([(at, RINGING if bucket in _TALKS else bucket) for at, bucket in one.marks])
             one.over = None
             return True
     return False

@@ -93,7 +93,7 @@ class Devices(Remarks):
             agrees = self._pair(device, live[0], listed[0], reported, own, source, quiet)
         elif not live and len(listed) == 1 and listed[0].call_id:
             one = self._newcomer(device, listed[0], reported, source, is_redial(reported, own), quiet)
-            device.live = () if one is None else (one,)
+            device.live = () if one is None else held.calls[one.call].only(one)
         else:
             ended = self._reconcile(device, match(live, listed, reported), reported, own, source, quiet)
         if reported.call_id and not source:

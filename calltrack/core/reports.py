@@ -13,10 +13,11 @@ from calltrack.core.changes import (
     AnomalyKind,
     Change,
 )
-from calltrack.core.held import LEG, WAIT, Held, HeldCall, HeldConnection, HeldDevice, HeldExtension
+from calltrack.core.held import LEG, NEVER, WAIT, Held, HeldCall, HeldConnection, HeldDevice, HeldExtension, Mark
 from calltrack.core.observations import (
     Seconds,
 )
+from calltrack.core.states import State
 from calltrack.core.values import leg_value, wait_value
 
 Report = tuple[str, HeldConnection, str]
@@ -33,6 +34,8 @@ class Reports:
         self.anomalies: list[Anomaly] = []
         self.at: Seconds | None = None  # the UTC of this frame's changes
         self.confirmed_at: Seconds | None = None  # the UTC of its moment
+        self.marks: dict[State | None, tuple[Mark]] = {kind: ((NEVER, kind),) for kind in (*State, None)}
+        """The last of each kind: one object for all of one second."""
 
     def report(self, report: str, one: HeldConnection, why: str) -> None:
         """Note a change; the value of an earlier one in this frame is made now, as it was then."""

@@ -119,7 +119,7 @@ def _weigh(call: HeldCall, step: Advance) -> None:
         if one.ended != end or (one.kind is WAIT and outcome in TAKEN and one.marks[one.end.open][1] is UNKNOWN):
             one.reopen()
             while end is not None and len(one.marks) > 1 and one.marks[-1][0] > end:
-                one.marks.pop()
+                one.marks = one.marks[:-1]
             one.end = replace(one.end, open=len(one.marks))
             one.mark(end, None)
             one.ended = one.marks[-1][0]
@@ -167,7 +167,7 @@ def _answer(call: HeldCall, step: Advance) -> None:
             taken = True
             if one.ended is not None and (seen is None or one.ended < seen):
                 seen = one.ended
-        if one.means is ABANDONED and one.kind is WAIT and one.end.reported:
+        if one.kind is WAIT and one.end.means is ABANDONED and one.end.reported:
             gave_up.append(one)
     if gave_up and call.attempts:
         _contradictions(call, gave_up, step)
@@ -193,8 +193,8 @@ def _await(call: HeldCall, step: Advance) -> None:
         if one.end.learned == now
         and (
             (one.kind is WAIT and one.outcome in TAKEN and one.end.reported)
-            or (one.kind is WAIT and one.outcome is LOST and one.inferred.startswith(IN_NO_LIST))
-            or (one.kind is LEG and one.outcome is ANSWERED_ELSEWHERE and one.means is ANSWERED_ELSEWHERE)
+            or (one.kind is WAIT and one.outcome is LOST and one.end.inferred.startswith(IN_NO_LIST))
+            or (one.kind is LEG and one.outcome is ANSWERED_ELSEWHERE and one.end.means is ANSWERED_ELSEWHERE)
         )
     ]
     if not claims:
@@ -265,7 +265,7 @@ def _conclude(call: HeldCall) -> None:
     past = call.past
     last = past[-1]
     if len(past) == 1 and last.kind is LEG:
-        found, cause = last.outcome, last.cause
+        found, cause = last.outcome, last.end.cause
         if last.answered and found is RECHECKED:
             found = ANSWERED
         if last.c2c == 1 and found is ANSWERED:
@@ -290,12 +290,12 @@ def _conclude(call: HeldCall) -> None:
                 continue
             rank = _RANKS[outcome]
             if rank < best or (rank == best and ended >= latest):
-                best, latest, found, cause = rank, ended, outcome, one.cause  # type: ignore[assignment]
+                best, latest, found, cause = rank, ended, outcome, one.end.cause  # type: ignore[assignment]
         if call.answered and found is not None and _RANKS[found] > _RANKS[ANSWERED_ELSEWHERE]:
             found = ANSWERED
     call.ended, call.outcome, call.cause, call.awaited = last.ended, found, cause, None
     if not call.inferred.startswith("no leg"):
-        call.inferred = last.inferred
+        call.inferred = last.end.inferred
 
 
 def _end(call: HeldCall, step: Advance) -> None:

@@ -22,7 +22,12 @@ def contradiction(said: Statement, call: HeldCall | None) -> str:
     if outcome is not None and answered is not None and outcome not in _EITHER and answered != (outcome in TAKEN):
         return "a statement says that it was answered, and that it was not; it decides nothing"
     waits = [] if call is None else [one for one in (*call.past, *call.live) if one.kind is WAIT]
-    if answered and said.talk_s == 0 and waits and all(one.means is ABANDONED and is_reported(one) for one in waits):
+    if (
+        answered
+        and said.talk_s == 0
+        and waits
+        and all(one.end.means is ABANDONED and is_reported(one) for one in waits)
+    ):
         return "a statement says that it was answered without talk, and frames that its caller gave up; they decide"
     return ""
 
@@ -48,7 +53,7 @@ def is_reported(one: HeldConnection) -> bool:
 
 def is_made(one: HeldConnection) -> bool:
     """Whether a record alone says all of it: no frame, and no account that is dated by its receiver."""
-    return one.end.reported and one.inferred.startswith(STATED)
+    return one.end.reported and one.end.inferred.startswith(STATED)
 
 
 def is_within(one: HeldConnection, began: Seconds, end: Seconds) -> bool:

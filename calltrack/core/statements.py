@@ -168,9 +168,9 @@ class Statements(Devices):
         if one is None:
             listed = ListedWait(said.call_id, self._stamp(begin), said.caller)
             one = step.start(queue, listed, None, why)
-            one.marks = [(begin, QUEUED)]
+            one.marks = ((begin, QUEUED),)
             queue.queued += 1  # type: ignore[attr-defined]
-            one.inferred = why
+            one.end = replace(one.end, inferred=why)
         elif (not is_uncertain(one) and not self._says_more(one, said, begin, None, left, outcome)) or self._is_denied(
             queue, one, left
         ):
@@ -180,10 +180,10 @@ class Statements(Devices):
                 left = one.ended
             began = one.began if one.stamp else min(begin, left)
             one.stamp = one.stamp or self._stamp(begin)
-            one.marks = [(began, QUEUED)] + ([(left, None)] if one.ended is not None else [])
-            one.inferred = why if made else ""
+            one.marks = ((began, QUEUED),) + (((left, None),) if one.ended is not None else ())
+            one.end = replace(one.end, inferred=why if made else "")
         if not one.end.reported:
-            one.means = outcome
+            one.end = replace(one.end, means=outcome)
         one.agent_name = one.agent_name or (said.agent_name if said.answered else "")
         self._finish_part(one, queue, left, why)
 
@@ -215,12 +215,12 @@ class Statements(Devices):
             return
         else:
             self._rewrite(one, said, answer, end)
-            one.inferred = why if made else ""
-        one.means = one.means or (None if one.direction == INCOMING else means)
-        one.cause = one.cause or said.status
+            one.end = replace(one.end, inferred=why if made else "")
+        means = one.end.means or (None if one.direction == INCOMING else means)
+        one.end = replace(one.end, means=means, cause=one.end.cause or said.status)
         self._finish_part(one, device, end, why)
         if said.ended_utc is not None:  # about: an event or a duration that comes later says it better
-            one.end, one.inferred = replace(one.end, reported=False), why
+            one.end = replace(one.end, reported=False, inferred=why)
 
     def _is_said(self, said: Statement) -> bool:
         """Whether the end of this part was stated before, and dated by its receiver then."""
@@ -241,14 +241,14 @@ class Statements(Devices):
         if one is None:
             device = device or self._appeared(key, ExtensionSeen(key))
             one = self._made(device, said, begin, answer, why)
-            one.inferred = ""
+            one.end = replace(one.end, inferred="")
             device.live = (*device.live, one)
             device.value = device.kept = None
         elif one.ended is None and answer is not None and not one.answered:
             one.answered, one.answered_at = True, max(answer, one.began)
             if one.state in (RINGING, DIALING):
                 self._step.take(one, STEPS[one.state, SIGNALS[TALKING], ""], None, None, why)
-                one.marks[-1] = (max(answer, one.marks[-2][0]), ENGAGED)
+                one.mark_anew(max(answer, one.marks[-2][0]), ENGAGED)
             else:
                 self._step.report("Revised", one, why)
             self._step.touch(one, weigh=True)
@@ -280,17 +280,17 @@ class Statements(Devices):
             campaign_id="", custom_data=said.custom_data,
         )  # fmt: skip
         one = step.start(device, listed, None, why)
-        one.inferred = why
+        one.end = replace(one.end, inferred=why)
         if said.agent_id is not None or said.agent_name:
             agent_id = said.agent_id
             if isinstance(agent_id, str) and agent_id.isdecimal() and len(agent_id) < 16:
                 agent_id = int(agent_id)  # as frames have it
             one.agent_id, one.agent_name = agent_id, said.agent_name
-        one.marks = [(began, ENGAGED if talks else rings)]
+        one.marks = ((began, ENGAGED if talks else rings),)
         if answer is not None:
             if not talks and said.c2c != 1:
                 step.take(one, STEPS[one.state, SIGNALS[TALKING], ""], None, None, why)
-                one.marks[-1] = (max(answer, began), ENGAGED)
+                one.mark_anew(max(answer, began), ENGAGED)
             one.answered, one.answered_at = True, max(answer, began)
         return one
 
@@ -317,7 +317,7 @@ class Statements(Devices):
                 marks.append((since, ENGAGED))
             else:
                 marks += [(since, rings), (answer, ENGAGED)]
-        one.marks = marks + ([(end, None)] if one.ended is not None else [])
+        one.marks = (*marks, (end, None)) if one.ended is not None else tuple(marks)
 
     # ---------------------------------------------------------------- both
 
@@ -360,15 +360,16 @@ class Statements(Devices):
             return False
         talk = 0 if answer is None else end - max(answer, began)
         known = 0 if one.answered_at is None else one.ended - one.answered_at
-        if max(abs(end - one.ended), abs(talk - known)) > SAME_S or (means and one.means and means is not one.means):
+        meant = one.end.means
+        if max(abs(end - one.ended), abs(talk - known)) > SAME_S or (means and meant and means is not meant):
             self._step.anomaly(
                 AnomalyKind.CONTRADICTION, "two statements of one part differ; the one that says more counts",
                 call_id=one.call, expected=f"{one.ended - one.began} s", seen=f"{end - began} s",
             )  # fmt: skip
-        if (end, talk, means or "") <= (one.ended, known, one.means or ""):
+        if (end, talk, means or "") <= (one.ended, known, meant or ""):
             return False
-        one.marks, one.answered_at = [(began, UNKNOWN), (end, None)], answer
-        one.means, one.cause, one.end = None, "", replace(one.end, reported=False)
+        one.marks, one.answered_at = ((began, UNKNOWN), (end, None)), answer
+        one.end = replace(one.end, means=None, cause="", reported=False)
         return True
 
     def _finish_part(self, one: HeldConnection, device: HeldDevice, end: Seconds, why: str) -> None:
@@ -380,7 +381,7 @@ class Statements(Devices):
             step.take(one, STEPS[one.state, "ends", ""], None, None, why)
             if one.marks[-2][0] > end:
                 end = one.marks[-2][0]
-            one.marks[-1] = (end, None)
+            one.mark_anew(end, None)
             one.doubt = ""
             call = held.calls[one.call]
             call.leave(one)

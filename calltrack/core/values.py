@@ -57,13 +57,13 @@ def leg_value(held: Held, one: HeldConnection) -> Leg:
         since, began = shown(since, added), shown(began, added)  # type: ignore[assignment]
         answered_at, ended_at = shown(answered_at, added), shown(ended_at, added)
         spells = _shown(held, one, spells)
-    evidence = one.end if one.ended is not None else held.extensions.get(one.device, one.end)
-    one.value = value = Leg(
+    end = one.end
+    evidence = end if one.ended is not None else held.extensions.get(one.device, end)
+    one.value = value = Leg(  # 30 arguments: more of them Python appends to a list one by one
         one.call, one.device, one.attempt, one.state, one.direction, since, began, one.answered, answered_at,
-        ended_at, ring, talk, hold, unknown, one.outcome, one.cause,
-        one.inferred, *one.facts, one.c2c, one.stamp, one.agent_id, one.agent_name, one.account_id, one.recording,
-        spells, one.doubt, evidence.confirmed_position, evidence.confirmed_at,
-        engaged,
+        ended_at, *(ring, talk, hold, unknown), one.outcome, end.cause, end.inferred, one.caller, one.caller_name,
+        one.did, one.queue_id, *one.details, one.c2c, one.stamp, one.agent_id, one.agent_name, one.account_id,
+        one.recording, spells, one.doubt, evidence.confirmed_position, evidence.confirmed_at, engaged,
     )  # type: ignore[call-arg]  # fmt: skip
     return value
 
@@ -86,17 +86,18 @@ def wait_value(held: Held, one: HeldConnection) -> Wait:
         spells += (Spell(bucket, since, None),)
     known_start, stamp, outcome = bool(one.start_reported or one.stamp), one.stamp, one.outcome
     resolved = stamp and outcome is not None and outcome is not LOST
-    if ended is not None and (resolved or (known_start and not one.inferred)):
+    if ended is not None and (resolved or (known_start and not one.end.inferred)):
         wait_s = ended - began
     joined, added = began if known_start else None, one.added
     if added != 0:  # unknown, or of a clock that has stepped
         shown = held.clock.shown
         joined, ended, spells = shown(joined, added), shown(ended, added), _shown(held, one, spells)
-    caller, caller_name, distributed, original, custom = one.facts
-    evidence = one.end if one.ended is not None else held.queues.get(one.device, one.end)
+    distributed, original, custom = one.details
+    end = one.end
+    evidence = end if one.ended is not None else held.queues.get(one.device, end)
     one.value = value = Wait(
-        one.device, one.call, caller, caller_name, one.state, joined, ended, wait_s, outcome, one.agent_name,
-        one.inferred, stamp, distributed, original, custom, unknown, spells, one.doubt, evidence.confirmed_position,
+        one.device, one.call, one.caller, one.caller_name, one.state, joined, ended, wait_s, outcome, one.agent_name,
+        end.inferred, stamp, distributed, original, custom, unknown, spells, one.doubt, evidence.confirmed_position,
         evidence.confirmed_at,
     )  # fmt: skip
     return value
@@ -142,11 +143,12 @@ def call_value(held: Held, call: HeldCall) -> Call:
         shown = held.clock.shown
         started, since, answered_at = shown(started, added), shown(since, added), shown(answered_at, added)  # type: ignore[assignment]
         ended_at, awaited = shown(ended_at, added), shown(awaited, added)
+    links = call.links
     call.value = value = Call(
         call.call_id, call.state, call.direction, call.account_id, call.caller, call.caller_name, call.did,
         started, since, call.attempts, call.answered, answered_at, ended_at,
-        wait, ring, talk, hold, unknown, call.outcome, call.cause, call.inferred, call.related, call.transferred_by,
-        awaited, call.campaign_id, legs, past_legs, waiting, past_waits,
+        *(wait, ring, talk, hold, unknown), call.outcome, call.cause, call.inferred, links.related,
+        links.transferred_by, awaited, links.campaign_id, legs, past_legs, waiting, past_waits,
         sum([one.seconds(ENGAGED) for one in call.past]) if call.statements else 0, call.statements,
     )  # fmt: skip
     return value
