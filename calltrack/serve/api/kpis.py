@@ -72,8 +72,9 @@ async def kpis(
     options = replace(engine.options, service_level_s=service_level_s, short_abandon_s=short_abandon_s)
     if not engine.figures.ready:
         raise ServiceUnavailableException("today's figures are still being counted", headers={"retry-after": "5"})
-    with nullcontext() if interval is None else engine.past.ration.one(visitor.name):
-        found = await engine.figures.answer(interval, options, known, visitor.scope, held)
+    own = interval is not None or options not in (engine.options, engine.hour_options)
+    with engine.past.ration.one(visitor.name) if own else nullcontext():
+        found = await engine.figures.answer(interval, options, known, visitor.scope, held, own=own)
     whole, altered = (None, Raw(found.json)) if found.altered else (Raw(found.json), None)
     encoded = _Encoded(str(found.position), engine.clock.now(), found.tag, whole, altered)
     return tagged(request, f'"{found.tag}"', lambda: msgspec.json.encode(encoded))

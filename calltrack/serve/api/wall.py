@@ -48,10 +48,10 @@ async def wall(request: Asked, engine: TheEngine, visitor: TheVisitor, queues: S
     """Today's shares and the last hour of the queues and agents of this role, or of some queues alone."""
     known, scope, asked = engine.view.snapshot, visitor.scope, words(queues)
     limits = engine.limits.limits
-    mine = _queues(scope, asked & {one.queue_id for one in known.queues})
+    mine = _queues(scope, asked & {one.queue_id for one in known.queues} if asked else None)
     hour = None
     if engine.figures.ready:
-        hour = await engine.figures.hour(known, engine.hour_options, mine, _extensions(scope))
+        hour = await engine.figures.hour(known, engine.hour_options, mine, _extensions(scope), own=bool(asked))
     names = dict(engine.options.status_names)
     found = Wall(str(known.position), engine.clock.now(), visitor.may_set_limits, limits.seen(scope), hour, names)
     tag = tag_of(msgspec.json.encode(replace(found, position="", now=None)))
@@ -79,12 +79,12 @@ async def set_limits(engine: TheEngine, visitor: TheVisitor, data: JSONBody[Limi
     return TheLimits(True, data)
 
 
-def _queues(scope: Scope, asked: frozenset[str]) -> frozenset[str] | None:
-    """The queues that are counted, None for all."""
+def _queues(scope: Scope, asked: frozenset[str] | None) -> frozenset[str] | None:
+    """The queues that are counted, None for all: an id that a role may not see is as one that does not exist."""
     if scope.sees_all:
-        return asked or None
+        return asked
     seen = scope.queues or frozenset()
-    return seen & asked if asked else seen
+    return seen if asked is None else seen & asked
 
 
 def _extensions(scope: Scope) -> frozenset[str] | None:

@@ -11,7 +11,8 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
@@ -49,6 +50,7 @@ LONGEST = 31 * 86400
 """Seconds of the longest interval that is counted."""
 
 _ANSWERS = 64  # kept
+_SENT = 1024  # tags of answers that are kept: any other is as none
 _EVERY = 5.0  # s between two looks at what is new
 _FEW = 1000  # frames that are counted while somebody waits; more are counted before
 _QUIET = 60.0  # s after which fewer are counted as well
@@ -79,6 +81,7 @@ class Figures:
         self._ready = asyncio.Event()
         self._followed, self._looked = 0, time.monotonic()
         self._answers: OrderedDict[Question, tuple[float, Answer]] = OrderedDict()
+        self._sent: OrderedDict[str, None] = OrderedDict()
         self._hours: OrderedDict[tuple[Options, frozenset[str] | None, frozenset[str] | None], tuple[float, int, Hour]]
         self._hours = OrderedDict()
         follower: Callable[[], Today] = partial(Recounting, make) if make else partial(Follower, path)
@@ -86,8 +89,10 @@ class Figures:
         self._follower = Worker(follower, idle=None)
         self._past = Worker(make or partial(JournalReader, path))
         self._recounter = Worker(partial(JournalReader, path), idle=0)
-        # One at a time, and a long one of the past does not hold up today's.
+        # One at a time, and a long one of the past does not hold up today's; of those that one client alone asks for,
+        # one at most is before what the boards ask for.
         self._counting = {True: asyncio.Lock(), False: asyncio.Lock()}
+        self._own = asyncio.Lock()
 
     @property
     def ready(self) -> bool:
@@ -148,25 +153,40 @@ class Figures:
         known: Snapshot,
         scope: Scope = EVERYTHING,
         held: str = "",
+        own: bool = False,
     ) -> Answer:
-        """The same as a role sees it, in JSON; `held` is the tag of the report that the client has; raises Gone."""
+        """The same as a role sees it, in JSON; `held` is the tag of the report that the client has; raises Gone.
+
+        own: whether it is no question that all clients have in common.
+        """
         today = self.today(known)
         wanted = interval or today
         is_today = wanted[0] >= today[0] and wanted[1] is None
-        key = wanted, options, scope, held if is_today else ""
-        async with self._counting[is_today]:
+        key = wanted, options, scope, held if is_today and held in self._sent else ""
+        async with self._turn(is_today, own):
             made, found = self._answers.get(key, (0.0, None))
             if found is None or not (found.position == known.position or time.monotonic() - made < FRESH):
                 made, found = await (self._of_today if is_today else self._of_the_past)(key, known)
                 _put(self._answers, key, (made, found))
+                _put(self._sent, found.tag, None, _SENT)
         return found._replace(json=b"{}", altered=True) if held == found.tag else found
 
+    @asynccontextmanager
+    async def _turn(self, is_today: bool, own: bool) -> AsyncIterator[None]:
+        async with self._own if is_today and own else nullcontext(), self._counting[is_today]:
+            yield
+
     async def hour(
-        self, known: Snapshot, options: Options, queues: frozenset[str] | None, extensions: frozenset[str] | None
+        self,
+        known: Snapshot,
+        options: Options,
+        queues: frozenset[str] | None,
+        extensions: frozenset[str] | None,
+        own: bool = False,
     ) -> Hour:
-        """The last hour of some queues and extensions, None for all; once `ready`."""
+        """The last hour of some queues and extensions, None for all; once `ready`. For `own` see `answer`."""
         key = options, queues, extensions
-        async with self._counting[True]:
+        async with self._turn(True, own):
             made, position, found = self._hours.get(key, (0.0, 0, None))
             if found is not None and (position == known.position or time.monotonic() - made < FRESH):
                 return found
@@ -180,7 +200,7 @@ class Figures:
         """Who was missed since a moment (None: today) and not spoken to since, once `ready`; raises Gone."""
         today = self.today(known)[0]
         is_today = since is None or since >= today
-        async with self._counting[is_today]:
+        async with self._turn(is_today, since is not None):
             with what_is_kept():
                 if is_today:
                     await self._teach(known)
@@ -219,8 +239,8 @@ class Figures:
         return known.position, self.today(known)[0]
 
 
-def _put(kept: OrderedDict[K, V], key: K, value: V) -> None:
+def _put(kept: OrderedDict[K, V], key: K, value: V, most: int = _ANSWERS) -> None:
     kept[key] = value
     kept.move_to_end(key)
-    while len(kept) > _ANSWERS:
+    while len(kept) > most:
         kept.popitem(last=False)

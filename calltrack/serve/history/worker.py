@@ -2,7 +2,7 @@
 
 One question at a time; it starts with the first question, and ends when it was not asked anything for a while, so that
 its memory goes back. Who stops waiting stops the work: the process is ended, and the next question starts another. One
-that follows the journal (`idle` None) lives on instead, and its work is finished.
+that follows the journal (`idle` None) lives on instead, and finishes what it has begun.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ class Worker(Generic[R]):
 
     async def ask(self, function: Callable[Concatenate[R, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a function of what `make` made returns or raises; raises WorkerEnded if the process was ended."""
+        await self._turn.acquire()
         asking = asyncio.ensure_future(self._answered((function, args, kwargs)))
         self._asked.add(asking)
-        asking.add_done_callback(self._asked.discard)
+        asking.add_done_callback(self._answered_or_ended)
         answered, answer = await (asking if self._after is not None else asyncio.shield(asking))
         if not answered:
             raise answer
@@ -55,20 +56,23 @@ class Worker(Generic[R]):
         return found
 
     async def _answered(self, question: Any) -> tuple[bool, Any]:
-        async with self._turn:
-            if self._idle is not None:
-                self._idle.cancel()
-            answering = asyncio.get_running_loop().run_in_executor(None, self._ask, question)
-            try:
-                answer = await asyncio.shield(answering)
-            except asyncio.CancelledError:
-                self._end()
-                with contextlib.suppress(WorkerEnded):
-                    await answering
-                raise
-            if self._after is not None:
-                self._idle = asyncio.get_running_loop().call_later(self._after, self._end)
+        if self._idle is not None:
+            self._idle.cancel()
+        answering = asyncio.get_running_loop().run_in_executor(None, self._ask, question)
+        try:
+            answer = await asyncio.shield(answering)
+        except asyncio.CancelledError:
+            self._end()
+            with contextlib.suppress(WorkerEnded):
+                await answering
+            raise
+        if self._after is not None:
+            self._idle = asyncio.get_running_loop().call_later(self._after, self._end)
         return answer
+
+    def _answered_or_ended(self, asking: asyncio.Task[tuple[bool, Any]]) -> None:
+        self._asked.discard(asking)
+        self._turn.release()
 
     async def close(self) -> None:
         """End the process, and wait for those who ask it: they hear WorkerEnded."""

@@ -96,12 +96,16 @@ async def test_a_role_is_given_its_own_queues() -> None:
         await put(running, {"queues": {"55": {"waiting": [1, 2]}, "56": {"waiting": [3, 4]}}})
         whole, part = await the_wall(running, BOSS), await the_wall(running, DESK)
         alone = await the_wall(running, BOSS, "?queues=56")
+        foreign, unknown = await the_wall(running, DESK, "?queues=56"), await the_wall(running, DESK, "?queues=57")
+        none = await the_wall(running, BOSS, "?queues=57")
 
     assert {"55", "56"} == whole["hour"]["queues"].keys()
     assert 2 == whole["hour"]["total"]["lines"]["waiting"][-1]
     assert {"55"} == part["hour"]["queues"].keys() == part["limits"]["queues"].keys()
     assert 1 == part["hour"]["total"]["lines"]["waiting"][-1]
     assert {"56"} == alone["hour"]["queues"].keys()
+    assert foreign["hour"] == unknown["hour"] != part["hour"]
+    assert {} == foreign["hour"]["queues"] == none["hour"]["queues"]
     assert whole["may_set_limits"]
     assert not part["may_set_limits"]
     assert 0 == part["hour"]["on_calls"][-1]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,7 @@ from calltrack.journal import Journal
 from calltrack.serve.engine import Engine
 from calltrack.serve.history.figures import Figures
 from calltrack.serve.history.follower import Follower
+from calltrack.serve.history.past import MOST_QUERIES
 from calltrack.serve.security.access import Visitor
 from calltrack.serve.security.scope import EVERYTHING, Scope
 from calltrack.serve.stream.hub import Gone
@@ -123,7 +124,7 @@ async def test_who_was_missed() -> None:
 
 @scenario
 async def test_a_role_gets_the_figures_of_its_part() -> None:
-    """And an interval is counted from the journal; a bad one is refused."""
+    """And an interval is counted from the journal; a bad one is refused, and one too many that is not everybody's."""
     tokens = {"a" * 30: Visitor("all", EVERYTHING), "q" * 30: Visitor("one", Scope(queues=frozenset({"5001"})))}
     async with service(tokens) as running:
         running.source.give(*FRAMES)
@@ -132,6 +133,11 @@ async def test_a_role_gets_the_figures_of_its_part() -> None:
         _, part = await running.get("/api/kpis", headers=bearer("q" * 30))
         _, hour = await running.get("/api/kpis?since=1704697200&until=1704700800", headers=bearer("a" * 30))
         refused, _ = await running.get("/api/kpis?since=0&until=1e10", headers=bearer("a" * 30))
+        with ExitStack() as taken:
+            for _ in range(MOST_QUERIES):
+                taken.enter_context(running.engine.past.ration.one("all"))
+            own, _ = await running.get("/api/kpis?service_level_s=33.5", headers=bearer("a" * 30))
+            usual, _ = await running.get("/api/kpis", headers=bearer("a" * 30))
 
     assert (
         msgspec.to_builtins(batch(FRAMES, MIDNIGHT).total, str_keys=True)["waits"] == whole["report"]["total"]["waits"]
@@ -140,7 +146,7 @@ async def test_a_role_gets_the_figures_of_its_part() -> None:
     assert ["5001"] == [one["key"] for one in part["report"]["queues"]]
     assert (None, [], []) == (part["report"]["total"]["waits"], part["report"]["agents"], part["report"]["accounts"])
     assert 1704700800 == hour["report"]["until"]
-    assert 400 == refused
+    assert (400, 429, 200) == (refused, own, usual)
 
 
 @scenario

@@ -62,6 +62,27 @@ async def test_one_that_follows_lives_on(tmp_path: Path) -> None:
     await worker.close()
 
 
+def note(_: Reader, path: Path) -> None:
+    path.touch()
+
+
+@scenario
+async def test_one_that_follows_does_not_begin_what_is_no_longer_asked(tmp_path: Path) -> None:
+    """Who stops waiting before its turn is worked for no more."""
+    worker = Worker(partial(JournalReader, tmp_path / "journal"), idle=None)
+    first = asyncio.create_task(worker.ask(slow, tmp_path / "started", tmp_path / "go"))
+    await until((tmp_path / "started").exists)
+    left = asyncio.create_task(worker.ask(note, tmp_path / "noted"))
+    await asyncio.sleep(0)
+    left.cancel()
+    (tmp_path / "go").touch()
+
+    assert await first == await worker.ask(number)
+    assert left.cancelled()
+    assert not (tmp_path / "noted").exists()
+    await worker.close()
+
+
 @scenario
 async def test_who_stops_waiting_stops_the_work(tmp_path: Path) -> None:
     """The next question is answered by another process."""
