@@ -310,7 +310,7 @@ def snapshot(_: Setup, turns: int = 10, calls: int = 10_000) -> Result:
     kept, before = tracker.snapshot(), tracker.snapshot().to_json()
     next_s = float("inf")
     for turn in range(turns):
-        reason, state = (("ANSWER", "Talking"), ("HOLD", "Hold"))[turn % 2]
+        reason, state = ("HOLD", "Hold") if turn % 2 else ("UNHOLD" if turn else "ANSWER", "Talking")
         changed = range(calls // 10)
         decode_and_feed([event_line(i, reason, 10 + turn, real_call(i, state, 2)) for i in changed], tracker)
         next_s = min(next_s, *best(1, tracker.snapshot))

@@ -15,6 +15,7 @@ _SENT = {
     "ivrid", "ivruniqueid", "callid", "originalivruniqueid", "relatedivruniqueids", "extenuser", "callerextension",
     "targetextension", "queueid",
 }  # fmt: skip
+_MANY = {"relatedivruniqueids", "related", "call_ids"}
 _KEPT = {"call_id", "call_ids", "related", "exten_user", "queue_id"}
 
 
@@ -41,9 +42,11 @@ def renamed(value: Any, fields: set[str], field: str = "") -> Any:
     if isinstance(value, dict):
         return {key: renamed(inner, fields, key.lower()) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [renamed(inner, fields, field) for inner in value]
+        return [renamed(inner, fields, field if field in _MANY else "") for inner in value]
     if field not in fields or value in (None, "") or isinstance(value, bool):
         return value
-    if field == "queueid" and (value == 0 or isinstance(value, float)):  # no queue, and no id of one
-        return value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if field in ("queueid", "queue_id") and (str(value) == "0" or "." in str(value)):
+        return value  # a call with that is in no queue, so it stays what it is
     return ",".join(f"new {part.strip()}" for part in str(value).split(","))

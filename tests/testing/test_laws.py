@@ -3,7 +3,7 @@ import pytest
 from calltrack import Frame, Tracker
 from calltrack.testing import prove
 from calltrack.testing.laws import renamed
-from tests.frames import call, extension
+from tests.frames import call, extension, queue, waiting
 
 DAY = [
     extension(2, "A", "NEWCALL", call("1", "Ringing", 2)),
@@ -56,3 +56,11 @@ def test_only_ids_are_renamed() -> None:
         },
         {"ivrid", "queueid", "relatedivruniqueids", "extenuser"},
     )
+
+
+@pytest.mark.parametrize("value", [1e308, 5.0, 5.5, -0.0, 2.0**53, 10**19, -3, 0, "0", True, [1], {"a": 1}])
+def test_whatever_stands_for_an_id_is_renamed_as_it_is_read(value: object) -> None:
+    """Numbers that are too large, fractions, and what is no id at all."""
+    prove([extension(1, "A", "NEWCALL", call("1", "Ringing", 1, ivrid=value, queueID=value))])
+    prove([extension(1, "A", "NEWCALL", call("1", "Ringing", 1), extenUser=value)])
+    prove([queue(1, "JOIN", "1", [waiting("1", 1)], QueueID=value)])
