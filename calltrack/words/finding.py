@@ -16,11 +16,10 @@ from msgspec import Struct
 
 from calltrack.core.changes import CallEnded, CallRevised, CallStarted, Change
 from calltrack.core.records import Call, Seconds
-from calltrack.words.numbers import same
+from calltrack.words import numbers
 
 _SHORTEST = 4  # characters of a part that may stand for a whole id
 _COMPARED = 4  # last digits of a number that are compared first
-_NUMBER = re.compile(r"[+(]?\d[\d\s().+-]{3,}\d|\d{5,}")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 
 
@@ -121,7 +120,7 @@ def may_be(one: Traits, word: str, zone: tzinfo, now: Seconds | None, *, by_numb
 
 def is_number(word: str) -> bool:
     """Whether a word can be meant as a phone number."""
-    return _NUMBER.fullmatch(word) is not None
+    return numbers.is_number(word) and not _TIME.fullmatch(word)
 
 
 def _is(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
@@ -157,17 +156,13 @@ def _has_number(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bo
     return any(_digits(number).endswith(end) and _same(number, word) for number in one.numbers)
 
 
-@lru_cache(maxsize=65_536)
-def _digits(text: str) -> str:
-    return "".join(filter(str.isdecimal, text))
-
-
 def _named(one: Traits, word: str, zone: tzinfo, now: Seconds | None) -> bool:
     return any(word.casefold() in name.casefold() for name in one.names)
 
 
 _decoder = msgspec.json.Decoder(list[Traits])
-_same = lru_cache(maxsize=65_536)(same)
+_digits = lru_cache(maxsize=65_536)(numbers.digits)
+_same = lru_cache(maxsize=65_536)(numbers.same)
 _Way = Callable[[Traits, str, tzinfo, Seconds | None], bool]
 _WAYS: tuple[_Way, ...] = (_is, _has_id, _lived_at, _was_at, _has_number, _named)
 

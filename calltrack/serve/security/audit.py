@@ -1,11 +1,13 @@
 """The audit log: who looked at what, when, from where; a JSON line for each request that a role needs, and each log-in.
 
-What a board asks for again and again is said once in ten minutes. Numbers in what was asked for are hidden.
+What a board asks for again and again is said once in ten minutes. Numbers in what was asked for are hidden; ids, names
+of extensions and times are not.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections import OrderedDict
 from logging.handlers import WatchedFileHandler
@@ -24,7 +26,15 @@ AGAIN = 600.0
 
 _REMEMBERED = 10_000
 _LONGEST = 500  # characters of what was asked for
-_NUMBER = 15  # digits of a phone number, at most (E.164)
+_KEPT = re.compile(
+    r"""[0-9A-Za-z]{18,}  # a call's id or much of it: longer than what anybody dials, 00 and 15 digits (E.164)
+    | [A-Za-z]{2,}[0-9]{1,6}  # an extension
+    | [12][0-9]{3}-[01][0-9]-[0-3][0-9]([T\ ][0-2][0-9](:[0-5][0-9]){1,2}(\.[0-9]+)?(Z|[+\ -][0-2][0-9]:?[0-5][0-9])?)?
+    """,
+    re.VERBOSE,
+)
+_TIMES = frozenset(("at", "since", "until"))
+_EPOCH = re.compile(r"[1-9][0-9]{8,9}(\.[0-9]+)?")
 
 
 class CannotAudit(CalltrackError):
@@ -58,14 +68,14 @@ class Audit:
             return
         role, who = ("", "") if visitor is None else (visitor.name, visitor.who)
         account = getattr(scope.get("account"), "name", "")
-        path = (f"/accounts/{account}" if account else "") + scope["path"][:_LONGEST]
-        query = unquote_plus(scope["query_string"].decode("latin-1"))[:_LONGEST]
+        path = scope["path"][:_LONGEST]
+        query = scope["query_string"].decode("latin-1")[:_LONGEST]
         if scope["path"] == CALLBACK:
             query = ""  # has the provider's code in it
         method = scope.get("method", "WEBSOCKET")
         client = (scope.get("client") or ("",))[0]
         now = time.monotonic()
-        key = (role, who, client, method, path, query, str(status))
+        key = (role, who, client, method, account, path, query, str(status))
         if method in ("GET", "WEBSOCKET") and now - self._said.get(key, -AGAIN) < AGAIN:
             return
         self._said[key] = now
@@ -73,13 +83,20 @@ class Audit:
         if len(self._said) > _REMEMBERED:
             self._said.popitem(last=False)
         said = {"at": round(time.time(), 3), "role": role, "who": who, "from": client, "method": method}
-        self._log.info(
-            msgspec.json.encode(
-                {**said, "path": _without_numbers(path), "query": masked(query), "status": status}
-            ).decode()
-        )
+        asked = {
+            "path": (f"/accounts/{account}" if account else "") + "/".join(map(_hidden, path.split("/"))),
+            "query": "&".join(map(_parameter, query.split("&"))),
+        }
+        self._log.info(msgspec.json.encode({**said, **asked, "status": status}).decode())
 
 
-def _without_numbers(path: str) -> str:
-    """A path whose ids stay: a call's id is longer than any number can be."""
-    return "/".join(part if len(part) > _NUMBER else masked(part) for part in path.split("/"))
+def _parameter(text: str) -> str:
+    """A part of a query, readable, without numbers."""
+    name, equals, value = (unquote_plus(part) for part in text.partition("="))
+    if name in _TIMES and _EPOCH.fullmatch(value):
+        return f"{name}={value}"
+    return masked(name) + equals + _hidden(value)
+
+
+def _hidden(part: str) -> str:
+    return part if all(map(_KEPT.fullmatch, part.split(","))) else masked(part)

@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from unicodedata import digit
 
 from phonenumbers import Leniency, PhoneNumberMatcher
 
-_REGION = "IL"
-"""Where a number without a country code is from; the vendor's own."""
+from calltrack.words.numbers import REGION, plain
+
 _LONGEST = 1000  # characters of a text in which the library looks; its time is not linear
 _RUN = re.compile(r"[+*#(]*\d(?:[\W_]{0,4}\d){4,}|[*#]\d{3,}")
 _SHORT = re.compile(r"[+*#(]*\d(?:[\W_]{0,4}\d){2,}")
@@ -32,23 +31,23 @@ def masked(text: str, *, number: bool = False) -> str:
     if _WHOLE.fullmatch(text):
         return f"…{text[-2:]}"
     # Of the same length, so that what is found in it stands at the same place in the text.
-    plain = text if text.isascii() else "".join(map(_ascii_digit, text))
+    ascii_text = plain(text)
     run = _SHORT if number else _RUN
-    if not run.search(plain):
+    if not run.search(ascii_text):
         return text
     parts, shown = [], 0
-    for begin, end in _spans(_TIME.sub(lambda found: "x" * len(found[0]), plain), run):
-        last = [one for one in plain[begin:end] if one.isdigit()][-2:]
+    for begin, end in _spans(_TIME.sub(lambda found: "x" * len(found[0]), ascii_text), run):
+        last = [one for one in ascii_text[begin:end] if one.isdigit()][-2:]
         parts += [text[shown:begin], f"…{''.join(last)}"]
         shown = end
     return "".join([*parts, text[shown:]])
 
 
-def _spans(plain: str, run: re.Pattern[str]) -> list[tuple[int, int]]:
+def _spans(text: str, run: re.Pattern[str]) -> list[tuple[int, int]]:
     """Where numbers are, in order, none of them overlapping."""
-    found = [one.span() for one in run.finditer(plain)]
-    if len(plain) <= _LONGEST:
-        matcher = PhoneNumberMatcher(plain, _REGION, leniency=Leniency.POSSIBLE)
+    found = [one.span() for one in run.finditer(text)]
+    if len(text) <= _LONGEST:
+        matcher = PhoneNumberMatcher(text, REGION, leniency=Leniency.POSSIBLE)
         found += [(one.start, one.end) for one in matcher]
     merged: list[tuple[int, int]] = []
     for begin, end in sorted(found):
@@ -57,8 +56,3 @@ def _spans(plain: str, run: re.Pattern[str]) -> list[tuple[int, int]]:
         else:
             merged.append((begin, end))
     return merged
-
-
-def _ascii_digit(one: str) -> str:
-    value = digit(one, None)
-    return one if value is None else str(value)

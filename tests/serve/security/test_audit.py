@@ -64,6 +64,30 @@ async def test_who_looked_at_what(tmp_path: Path) -> None:
     assert "/api/wall" == json.loads(file.read_text())["path"]
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "shown"),
+    [
+        ("/api/find", "word=SIP00031", "word=SIP00031"),
+        ("/api/find", "since=2026-01-01&until=2026-01-01T10:42%2B02:00", "since=2026-01-01&until=2026-01-01T10:42+02:00"),
+        ("/api/find", "since=1704697260.5&word=1704697260", "since=1704697260.5&word=…60"),
+        ("/api/find", "word=202311301129476d30fb50a125f19f53", "word=202311301129476d30fb50a125f19f53"),
+        ("/api/calls", "extension=SIP00031,SIP00032&limit=100", "extension=SIP00031,SIP00032&limit=100"),
+        ("/api/find", "word=050-123%2B4567&word=%2B972+50+1234567", "word=…67&word=…67"),
+        ("/api/find", "0501234567=1&word=%D9%A0%D9%A5%D9%A0%D9%A1%D9%A2%D9%A3", "…67=1&word=…23"),
+        ("/api/calls/202311301129476d30fb50a125f19f53", "", ""),
+        ("/api/calls/00972-50-123-45-67", "at=0501234567", "at=…67"),
+    ],
+)  # fmt: skip
+def test_numbers_alone_are_hidden(tmp_path: Path, path: str, query: str, shown: str) -> None:
+    """Ids, names of extensions and moments say what was looked at."""
+    audit = Audit(tmp_path / "audit.log")
+    audit.see({"path": path, "query_string": query.encode()}, None, 200)
+    audit.close()
+    said = json.loads((tmp_path / "audit.log").read_text())
+
+    assert (path.replace("00972-50-123-45-67", "…67"), shown) == (said["path"], said["query"])
+
+
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     """Is an error at the start."""
     with pytest.raises(CannotAudit, match="cannot be written: Is a directory"):
