@@ -249,8 +249,12 @@ def erase_(path: Path, numbers: tuple[str, ...], names: tuple[str, ...], also: t
     """Erase a caller from JOURNAL, its checkpoints and what stands beside it, for good; stop the service first.
 
     Another number of the same length, drawn by lot, stands in the place of each; every frame keeps its position, and
-    figures stay what they were. Then every page of the file is searched; exit code 1 if anything is left. Backups and
-    files that a repair set aside are not looked at: delete them, or erase from them in the same way.
+    figures stay what they were. Then every page of the file is searched. Backups and files that a repair set aside are
+    not looked at: delete them, or erase from them in the same way.
+
+    \b
+    Exit codes: 0 all of it was found and erased; 1 a number or a name was found nowhere, or anything is left;
+    2 nothing was erased.
 
     \b
     Example:
@@ -268,7 +272,11 @@ def erase_(path: Path, numbers: tuple[str, ...], names: tuple[str, ...], also: t
         click.echo(f"{safe(file)}: {'erased' if erase_file(file, erasure) else 'had nothing of it'}")
     left = remains(path, erasure)
     click.echo(f"{left} rows still have it" if left else "every page was searched: nothing of it is left")
-    if left:
+    if unfound := erasure.unfound:
+        click.echo(
+            f"{unfound} of {len(numbers) + len(names)} numbers and names were found nowhere: is there a typing error?"
+        )
+    if left or unfound:
         sys.exit(1)
 
 

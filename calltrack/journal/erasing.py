@@ -53,7 +53,10 @@ class Erased(NamedTuple):
 
 
 class Erasure:
-    """What is looked for, in every notation, and what stands in its place; raises CannotErase."""
+    """What is looked for, in every notation, and what stands in its place; raises CannotErase.
+
+    `unfound` is how many of the numbers and names have not been found so far.
+    """
 
     def __init__(self, numbers: Iterable[str] = (), names: Iterable[str] = ()) -> None:
         self._ways: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = []
@@ -65,12 +68,21 @@ class Erasure:
             self._ways.append((_spelled(name.strip()), partial(_instead_of_a_name, f"erased {secrets.token_hex(4)}")))
         if not self._ways:
             raise CannotErase("say a number or a name")
+        self._found: set[int] = set()
 
     def text(self, text: str) -> str:
         """The text without it."""
-        for pattern, instead in self._ways:
-            text = pattern.sub(instead, text)
-        return text
+        other = text
+        for number, (pattern, instead) in enumerate(self._ways):
+            if pattern.search(text):  # what another way has replaced already was there as well
+                self._found.add(number)
+                other = pattern.sub(instead, other)
+        return other
+
+    @property
+    def unfound(self) -> int:
+        """How many."""
+        return len(self._ways) - len(self._found)
 
     def data(self, data: bytes) -> bytes:
         """The same for UTF-8; what is none stays as it is."""

@@ -22,6 +22,7 @@ from calltrack.journal.errors import (
     JournalDamaged,
     JournalUnwritable,
     NoSuchPosition,
+    NotAJournal,
     PositionPruned,
     named,
 )
@@ -65,7 +66,11 @@ class Journal(Reading):
             else:
                 lock = WriterLock(path)
                 undo.callback(lock.release)
-                database = open_for_writing(path, history)
+                try:
+                    database = open_for_writing(path, history)
+                except NotAJournal:
+                    lock.forget()
+                    raise
             undo.callback(database.close)
             journal = cls(path, database, lock)
             undo.pop_all()

@@ -25,10 +25,12 @@ class WriterLock:
     """
 
     def __init__(self, path: Path) -> None:
+        self._made: Path | None = None
         name = sidecar(path, "writer")
         try:
             # Only if there is none: closing any descriptor of a file lets go of every lock of this process on it.
             os.close(os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            self._made = name
         except FileExistsError:
             pass
         except OSError as error:
@@ -46,6 +48,12 @@ class WriterLock:
     def release(self) -> None:
         """Let the next one write."""
         self._database.close()
+
+    def forget(self) -> None:
+        """Let go of what turned out to be no journal, which nobody can write, and leave no file beside it."""
+        self.release()
+        if self._made is not None:
+            self._made.unlink(missing_ok=True)
 
     def _take(self, name: Path) -> None:
         try:

@@ -53,6 +53,10 @@ def repair(path: Path, *, end: int | None = None) -> Repaired:
     lock = WriterLock(path)
     try:
         return repair_locked(path, end=end)
+    except NotAJournal:
+        if path.stat().st_size:  # an empty file may become a journal
+            lock.forget()
+        raise
     finally:
         lock.release()
 
@@ -100,22 +104,22 @@ def restore(backup: Path, path: Path) -> Path | None:
 
     path = path.resolve()
     new = path.with_name(f"{path.name}-restore")
-    lock = WriterLock(path)
-    try:
-        _remove(new)
-        with Journal.open(backup, read_only=True) as opened:
-            for _ in opened.frames():
-                pass
+    with Journal.open(backup, read_only=True) as opened:
+        for _ in opened.frames():
+            pass
+        lock = WriterLock(path)
+        try:
+            _remove(new)
             opened.backup(new)
-        if path.exists():
-            return swap(path, new, "replaced")
-        new.replace(path)
-        return None
-    except OSError as error:
-        raise JournalUnwritable(f"{path}: cannot be restored: {error.strerror or error}") from None
-    finally:
-        _remove(new)
-        lock.release()
+            if path.exists():
+                return swap(path, new, "replaced")
+            new.replace(path)
+            return None
+        except OSError as error:
+            raise JournalUnwritable(f"{path}: cannot be restored: {error.strerror or error}") from None
+        finally:
+            _remove(new)
+            lock.release()
 
 
 def swap(path: Path, new: Path, kept_as: str) -> Path:

@@ -6,6 +6,7 @@ queues; to set them takes a role that may (`limits = true` in the tokens' file) 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 from calltrack.core.states import State
 from calltrack.serve import kept
 from calltrack.serve.security.scope import Scope
+from calltrack.words.values import has_controls, safe
 
 Level = Annotated[float, Meta(ge=0, le=1_000_000)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -25,6 +27,8 @@ Pair = tuple[Level, Level]
 Shares = tuple[Share, Share]
 
 _STATES = frozenset((State.RINGING, State.DIALING, State.TALKING, State.HOLD, State.SPYING))
+
+_STATUS = re.compile(r"\d{1,9}", re.ASCII)
 
 _USUAL: dict[str, Pair] = {
     "Ringing": (20, 40),
@@ -89,9 +93,18 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
                     yield f"{where}.{kind}: the first limit is above the second"
             if one.level and one.level[1] and one.level[0] < one.level[1]:
                 yield f"{where}.level: the first limit is below the second"
+        if has_controls(self.name):
+            yield "name: must not contain control characters"
+        for kind, named in (("queues", self.queues), ("short_names", self.short_names)):
+            for name in named:
+                if has_controls(name):
+                    yield f"{kind}: an id must not contain control characters"
+        for name, short in self.short_names.items():
+            if has_controls(short):
+                yield f"short_names.{safe(name)}: must not contain control characters"
         for name, pair in self.states.items():
-            if name not in _STATES and not (name.isascii() and name.isdecimal()):
-                yield f"states.{name}: neither a state ({', '.join(sorted(_STATES))}) nor a status number"
+            if name not in _STATES and not _STATUS.fullmatch(name):
+                yield f"states.{safe(name)}: neither a state ({', '.join(sorted(_STATES))}) nor a status number"
             elif pair[0] and pair[1] and pair[0] > pair[1]:
                 yield f"states.{name}: the first limit is above the second"
 

@@ -117,6 +117,21 @@ def test_what_stands_beside_it(tmp_path: Path, frames: list[Frame]) -> None:
     assert lines[1][1:10] == lines[2].replace("-", "")[3:12]  # the same person is the same
 
 
+def test_who_is_not_there_is_reported(tmp_path: Path, frames: list[Frame]) -> None:
+    """A typing error is no success; another spelling of the same number is no error, nor what only a file has."""
+    path = kept(tmp_path / "calls.journal", frames[:50])
+    (tmp_path / "calls.csv").write_text("0529999999\n")
+    also = ["--also", str(tmp_path / "calls.csv"), "--number", "052-999-9999"]
+    arguments = ["journal", "erase", str(path), "--number", NUMBER, "--number", f"{NUMBER[:3]}-{NUMBER[3:]}"]
+    wrong = CliRunner().invoke(commands, ["journal", "erase", str(path), "--number", "0529999998"])
+    right = CliRunner().invoke(commands, [*arguments, *also])
+    again = CliRunner().invoke(commands, [*arguments, *also])
+
+    assert (1, True) == (wrong.exit_code, "1 of 1 numbers and names were found nowhere" in wrong.output)
+    assert 0 == right.exit_code, right.output
+    assert (1, True) == (again.exit_code, "3 of 3 numbers and names were found nowhere" in again.output)
+
+
 def test_what_is_erased_and_what_is_not() -> None:
     """Every notation, escapes of JSON in JSON; no id, no other number, no longer word."""
     erasure = Erasure(["+972 50-123-4567"], ["דנה"])

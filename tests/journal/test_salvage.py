@@ -165,7 +165,11 @@ def test_nothing_else_is_repaired(tmp_path: Path) -> None:
         with pytest.raises(NotAJournal):
             open_repaired(tmp_path / name, notes.append)
         assert before == (tmp_path / name).read_bytes()
+        for refused in (Journal.open, repair):
+            with pytest.raises(NotAJournal):
+                refused(tmp_path / name)
         assert not list(tmp_path.glob(f"{name}-repair*"))
+    assert {"text", "other", "newer", "newer-writer"} == {path.name for path in tmp_path.iterdir()}
 
 
 def test_a_backup_is_one_moment(tmp_path: Path) -> None:
@@ -197,6 +201,8 @@ def test_a_damaged_backup_is_not_restored(tmp_path: Path) -> None:
     path, backup = written(tmp_path / "a", FRAMES[:600]), written(tmp_path / "backup", FRAMES[:600])
     garble(backup, pages(backup) // 2)
     before = path.read_bytes()
-    with pytest.raises(JournalError):
-        restore(backup, path)
+    for to in (path, tmp_path / "new"):
+        with pytest.raises(JournalError):
+            restore(backup, to)
     assert before == path.read_bytes()
+    assert not list(tmp_path.glob("new*"))

@@ -13,6 +13,12 @@ from litestar.exceptions import HTTPException
 from calltrack.serve.history.past import TooMany
 from calltrack.serve.stream.hub import Gone
 
+_CLEARER = {
+    "'data'": "the body is missing",
+    "Input data was truncated": "the body is not JSON: it ends too early, or has half of a surrogate pair",
+}
+"""What the framework and its decoder say, in words that say what is wrong."""
+
 _log = logging.getLogger("calltrack.serve")
 
 
@@ -33,8 +39,9 @@ def problem(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
         status, detail = error.status_code, error.detail
         headers = dict(error.headers or {})
         if isinstance(error.extra, list):
-            parameters = {str(one.get("key", "")): str(one.get("message", "")) for one in error.extra}
+            parameters = {str(one.get("key", "")): _clearer(str(one.get("message", ""))) for one in error.extra}
             detail = "a parameter is not of its form" if parameters else detail
+        detail = _clearer(detail)
     elif isinstance(error, Gone):
         status, detail = 410, str(error)
     elif isinstance(error, TooMany):
@@ -52,6 +59,10 @@ def problem(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
         headers=headers,
         media_type="application/problem+json",
     )
+
+
+def _clearer(text: str) -> str:
+    return _CLEARER.get(text, text)
 
 
 HANDLERS: dict[int | type[Exception], Any] = {HTTPException: problem, Exception: problem}

@@ -29,7 +29,8 @@ _LONGEST = 500  # characters of what was asked for
 _KEPT = re.compile(
     r"""[0-9A-Za-z]{18,}  # a call's id or much of it: longer than what anybody dials, 00 and 15 digits (E.164)
     | [A-Za-z]{2,}[0-9]{1,6}  # an extension
-    | [12][0-9]{3}-[01][0-9]-[0-3][0-9]([T\ ][0-2][0-9](:[0-5][0-9]){1,2}(\.[0-9]+)?(Z|[+\ -][0-2][0-9]:?[0-5][0-9])?)?
+    | [12][0-9]{3}-[01][0-9]-[0-3][0-9]  # a moment
+      ([T\ ][0-2][0-9](:[0-5][0-9]){1,2}(\.[0-9]+)?(Z|[+\ -][0-2][0-9](:?[0-5][0-9])?)?)?
     """,
     re.VERBOSE,
 )

@@ -100,6 +100,19 @@ async def test_no_malformed_request_is_a_fault_of_the_service() -> None:
     assert [] == wrong
 
 
+@scenario
+async def test_a_body_that_is_none_is_refused_in_words() -> None:
+    """What is missing, and what is not JSON."""
+    async with service(TOKENS) as running:
+        for body, reason in (
+            (b"", "the body is missing"),
+            (b'{"token":"\\ud800"}', "the body is not JSON"),
+            (b"{", "too early"),
+        ):
+            async with running.client.post("/api/session", data=body) as answer:
+                assert (400, True) == (answer.status, reason in await answer.text())
+
+
 async def _answer(port: int, token: bytes, method: bytes, path: bytes, header: bytes, body: bytes) -> bytes:
     """The beginning of the answer."""
     lines = [b"%b %b HTTP/1.1" % (method, path), b"Connection: close"]

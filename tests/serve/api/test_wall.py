@@ -132,6 +132,7 @@ async def test_limits_are_set_by_who_may_and_hold_for_everybody() -> None:
         {"queues": {"55": {"waiting": [8, 4]}}},
         {"states": {"Talking": [-1, 60]}},
         {"nothing": 1},
+        {"name": "a\0b"},
     ],
 )
 def test_what_cannot_be_meant_is_refused(body: Any) -> None:
@@ -147,6 +148,22 @@ def test_what_cannot_be_meant_is_refused(body: Any) -> None:
             assert before is running.engine.limits.limits
 
     refused()
+
+
+@pytest.mark.parametrize(
+    ("limits", "fault"),
+    [
+        (Limits(name="a\u202eb"), "name: must"),
+        (Limits(queues={"5\n5": QueueLimits()}), "queues: an id"),
+        (Limits(short_names={"5\n5": "Sales"}), "short_names: an id"),
+        (Limits(short_names={"55": "Sup\x1bport"}), "short_names.55: must"),
+        (Limits(states={"1" * 24: (1, 2)}), "states.1"),
+    ],
+)
+def test_what_every_board_shows_is_text(limits: Limits, fault: str) -> None:
+    """No character of it is obeyed, and a status has the number of one."""
+    assert [True] == [said.startswith(fault) for said in limits.faults()]
+    assert [] == [*Limits(name="תמיכה \u200f(1)", states={"14": (1, 2)}).faults()]
 
 
 def test_a_queue_has_the_common_limits_where_it_has_none_of_its_own() -> None:
