@@ -13,6 +13,7 @@ import click
 from calltrack.cli.configuration import config_options, effective
 from calltrack.cli.replay import SpeedParam
 from calltrack.cli.service import LiveOptions, accounts_option, service_options
+from calltrack.cli.signals import on_stop
 from calltrack.cli.terminal import SPAN, Number, ParamType
 from calltrack.words.values import safe
 
@@ -133,6 +134,7 @@ def command(
       calltrack serve --config /etc/calltrack/serve.toml
       calltrack serve --kafka kafka://kafka1:9092/acme
     """
+    click.get_current_context().with_resource(on_stop(sys.exit))  # while it starts; then the service has its own
     import asyncio
     import logging
     from itertools import islice

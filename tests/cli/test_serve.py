@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
+import subprocess
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
@@ -100,6 +103,25 @@ async def test_tokens_are_read_again_and_logs_can_be_json(tmp_path: Path) -> Non
     assert {"other tokens of: desk"} <= {one["message"] for one in said}
     assert {"calltrack.serve"} == {one["logger"] for one in said}
     assert {"at", "level", "logger", "message"} == said[-1].keys()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_start_ends_in_order(tmp_path: Path, number: int) -> None:
+    """As the service does, with exit code 0, wherever it stands: here it waits for a file."""
+    tokens = tmp_path / "tokens.toml"
+    os.mkfifo(tokens, 0o600)
+    script = [sys.executable, "-m", "calltrack", "serve", "--simulate", "--tokens", str(tokens)]
+    with subprocess.Popen(script, stderr=subprocess.PIPE) as process:
+        writing = None
+        while writing is None and process.poll() is None:
+            with suppress(OSError):  # it does not read yet
+                writing = os.open(tokens, os.O_WRONLY | os.O_NONBLOCK)
+        process.send_signal(number)
+        _, complaints = process.communicate(timeout=60)
+        os.close(writing or 0)
+
+    assert (0, b"") == (process.returncode, complaints)
 
 
 @scenario
