@@ -200,7 +200,7 @@ class Reader:
 
         self.offset_s: float | None = None
         self._zone = zone
-        self._quiet = quiet
+        self._quiet, self._strict = quiet, strict
         self._on_bad = on_bad
         self.recording: Recording = read_recording(path, strict=strict, on_bad=report or self._report)
 
@@ -222,15 +222,35 @@ class Reader:
             yield frame
 
     def facts(self) -> Facts:
-        """What the whole recording says, as rows, from where its tracker begins."""
+        """What the whole recording says, as rows, from where its tracker begins.
+
+        Of a journal that a service has counted, as most of a long one is, only the frames since are read.
+        """
         from calltrack.figures.facts import Facts
 
+        if (kept := self._kept_facts()) is not None:
+            return kept
         tracker = self.recording.tracker()
         facts = Facts.of(tracker.snapshot())
         with seldom_collected():
             for frame in self:
                 facts.apply(tracker.feed(frame), tracker.time)
         facts.learn(tracker.snapshot())
+        return facts
+
+    def _kept_facts(self) -> Facts | None:
+        if not self.recording.is_journal or self._strict:
+            return None
+        from pathlib import Path
+
+        from calltrack.serve.history.store import kept_facts
+
+        with seldom_collected():
+            kept = kept_facts(Path(self.recording.path))
+        if kept is None or kept[1].offset_s is None:
+            return None
+        self.recording.frames, facts = kept
+        self.offset_s = facts.offset_s
         return facts
 
     def _said_by_zone(self, body: Stated) -> float | None:

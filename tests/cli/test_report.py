@@ -5,12 +5,17 @@ import io
 import json
 import re
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from calltrack.cli import commands, main
+from calltrack.cli.terminal import Reader
+from calltrack.journal import Journal
+from calltrack.serve.history.follower import Count
+from calltrack.serve.history.store import Store, beside
 from calltrack.simulate import Faults, Plan, write_recording
 
 SCENARIOS = Path(__file__).parent.parent.parent / "fixtures" / "scenarios"
@@ -226,3 +231,28 @@ def test_lines_that_are_no_frames(tmp_path: Path) -> None:
     assert (1, 1) == (report.exit_code, export.exit_code)
     assert "Support" in report.stdout and "broken.jsonl:1:" in report.stderr
     assert 3 == len(export.stdout.splitlines())
+
+
+@pytest.mark.parametrize("counted", [300, 10**9])
+def test_what_a_service_has_counted_is_not_read_again(
+    recording: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counted: int
+) -> None:
+    """All output stays the same, byte for byte; only frames since then are read. What other code made is not used."""
+    path = tmp_path / "calls.journal"
+    assert 0 == run("journal", "import", recording, str(path)).exit_code
+    asked = [("report", str(path), "--json"), ("contacts", str(path), "--journey"), ("missed", str(path))]
+
+    def outputs() -> list[str]:
+        return [f"{result.exit_code} {result.output}" for result in (run(*one) for one in asked)]
+
+    expected = outputs()
+    with Journal.open(path, read_only=True) as journal, closing(Store(beside(path))) as store:
+        count = Count.begun(store, journal, 0)
+        count.read(min(counted, journal.position))
+        count.keep()
+    monkeypatch.setattr(Reader, "__iter__", None)
+
+    assert expected == outputs()
+    monkeypatch.setattr("calltrack.serve.history.store.FORMAT", 0)
+    assert isinstance(run(*asked[0]).exception, TypeError)  # it reads the frames
+    assert beside(path).exists()

@@ -1,4 +1,4 @@
-"""What figures cost a service: today's refresh, a month that is closed, and a restart.
+"""What figures cost a service: today's refresh, a month that is closed, a restart, and the page of `calltrack report`.
 
 `python -m tests.serve.figures --changes 2000000 --days 31` simulates a journal of so many changes over so many days, as
 a service would have written it, and asks what a service is asked. `--frames 300000` stops after so many frames instead;
@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import resource
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable
 from pathlib import Path
@@ -79,6 +81,17 @@ async def timed(title: str, asked: Awaitable[T], worker: Worker[Any], *, new: bo
     return found
 
 
+def reported(path: Path, title: str, *options: str) -> None:
+    """Say how long the command takes, and how much processor time."""
+    page = path.with_name("report.html")
+    begin, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    command = [sys.executable, "-m", "calltrack", "report", str(path), "--html", str(page), *options]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    page.unlink()
+    theirs = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    print(f"{title:60}{time.perf_counter() - begin:8.2f} s {theirs:8.2f} s", flush=True)
+
+
 async def ready(figures: Figures) -> None:
     """Until figures are ready, and none of the past are missing."""
     running = asyncio.create_task(figures.run())
@@ -129,6 +142,8 @@ async def measure(path: Path, days: int) -> None:
     figures = Figures(path, lambda: known)
     await timed(f"{title}, after a restart", figures.answer(month, options, known), figures._past, new=True)
     await figures.close()
+    reported(path, "the page of calltrack report, from every frame", "--strict")
+    reported(path, "the page of calltrack report, from what is kept")
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
     sizes = [path.stat().st_size / 1e6, beside(path).stat().st_size / 1e6]
     print(f"journal {sizes[0]:.0f} MB, store {sizes[1]:.0f} MB, largest process {largest:.0f} MB")

@@ -61,14 +61,14 @@ def report_of(reader: Reader, since: Seconds, until: Seconds | None, options: Op
 
 def _stored(store: Store, journal: Journal, since: Seconds, until: Seconds | None, position: int) -> Facts | None:
     """Facts of an interval from the store, and the frames since it was written; None if it begins later."""
-    held = store.held(journal) if since >= store.covered else None
-    if held is None or held.snapshot.position > position:
-        return None
     end = inf if until is None else until + _AROUND
-    facts = Facts.restore(held.checkpoint.after(store.rows(since - _AROUND, end)))
+    known = store.facts(journal, since - _AROUND, end) if since >= store.covered else None
+    if known is None or known[0].position > position:
+        return None
+    snapshot, facts = known
     if until is None or facts.time is None or until > facts.time - FINAL_S:
-        tracker = Tracker.restore(held.snapshot)
-        for _, frame in journal.frames(held.snapshot.position, position, gaps=True):
+        tracker = Tracker.restore(snapshot)
+        for _, frame in journal.frames(snapshot.position, position, gaps=True):
             facts.apply(tracker.feed(frame), tracker.time)
         facts.learn(tracker.snapshot())
     return facts

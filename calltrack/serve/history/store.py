@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from math import inf
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +22,8 @@ import msgspec
 from calltrack.core.errors import NotASnapshot
 from calltrack.core.records import Seconds
 from calltrack.core.snapshot import Snapshot
-from calltrack.figures import Checkpoint, Options, Report, Rows
+from calltrack.core.tracker import Tracker
+from calltrack.figures import Checkpoint, Facts, Options, Report, Rows
 from calltrack.figures.rows import life
 from calltrack.journal import Journal, JournalError
 from calltrack.journal.code import stamp
@@ -53,11 +54,12 @@ class Store:
     """The store at `path`; begun anew if what is there is not of this code, or cannot be read.
 
     `covered` is the time (UTC epoch s) from which on no row is missing; -inf if none ever was.
+    read_only: leave what is there as it is; raises sqlite3.Error if nothing of this code can be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        self._database = self._opened()
+        self._database = _read(path) if read_only else self._opened()
 
     @property
     def covered(self) -> float:
@@ -84,9 +86,16 @@ class Store:
         except (NotASnapshot, zstd.ZstdError):
             return None
 
+    def facts(self, journal: Journal, since: float = -inf, until: float = inf) -> tuple[Snapshot, Facts] | None:
+        """A tracker's state, and the facts of what lasted between two moments up to there; None as of `held`."""
+        with self._at_once("BEGIN"):  # another process may add to it meanwhile
+            if (held := self.held(journal)) is None:
+                return None
+            return held.snapshot, Facts.restore(held.checkpoint.after(self.rows(since, until)))
+
     def start(self, covered: float, begin: int) -> None:
         """Forget everything; what follows has every row from a time on, and every call that ended after a frame."""
-        with self._writing():
+        with self._at_once():
             for table in ("made", "held", "parts", "calls", "reports"):
                 self._database.execute(f"DELETE FROM {table}")
             self._database.execute("INSERT INTO made VALUES (?, ?, ?, ?)", (FORMAT, _code(), covered, begin))
@@ -95,7 +104,7 @@ class Store:
         """Add rows that facts handed out and calls that ended, and replace what facts still hold."""
         position = held.snapshot.position
         packed = zstd.compress(held.snapshot.to_json().encode()), zstd.compress(held.checkpoint.to_json())
-        with self._writing():
+        with self._at_once():
             if extent := _extent(rows):
                 part = position, *extent, zstd.compress(msgspec.msgpack.encode(rows))
                 self._database.execute("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?)", part)
@@ -110,7 +119,7 @@ class Store:
     def forget(self, begin: int) -> float | None:
         """Remove what is of frames up to a position; returns until when rows are missing now, None if none are."""
         (until,) = self._database.execute("SELECT max(last) FROM parts WHERE position <= ?", (begin,)).fetchone()
-        with self._writing():
+        with self._at_once():
             self._database.execute("DELETE FROM calls WHERE position <= ?", (begin,))
             if until is None:
                 return None
@@ -144,7 +153,7 @@ class Store:
     def keep(self, since: Seconds, until: Seconds, options: Options, report: Report) -> None:
         """Keep the report of a closed interval."""
         packed = zstd.compress(msgspec.msgpack.encode(report))
-        with self._writing():
+        with self._at_once():
             self._database.execute(
                 "INSERT OR REPLACE INTO reports VALUES (?, ?, ?)", (_asked(since, until, options), since, packed)
             )
@@ -154,8 +163,8 @@ class Store:
         self._database.close()
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
+    def _at_once(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+        self._database.execute(begin)
         try:
             yield
             self._database.execute("COMMIT")
@@ -181,6 +190,35 @@ class Store:
             remove(self.path)
             return self._opened()
         return database
+
+
+def _read(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", isolation_level=None, timeout=_PATIENCE, uri=True)
+    try:
+        if database.execute("SELECT format, code FROM made").fetchone() != (FORMAT, _code()):
+            raise sqlite3.DatabaseError("other code made it")
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def kept_facts(path: Path) -> tuple[int, Facts] | None:
+    """How many frames a journal has, and the facts of all: from its store, if that has them, and the frames since.
+
+    None if there is no store that can be read and has the whole journal; raises a JournalError.
+    """
+    with Journal.open(path, read_only=True) as journal, suppress(sqlite3.Error):
+        with closing(Store(beside(path), read_only=True)) as store:
+            known = store.facts(journal) if store.begin <= journal.begin else None
+        if known is None:
+            return None
+        tracker, facts = Tracker.restore(known[0]), known[1]
+        for _, frame in journal.frames(known[0].position, journal.position, gaps=True):
+            facts.apply(tracker.feed(frame), tracker.time)
+        facts.learn(tracker.snapshot())
+        return journal.position - journal.begin, facts
+    return None
 
 
 def remove(path: Path) -> None:
