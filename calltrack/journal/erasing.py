@@ -53,10 +53,7 @@ class Erased(NamedTuple):
 
 
 class Erasure:
-    """What is looked for, in every notation, and what stands in its place; raises CannotErase.
-
-    `unfound` is how many of the numbers and names have not been found so far.
-    """
+    """What is looked for, in every notation, and what stands in its place; raises CannotErase."""
 
     def __init__(self, numbers: Iterable[str] = (), names: Iterable[str] = ()) -> None:
         self._ways: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = []
@@ -81,7 +78,7 @@ class Erasure:
 
     @property
     def unfound(self) -> int:
-        """How many."""
+        """How many of the numbers and names have not been found so far."""
         return len(self._ways) - len(self._found)
 
     def data(self, data: bytes) -> bytes:
