@@ -68,7 +68,7 @@ class Stream(Statements):
         if len(clock.steps) > steps or (offset_s is None and clock.offset_s is not None):
             step.redate(min((since for since, _ in clock.steps[steps:]), default=0))
         if verdict is Verdict.FINE:
-            if held.unbelieved and clock.ahead is None and not clock.behind:
+            if (held.unbelieved or held.unbelieved_status) and clock.ahead is None and not clock.behind:
                 step.move_marks(0)
                 held.unbelieved_status = []
             return

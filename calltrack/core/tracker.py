@@ -197,7 +197,7 @@ class Tracker(Stream):
             if clock.added:
                 step.at -= clock.added  # type: ignore[operator]
                 step.confirmed_at -= clock.added  # type: ignore[operator]
-            if held.unbelieved:
+            if held.unbelieved or held.unbelieved_status:
                 step.move_marks(0)
                 held.unbelieved_status = []
         else:
