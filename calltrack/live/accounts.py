@@ -118,7 +118,7 @@ class _Entry(Definition, frozen=True, omit_defaults=True, forbid_unknown_fields=
 
 
 class _File(Struct, forbid_unknown_fields=True):
-    account: Annotated[list[_Entry], Meta(min_length=1)]
+    account: list[_Entry] = []
 
 
 def read_accounts(file: Path) -> dict[str, Definition]:
@@ -129,6 +129,8 @@ def read_accounts(file: Path) -> dict[str, Definition]:
         raise AccountsError(f"{file}: cannot be read: {error.strerror}") from None
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise AccountsError(f"{file}: {error}") from None
+    if not entries:
+        raise AccountsError(f"{file}: has no [[account]] table")
     found: dict[str, Definition] = {}
     folded = set[str]()
     for entry in entries:
