@@ -32,7 +32,8 @@ from calltrack.journal.rows import Row, sum_of
 _REGION = "IL"  # of a number without a country, the vendor's own
 _SHORTEST = 5  # digits of a number; fewer are anybody's
 _KEPT = 2  # digits of the area, which decide how a number may be written
-_BETWEEN = r"[\s().\-/_]{0,3}"
+_ZEROS = "0\u0660\u06f0\uff10"  # of the scripts that a number is written in: Latin, Arabic, Persian, full width
+_BETWEEN = r"[\s().\-/_\u200e\u200f\u2010-\u2015]{0,3}"
 _AT_ONCE = 500
 
 _FIELD = re.compile(r"\w+", re.ASCII)
@@ -268,8 +269,8 @@ def _number(number: str) -> tuple[re.Pattern[str], Callable[[re.Match[str]], str
     """A number in any notation, national and international."""
     from phonenumbers import NumberParseException, is_possible_number, national_significant_number, parse
 
-    proper, country = "".join(filter(str.isdecimal, number)), ""
-    for spelled in (number, f"+{proper}"):
+    proper, country = "".join(str(int(one)) for one in number if one.isdecimal()), ""
+    for spelled in (number, proper, f"+{proper}"):
         with suppress(NumberParseException):
             parsed = parse(spelled, _REGION)
             if is_possible_number(parsed):
@@ -277,8 +278,9 @@ def _number(number: str) -> tuple[re.Pattern[str], Callable[[re.Match[str]], str
                 break
     if len(proper) < _SHORTEST:
         raise CannotErase(f"a number has {_SHORTEST} digits at least")
-    digits = _BETWEEN.join(proper)
-    before = rf"(?:(?:(?:\+|00)?{country}{_BETWEEN})?0?{_BETWEEN})" if country else ""
+    digits, zero = _BETWEEN.join(map(_in_scripts, proper)), _in_scripts("0")
+    abroad = rf"(?:\+|{zero}{zero})?{''.join(map(_in_scripts, country))}"
+    before = rf"(?:(?:{abroad}{_BETWEEN})?{zero}?{_BETWEEN})" if country else ""
     while True:
         drawn = proper[:_KEPT] + "".join(secrets.choice("0123456789") for _ in proper[_KEPT:])
         if drawn != proper:
@@ -291,6 +293,10 @@ def _number(number: str) -> tuple[re.Pattern[str], Callable[[re.Match[str]], str
         return "".join(reversed(text))
 
     return re.compile(rf"(?<!\d){before}{digits}(?!\d)"), instead
+
+
+def _in_scripts(digit: str) -> str:
+    return f"[{''.join(chr(ord(zero) + int(digit)) for zero in _ZEROS)}]"
 
 
 def _instead_of_a_name(word: str, _: re.Match[str]) -> str:

@@ -142,8 +142,16 @@ def test_what_is_erased_and_what_is_not() -> None:
         "rec-0501234567.wav",
         "+972(0)501234567",
         "972-50-1234567",
+        "050\u2013123\u20134567",
+        "050/1234567",
+        "050\u200e-\u200e1234567",
+        "٠٥٠١٢٣٤٥٦٧",
+        "+９７２ ５０ １２３４５６７",
     ):
-        assert "1234567" not in "".join(filter(str.isdigit, erasure.text(text))), text
+        left = "".join(str(int(one)) for one in erasure.text(text) if one.isdecimal())
+        assert "1234567" not in left, text
+    for text in ("050/1234567", "050\u2013123\u20134567", "٠٥٠١٢٣٤٥٦٧", "tel:+972501234567"):
+        assert "1234567" not in Erasure([text]).text("+972 50 123 4567").replace(" ", ""), text
     for text in (json.dumps("דנה כהן"), json.dumps(json.dumps("דנה כהן")), "דנה"):
         assert erasure.text(text) != text
     assert '{"caller":"Dana"}' == Erasure([], ["caller"]).text('{"caller":"Dana"}')
