@@ -277,12 +277,12 @@ def _conclude(call: HeldCall) -> None:
             outcome, ended = one.outcome, one.ended or 0
             if ended > (last.ended or 0):
                 last = one
+            if one.c2c == 1 and any(other.c2c == 2 for other in past):
+                continue  # the customer's leg says what became of the call
             if outcome is PICKED_UP:
                 outcome = ANSWERED
             elif one.kind is LEG and one.answered:
                 if one.c2c == 1:
-                    if any(other.c2c == 2 for other in past):
-                        continue  # the customer's leg says what became of the call
                     outcome = NO_ANSWER
                 elif outcome is RECHECKED:
                     outcome = ANSWERED

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from calltrack import Frame
 from tests.frames import START, all_queues, call, extension, queue, stamp, utc, waiting
@@ -71,6 +72,11 @@ frames: dict[str, list[Frame]] = {
     "the end of a click2call's customer is lost": [
         extension(10, "A", "NEWCALL", leg1("Dialing")),
         extension(16, "A", "ANSWER", leg1("Talking", 16)),
+        extension(18, "A", "NEWCALL", leg2()),
+        extension(90, "A", "userStatusUpdate"),
+    ],
+    "the answer of the own phone and the end of a click2call's customer are lost": [
+        extension(10, "A", "NEWCALL", leg1("Dialing")),
         extension(18, "A", "NEWCALL", leg2()),
         extension(90, "A", "userStatusUpdate"),
     ],
@@ -190,9 +196,16 @@ def test_the_customer_of_a_click2call_is_another_leg() -> None:
     assert has(found.call(), answered=True, answered_at=22, talk_s=68)
 
 
-def test_whether_the_customer_was_reached_is_unknown() -> None:
+@pytest.mark.parametrize(
+    "day",
+    [
+        "the end of a click2call's customer is lost",
+        "the answer of the own phone and the end of a click2call's customer are lost",
+    ],
+)
+def test_whether_the_customer_was_reached_is_unknown(day: str) -> None:
     """If the end of the customer's leg is: that leg's outcome is the call's (ruling 7, unknown is a state)."""
-    found = outputs("the end of a click2call's customer is lost")
+    found = outputs(day)
 
     assert has(found.call(), outcome="lost", answered=False)
 
