@@ -36,6 +36,7 @@ from calltrack.serve.systemd import notify, watchdog
 
 _LARGEST = 64 * 1024  # bytes of a message that a client sends
 _BACKLOG = 2048  # connections that wait to be accepted
+_AT_ONCE = 64  # connections accepted in one turn of the loop: those before them are served, or refused, first
 _GRACE = 3  # s that open connections have to end
 _COLLECTED = 20_000, 20, 20  # objects that come before Python looks for cycles, for there are many and few are in one
 
@@ -121,6 +122,7 @@ async def serve(
         ws_max_size=_LARGEST,
         ws_per_message_deflate=False,  # its memory is per client, the bytes are shared by all
         timeout_graceful_shutdown=_GRACE,
+        backlog=_AT_ONCE,
     )
     server = _Server(settings, accounts, started)
     serving = asyncio.create_task(server.serve([listening]))
@@ -213,6 +215,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if sockets and self.started:
+            sockets[0].listen(_BACKLOG)  # asyncio has one number for both
             notify("READY=1")
             gc.freeze()  # what is there now stays, and need not be looked at for cycles again
             host, port = sockets[0].getsockname()[:2]
