@@ -128,9 +128,17 @@ def _serve(folder: Path, rate: float) -> None:
         source = _Paced(rate, stamps)
         engine = Engine(source, Journal.open(folder / "journal"))
         engine.most_clients = 10**6
-        await serve(
-            OnlyAccount(Parts.of(engine)), Access({}), Listen("127.0.0.1", 0), lambda url: print(url, flush=True)
-        )
+        urls: list[str] = []
+        announcing = asyncio.create_task(announce(engine, urls))
+        await serve(OnlyAccount(Parts.of(engine)), Access({}), Listen("127.0.0.1", 0), urls.append)
+        await announcing
+
+    async def announce(engine: Engine, urls: list[str]) -> None:
+        """Say where it is once it has the state that clients begin with: who came before would hear of that, too."""
+        while not urls or engine.view.snapshot.position < _KNOWN:
+            await asyncio.sleep(_TICK)
+        await asyncio.sleep(_QUIET)
+        print(urls[0], flush=True)
 
     asyncio.run(main())
 
