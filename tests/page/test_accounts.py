@@ -25,6 +25,9 @@ def test_the_list_leads_to_each_board_and_back(tmp_path: Path, visit: Visit) -> 
         expect(page.locator("#accounts tr")).to_have_count(2)
         expect(page.locator("#sum")).to_have_text("0 of 2 well")
         expect(page.locator("#accounts tr").first).to_contain_text("set NOTHING_TOKEN")
+        page.get_by_role("link", name="globex").focus()
+        page.locator("#search").dispatch_event("input")  # the list is drawn anew
+        expect(page.get_by_role("link", name="globex")).to_be_focused()
         page.locator("#search").fill("glob")
         expect(page.locator("#accounts tr")).to_have_count(1)
         page.get_by_role("link", name="globex").click()

@@ -6,10 +6,24 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from calltrack import Frame
 from calltrack.report.tables import percent
+from tests.frames import call, extension
 from tests.page.conftest import Visit
+from tests.page.served import Served
 
 STAMP = re.compile(r"^\d+:\d\d")
+WATCH = """
+    document.addEventListener("pointerdown", () => (globalThis.pressed ??= performance.now()));
+    new MutationObserver(() => (globalThis.moved ??= performance.now())).observe(
+      document.getElementById("call-list"), { childList: true });
+"""
+
+
+def ended(call_id: str, at: int) -> tuple[Frame, Frame]:
+    """A call of one second."""
+    talk = call(call_id, "Talking", started=at, answered_at=at)
+    return extension(at, "SIP1", "ANSWER", talk), extension(at + 1, "SIP1", "HANGUP")
 
 
 def opened(visit: Visit, centre: str, hash_: str = "", **options: object) -> Page:
@@ -65,7 +79,9 @@ def test_an_ended_call_says_when_and_how_long(visit: Visit, centre: str) -> None
 def test_a_story_from_an_agent_takes_two_clicks(visit: Visit, centre: str) -> None:
     """The agent, then the call; and back, and away."""
     page = opened(visit, centre)
-    card = page.locator("[data-agent][data-kind=talking]").first
+    card = page.locator(
+        f"[data-agent='{page.locator('[data-agent][data-kind=talking]').first.get_attribute('data-agent')}']"
+    )
     name = card.locator(".name").inner_text()
     card.click()
     expect(page.locator("#panel-title")).to_have_text(name)
@@ -76,6 +92,25 @@ def test_a_story_from_an_agent_takes_two_clicks(visit: Visit, centre: str) -> No
     page.click("#panel-close")
 
     expect(page.locator("#panel")).to_be_hidden()
+
+
+def test_nothing_moves_under_a_pressed_finger(visit: Visit, service: Served) -> None:
+    """What happens is shown when it is let go, or after a second: a row that moved away would lose its click."""
+    service.give(*ended("c1", 10))
+    page = opened(visit, f"{service.address}#tab=ended")
+    row = page.locator("#call-list [data-call=c1]")
+    row.hover()
+    page.evaluate(WATCH)
+    page.mouse.down()
+    service.give(*ended("c2", 20))
+    expect(page.locator("#call-list [data-call]")).to_have_count(2)
+    assert page.evaluate("globalThis.moved - globalThis.pressed") > 990
+    page.mouse.up()
+    row.hover()
+    page.mouse.down()
+    page.mouse.up()
+
+    expect(page.locator("#panel .events li").first).to_be_visible()
 
 
 def test_a_queue_shows_its_figures_and_filters(visit: Visit, centre: str) -> None:

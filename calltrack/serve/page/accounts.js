@@ -1,7 +1,7 @@
 // @ts-check
 /** The list of accounts of a service that has many: how each is, and the way to its board. */
 
-import { byId, el, say, theirs } from "./dom.js";
+import { arrange, byId, el, say, theirs } from "./dom.js";
 import { enter } from "./stream.js";
 import { speak, t } from "./words.js";
 
@@ -15,6 +15,8 @@ const AGAIN = 5000; // ms between two looks
 
 /** @type {Status[]} */
 let accounts = [];
+/** @type {Map<string, HTMLTableRowElement>} */
+const rows = new Map();
 const search = /** @type {HTMLInputElement} */ (byId("search"));
 const form = /** @type {HTMLFormElement} */ (byId("token-form"));
 const field = /** @type {HTMLInputElement} */ (byId("token-field"));
@@ -41,18 +43,32 @@ function render() {
   const wanted = search.value.trim().toLowerCase();
   const shown = accounts.filter((one) => one.account.toLowerCase().includes(wanted));
   shown.sort((one, other) => Number(one.ok) - Number(other.ok) || one.account.localeCompare(other.account));
-  byId("accounts").replaceChildren(
-    ...shown.map((one) =>
-      el(
-        "tr",
-        { class: one.ok ? "" : "troubled" },
-        el("td", {}, el("a", { href: `accounts/${encodeURIComponent(one.account)}/` }, theirs(one.account))),
-        el("td", { class: "count" }, String(one.calls)),
-        el("td", { class: "count" }, String(one.waiting)),
-        el("td", {}, theirs([one.source, one.trouble].filter(Boolean).join("; "))),
-      ),
-    ),
+  for (const one of shown) update(one);
+  arrange(
+    byId("accounts"),
+    shown.map((one) => row(one.account)),
   );
+}
+
+/** An account's row, the same element each time: one that is replaced loses the focus, and a click under way. @param {string} account */
+function row(account) {
+  let found = rows.get(account);
+  if (!found) {
+    const link = el("a", { href: `accounts/${encodeURIComponent(account)}/` }, theirs(account));
+    const [calls, waiting] = [el("td", { class: "count" }), el("td", { class: "count" })];
+    found = el("tr", {}, el("td", {}, link), calls, waiting, el("td", {}, theirs("")));
+    rows.set(account, found);
+  }
+  return found;
+}
+
+/** @param {Status} one */
+function update(one) {
+  const [, calls, waiting, source] = row(one.account).cells;
+  row(one.account).className = one.ok ? "" : "troubled";
+  say(calls, String(one.calls));
+  say(waiting, String(one.waiting));
+  say(/** @type {Element} */ (source.firstElementChild), [one.source, one.trouble].filter(Boolean).join("; "));
 }
 
 form.addEventListener("submit", async (event) => {

@@ -30,6 +30,9 @@ import { speak, t } from "./words.js";
 /** Between two drawings of what the stream sends, ms. */
 const PAUSE = 200;
 
+/** What is pressed stays where it is until it is let go, or for so long, ms: else a row that moves away loses its click. */
+const PRESS = 1000;
+
 const GROUPS = ["status", "none", "queue", "team"];
 
 /** How wide a hand's screen is, at most. */
@@ -59,6 +62,7 @@ export class Board {
     this.frame = 0;
     this.soon = 0;
     this.painted = -PAUSE;
+    this.pressed = -PRESS;
     this.panel = new Panel();
     this.crew = new Crew(this);
     this.queues = new Queues(this);
@@ -142,6 +146,7 @@ export class Board {
   paint() {
     window.clearTimeout(this.soon);
     this.frame = this.soon = 0;
+    if (performance.now() - this.pressed < PRESS) return;
     this.painted = performance.now();
     this.now = this.clock.now();
     const lists = this.view !== "wall";
@@ -171,6 +176,12 @@ export class Board {
     fitFigures();
     shorten(document.querySelectorAll(":is(.person, .one) .name"));
     this.stale = this.due = false;
+  }
+
+  /** Something is pressed, or let go. @param {boolean} down */
+  press(down) {
+    this.pressed = down ? performance.now() : -PRESS;
+    if (!down) this.draw();
   }
 
   /** The service has counted, and said which limits hold. */
@@ -230,6 +241,8 @@ export class Board {
       button.addEventListener("click", () => this.showPart(button.dataset.part ?? ""));
     }
     this.showPart("queues");
+    document.addEventListener("pointerdown", () => this.press(true));
+    for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => this.press(false));
     document.addEventListener("visibilitychange", () => {
       this.figures.ask();
       this.draw();
