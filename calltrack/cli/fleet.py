@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calltrack.cli.terminal import Number, ParamType
+from calltrack.cli.terminal import Address, Number
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -42,21 +42,6 @@ _WHERE = (
 )
 
 
-class Address(ParamType[tuple[str, int]]):
-    """HOST:PORT."""
-
-    name = "address"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
-        """Returns host and port."""
-        if isinstance(value, tuple):
-            return value
-        host, colon, port = str(value).rpartition(":")
-        if not colon or not host or not port.isascii() or not port.isdigit() or len(port) > 5 or int(port) > 65535:
-            self.fail(f"{value!r} is not an address; use 127.0.0.1:9464", param, ctx)
-        return host, int(port)
-
-
 _RUNNING = (
     click.option(
         "--name", metavar="NAME", help="A name that lasts: a restart within the session timeout keeps its work."
@@ -71,7 +56,9 @@ _RUNNING = (
         help="Silence after which others take over. Brokers refuse less than 6 by default.",
     ),
     click.option("--group", metavar="NAME", help="The consumer group; the same for all of one installation."),
-    click.option("--metrics", metavar="HOST:PORT", type=Address(), help="Serve /metrics and /health/ready here."),
+    click.option(
+        "--metrics", metavar="HOST:PORT", type=Address("127.0.0.1:9464"), help="Serve /metrics and /health/ready here."
+    ),
 )
 
 

@@ -14,7 +14,7 @@ from calltrack.cli.configuration import config_options, effective
 from calltrack.cli.replay import SpeedParam
 from calltrack.cli.service import LiveOptions, accounts_option, service_options
 from calltrack.cli.signals import on_stop
-from calltrack.cli.terminal import SPAN, Number, ParamType
+from calltrack.cli.terminal import SPAN, Address, Number
 from calltrack.words.values import safe
 
 if TYPE_CHECKING:
@@ -22,26 +22,11 @@ if TYPE_CHECKING:
 
     from calltrack.feed.source import Source
     from calltrack.serve.config import Config
-    from calltrack.serve.run import Listen
 
 _JOURNAL = Path("calltrack.journal")
 _JOURNALS = Path("calltrack-journals")
+_USUAL = "127.0.0.1:8078"
 _TOGETHER = 500  # frames of a simulated past in one write
-
-
-class ListenParam(ParamType["Listen"]):
-    """HOST:PORT."""
-
-    name = "address"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Listen:
-        """Returns a Listen; an IPv6 address stands in brackets."""
-        from calltrack.serve.run import Listen
-
-        host, _, port = str(value).rpartition(":")
-        if not host or not port.isdecimal() or len(port) > 5 or int(port) > 65535:
-            self.fail(f"{value!r} is no address; write 127.0.0.1:8078, or [::1]:8078", param, ctx)
-        return Listen(host.strip("[]"), int(port))
 
 
 @click.command("serve", short_help="Serve the state, the changes and a board over HTTP.")
@@ -77,7 +62,7 @@ class ListenParam(ParamType["Listen"]):
 )
 @click.option("--keep-days", type=Number(0, 36_500, above=True), help="Of the journal, older frames go.")
 @click.option("--keep-mb", type=Number(1, 1_000_000_000), help="The oldest frames go when the journal is bigger.")
-@click.option("--listen", type=ListenParam(), default="127.0.0.1:8078", show_default=True, help="Port 0: any.")
+@click.option("--listen", type=Address(_USUAL), default=_USUAL, show_default=True, help="Port 0: any.")
 @click.option("--zone", metavar="NAME", help="Whose days figures are counted by, as Asia/Jerusalem; else the stream's.")
 @click.option(
     "--tokens",
@@ -110,7 +95,7 @@ def command(
     path: Path | None,
     keep_days: float | None,
     keep_mb: float | None,
-    listen: Listen,
+    listen: tuple[str, int],
     zone: str | None,
     tokens: Path | None,
     audit_file: Path | None,
@@ -146,7 +131,7 @@ def command(
     from calltrack.serve.config import Config
     from calltrack.serve.engine import Engine, Retention
     from calltrack.serve.parts import Parts
-    from calltrack.serve.run import check_tokens, serve
+    from calltrack.serve.run import Listen, check_tokens, serve
     from calltrack.serve.security.access import access
     from calltrack.serve.security.audit import Audit
     from calltrack.serve.security.oidc import Provider
@@ -174,7 +159,8 @@ def command(
     tables = config or Config()
     doors = access(tokens, people=tables.oidc is not None)
     people = None if tables.oidc is None else Provider(tables.oidc)
-    check_tokens(doors, listen)
+    address = Listen(*listen)
+    check_tokens(doors, address)
     if not fleet:
         doors.check(live.accounts(accounts) if accounts else [""])
     if show_config:
@@ -186,14 +172,14 @@ def command(
     log = logging.getLogger("calltrack.serve")
     if accounts is not None:
         many = many_accounts(live, accounts, path or _JOURNALS, keep, named, tables, doors.roles)
-        asyncio.run(serve(many, doors, listen, _started, audit=audit, people=people))
+        asyncio.run(serve(many, doors, address, _started, audit=audit, people=people))
         return
     if fleet is not None:
         from calltrack.cli.kafkaaccounts import kafka_accounts
 
         with TemporaryDirectory(prefix="calltrack-") as folder:
             served = kafka_accounts(fleet, path or Path(folder), tables, named, doors)
-            asyncio.run(serve(served, doors, listen, _started, audit=audit, people=people))
+            asyncio.run(serve(served, doors, address, _started, audit=audit, people=people))
         return
     source: Source
     if no_socket:
@@ -234,7 +220,7 @@ def command(
             anew = again and not replay and (not no_socket or poll is not None)
             engine = Engine(source, journal, anew=anew, retention=keep, zone=named, options=tables.options(zone))
             only = OnlyAccount(Parts.of(engine, tables, roles=doors.roles))
-            await serve(only, doors, listen, _started, audit=audit, people=people)
+            await serve(only, doors, address, _started, audit=audit, people=people)
 
         asyncio.run(main())
 

@@ -127,6 +127,29 @@ class Number(click.FloatRange):
         return float(super().convert(found, param, ctx))
 
 
+class Address(ParamType[tuple[str, int]]):
+    """HOST:PORT to listen on; an IPv6 address stands in brackets."""
+
+    name = "address"
+
+    def __init__(self, usual: str):
+        self._usual = usual
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Returns host, without brackets, and port."""
+        if isinstance(value, tuple):
+            return value
+        host, _, port = str(value).rpartition(":")
+        if not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
+            self.fail(f"{value!r} is no address; write {self._usual}, or [::1]{self._usual[-5:]}", param, ctx)
+        return host.removeprefix("[").removesuffix("]"), int(port)
+
+    def written(self, value: tuple[str, int]) -> str:
+        """As it is given."""
+        host, port = value
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 class Amount(ParamType[float]):
     """A number with a unit, such as 100MB or 1h; in the smallest unit it is `most` at most."""
 

@@ -12,7 +12,8 @@ from calltrack.figures.opening import Opening
 from calltrack.figures.shapes import Options, Team
 
 _Name = Annotated[str, Meta(min_length=1, max_length=80)]
-_NUMBER = re.compile(r"-?\d{1,9}", re.ASCII)
+STATUS_NUMBER = re.compile(r"-?\d{1,9}", re.ASCII)
+"""A status as a key of a table; what numbers there are is the vendor's to say."""
 
 
 class AccountTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -27,7 +28,7 @@ class AccountTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def faults(self) -> Iterator[str]:
         """What cannot be meant, in words."""
         for number in self.statuses:
-            if not _NUMBER.fullmatch(number):
+            if not STATUS_NUMBER.fullmatch(number):
                 yield f"statuses: {number!r} is no number of a status"
         try:
             Opening(self.open, self.holidays)

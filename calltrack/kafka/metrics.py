@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -107,14 +108,20 @@ def serving(address: tuple[str, int] | None, figures: Collector, ready: Callable
             self.end_headers()
             self.wfile.write(body)
 
+    is_6 = ":" in address[0]
+    host = f"[{address[0]}]" if is_6 else address[0]
+
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if is_6 else socket.AF_INET
+
     try:
-        server = ThreadingHTTPServer(address, Handler)
+        server = Server(address, Handler)
     except OSError as error:
-        raise ClusterError(f"{address[0]}:{address[1]}: cannot listen: {error.strerror}") from None
+        raise ClusterError(f"{host}:{address[1]}: cannot listen: {error.strerror}") from None
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://{address[0]}:{server.server_address[1]}"
+        yield f"http://{host}:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()

@@ -6,7 +6,6 @@ queues; to set them takes a role that may (`limits = true` in the tokens' file) 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from calltrack.core.states import State
+from calltrack.figures.account import STATUS_NUMBER
 from calltrack.serve import kept
 from calltrack.serve.security.scope import Scope
 from calltrack.words.values import has_controls, safe
@@ -27,8 +27,6 @@ Pair = tuple[Level, Level]
 Shares = tuple[Share, Share]
 
 _STATES = frozenset((State.RINGING, State.DIALING, State.TALKING, State.HOLD, State.SPYING))
-
-_STATUS = re.compile(r"\d{1,9}", re.ASCII)
 
 _USUAL: dict[str, Pair] = {
     "Ringing": (20, 40),
@@ -103,7 +101,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
             if has_controls(short):
                 yield f"short_names.{safe(name)}: must not contain control characters"
         for name, pair in self.states.items():
-            if name not in _STATES and not _STATUS.fullmatch(name):
+            if name not in _STATES and not STATUS_NUMBER.fullmatch(name):
                 yield f"states.{safe(name)}: neither a state ({', '.join(sorted(_STATES))}) nor a status number"
             elif pair[0] and pair[1] and pair[0] > pair[1]:
                 yield f"states.{name}: the first limit is above the second"

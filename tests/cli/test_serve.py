@@ -237,6 +237,7 @@ async def test_the_live_service_is_kept(tmp_path: Path) -> None:
         (["--replay", "-", "--journal", "x"], "begins anew"),
         (["--simulate", "--listen", "8078"], "is no address"),
         (["--simulate", "--listen", "127.0.0.1:99999"], "is no address"),
+        (["--simulate", "--listen", "127.0.0.1:\u0968\u0968"], "is no address"),
         (["--simulate", "--zone", "Mars/Olympus"], "no time zone"),
         (["--simulate", "--tokens", "missing.toml"], "cannot be read"),
         (["--simulate", "--config", "missing.toml"], "cannot be read"),
