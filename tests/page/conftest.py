@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
 from tests.npm import installed
-from tests.page.browser import NoBrowser, browser
+from tests.page.browser import PATIENCE, NoBrowser, browser
 from tests.page.served import Served, fed, served, simulated
 
 NPM = Path(__file__).parent / "npm"
@@ -37,8 +37,8 @@ def chromium(no_proxy: None) -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def centre(no_proxy: None) -> Iterator[str]:
-    """The address of a simulated call centre of 40 agents."""
-    with served(*simulated()) as running:
+    """The address of a simulated call centre of 40 agents, in which time all but stands still."""
+    with served(*simulated("--speed", "0.0001x")) as running:
         yield running.address
 
 
@@ -92,7 +92,7 @@ class Windows:
 
     def _made(self, viewport: ViewportSize, options: dict[str, Any]) -> Page:
         page = self._chromium.new_context(viewport=viewport, **options).new_page()
-        page.set_default_timeout(100_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         return page

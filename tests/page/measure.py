@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from calltrack import Frame
-from tests.page.browser import browser
+from tests.page.browser import PATIENCE, browser
 from tests.page.scene import Scene
 from tests.page.served import fed
 
@@ -135,7 +135,7 @@ FILLED = """() => {
 
 def until_whole(page: Page, scene: Scene) -> None:
     """Wait for every queue, every agent and every line."""
-    expect(page.locator("#queue-list > li")).to_have_count(min(scene.queues, 6), timeout=30_000)
+    expect(page.locator("#queue-list > li")).to_have_count(min(scene.queues, 6))
     page.wait_for_function(
         """agents => {
           const counts = [...document.querySelectorAll(".field .count")].map(one => Number(one.textContent));
@@ -143,9 +143,9 @@ def until_whole(page: Page, scene: Scene) -> None:
           return count === agents || document.querySelectorAll(".one").length === agents;
         }""",
         arg=scene.agents,
-        timeout=30_000,
+        timeout=PATIENCE,
     )
-    expect(page.locator(".spark .line").first).to_be_attached(timeout=30_000)
+    expect(page.locator(".spark .line").first).to_be_attached()
 
 
 def faults(page: Page, lines: int, glyphs: bool = True) -> Iterator[str]:

@@ -30,7 +30,6 @@ HEBREW = {**LIMITS, "name": "מוקד צפון"}
 def main(folder: Path) -> None:
     """Take them all."""
     folder.mkdir(parents=True, exist_ok=True)
-    expect.set_options(timeout=60_000)
     with browser() as chromium:
         with fed_with(Scene(6, 60, gap=True)) as running:
             wall = opened(chromium, running, "#view=wall&theme=dark", WALL, Scene(6, 60))

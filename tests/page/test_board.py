@@ -79,9 +79,7 @@ def test_an_ended_call_says_when_and_how_long(visit: Visit, centre: str) -> None
 def test_a_story_from_an_agent_takes_two_clicks(visit: Visit, centre: str) -> None:
     """The agent, then the call; and back, and away."""
     page = opened(visit, centre)
-    card = page.locator(
-        f"[data-agent='{page.locator('[data-agent][data-kind=talking]').first.get_attribute('data-agent')}']"
-    )
+    card = page.locator("[data-agent][data-kind=talking]").first
     name = card.locator(".name").inner_text()
     card.click()
     expect(page.locator("#panel-title")).to_have_text(name)

@@ -29,6 +29,7 @@ def test_a_story_by_keyboard_alone(visit: Visit, centre: str) -> None:
     """To the calls, down one, in, and back to where one was."""
     page = opened(visit, centre)
     page.click("#tab-ended")
+    expect(page.locator("#call-list")).to_have_attribute("data-tab", "ended")
     page.keyboard.press("3")
     first = focused(page)
     page.keyboard.press("ArrowDown")
