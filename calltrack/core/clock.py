@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from attrs import define, field
+from attrs import define
 
 from calltrack.core.observations import Seconds
 
@@ -61,7 +61,7 @@ class Clock:
     when: Seconds | None = None  # the moment at the switch that this frame reports
     stamped: Seconds | None = None  # the same, but of a frame that is late its own time
     bend: Seconds = 0  # of this frame alone: its clock is taken to be set back by that
-    behind: list[Seconds] = field(factory=list)  # unbent times of the last frames in a row that were behind
+    behind: tuple[Seconds, ...] = ()  # unbent times of the last frames in a row that were behind
     ahead: Seconds | None = None  # the time of a frame that was far ahead and is not believed yet
     ahead_busy: bool = False  # whether something lived when it came
     stepped_by: Seconds = 0  # by the last verdict STEPPED, or LONGER
@@ -71,7 +71,7 @@ class Clock:
     jump: tuple[Seconds, Seconds] | None = None  # the last time that seemed to pass unseen: from then on, how long
     since: Seconds | None = None  # of this frame: it shows that all times from then on are wrong
     known_since: Seconds | None = None  # the first time whose UTC is known
-    steps: list[tuple[Seconds, Seconds]] = field(factory=list)  # (from then on, what was added to UTC), all so far
+    steps: tuple[tuple[Seconds, Seconds], ...] = ()  # (from then on, what was added to UTC), all so far
     added: Seconds = 0  # by the last of them: the correction
     recent: Seconds = 0  # when the last of them was
 
@@ -121,7 +121,7 @@ class Clock:
         self.shift += by
         self.added += by
         self.recent = since
-        self.steps.append((since, self.added))
+        self.steps += ((since, self.added),)
 
     @property
     def reported_at(self) -> Seconds | None:
@@ -239,7 +239,7 @@ class Clock:
         elif distance >= -JITTER_S:
             if offset_by and self.behind and -JITTER_S <= self.behind[0] - offset_by - now <= SILENCE_S:
                 self.stepped_by, verdict = offset_by, Verdict.STEPPED
-            self.behind.clear()
+            self.behind = ()
             self.now = max(now, at)
         else:
             at, verdict = self._fallen_back(at, now, whole, verdict, after, self._passed(received, now))
@@ -258,15 +258,15 @@ class Clock:
         """A frame behind the clock: late, wrong, or of a clock that was set back."""
         behind = self.behind
         if behind and not -ALIKE_S <= at - behind[-1] <= SILENCE_S:
-            behind.clear()  # not of the clock of the frame before
+            behind = ()  # not of the clock of the frame before
         if not behind:
             self.silence = passed
-        behind.append(at)
+        self.behind = behind = (*behind, at)
         away = now - behind[0]
         if whole or len(behind) >= CONFIRMS:
             by = self._size(at - now if whole else -away)
             written = max(behind[:-1], default=behind[0]) + away  # the latest that the frames before may have written
-            behind.clear()
+            self.behind = ()
             self._correct(-by, max(now, written))
             at = max(at - by, now)
             self.now = at
@@ -326,7 +326,7 @@ class Clock:
                 self.since, self.stepped_by, self.now = self.recent - 1, -longer, now + longer
                 self.shift += longer
                 self.added += longer
-                self.steps[-1] = self.recent, self.added
+                self.steps = (*self.steps[:-1], (self.recent, self.added))
             self._add((self.now or 0) + 1, by)
         return by
 

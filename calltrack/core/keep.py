@@ -1,20 +1,19 @@
 """What a snapshot keeps of held state, so that a restored tracker goes on exactly as the one that made it.
 
-Each held class has a frozen, array-shaped twin with the same fields, made from its attrs definition; lists become
-tuples, and a connection is named by its call and serial wherever a device or a timer refers to it. A twin is made when
-a snapshot is taken and shared between snapshots until the next change.
+Each held class has a frozen, array-shaped twin with the same fields, made from its attrs definition; a connection is
+named by its call and serial wherever a device or a timer refers to it. A twin is made when a snapshot is taken and
+shared between snapshots until the next change. Twins are structs, not tuples: the garbage collector looks at no struct.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import attrgetter
+from collections.abc import Callable, Sequence
 from struct import iter_unpack, pack
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 import attrs
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, defstruct
+from msgspec.structs import asdict
 
 from calltrack.core import held as held_module
 from calltrack.core.clock import Clock
@@ -38,74 +37,39 @@ Ref = tuple[str, int]
 """A connection, by its call and its serial there."""
 
 
-def _frozen(hint: Any) -> Any:
-    """The type of a list's copy that nothing changes."""
-    return tuple.__class_getitem__((*get_args(hint), ...)) if get_origin(hint) is list else hint
+def _array(name: str, fields: dict[str, Any]) -> Any:
+    """A frozen class that is an array in JSON."""
+    made = defstruct(name, [*fields.items()], array_like=True, frozen=True, gc=False, module=__name__)
+    globals()[name] = made  # where pickle looks for it
+    return made
 
 
-class _Twin:
+class Twin:
     """The frozen twin of a held class: its type, and the way there and back."""
 
     def __init__(self, of: type) -> None:
         hints = get_type_hints(of, vars(held_module))
-        names = [name for name in (field.name for field in attrs.fields(of)) if name not in _NOT_KEPT]
-        self.type: type[Struct] = msgspec.defstruct(
-            f"Frozen{of.__name__}",
-            [(name, _frozen(hints[name])) for name in names],
-            array_like=True,
-            frozen=True,
-            gc=False,
-            module=__name__,
-        )
-        globals()[self.type.__name__] = self.type  # where pickle looks for it
+        fields = {one.name: hints[one.name] for one in attrs.fields(of) if one.name not in _NOT_KEPT}
+        self.type = _array(f"Frozen{of.__name__}", fields)
+        # Written out as source, as attrs writes `__init__`: attrgetter takes half as long again.
+        values = ", ".join(f"one.{name}" for name in fields)
+        self.keep: Callable[[Any], Any] = eval(f"lambda one: of({values})", {"of": self.type})
         self._of = of
-        self._names = names
-        self._lists = [name for name in names if get_origin(hints[name]) is list]
-        self._places = [names.index(name) for name in self._lists]
-        self._values = attrgetter(*names)
-
-    def keep(self, one: Any) -> Struct:
-        """The twin of a held object."""
-        if not self._places:
-            return self.type(*self._values(one))
-        values = list(self._values(one))
-        for place in self._places:
-            values[place] = tuple(values[place])
-        return self.type(*values)
 
     def back(self, kept: Any) -> Any:
         """The held object of a twin."""
-        one = self._of(**{name: getattr(kept, name) for name in self._names})
-        for name in self._lists:
-            setattr(one, name, list(getattr(kept, name)))
-        return one
+        return self._of(**asdict(kept))
 
 
-_CONNECTION, _CALL, _SETTLED = _Twin(HeldConnection), _Twin(HeldCall), _Twin(Settled)
-_EXTENSION, _QUEUE, _CLOCK = _Twin(HeldExtension), _Twin(HeldQueue), _Twin(Clock)
+CONNECTION, CALL, SETTLED = Twin(HeldConnection), Twin(HeldCall), Twin(Settled)
+EXTENSION, QUEUE, CLOCK = Twin(HeldExtension), Twin(HeldQueue), Twin(Clock)
 
-
-class KeptCall(Struct, frozen=True, gc=False, array_like=True):
-    """A call with its connections."""
-
-    call: _CALL.type  # type: ignore[name-defined]
-    live: tuple[_CONNECTION.type, ...]  # type: ignore[name-defined]
-    past: tuple[_CONNECTION.type, ...]  # type: ignore[name-defined]
-    settled: _SETTLED.type | None  # type: ignore[name-defined]
-
-
-class KeptExtension(Struct, frozen=True, gc=False, array_like=True):
-    """An extension, and its live connections by name."""
-
-    device: _EXTENSION.type  # type: ignore[name-defined]
-    live: tuple[Ref, ...]
-
-
-class KeptQueue(Struct, frozen=True, gc=False, array_like=True):
-    """A queue, and its live connections by name."""
-
-    device: _QUEUE.type  # type: ignore[name-defined]
-    live: tuple[Ref, ...]
+_several = tuple.__class_getitem__((CONNECTION.type, ...))
+KeptCall = _array("KeptCall", {"call": CALL.type, "live": _several, "past": _several, "settled": SETTLED.type | None})
+"""A call with its connections."""
+KeptExtension = _array("KeptExtension", {"device": EXTENSION.type, "live": tuple[Ref, ...]})
+KeptQueue = _array("KeptQueue", {"device": QUEUE.type, "live": tuple[Ref, ...]})
+"""A device, and its live connections by name."""
 
 
 class Resume(Struct, frozen=True):
@@ -116,11 +80,11 @@ class Resume(Struct, frozen=True):
     position: int
     connected: bool
     events_since_login: bool
-    clock: _CLOCK.type  # type: ignore[name-defined]
-    calls: tuple[KeptCall, ...]
-    ended: tuple[KeptCall, ...]
-    extensions: tuple[KeptExtension, ...]
-    queues: tuple[KeptQueue, ...]
+    clock: CLOCK.type  # type: ignore[name-defined]
+    calls: tuple[KeptCall, ...]  # type: ignore[valid-type]
+    ended: tuple[KeptCall, ...]  # type: ignore[valid-type]
+    extensions: tuple[KeptExtension, ...]  # type: ignore[valid-type]
+    queues: tuple[KeptQueue, ...]  # type: ignore[valid-type]
     campaigns: tuple[Campaign, ...]
     gaps: tuple[Gap, ...]
     awaited: tuple[tuple[str, Seconds], ...]
@@ -150,11 +114,11 @@ def keep(held: Held, *, history: int, strict: bool) -> Resume:
         held.position,
         held.connected,
         held.events_since_login,
-        _CLOCK.keep(held.clock),
+        CLOCK.keep(held.clock),
         tuple([call.kept or _call(call) for call in held.calls.values()]),
         tuple([call.kept or _call(call) for call in held.ended.values()]),
-        tuple([one.kept or _extension(one) for one in held.extensions.values()]),
-        tuple([one.kept or _queue(one) for one in held.queues.values()]),
+        tuple([one.kept or _device(EXTENSION, KeptExtension, one) for one in held.extensions.values()]),
+        tuple([one.kept or _device(QUEUE, KeptQueue, one) for one in held.queues.values()]),
         tuple(held.campaigns.values()),
         held.gaps,
         tuple(held.awaited.items()),
@@ -179,27 +143,25 @@ def keep(held: Held, *, history: int, strict: bool) -> Resume:
 
 def restored(resume: Resume) -> Held:
     """What a tracker holds, from a snapshot."""
-    held = Held(resume.position, _CLOCK.back(resume.clock))
+    held = Held(resume.position, CLOCK.back(resume.clock))
     named: dict[Ref, HeldConnection] = {}
-    for kept, into in ((resume.calls, held.calls), (resume.ended, held.ended)):
-        for one in kept:
-            call: HeldCall = _CALL.back(one.call)
-            for other in one.live:
-                call.enter(_CONNECTION.back(other))
-            call.past = [_CONNECTION.back(other) for other in one.past]
-            call.settled = None if one.settled is None else _SETTLED.back(one.settled)
-            for other in (*call.live, *call.past):
-                other.kind = LEG if other.kind == LEG else WAIT  # compared by identity
-            named |= {(call.call_id, other.serial): other for other in (*call.live, *call.past)}
+    kept: Any  # of the classes that are made above
+    for several, into in ((resume.calls, held.calls), (resume.ended, held.ended)):
+        for kept in several:
+            call: HeldCall = CALL.back(kept.call)
+            for one in map(CONNECTION.back, kept.live):
+                call.enter(one)
+            call.past = [*map(CONNECTION.back, kept.past)]
+            call.settled = None if kept.settled is None else SETTLED.back(kept.settled)
+            for one in (*call.live, *call.past):
+                one.kind = LEG if one.kind == LEG else WAIT  # compared by identity
+                named[call.call_id, one.serial] = one
             into[call.call_id] = call
-    for kept_extension in resume.extensions:
-        extension: HeldExtension = _EXTENSION.back(kept_extension.device)
-        extension.live = tuple([named[ref] for ref in kept_extension.live])
-        held.extensions[extension.key] = extension
-    for kept_queue in resume.queues:
-        queue: HeldQueue = _QUEUE.back(kept_queue.device)
-        queue.live = tuple([named[ref] for ref in kept_queue.live])
-        held.queues[queue.key] = queue
+    for twin, devices, found in ((EXTENSION, resume.extensions, held.extensions), (QUEUE, resume.queues, held.queues)):
+        for kept in devices:
+            device = twin.back(kept.device)
+            device.live = tuple([named[ref] for ref in kept.live])
+            found[device.key] = device
     held.campaigns = {campaign.campaign_id: campaign for campaign in resume.campaigns}
     held.gaps, held.awaited = resume.gaps, dict(resume.awaited)
     held.timers = {minute: [named[ref] for ref in due] for minute, due in resume.timers}
@@ -216,31 +178,21 @@ def restored(resume: Resume) -> Held:
 
 
 def _connections(ones: Sequence[HeldConnection]) -> tuple[Struct, ...]:
-    keep_one = _CONNECTION.keep
     for one in ones:
         if one.kept is None:
-            one.kept = keep_one(one)
+            one.kept = CONNECTION.keep(one)
     return tuple([one.kept for one in ones])
 
 
-def _call(call: HeldCall) -> KeptCall:
-    settled = None if call.settled is None else _SETTLED.keep(call.settled)
-    call.kept = kept = KeptCall(_CALL.keep(call), _connections(call.live), _connections(call.past), settled)
-    return kept
+def _call(call: HeldCall) -> Struct:
+    settled = None if call.settled is None else SETTLED.keep(call.settled)
+    call.kept = kept = KeptCall(CALL.keep(call), _connections(call.live), _connections(call.past), settled)
+    return kept  # type: ignore[no-any-return]
 
 
-def _extension(extension: HeldExtension) -> KeptExtension:
-    extension.kept = kept = KeptExtension(_EXTENSION.keep(extension), _live(extension))
-    return kept
-
-
-def _queue(queue: HeldQueue) -> KeptQueue:
-    queue.kept = kept = KeptQueue(_QUEUE.keep(queue), _live(queue))
-    return kept
-
-
-def _live(device: HeldDevice) -> tuple[Ref, ...]:
-    return _refs(device.live)
+def _device(twin: Twin, of: Any, device: HeldDevice) -> Struct:
+    device.kept = kept = of(twin.keep(device), _refs(device.live))
+    return kept  # type: ignore[no-any-return]
 
 
 def _refs(ones: Sequence[HeldConnection]) -> tuple[Ref, ...]:
