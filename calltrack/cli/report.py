@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from calltrack.cli.account import account_option, account_options
 from calltrack.cli.terminal import (
+    LocalTime,
     Number,
     ParamType,
     Reader,
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from calltrack.figures import Facts, Options, Part, Report
+    from calltrack.figures.week import HourOfWeek
+    from calltrack.report.finished import Finished
 
 _BY = ("queue", "agent", "team", "account", "extension", "campaign", "day", "weekday")
 _NEAR = {"today": 0, "yesterday": 1}
@@ -135,57 +140,120 @@ def command(
         raise click.UsageError("--csv and --json: choose one")
     if as_json and by:
         raise click.UsageError("--json has every group; leave --by out")
+    import msgspec
     from msgspec.structs import replace
 
-    from calltrack.figures import report
     from calltrack.figures.days import zone_named, zone_of
 
     options, zone_name = account_options(config, tz)
-    named = zone_named(zone_name) if zone_name else None
-    if html is not None or mail:
-        from calltrack.report import page  # before the work is done: its extra may be missing
-    reader = Reader(recording, strict=strict, zone=named)
-    facts = reader.facts()
-    zone = named or zone_of(facts.offset_s)
-    ends = (unseen_ends or ("found" if as_json else "last-seen")).replace("-", "_")
     options = replace(
         options,
         service_level_s=service_level,
         short_abandon_s=short_abandon,
         available=options.available if available is None else available,
         wrap_up=options.wrap_up if wrap_up is None else wrap_up,
-        unseen_ends=ends,
+        unseen_ends=(unseen_ends or ("found" if as_json else "last-seen")).replace("-", "_"),
     )
-    since, until = reader.utc(since), reader.utc(until)
-    if isinstance(day, str):
-        day = datetime.now(zone) - timedelta(days=_NEAR[day])
-    since, until, parts = _interval(facts, since, until, day, zone, every)
+    named = zone_named(zone_name) if zone_name else None
+    paged = html is not None or bool(mail)
+    form = "csv" if as_csv else "json" if as_json else "page" if paged else "tables"
     if by and every != "day":
         by = (*by, every)
-    printed = not (as_csv or as_json or mail or html is not None)
-    days = parts if not by or not printed or every in by else ()
-    name = Path(reader.recording.name).name
-    with seldom_collected():
-        found = report(facts, since, until, options, days, by if printed else ())
-        drawn = page.page(facts, found, name=name, zone=zone, by=by, every=every) if html is not None or mail else ""
+    reader = Reader(recording, strict=strict, zone=named)
+    asked = _Asked(Path(reader.recording.name).name, since, until, day, zone_name, options, by, every, form, paged)
+    found = _kept(reader, asked, named)
+    if found is None:
+        found = _counted(reader, asked, named)
+        reader.keep(asked.key(), msgspec.msgpack.encode(found))
+    zone = named or zone_of(found.offset_s)
     if html is not None:
-        Path(html).write_text(drawn, encoding="utf-8")
+        Path(html).write_text(found.page, encoding="utf-8")
         click.echo(f"the report is in {safe(html)}", err=True)
     if mail:
-        _mail(mail, name, found, zone, drawn)
-    if as_csv:
-        _write_csv(found, by, every)
-    elif as_json:
-        _write_json(found)
-    elif html is None and not mail:
-        if "weekday" in by:
-            _print_week(facts, found, zone)
-        _print(found, by, zone, options, every)
+        _mail(mail, asked.name, found.report, zone, found.page)
+    click.echo(found.text, nl=False)
+    if form == "tables":
+        if found.week:
+            _print_week(found.week)
+        _print(found.report, by, zone, options, every)
     reader.finish()
 
 
+class _Asked(NamedTuple):
+    """All that decides what is found in a recording of this name, in a form: csv, json, page or tables."""
+
+    name: str
+    since: float | None
+    until: float | None
+    day: datetime | str | None
+    zone: str
+    options: Options
+    by: tuple[str, ...]
+    every: str
+    form: str
+    paged: bool
+
+    @property
+    def only(self) -> tuple[str, ...]:
+        """The tables that are needed; () for all."""
+        return self.by if self.form == "tables" else ()
+
+    def key(self) -> bytes:
+        """The same, and the code that writes it, as bytes."""
+        import msgspec
+
+        from calltrack.journal.code import stamp
+
+        times = (str(at.local) if isinstance(at, LocalTime) else at for at in (self.since, self.until))
+        return msgspec.json.encode((stamp("report"), self.name, *times, *self[3:]))
+
+    def date(self, zone: tzinfo) -> str:
+        """The day that is asked for; today depends on the zone, and on when it is."""
+        day = self.day
+        if isinstance(day, str):
+            day = datetime.now(zone) - timedelta(days=_NEAR[day])
+        return "" if day is None else f"{day:%Y-%m-%d}"
+
+
+def _kept(reader: Reader, asked: _Asked, named: tzinfo | None) -> Finished | None:
+    """What was found the last time, if nothing new came."""
+    import msgspec
+
+    from calltrack.figures.days import zone_of
+    from calltrack.report.finished import Finished
+
+    if (answer := reader.answer(asked.key())) is None:
+        return None
+    found = msgspec.msgpack.decode(answer, type=Finished)
+    if found.day != asked.date(named or zone_of(found.offset_s)):
+        return None
+    reader.taken(found.frames, found.offset_s, found.damaged)
+    return found
+
+
+def _counted(reader: Reader, asked: _Asked, named: tzinfo | None) -> Finished:
+    """What is found in all that is known."""
+    from calltrack.figures import report
+    from calltrack.figures.days import zone_of
+    from calltrack.report.finished import Finished
+
+    if asked.paged:
+        from calltrack.report import page  # before the work is done: its extra may be missing
+    facts = reader.facts()
+    zone, (by, every) = named or zone_of(facts.offset_s), (asked.by, asked.every)
+    day = asked.date(zone)
+    since, until, parts = _interval(facts, reader.utc(asked.since), reader.utc(asked.until), day, zone, every)
+    days = parts if not asked.only or every in by else ()
+    with seldom_collected():
+        found = report(facts, since, until, asked.options, days, asked.only)
+        drawn = page.page(facts, found, name=asked.name, zone=zone, by=by, every=every) if asked.paged else ""
+    text = _csv(found, by, every) if asked.form == "csv" else _json(found) if asked.form == "json" else ""
+    cells = _week(facts, found, zone) if "weekday" in asked.only else ()
+    return Finished(found, reader.recording.frames, facts.offset_s, reader.damaged, day, text, drawn, cells)
+
+
 def _interval(
-    facts: Facts, since: float | None, until: float | None, day: datetime | None, zone: tzinfo, every: str
+    facts: Facts, since: float | None, until: float | None, day: str, zone: tzinfo, every: str
 ) -> tuple[float | None, float | None, tuple[Part, ...]]:
     """What is asked for, and the local intervals of which something was observed in it, cut to it."""
     from calltrack.figures import Options, Part
@@ -193,8 +261,8 @@ def _interval(
     from calltrack.figures.days import intervals
     from calltrack.figures.window import window
 
-    if day is not None:
-        part = day_of(day, zone)
+    if day:
+        part = day_of(datetime.fromisoformat(day), zone)
         if every == "day":
             return part.since, part.until, (part,)
         since, until = part.since, part.until
@@ -225,30 +293,38 @@ def _mail(to: tuple[str, ...], name: str, found: Report, zone: tzinfo, drawn: st
     click.echo(f"sent to {', '.join(map(safe, to))}", err=True)
 
 
-def _write_csv(found: Report, by: tuple[str, ...], every: str) -> None:
+def _csv(found: Report, by: tuple[str, ...], every: str) -> str:
     from calltrack.report.flat import write_csv
 
-    write_csv(found, sys.stdout, by, every)
+    out = StringIO(newline="")
+    write_csv(found, out, by, every)
+    return out.getvalue()
 
 
-def _write_json(found: Report) -> None:
+def _json(found: Report) -> str:
     import msgspec
 
-    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+    return msgspec.json.format(msgspec.json.encode(found), indent=1).decode() + "\n"
 
 
-def _print_week(facts: Facts, found: Report, zone: tzinfo) -> None:
-    """Waits by weekday and hour: how many in an hour, and how many of them were answered in time."""
-    from calltrack.cli.tables import show
-    from calltrack.figures.week import DAYS, week
+def _week(facts: Facts, found: Report, zone: tzinfo) -> tuple[HourOfWeek, ...]:
+    """Waits by weekday and hour."""
+    from calltrack.figures.week import week
     from calltrack.figures.window import window
-    from calltrack.report.tables import percent
 
     if found.since is None or found.until is None:
-        return
+        return ()
     observed = window(facts, found.since, found.until, found.options).observed
     within_s = found.options.service_level_s
-    cells = week(facts.queue_entries, observed, found.since, found.until, zone, within_s)
+    return tuple(week(facts.queue_entries, observed, found.since, found.until, zone, within_s))
+
+
+def _print_week(cells: Iterable[HourOfWeek]) -> None:
+    """How many waits in an hour, and how many of them were answered in time."""
+    from calltrack.cli.tables import show
+    from calltrack.figures.week import DAYS
+    from calltrack.report.tables import percent
+
     rows = [
         (f"{DAYS[cell.weekday]} {cell.hour:02}:00", cell.offered, f"{cell.per_hour or 0:.1f}", percent(cell.level))
         for cell in cells

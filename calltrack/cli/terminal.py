@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -206,6 +207,8 @@ class Reader:
     """The frames of a recording for a command: bad lines go to standard error, long files show their progress.
 
     zone: the clock on which the command shows times; else it is the stream's, whose offset is `offset_s`.
+    edition, damaged: of a journal, once `facts` have taken what a service has counted: which frames these are, for
+    `keep`, and which of them did not read, and why.
     quiet: no progress; its caller shows one. on_bad sees each bad line, report prints it instead of the reader.
     """
 
@@ -222,6 +225,8 @@ class Reader:
         from calltrack.recordings.recording import read_recording
 
         self.offset_s: float | None = None
+        self.edition = ""
+        self.damaged: tuple[tuple[int, str], ...] = ()
         self._zone = zone
         self._quiet, self._strict = quiet, strict
         self._on_bad = on_bad
@@ -247,12 +252,14 @@ class Reader:
     def facts(self) -> Facts:
         """What the whole recording says, as rows, from where its tracker begins.
 
-        Of a journal that a service has counted, as most of a long one is, only the frames since are read.
+        Of a journal that a service has counted, as most of a long one is, only the frames since are read. Where a frame
+        of a journal does not read, nothing was observed until the next list.
         """
         from calltrack.figures.facts import Facts
 
         if (kept := self._kept_facts()) is not None:
             return kept
+        self.recording.gaps = True
         tracker = self.recording.tracker()
         facts = Facts.of(tracker.snapshot())
         with seldom_collected():
@@ -262,19 +269,45 @@ class Reader:
         return facts
 
     def _kept_facts(self) -> Facts | None:
-        if not self.recording.is_journal or self._strict:
+        if not self._counted:
             return None
-        from pathlib import Path
+        from calltrack.serve.history.kept import kept_facts
 
-        from calltrack.serve.history.store import kept_facts
-
+        damaged: list[tuple[int, str]] = []
         with seldom_collected():
-            kept = kept_facts(Path(self.recording.path))
-        if kept is None or kept[1].offset_s is None:
+            kept = kept_facts(
+                Path(self.recording.path), lambda error: damaged.append((error.position or 0, error.reason))
+            )
+        if kept is None or kept.facts.offset_s is None:
             return None
-        self.recording.frames, facts = kept
-        self.offset_s = facts.offset_s
-        return facts
+        self.taken(kept.frames, kept.facts.offset_s, damaged)
+        self.edition = kept.edition
+        return kept.facts
+
+    @property
+    def _counted(self) -> bool:
+        """Whether a service may have counted it, and the command may take that."""
+        return self.recording.is_journal and not self._strict
+
+    def taken(self, frames: int, offset_s: float | None, damaged: Iterable[tuple[int, str]]) -> None:
+        """Be as after reading so many frames, some of which did not read."""
+        self.recording.frames, self.offset_s = frames, offset_s
+        self.damaged = tuple(damaged)
+        for position, reason in self.damaged:
+            self.recording.damaged(position, reason)
+
+    def answer(self, asked: bytes) -> bytes | None:
+        """What `keep` was given, if this is a journal that has had no more frames since."""
+        from calltrack.serve.history.kept import kept_answer
+
+        return kept_answer(Path(self.recording.path), asked) if self._counted else None
+
+    def keep(self, asked: bytes, answer: bytes) -> None:
+        """Keep what a question led to for the next time, where a service keeps what it has counted."""
+        from calltrack.serve.history.kept import keep_answer
+
+        if self.edition:
+            keep_answer(Path(self.recording.path), asked, self.edition, answer)
 
     def _said_by_zone(self, body: Stated) -> float | None:
         """What a record's clock is ahead of UTC, min, if no frame says it."""

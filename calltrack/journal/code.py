@@ -21,6 +21,7 @@ def stamp(*more: str) -> str:
     digest = sha256()
     root = Path(__file__).parents[1]
     for package in (*_PACKAGES, *more):
-        for module in sorted((root / package).rglob("*.py")):
+        files = (*(root / package).rglob("*.py"), *(root / package).rglob("*.html"))
+        for module in sorted(files):
             digest.update(module.relative_to(root).as_posix().encode() + b"\0" + module.read_bytes() + b"\0")
     return f"{__version__} {digest.hexdigest()[:16]}"

@@ -131,7 +131,8 @@ class Journal(Reading):
         """The frames after a position (default: all that are kept) up to another (default: the end), each with its own.
 
         Raises PositionPruned if retention has removed some of them, JournalDamaged at one that cannot be read; with
-        `gaps` such a frame is a lost connection (`disconnect`, and `malformed` for those that follow it) instead.
+        `gaps` such a frame is a lost connection (`disconnect`, and `malformed` for those that follow it) instead, and
+        `on_damaged` gets the error.
         """
         after = self.begin if after is None else after
         self._has(after)

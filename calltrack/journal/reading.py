@@ -38,6 +38,8 @@ class Reading:
     def __init__(self, path: Path, database: sqlite3.Connection) -> None:
         self.path = path
         self.on_notice: Callable[[str], None] = lambda text: warnings.warn(text, stacklevel=3)
+        self.on_damaged: Callable[[JournalDamaged], None] = lambda error: None
+        """Gets each frame that does not read and that `frames(gaps=True)` puts a lost connection for."""
         self._database = database
         self._packer = Packer()
         self._noticed = False
@@ -83,6 +85,7 @@ class Reading:
                     self._has(after)  # it may have been pruned meanwhile
                     if not gaps:
                         raise frame
+                    self.on_damaged(frame)
                     frame, damaged_before = gap(position, 0 if damaged_before else position), True
                 else:
                     damaged_before = False

@@ -50,7 +50,8 @@ class Recording:
     While iterating, `line` is the number of the last line read. Afterwards `frames` and `bad` are how many frames there
     were and how much could not be read, and `first_bad` the first of it, each with file, line and reason; `forms` has
     the frames by the form in which they stood, `passed` counts what is known to be no event, such as heartbeats.
-    Of a journal (`is_journal`), the lines are its frames, by position; bad are those that are damaged.
+    Of a journal (`is_journal`), the lines are its frames, by position; bad are those that are damaged. With `gaps`
+    these are lost connections as well, as a service has them.
     Set `whole` to False before `tracker` if only the state at the end matters: what keeps states then skips the rest.
     """
 
@@ -80,6 +81,7 @@ class Recording:
         self._file: BinaryIO | None = None
         self._share = 1.0
         self.is_journal = False
+        self.gaps = False
         if self.path != "-":
             with self._open() as file:
                 if file.seekable():
@@ -199,23 +201,23 @@ class Recording:
             return journal.tracker(journal.begin)
 
     def _journaled(self) -> Iterator[Frame]:
-        from calltrack.journal import Journal, JournalDamaged
+        from calltrack.journal import Journal
 
         with Journal.open(self.path, read_only=True) as journal:
             begin, end = journal.begin, journal.position
-            self.line = begin
-            while self.line < end:
-                try:
-                    for position, frame in journal.frames(self.line, end):
-                        self.line = position
-                        self.frames += 1
-                        self._share = (position - begin) / (end - begin)
-                        yield frame
-                except JournalDamaged as error:
-                    if error.position is None:
-                        raise
-                    self.line = error.position
-                    self._report(error.reason)
+            journal.on_damaged = lambda error: self.damaged(error.position or 0, error.reason)
+            for position, frame in journal.frames(begin, end, gaps=True):
+                is_damaged = self.line == position  # reported just now
+                self.line = position
+                self.frames += not is_damaged
+                self._share = (position - begin) / (end - begin)
+                if self.gaps or not is_damaged:
+                    yield frame
+
+    def damaged(self, position: int, reason: str) -> None:
+        """Report a frame of a journal that does not read."""
+        self.line = position
+        self._report(reason)
 
     @property
     def place(self) -> Place:

@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import re
+import sqlite3
 import sys
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -233,26 +235,97 @@ def test_lines_that_are_no_frames(tmp_path: Path) -> None:
     assert 3 == len(export.stdout.splitlines())
 
 
+def journal_of(recording: str, path: Path) -> Path:
+    """A journal with the frames of a recording."""
+    assert 0 == run("journal", "import", recording, str(path)).exit_code
+    return path
+
+
+def count(path: Path, frames: int = 10**9) -> None:
+    """Count so many frames of a journal, as a service does."""
+    with Journal.open(path, read_only=True) as journal, closing(Store(beside(path))) as store:
+        count = Count.begun(store, journal, 0)
+        count.read(min(frames, journal.position))
+        count.keep()
+
+
 @pytest.mark.parametrize("counted", [300, 10**9])
 def test_what_a_service_has_counted_is_not_read_again(
     recording: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counted: int
 ) -> None:
     """All output stays the same, byte for byte; only frames since then are read. What other code made is not used."""
-    path = tmp_path / "calls.journal"
-    assert 0 == run("journal", "import", recording, str(path)).exit_code
+    path = journal_of(recording, tmp_path / "calls.journal")
     asked = [("report", str(path), "--json"), ("contacts", str(path), "--journey"), ("missed", str(path))]
 
     def outputs() -> list[str]:
         return [f"{result.exit_code} {result.output}" for result in (run(*one) for one in asked)]
 
     expected = outputs()
-    with Journal.open(path, read_only=True) as journal, closing(Store(beside(path))) as store:
-        count = Count.begun(store, journal, 0)
-        count.read(min(counted, journal.position))
-        count.keep()
+    count(path, counted)
     monkeypatch.setattr(Reader, "__iter__", None)
 
     assert expected == outputs()
     monkeypatch.setattr("calltrack.serve.history.store.FORMAT", 0)
     assert isinstance(run(*asked[0]).exception, TypeError)  # it reads the frames
     assert beside(path).exists()
+
+
+def test_a_report_to_which_nothing_new_came_is_not_made_again(
+    recording: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same bytes as of all frames, without any rows; a new frame, or another question, has it counted anew."""
+    path, page = journal_of(recording, tmp_path / "calls.journal"), tmp_path / "page.html"
+    forms = [["--json"], ["--csv", "--day", "2024-01-09"], ["--by", "weekday", "--since", "2024-01-08T23:30"]]
+    asked = [["report", str(path), *form] for form in (*forms, ["--html", str(page), "--every", "hour"])]
+
+    def outputs() -> list[str]:
+        page.unlink(missing_ok=True)
+        return [*(run(*one).output for one in asked), page.read_text()]
+
+    expected = outputs()
+    count(path, 300)
+
+    assert expected == outputs()
+    with monkeypatch.context() as patched:
+        patched.setattr(Reader, "facts", None)
+        assert expected == outputs()
+        assert isinstance(run(*asked[0], "--service-level", "21").exception, TypeError)
+    more = run("report", recording, "--json").stdout
+    assert 0 == run("journal", "import", AGAIN, str(path)).exit_code
+    assert json.loads(more)["until"] < json.loads(run(*asked[0]).stdout)["until"]
+
+
+def test_a_report_of_today_is_of_another_day_tomorrow(
+    recording: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although nothing new came."""
+    path = journal_of(recording, tmp_path / "calls.journal")
+    count(path)
+    asked = ("report", str(path), "--day", "today", "--json")
+
+    def since(now: datetime) -> float:
+        monkeypatch.setattr("calltrack.cli.report.datetime", type("At", (datetime,), {"now": now.astimezone}))
+        return float(json.loads(run(*asked).stdout)["since"])
+
+    first = datetime.fromtimestamp(1_704_747_600, UTC)
+    assert [1_704_664_800] * 2 == [since(first), since(first + timedelta(minutes=59))]
+    assert 1_704_664_800 + 86400 == since(first + timedelta(minutes=61))
+
+
+def test_what_is_kept_of_a_damaged_journal_says_so(recording: str, tmp_path: Path) -> None:
+    """The same figures, lines and exit code as from its frames, also of a report that is not made again."""
+    path, lost = journal_of(recording, tmp_path / "calls.journal"), (200, 201, 270)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executemany("UPDATE frames SET sum = 0 WHERE position = ?", [(one,) for one in lost])
+    asked = [("report", str(path), "--json"), ("contacts", str(path)), ("missed", str(path))]
+
+    def outputs() -> list[tuple[int, str, str]]:
+        return [(result.exit_code, result.stdout, result.stderr) for result in (run(*one) for one in asked)]
+
+    expected = outputs()
+    count(path, 250)
+
+    assert [expected] * 2 == [outputs(), outputs()]
+    assert [1] * 3 == [code for code, _, _ in expected]
+    assert all(f"{path}:{position}: " in said for _, _, said in expected for position in lost)
+    assert "frame 200 of the journal is damaged" in expected[0][1]

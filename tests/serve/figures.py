@@ -141,9 +141,16 @@ async def measure(path: Path, days: int) -> None:
     await figures.close()
     figures = Figures(path, lambda: known)
     await timed(f"{title}, after a restart", figures.answer(month, options, known), figures._past, new=True)
+    so_far = _START, None
+    await timed("the same and today", figures.answer(so_far, options, known), figures._past)
+    await figures.close()
+    figures = Figures(path, lambda: known)
+    title = "the same and today again, nothing new, after a restart"
+    await timed(title, figures.answer(so_far, options, known), figures._past, new=True)
     await figures.close()
     reported(path, "the page of calltrack report, from every frame", "--strict")
     reported(path, "the page of calltrack report, from what is kept")
+    reported(path, "the page of calltrack report again, nothing new")
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
     sizes = [path.stat().st_size / 1e6, beside(path).stat().st_size / 1e6]
     print(f"journal {sizes[0]:.0f} MB, store {sizes[1]:.0f} MB, largest process {largest:.0f} MB")

@@ -1,4 +1,4 @@
-"""Figures of past intervals: from the store where it has the rows, else counted from the journal."""
+"""Figures of past intervals: from the store where it has them, or the rows for them; else counted from the journal."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from calltrack.core.tracker import Tracker
 from calltrack.figures import Facts, Options, Report, report
 from calltrack.journal import Journal
 from calltrack.serve.history.reading import JournalReader, Reader
-from calltrack.serve.history.store import Store, beside
+from calltrack.serve.history.store import CLOSED, Store, beside, edition_of
 from calltrack.serve.security.reports import report_seen
-from calltrack.serve.security.scope import Scope
+from calltrack.serve.security.scope import EVERYTHING, Scope
 
 FINAL_S = 900
 """Seconds after the end of an interval from which on its figures are final: what may still be corrected is over."""
@@ -27,7 +27,9 @@ def past_report(
     reader: Reader, since: Seconds, until: Seconds | None, options: Options, position: int, scope: Scope
 ) -> tuple[bytes, str]:
     """The report of [since, until) as a role sees it, in JSON, and its tag; `until` None is the frame at a position."""
-    json = msgspec.json.encode(report_seen(report_of(reader, since, until, options, position), scope))
+    json = whole_report(reader, since, until, options, position)
+    if scope != EVERYTHING:
+        json = msgspec.json.encode(report_seen(msgspec.json.decode(json, type=Report), scope))
     return json, tag_of(json)
 
 
@@ -36,25 +38,34 @@ def tag_of(json: bytes) -> str:
     return blake2b(json, digest_size=12).hexdigest()
 
 
-def report_of(reader: Reader, since: Seconds, until: Seconds | None, options: Options, position: int) -> Report:
-    """The report of [since, until), which is kept once it is final."""
+def whole_report(reader: Reader, since: Seconds, until: Seconds | None, options: Options, position: int) -> bytes:
+    """The report of [since, until) in JSON, which is kept: for good once it is final, else until a frame comes.
+
+    It is kept as JSON, because what is read back from that has no whole numbers where figures may have a fraction, and
+    would be other bytes.
+    """
+
+    def counted(facts: Facts) -> bytes:
+        return msgspec.json.encode(report(facts, since, until, options))
+
     if not isinstance(reader, JournalReader):
-        return report(reader.facts((since, until), position), since, until, options)
+        return counted(reader.facts((since, until), position))
     journal = reader.opened()
     try:
-        store = Store(beside(reader.path))
-    except (sqlite3.Error, OSError):
-        return report(reader.facts((since, until), position), since, until, options)
+        store = Store(beside(reader.path), begin=False)
+    except sqlite3.Error:
+        return counted(reader.facts((since, until), position))
     try:
-        if until is not None and (kept := store.report(since, until, options)) is not None:
+        asked, edition = msgspec.json.encode((since, until, options)), edition_of(journal, position)
+        if (kept := store.answer(asked, CLOSED, edition)) is not None:
             return kept
         facts = _stored(store, journal, since, until, position) or reader.facts((since, until), position)
-        found = report(facts, since, until, options)
-        if until is not None and facts.time is not None and until <= facts.time - FINAL_S:
-            store.keep(since, until, options, found)
+        found = counted(facts)
+        final = until is not None and facts.time is not None and until <= facts.time - FINAL_S
+        store.keep(asked, CLOSED if final else edition, found, since)
         return found
     except sqlite3.Error:
-        return report(reader.facts((since, until), position), since, until, options)
+        return counted(reader.facts((since, until), position))
     finally:
         store.close()
 

@@ -21,7 +21,7 @@ from calltrack.figures import Facts, Options, Report, Rows, report
 from calltrack.figures.hour import Hour, last_hour
 from calltrack.figures.missed import MissedCallers, missed
 from calltrack.figures.rows import joined, life
-from calltrack.journal import Journal
+from calltrack.journal import Journal, JournalDamaged
 from calltrack.serve.history.closed import tag_of
 from calltrack.serve.history.editions import Answer, Editions
 from calltrack.serve.history.reading import JournalReader, Reader, before
@@ -49,6 +49,7 @@ class Count:
         self._since = time.monotonic()
         self._begin = journal.begin
         self._calls = Calls()
+        self._damage: list[JournalDamaged] = []
 
     @classmethod
     def resumed(cls, store: Store, journal: Journal) -> Count | None:
@@ -70,6 +71,7 @@ class Count:
     def read(self, until: int) -> list[Rows]:
         """Read the frames up to a position; returns the rows that went into the store meanwhile."""
         stored = []
+        self._journal.on_damaged = self._damage.append
         for position, frame in self._journal.frames(self.position, max(until, self.position), gaps=True):
             changes = self._tracker.feed(frame)
             self.facts.apply(changes, self._tracker.time)
@@ -91,8 +93,9 @@ class Count:
         snapshot = self._tracker.snapshot()
         self.facts.learn(snapshot)
         rows = self.facts.hand_out(self._journal.history)
-        self.store.add(self._journal, rows, Held(snapshot, self.facts.checkpoint()), self._calls.news())
+        self.store.add(self._journal, rows, Held(snapshot, self.facts.checkpoint()), self._calls.news(), self._damage)
         self._calls = Calls()  # what is stored need not be held
+        self._damage.clear()
         self._stored, self._since = self.position, time.monotonic()
         return rows
 

@@ -86,8 +86,8 @@ def _stored(
     """Those of the store, and into `rest` those of the frames after it; None if it does not reach back to `since`."""
     journal = reader.opened()
     try:
-        store = Store(beside(reader.path))
-    except (sqlite3.Error, OSError):
+        store = Store(beside(reader.path), begin=False)
+    except sqlite3.Error:
         return None
     try:
         held = store.held(journal) if store.begin <= before(journal, since) else None

@@ -1,4 +1,4 @@
-"""Rows that no frame can change any more, reports of closed times, and what names calls: SQLite beside the journal.
+"""Rows that no frame can change any more, finished answers, and what names calls: SQLite beside the journal.
 
 What is closed is counted once and kept. SQLite, for the rows that facts hand out and the rest that they still hold must
 go in together: then a kill at any moment loses no row and doubles none, and a start goes on from there. And one process
@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from math import inf
 from pathlib import Path
 from typing import NamedTuple
@@ -22,25 +22,30 @@ import msgspec
 from calltrack.core.errors import NotASnapshot
 from calltrack.core.records import Seconds
 from calltrack.core.snapshot import Snapshot
-from calltrack.core.tracker import Tracker
-from calltrack.figures import Checkpoint, Facts, Options, Report, Rows
+from calltrack.figures import Checkpoint, Facts, Rows
 from calltrack.figures.rows import life
-from calltrack.journal import Journal, JournalError
+from calltrack.journal import Journal, JournalDamaged, JournalError
 from calltrack.journal.code import stamp
 from calltrack.journal.zstd import zstd
 from calltrack.words.finding import Traits
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the store of this version cannot be read by the one before, or the other way round."""
 
 _PATIENCE = 10.0  # s that one waits for another's transaction
+_ANSWERS = 1000  # kept, some 10 to 200 kB each
 _SCHEMA = """\
 CREATE TABLE made (format INTEGER NOT NULL, code TEXT NOT NULL, covered REAL NOT NULL, begin INTEGER NOT NULL);
 CREATE TABLE held (sum INTEGER NOT NULL, snapshot BLOB NOT NULL, checkpoint BLOB NOT NULL);
 CREATE TABLE parts (position INTEGER PRIMARY KEY, first REAL NOT NULL, last REAL NOT NULL, rows BLOB NOT NULL);
 CREATE TABLE calls (position INTEGER PRIMARY KEY, first REAL NOT NULL, last REAL NOT NULL, traits BLOB NOT NULL);
-CREATE TABLE reports (asked BLOB PRIMARY KEY, since REAL NOT NULL, report BLOB NOT NULL);
+CREATE TABLE damage (position INTEGER PRIMARY KEY, reason TEXT NOT NULL);
+CREATE TABLE answers (asked BLOB PRIMARY KEY, edition TEXT NOT NULL, since REAL NOT NULL, answer BLOB NOT NULL);
 """
+
+
+CLOSED = ""
+"""The edition of an answer that no frame can alter any more."""
 
 
 class Held(NamedTuple):
@@ -54,12 +59,18 @@ class Store:
     """The store at `path`; begun anew if what is there is not of this code, or cannot be read.
 
     `covered` is the time (UTC epoch s) from which on no row is missing; -inf if none ever was.
-    read_only: leave what is there as it is; raises sqlite3.Error if nothing of this code can be read.
+    begin: False only takes one that is there; raises sqlite3.Error if nothing of this code can be read.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, begin: bool = True) -> None:
         self.path = path
-        self._database = _read(path) if read_only else self._opened()
+        try:
+            self._database = _opened(path)
+        except sqlite3.DatabaseError:
+            if not begin:
+                raise
+            remove(path)
+            self._database = _begun(path)
 
     @property
     def covered(self) -> float:
@@ -96,12 +107,19 @@ class Store:
     def start(self, covered: float, begin: int) -> None:
         """Forget everything; what follows has every row from a time on, and every call that ended after a frame."""
         with self._at_once():
-            for table in ("made", "held", "parts", "calls", "reports"):
+            for table in ("made", "held", "parts", "calls", "damage", "answers"):
                 self._database.execute(f"DELETE FROM {table}")
             self._database.execute("INSERT INTO made VALUES (?, ?, ?, ?)", (FORMAT, _code(), covered, begin))
 
-    def add(self, journal: Journal, rows: Rows, held: Held, calls: Sequence[Traits] = ()) -> None:
-        """Add rows that facts handed out and calls that ended, and replace what facts still hold."""
+    def add(
+        self,
+        journal: Journal,
+        rows: Rows,
+        held: Held,
+        calls: Sequence[Traits] = (),
+        damage: Sequence[JournalDamaged] = (),
+    ) -> None:
+        """Add final rows, calls that ended and frames that did not read, and replace what facts still hold."""
         position = held.snapshot.position
         packed = zstd.compress(held.snapshot.to_json().encode()), zstd.compress(held.checkpoint.to_json())
         with self._at_once():
@@ -113,6 +131,8 @@ class Store:
                 last = max(inf if one.ended_at is None else one.ended_at for one in calls)
                 ended = position, first, last, zstd.compress(msgspec.msgpack.encode(calls))
                 self._database.execute("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?)", ended)
+            lost = [(one.position, one.reason) for one in damage]
+            self._database.executemany("INSERT OR REPLACE INTO damage VALUES (?, ?)", lost)
             self._database.execute("DELETE FROM held")
             self._database.execute("INSERT INTO held VALUES (?, ?, ?)", (_sum(journal, position), *packed))
 
@@ -120,11 +140,12 @@ class Store:
         """Remove what is of frames up to a position; returns until when rows are missing now, None if none are."""
         (until,) = self._database.execute("SELECT max(last) FROM parts WHERE position <= ?", (begin,)).fetchone()
         with self._at_once():
-            self._database.execute("DELETE FROM calls WHERE position <= ?", (begin,))
+            for table in ("calls", "damage"):
+                self._database.execute(f"DELETE FROM {table} WHERE position <= ?", (begin,))
             if until is None:
                 return None
             self._database.execute("DELETE FROM parts WHERE position <= ?", (begin,))
-            self._database.execute("DELETE FROM reports WHERE since < ?", (until,))
+            self._database.execute("DELETE FROM answers WHERE since < ?", (until,))
             self._database.execute("UPDATE made SET covered = max(covered, ?)", (until,))
         return float(until)
 
@@ -144,19 +165,23 @@ class Store:
         decoder = msgspec.msgpack.Decoder(list[Traits])
         return (decoder.decode(zstd.decompress(traits)) for (traits,) in found)
 
-    def report(self, since: Seconds, until: Seconds, options: Options) -> Report | None:
-        """The report that was kept of an interval, if any."""
-        asked = _asked(since, until, options)
-        row = self._database.execute("SELECT report FROM reports WHERE asked = ?", (asked,)).fetchone()
-        return None if row is None else msgspec.msgpack.decode(zstd.decompress(row[0]), type=Report)
+    def damage(self) -> list[tuple[int, str]]:
+        """The frames among those that were counted that did not read, and why."""
+        return self._database.execute("SELECT position, reason FROM damage ORDER BY position").fetchall()
 
-    def keep(self, since: Seconds, until: Seconds, options: Options, report: Report) -> None:
-        """Keep the report of a closed interval."""
-        packed = zstd.compress(msgspec.msgpack.encode(report))
+    def answer(self, asked: bytes, *editions: str) -> bytes | None:
+        """The answer that was kept of a question, if it is of one of these editions."""
+        query = f"SELECT answer FROM answers WHERE asked = ? AND edition IN ({', '.join('?' * len(editions))})"
+        row = self._database.execute(query, (asked, *editions)).fetchone()
+        return None if row is None else zstd.decompress(row[0])
+
+    def keep(self, asked: bytes, edition: str, answer: bytes, since: Seconds = -inf) -> None:
+        """Keep an answer of an edition, CLOSED or `edition_of`; it counts what ended from a time on."""
         with self._at_once():
-            self._database.execute(
-                "INSERT OR REPLACE INTO reports VALUES (?, ?, ?)", (_asked(since, until, options), since, packed)
-            )
+            kept = asked, edition, since, zstd.compress(answer)
+            self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", kept)
+            newest = "SELECT rowid FROM answers ORDER BY rowid DESC LIMIT ?"
+            self._database.execute(f"DELETE FROM answers WHERE rowid NOT IN ({newest})", (_ANSWERS,))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -172,53 +197,28 @@ class Store:
             self._database.execute("ROLLBACK")
             raise
 
-    def _opened(self) -> sqlite3.Connection:
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))  # private: it holds names and numbers
-        database = sqlite3.connect(self.path, isolation_level=None, timeout=_PATIENCE)
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes is counted again
-            if not database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-                database.executescript(_SCHEMA)
-            row = database.execute("SELECT format, code FROM made").fetchone()
-        except sqlite3.DatabaseError:
-            database.close()
-            remove(self.path)
-            return self._opened()
-        if row is not None and row != (FORMAT, _code()):
-            database.close()
-            remove(self.path)
-            return self._opened()
-        return database
 
-
-def _read(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", isolation_level=None, timeout=_PATIENCE, uri=True)
+def _opened(path: Path) -> sqlite3.Connection:
+    """A store that is there; raises sqlite3.Error if there is none, or other code made it."""
+    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", isolation_level=None, timeout=_PATIENCE, uri=True)
     try:
-        if database.execute("SELECT format, code FROM made").fetchone() != (FORMAT, _code()):
+        row = database.execute("SELECT format, code FROM made").fetchone()
+        if row is not None and row != (FORMAT, _code()):
             raise sqlite3.DatabaseError("other code made it")
+        database.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes is counted again
     except sqlite3.Error:
         database.close()
         raise
     return database
 
 
-def kept_facts(path: Path) -> tuple[int, Facts] | None:
-    """How many frames a journal has, and the facts of all: from its store, if that has them, and the frames since.
-
-    None if there is no store that can be read and has the whole journal; raises a JournalError.
-    """
-    with Journal.open(path, read_only=True) as journal, suppress(sqlite3.Error):
-        with closing(Store(beside(path), read_only=True)) as store:
-            known = store.facts(journal) if store.begin <= journal.begin else None
-        if known is None:
-            return None
-        tracker, facts = Tracker.restore(known[0]), known[1]
-        for _, frame in journal.frames(known[0].position, journal.position, gaps=True):
-            facts.apply(tracker.feed(frame), tracker.time)
-        facts.learn(tracker.snapshot())
-        return journal.position - journal.begin, facts
-    return None
+def _begun(path: Path) -> sqlite3.Connection:
+    """A new store, with nothing in it."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # private: it holds names and numbers
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
+    return _opened(path)
 
 
 def remove(path: Path) -> None:
@@ -236,8 +236,9 @@ def _code() -> str:
     return stamp("figures", "words")
 
 
-def _asked(since: Seconds, until: Seconds, options: Options) -> bytes:
-    return msgspec.json.encode((since, until, options))
+def edition_of(journal: Journal, position: int) -> str:
+    """What distinguishes a journal's frames up to a position from fewer, more, or another journal's."""
+    return f"{journal.begin} {position} {_sum(journal, position)}"
 
 
 def _sum(journal: Journal, position: int) -> int:

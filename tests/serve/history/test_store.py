@@ -15,7 +15,7 @@ from calltrack import Frame, Tracker
 from calltrack.figures import Facts, Options, Report, Rows, report
 from calltrack.journal import Journal
 from calltrack.serve.history import follower as followed
-from calltrack.serve.history.closed import FINAL_S, report_of
+from calltrack.serve.history.closed import FINAL_S, past_report, whole_report
 from calltrack.serve.history.follower import Follower, recount
 from calltrack.serve.history.reading import JournalReader
 from calltrack.serve.history.store import Store, beside
@@ -59,6 +59,10 @@ def today(follower: Follower, position: int = len(FRAMES)) -> Report:
     return msgspec.json.decode(found.json, type=Report)
 
 
+def report_of(reader: JournalReader, since: float, until: float | None, options: Options, position: int) -> Report:
+    return msgspec.json.decode(whole_report(reader, since, until, options, position), type=Report)
+
+
 def parts(path: Path) -> int:
     with closing(sqlite3.connect(beside(path))) as database:
         return int(database.execute("SELECT count(*) FROM parts").fetchone()[0])
@@ -92,16 +96,21 @@ def test_a_closed_interval_is_counted_from_the_store_and_kept(path: Path, monkey
     assert found == report_of(reader, since, until, OPTIONS, len(FRAMES))
 
 
-def test_an_interval_that_goes_on_is_not_kept(path: Path) -> None:
-    """It has what came since."""
+def test_an_interval_that_goes_on_is_kept_until_a_frame_comes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then it has what came since; the bytes are those of one reading."""
     Follower(path).follow(2000, DAY)
     reader, facts = JournalReader(path), whole()
-    assert facts.first is not None
+    since = facts.first
+    assert since is not None
 
-    assert report(whole(FRAMES[:2500]), facts.first, None, OPTIONS) == report_of(
-        reader, facts.first, None, OPTIONS, 2500
-    )
-    assert report(facts, facts.first, None, OPTIONS) == report_of(reader, facts.first, None, OPTIONS, len(FRAMES))
+    assert report(whole(FRAMES[:2500]), since, None, OPTIONS) == report_of(reader, since, None, OPTIONS, 2500)
+    expected = msgspec.json.encode(report(facts, since, None, OPTIONS))
+    assert expected == whole_report(reader, since, None, OPTIONS, len(FRAMES))
+    monkeypatch.setattr("calltrack.serve.history.closed.report", None)
+    assert expected == whole_report(JournalReader(path), since, None, OPTIONS, len(FRAMES))
+    assert expected == past_report(reader, since, None, OPTIONS, len(FRAMES), EVERYTHING)[0]
+    with pytest.raises(TypeError):
+        report_of(reader, since, None, OPTIONS, 2500)
 
 
 def test_before_the_store_the_journal_is_counted(path: Path) -> None:
