@@ -170,10 +170,11 @@ def _by_field(line: bytes) -> Decoded:
 def _misspelled(line: bytes, lacks: list[str]) -> bool:
     """Whether the line has one of the missing keys in another case.
 
-    A frame may lack a field for good, so this has to be cheap: it counts the key in any case and as it should be.
+    A frame may lack a field for good, in each of its calls, so this has to be cheap: it counts the key in any case and
+    as it should be.
     """
     lower = line.lower()
-    return any(lower.count(f'"{name.lower()}"'.encode()) > line.count(f'"{name}"'.encode()) for name in lacks)
+    return any(lower.count(f'"{name.lower()}"'.encode()) > line.count(f'"{name}"'.encode()) for name in set(lacks))
 
 
 def _decoder(variant: Callable[[type[Struct]], type[Struct]], **config: Any) -> Callable[[bytes], Any]:

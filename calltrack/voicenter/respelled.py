@@ -32,7 +32,7 @@ def rewritten(line: bytes, lacks: list[str], known: frozenset[str]) -> bytes:
     known: every documented key; one of them stands for itself.
     """
     found: dict[bytes, bytes] = {}
-    for name in lacks:
+    for name in dict.fromkeys(lacks):
         for odd in set(_any_case(name).findall(line)):
             if odd[1:-1].decode() in known:
                 return line
