@@ -2,7 +2,7 @@
 
 Each webhook follows the stream of changes from its own durable place. What it has to send is durable before it is sent
 (`outbox`) and goes out side by side (`delivery`), at least once: after a crash the last ones may be repeated, each
-under the same `webhook-id`, its place in the stream.
+under the same `webhook-id`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Webhook:
     def __init__(
         self, hook: Hook, engine: Engine, outbox: Outbox, *, pauses: Sequence[float] = PAUSES, account: str = ""
     ) -> None:
-        self._account = {"account": account} if account else {}
+        self._account = account
         self.name = hook.name
         self.sender = Sender(hook, outbox, pauses)
         self._hook = hook
@@ -69,7 +69,9 @@ class Webhook:
                 reason = f"what happened before is no longer kept: {data['reason']}"
                 lost.append(letter(self.name, key, "lost", 0, reason, b""))
             elif event["event"] == "change" and (kind := self._kind(data)):
-                body = msgspec.json.encode({"type": kind, "id": key, "at": data["at"], **self._account, "data": data})
+                key, at = delivery_id(self._account, data["at"], key), data["at"]
+                account = {"account": self._account} if self._account else {}
+                body = msgspec.json.encode({"type": kind, "id": key, "at": at, **account, "data": data})
                 deliveries.append(Delivery(key, data["call_id"], kind, body))
         if not deliveries and not lost and time.monotonic() - self._noted < _OFTEN:
             return
@@ -100,6 +102,14 @@ class Webhook:
         waiting.append(change["call_id"])
         change["waiting"] = len(waiting)
         return "queue_threshold" if "queue_threshold" in events and len(waiting) == self._hook.waiting else ""
+
+
+def delivery_id(account: str, at: float | None, place: str) -> str:
+    """`acme:1704697260:7.1`, which no other event of this service has: `at` is the change's, UTC epoch s.
+
+    A place alone comes again in the journal of another account, and in one that is begun anew.
+    """
+    return ":".join([*([account] if account else []), "" if at is None else f"{at:.0f}", place])
 
 
 class Webhooks:

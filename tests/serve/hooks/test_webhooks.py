@@ -199,7 +199,7 @@ async def test_with_one_at_a_time_all_are_in_order() -> None:
         running.source.give(*ringing(20))
         await until(lambda: len(taking.got) == 40)
 
-    places = [StreamPosition.parse(headers["webhook-id"]) for headers, _ in taking.got]
+    places = [StreamPosition.parse(headers["webhook-id"].rpartition(":")[2]) for headers, _ in taking.got]
     assert sorted(places) == places
 
 
@@ -219,12 +219,13 @@ async def test_a_receiver_that_fails_holds_up_no_other() -> None:
 
 @asynccontextmanager
 async def life(
-    folder: Path, taking: Receiver, outbox: Outbox | None = None
+    folder: Path, taking: Receiver, outbox: Outbox | None = None, account: str = ""
 ) -> AsyncIterator[tuple[Fed, Engine, Outbox]]:
     """A source, an engine and an outbox with one webhook; they go on where the last life in the folder ended."""
     source, outbox = Fed(), outbox or Outbox(folder / "webhooks")
     engine = Engine(source, Journal.open(folder / "journal"), anew=False)
-    tasks = [asyncio.create_task(one) for one in (engine.run(), Webhook(hook(taking.url), engine, outbox).run())]
+    webhook = Webhook(hook(taking.url), engine, outbox, account=account)
+    tasks = [asyncio.create_task(one) for one in (engine.run(), webhook.run())]
     yield source, engine, outbox
     for task in tasks:
         task.cancel()
@@ -253,6 +254,63 @@ def test_what_was_not_sent_before_a_crash_is_sent_after_it(tmp_path: Path) -> No
 
     got = asyncio.run(scene()).got
     assert 2 * count == len({headers["webhook-id"] for headers, _ in got})
+
+
+@scenario
+async def test_an_id_is_of_one_event_of_all_accounts(tmp_path: Path) -> None:
+    """A receiver of several that ignores ids that it has misses nothing."""
+    async with receiver() as taking:
+        for account in ("acme", "bolt", ""):
+            (folder := tmp_path / f"of-{account}").mkdir()
+            taking.got.clear()
+            async with life(folder, taking, account=account) as (source, _, _):
+                source.give(*FRAMES)
+                await until(lambda: len(taking.got) == len(POSTED))
+            ids = [headers["webhook-id"] for headers, _ in taking.got]
+            bodies = [json.loads(body) for _, body in taking.got]
+            given = f"{account}:" if account else ""
+            assert ids == [one["id"] for one in bodies]
+            for one in bodies:
+                assert re.fullmatch(rf"{given}{one['at']}:{one['data']['position']}\.\d+", one["id"])
+
+
+@scenario
+async def test_a_journal_that_is_begun_anew_uses_no_id_again(tmp_path: Path) -> None:
+    """It counts from 1 again, while what the one before made still waits: all of it comes, and its ids differ."""
+    later = [
+        Frame.of(
+            frame.event, json.loads(json.dumps(frame.payload()).replace('"servertime": 1767', '"servertime": 1768'))
+        )
+        for frame in FRAMES
+    ]
+    assert later[3] != FRAMES[3]
+    async with receiver() as taking:
+        taking.free.clear()
+        async with life(tmp_path, taking) as (source, _, outbox):
+            source.give(*FRAMES)
+            while len(await outbox.pending("crm")) < len(POSTED):
+                await asyncio.sleep(0)
+        for file in tmp_path.glob("journal*"):
+            file.unlink()
+        taking.got.clear()
+        taking.free.set()
+        async with life(tmp_path, taking) as (source, engine, _):
+            await until(lambda: engine.hub.resets)
+            source.give(*later)
+            await until(lambda: len(taking.got) == 2 * len(POSTED))
+
+    assert 2 * len(POSTED) == len({headers["webhook-id"] for headers, _ in taking.got})
+
+
+@scenario
+async def test_what_an_earlier_version_has_stored_keeps_its_id(tmp_path: Path) -> None:
+    """The receiver may have it already."""
+    outbox = Outbox(tmp_path / "webhooks")
+    await outbox.take("crm", StreamPosition(0), "{}", [Delivery("4.1", "call", "screen_pop", b"{}")])
+    async with receiver() as taking, life(tmp_path, taking, outbox):
+        await until(lambda: len(taking.got) == 1)
+
+    assert ("4.1", b"{}") == (taking.got[0][0]["webhook-id"], taking.got[0][1])
 
 
 @scenario
