@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +36,7 @@ _KEPT = 2  # digits of the area, which decide how a number may be written
 _ZEROS = "0\u0660\u06f0\uff10"  # of the scripts that a number is written in: Latin, Arabic, Persian, full width
 _BETWEEN = r"[\s().\-/_\u200e\u200f\u2010-\u2015]{0,3}"
 _AT_ONCE = 500
+_COUNTED = ("figures", "figures-new", "today")  # SQLite beside the journal, by versions up to now: made anew at a start
 
 _FIELD = re.compile(r"\w+", re.ASCII)
 
@@ -115,8 +117,8 @@ def erase(path: Path, erasure: Erasure) -> Erased:
                 if position in stored:
                     journal.checkpoint(tracker)
         others = _webhooks(path.with_name(f"{path.name}-webhooks"), erasure)
-        for name in ("today", "today-wal", "today-shm"):  # is made anew at a start
-            path.with_name(f"{path.name}-{name}").unlink(missing_ok=True)
+        for name, more in product(_COUNTED, ("", "-wal", "-shm")):
+            path.with_name(f"{path.name}-{name}{more}").unlink(missing_ok=True)
         with _locked(path) as database:
             database.execute("VACUUM")
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

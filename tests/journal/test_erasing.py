@@ -89,14 +89,16 @@ def test_nothing_is_left_and_nothing_else_is_another(tmp_path: Path, frames: lis
 
 
 def test_what_stands_beside_it(tmp_path: Path, frames: list[Frame]) -> None:
-    """Deliveries and dead letters; today's rows go; exports and recordings are named, and an index goes."""
+    """Deliveries and dead letters; what was counted goes; exports and recordings are named, and an index goes."""
     path = kept(tmp_path / "calls.journal", frames)
     with closing(sqlite3.connect(tmp_path / "calls.journal-webhooks")) as database:
         database.executescript(_SCHEMA)
         database.execute("INSERT INTO pending VALUES ('w', '1', 'c', 'e', ?)", (f'"{NUMBER}"'.encode(),))
         database.execute("INSERT INTO dead VALUES (NULL, 'w', '1', 'e', 0, 1, 'r', ?)", (f'"{NUMBER}"',))
         database.commit()
-    (tmp_path / "calls.journal-today").write_text(NUMBER)
+    counted = [tmp_path / f"calls.journal-{name}" for name in ("figures", "figures-wal", "figures-new", "today")]
+    for file in counted:
+        file.write_text(NUMBER)
     (tmp_path / "calls.csv").write_text(f"caller,name\n{NUMBER},{NAME}\n97250-1234567,{NAME} B\n0501234568,Other\n")
     (tmp_path / "calls.csv.index").write_text(NUMBER)
     (tmp_path / "calls.parquet").write_bytes(b"PAR1\0")
@@ -111,7 +113,7 @@ def test_what_stands_beside_it(tmp_path: Path, frames: list[Frame]) -> None:
     assert NUMBER not in done.output and NAME not in done.output
     for left in tmp_path.iterdir():
         assert NUMBER.encode() not in left.read_bytes(), left
-    assert not (tmp_path / "calls.csv.index").exists() and not (tmp_path / "calls.journal-today").exists()
+    assert not any(file.exists() for file in (tmp_path / "calls.csv.index", *counted))
     lines = (tmp_path / "calls.csv").read_text().splitlines()
     assert "0501234568,Other" == lines[3]
     assert lines[1][1:10] == lines[2].replace("-", "")[3:12]  # the same person is the same
