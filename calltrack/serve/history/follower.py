@@ -5,9 +5,11 @@ The live process only says how far it has come. It sends no frames and no rows: 
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from math import inf
 from pathlib import Path
 
@@ -241,8 +243,12 @@ class Follower(Today):
     def _begin(self, journal: Journal, day: Seconds) -> None:
         store = Store(self._path) if self._count is None else self._count.store
         self._journal, self._day = journal, day
-        self._count = Count.resumed(store, journal) or Count.begun(store, journal, before(journal, day))
-        self._today = [_since(day, rows) for rows in store.rows(day, inf)]
+        self._count, self._today = None, []
+        with suppress(sqlite3.DatabaseError):  # damaged, so it is made anew
+            self._today = [_since(day, rows) for rows in store.rows(day, inf)]
+            self._count = Count.resumed(store, journal)
+        if self._count is None:
+            self._count, self._today = Count.begun(store, journal, before(journal, day)), []
 
 
 def follow(today: Today, position: int, day: Seconds) -> bool:

@@ -33,7 +33,7 @@ FORMAT = 3
 """Raised when the store of this version cannot be read by the one before, or the other way round."""
 
 _PATIENCE = 10.0  # s that one waits for another's transaction
-_ANSWERS = 1000  # kept, some 10 to 200 kB each
+_ANSWERS = 100_000_000  # bytes kept of answers, the newest; a month's page has 0.5 MB
 _SCHEMA = """\
 CREATE TABLE made (format INTEGER NOT NULL, code TEXT NOT NULL, covered REAL NOT NULL, begin INTEGER NOT NULL);
 CREATE TABLE held (sum INTEGER NOT NULL, snapshot BLOB NOT NULL, checkpoint BLOB NOT NULL);
@@ -90,11 +90,11 @@ class Store:
         if row is None:
             return None
         try:
-            known = Snapshot.from_json(zstd.decompress(row[1]))
+            known = Snapshot.from_json(_unpacked(row[1]))
             if not journal.begin <= known.position <= journal.position or row[0] != _sum(journal, known.position):
                 return None
-            return Held(known, Checkpoint.from_json(zstd.decompress(row[2])))
-        except (NotASnapshot, zstd.ZstdError):
+            return Held(known, Checkpoint.from_json(_unpacked(row[2])))
+        except NotASnapshot:
             return None
 
     def facts(self, journal: Journal, since: float = -inf, until: float = inf) -> tuple[Snapshot, Facts] | None:
@@ -121,15 +121,15 @@ class Store:
     ) -> None:
         """Add final rows, calls that ended and frames that did not read, and replace what facts still hold."""
         position = held.snapshot.position
-        packed = zstd.compress(held.snapshot.to_json().encode()), zstd.compress(held.checkpoint.to_json())
+        packed = _packed(held.snapshot.to_json().encode()), _packed(held.checkpoint.to_json())
         with self._at_once():
             if extent := _extent(rows):
-                part = position, *extent, zstd.compress(msgspec.msgpack.encode(rows))
+                part = position, *extent, _packed(msgspec.msgpack.encode(rows))
                 self._database.execute("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?)", part)
             if calls:
                 first = min(-inf if one.started is None else one.started for one in calls)
                 last = max(inf if one.ended_at is None else one.ended_at for one in calls)
-                ended = position, first, last, zstd.compress(msgspec.msgpack.encode(calls))
+                ended = position, first, last, _packed(msgspec.msgpack.encode(calls))
                 self._database.execute("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?)", ended)
             lost = [(one.position, one.reason) for one in damage]
             self._database.executemany("INSERT OR REPLACE INTO damage VALUES (?, ?)", lost)
@@ -155,7 +155,7 @@ class Store:
             "SELECT rows FROM parts WHERE last >= ? AND first < ? ORDER BY position", (since, until)
         )
         decoder = msgspec.msgpack.Decoder(Rows)
-        return [decoder.decode(zstd.decompress(rows)) for (rows,) in found]
+        return [decoder.decode(_unpacked(rows)) for (rows,) in found]
 
     def calls(self, since: float, until: float) -> Iterator[list[Traits]]:
         """Those that lived between two moments, and others, in the order of their ends; a later one of an id holds."""
@@ -163,7 +163,7 @@ class Store:
             "SELECT traits FROM calls WHERE last >= ? AND first < ? ORDER BY position", (since, until)
         )
         decoder = msgspec.msgpack.Decoder(list[Traits])
-        return (decoder.decode(zstd.decompress(traits)) for (traits,) in found)
+        return (decoder.decode(_unpacked(traits)) for (traits,) in found)
 
     def damage(self) -> list[tuple[int, str]]:
         """The frames among those that were counted that did not read, and why."""
@@ -173,15 +173,16 @@ class Store:
         """The answer that was kept of a question, if it is of one of these editions."""
         query = f"SELECT answer FROM answers WHERE asked = ? AND edition IN ({', '.join('?' * len(editions))})"
         row = self._database.execute(query, (asked, *editions)).fetchone()
-        return None if row is None else zstd.decompress(row[0])
+        return None if row is None else _unpacked(row[0])
 
     def keep(self, asked: bytes, edition: str, answer: bytes, since: Seconds = -inf) -> None:
         """Keep an answer of an edition, CLOSED or `edition_of`; it counts what ended from a time on."""
         with self._at_once():
-            kept = asked, edition, since, zstd.compress(answer)
+            kept = asked, edition, since, _packed(answer)
             self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", kept)
-            newest = "SELECT rowid FROM answers ORDER BY rowid DESC LIMIT ?"
-            self._database.execute(f"DELETE FROM answers WHERE rowid NOT IN ({newest})", (_ANSWERS,))
+            sizes = "SELECT rowid, sum(length(answer)) OVER (ORDER BY rowid DESC) AS so_far FROM answers"
+            older = f"SELECT rowid FROM ({sizes}) WHERE so_far > ?"
+            self._database.execute(f"DELETE FROM answers WHERE rowid IN ({older})", (_ANSWERS,))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -219,6 +220,17 @@ def _begun(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA journal_mode = WAL")
         database.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
     return _opened(path)
+
+
+def _packed(data: bytes) -> bytes:
+    return zstd.compress(data, options={zstd.CompressionParameter.checksum_flag: 1})
+
+
+def _unpacked(packed: bytes) -> bytes:
+    try:
+        return zstd.decompress(packed)
+    except zstd.ZstdError as error:
+        raise sqlite3.DatabaseError(f"damaged: {error}") from None
 
 
 def remove(path: Path) -> None:

@@ -98,19 +98,19 @@ def test_a_closed_interval_is_counted_from_the_store_and_kept(path: Path, monkey
 
 def test_an_interval_that_goes_on_is_kept_until_a_frame_comes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then it has what came since; the bytes are those of one reading."""
-    Follower(path).follow(2000, DAY)
-    reader, facts = JournalReader(path), whole()
-    since = facts.first
-    assert since is not None
+    Follower(path).follow(1000, DAY)
+    reader, facts = JournalReader(path), whole(FRAMES[:1500])
+    expected = msgspec.json.encode(report(facts, facts.first, None, OPTIONS))
+    assert facts.first is not None
+    asked = facts.first, None, OPTIONS
 
-    assert report(whole(FRAMES[:2500]), since, None, OPTIONS) == report_of(reader, since, None, OPTIONS, 2500)
-    expected = msgspec.json.encode(report(facts, since, None, OPTIONS))
-    assert expected == whole_report(reader, since, None, OPTIONS, len(FRAMES))
+    before = whole_report(reader, *asked, 1400)
+    assert before != expected == whole_report(reader, *asked, 1500)
     monkeypatch.setattr("calltrack.serve.history.closed.report", None)
-    assert expected == whole_report(JournalReader(path), since, None, OPTIONS, len(FRAMES))
-    assert expected == past_report(reader, since, None, OPTIONS, len(FRAMES), EVERYTHING)[0]
+    assert expected == whole_report(JournalReader(path), *asked, 1500)
+    assert expected == past_report(reader, *asked, 1500, EVERYTHING)[0]
     with pytest.raises(TypeError):
-        report_of(reader, since, None, OPTIONS, 2500)
+        whole_report(reader, *asked, 1600)
 
 
 def test_before_the_store_the_journal_is_counted(path: Path) -> None:
@@ -156,7 +156,14 @@ def test_a_store_that_is_damaged_is_made_anew(path: Path) -> None:
     """It holds nothing that the journal does not."""
     beside(path).write_bytes(b"no database" * 1000)
 
-    assert report(whole(), DAY, None, OPTIONS) == today(Follower(path))
+    assert report(whole(FRAMES[:1500]), DAY, None, OPTIONS) == today(Follower(path), 1500)
+    expected = whole_report(JournalReader(path), DAY, None, OPTIONS, 1500)
+    with closing(sqlite3.connect(beside(path), isolation_level=None)) as database:
+        for table, column in (("answers", "answer"), ("parts", "rows")):
+            garbled = f"substr({column}, 1, 500) || x'00' || substr({column}, 502)"
+            assert database.execute(f"UPDATE {table} SET {column} = CAST({garbled} AS BLOB)").rowcount > 0
+    assert expected == whole_report(JournalReader(path), DAY, None, OPTIONS, 1500)
+    assert msgspec.json.decode(expected, type=Report) == today(Follower(path), 1500)
 
 
 def test_what_retention_removes_goes_from_the_store(path: Path) -> None:
