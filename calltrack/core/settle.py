@@ -18,7 +18,7 @@ from calltrack.core.changes import AnomalyKind, CallEnded, CallRevised, CallStat
 from calltrack.core.doubt import watch_contradicted
 from calltrack.core.held import LEG, LOWEST, WAIT, Held, HeldCall, HeldConnection, HeldQueue
 from calltrack.core.observations import INCOMING, Seconds
-from calltrack.core.outcomes import SAME_S, TAKEN, hindsight, is_recent, leg_outcome
+from calltrack.core.outcomes import SAME_S, TAKEN, hindsight, is_recent
 from calltrack.core.states import Outcome, State
 from calltrack.core.table import (
     ABANDONED,
@@ -34,7 +34,6 @@ from calltrack.core.table import (
     NO_ANSWER,
     PICKED_UP,
     RECHECKED,
-    RINGING,
     UNKNOWN,
 )
 from calltrack.core.values import call_value
@@ -93,22 +92,6 @@ def _state(call: HeldCall) -> State:
 
 def _weigh(call: HeldCall, step: Advance) -> None:
     """Outcomes and ends of what has ended, as all connections of the call have it; and whether it was answered."""
-    if call.attempts == 1 and not call.waits:  # most calls
-        one = call.past[0] if call.past else call.live[0]
-        call.answered = one.answered and one.c2c != 1
-        call.answered_at = one.answered_at if call.answered else None
-        if one.ended is None:
-            if one.state is RINGING and not one.doubt:
-                watch_contradicted(call, step.held)
-            return
-        alone, before = leg_outcome(one), one.outcome
-        if alone is not before:
-            one.outcome, one.value, one.kept = alone, None, None
-            if before is not None:
-                step.revise_once(one)
-        if alone is ANSWERED_ELSEWHERE:
-            _await(call, step)
-        return
     for one, outcome, end, otherwise in hindsight(call, step.held.clock.now):
         if one.outcome is outcome and one.ended == end and not otherwise:
             continue
@@ -264,35 +247,28 @@ def _conclude(call: HeldCall) -> None:
     """End, outcome and cause of a call in which nothing lives, and why its end was concluded if no event says so."""
     past = call.past
     last = past[-1]
-    if len(past) == 1 and last.kind is LEG:
-        found, cause = last.outcome, last.end.cause
-        if last.answered and found is RECHECKED:
-            found = ANSWERED
-        if last.c2c == 1 and found is ANSWERED:
-            found = NO_ANSWER  # the agent took the phone; the customer was never reached
-    else:
-        found, cause = call.outcome, call.cause
-        best, latest = len(CALL_OUTCOMES), 0
-        for one in past:
-            outcome, ended = one.outcome, one.ended or 0
-            if ended > (last.ended or 0):
-                last = one
-            if one.c2c == 1 and any(other.c2c == 2 for other in past):
-                continue  # the customer's leg says what became of the call
-            if outcome is PICKED_UP:
+    found, cause = call.outcome, call.cause
+    best, latest = len(CALL_OUTCOMES), 0
+    for one in past:
+        outcome, ended = one.outcome, one.ended or 0
+        if ended > (last.ended or 0):
+            last = one
+        if one.c2c == 1 and any(other.c2c == 2 for other in past):
+            continue  # the customer's leg says what became of the call
+        if outcome is PICKED_UP:
+            outcome = ANSWERED
+        elif one.kind is LEG and one.answered:
+            if one.c2c == 1:
+                outcome = NO_ANSWER  # the agent took the phone; the customer was never reached
+            elif outcome is RECHECKED:
                 outcome = ANSWERED
-            elif one.kind is LEG and one.answered:
-                if one.c2c == 1:
-                    outcome = NO_ANSWER
-                elif outcome is RECHECKED:
-                    outcome = ANSWERED
-            if outcome is None:
-                continue
-            rank = _RANKS[outcome]
-            if rank < best or (rank == best and ended >= latest):
-                best, latest, found, cause = rank, ended, outcome, one.end.cause  # type: ignore[assignment]
-        if call.answered and found is not None and _RANKS[found] > _RANKS[ANSWERED_ELSEWHERE]:
-            found = ANSWERED
+        if outcome is None:
+            continue
+        rank = _RANKS[outcome]
+        if rank < best or (rank == best and ended >= latest):
+            best, latest, found, cause = rank, ended, outcome, one.end.cause  # type: ignore[assignment]
+    if call.answered and found is not None and _RANKS[found] > _RANKS[ANSWERED_ELSEWHERE]:
+        found = ANSWERED
     call.ended, call.outcome, call.cause, call.awaited = last.ended, found, cause, None
     if not call.inferred.startswith("no leg"):
         call.inferred = last.end.inferred

@@ -393,6 +393,16 @@ def test_10_a_call_that_only_its_queue_says_was_answered_is_answered_then() -> N
     )
 
 
+def test_9_the_only_ring_of_a_caller_who_was_transferred_away() -> None:
+    """Not its agent's miss either, where the phone that consulted is none that we see."""
+    ring = call("1", "Ringing", 2)
+    gone = extension(9, "A", "HANGUP", ring, calls=[], dialStatus="Transfer", cause="Normal hangup")
+    snapshot, _ = fed(extension(2, "A", "NEWCALL", ring), gone)
+
+    (leg,) = legs_of(the_call(snapshot))
+    assert ("answered elsewhere", 7) == (leg.outcome, leg.ring_s)
+
+
 def test_11_an_end_that_no_event_reported_is_unknown_from_the_last_confirmation() -> None:
     """Known up to the last frame that lists it."""
     confirms = extension(40, "B", "userStatusUpdate", calls=[call("1", "Talking", 12, 20)], representativeStatus=3)
