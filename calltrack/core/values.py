@@ -253,23 +253,12 @@ def _spent(
 ) -> tuple[Seconds, Seconds, Seconds, Seconds, Seconds]:
     connections = (*call.past, *call.live)
     clipped = since is not None or until is not None
-    if len(connections) == 1 and not clipped:  # most calls
-        one = connections[0]
-        return (
-            one.seconds(TALKING, CLAIMED, ENGAGED),
-            one.seconds(HOLD),
-            one.seconds(UNKNOWN),
-            one.seconds(QUEUED) if one.outcome is not LOST else 0,
-            one.seconds(RINGING, DIALING),
-        )
     talk: list[Span] = []
     hold: list[Span] = []
     unknown: list[Span] = []
     wait: list[Span] = []
     ring: list[Span] = []
     for one in connections:
-        if one.kind != "leg" and one.outcome is LOST:
-            continue
         began, bucket = one.marks[0]
         for end, after in one.marks[1:]:
             begin, was = began, bucket

@@ -497,6 +497,21 @@ def test_13_a_caller_in_two_queues_waits_once() -> None:
     assert (2, 19, 60) == (len(waits_of(found)), found.wait_s, found.talk_s)
 
 
+def test_13_a_stay_that_no_event_ended_counts_in_its_call_as_far_as_it_is_known() -> None:
+    """Wait up to the last list that has it, and unknown from there (ruling 11), whether it rang or not."""
+    frames = [
+        *(all_queues(0, []), queue(1, "JOIN", "1", [waiting("1", 1)])),
+        queue(21, "JOIN", "2", [waiting("1", 1), waiting("2", 21)]),
+        *(queue(41, "JOIN", "3", [waiting("2", 21), waiting("3", 41)]), extension(90, "B", "userStatusUpdate")),
+    ]
+    ring = call("1", "Ringing", 3)
+    rang = [extension(3, "A", "NEWCALL", ring), extension(13, "A", "HANGUP", ring, calls=[])]
+
+    for stay, ring_s in ((frames, 0), ([*frames[:2], *rang, *frames[2:]], 10)):
+        found = the_call(fed(*stay)[0])
+        assert (20, 20, ring_s) == (found.wait_s, found.unknown_s, found.ring_s)
+
+
 def test_14_a_ring_may_come_before_its_join() -> None:
     """They are one call; figures give the ring to the wait."""
     found = the_call(fed(*CALL[:2], CALL[3], CALL[2], *CALL[4:])[0])
