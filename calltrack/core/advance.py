@@ -13,12 +13,7 @@ the frame's stamp. Where a row says so, the call's own stamp decides, unless tha
 
 from __future__ import annotations
 
-from calltrack.core.changes import (
-    AnomalyKind,
-    CallLinked,
-    CallResumed,
-    CallStarted,
-)
+from calltrack.core.changes import AnomalyKind, CallLinked, CallResumed, CallStarted
 from calltrack.core.classify import guard_of
 from calltrack.core.clock import JITTER_S, SILENCE_S
 from calltrack.core.corrections import Corrections, leg_details, recording_of, wait_details
@@ -39,6 +34,7 @@ from calltrack.core.observations import (
     ANSWERS,
     ENDS,
     INCOMING,
+    NOTHING_REPORTED,
     RETRIEVES,
     STARTS,
     Listed,
@@ -157,20 +153,16 @@ class Advance(Corrections):
         ):
             one.marks = one.marks[:-1]  # its last step is dated by a list, which was made when the switch had ended it
             one.over = None
+        said = reported or NOTHING_REPORTED
+        one.end = End(
+            len(one.marks), said.cause, said.means, "" if reported else why, clock.now, known, said.transferred,
+            device.confirmed_position, device.confirmed, device.confirmed_at,
+        )  # fmt: skip
         if reported is not None:
-            one.end = End(
-                len(one.marks), reported.cause, reported.means, "", clock.now, known, reported.transferred,
-                device.confirmed_position, device.confirmed, device.confirmed_at,
-            )  # fmt: skip
             one.rank = RANKS[ENDS]
             one.agent_name = reported.agent_name or one.agent_name
-        else:
-            one.end = End(
-                len(one.marks), "", None, why, clock.now, known, False,
-                device.confirmed_position, device.confirmed, device.confirmed_at,
-            )  # fmt: skip
-            if not heir:
-                self._lose(one, at)
+        elif not heir:
+            self._lose(one, at)
         one.doubt = ""
         self.take(one, STEPS[one.state, "ends", ""], None, reported, why)
         one.ended = one.marks[-1][0] if at is None or at < one.marks[-2][0] else at
@@ -311,7 +303,7 @@ class Advance(Corrections):
             AnomalyKind.NEGATIVE_DURATION,
             f"{one.state} ends before it began",
             call_id=one.call,
-            device=self.held.extensions.get(one.device) if one.kind is LEG else self.held.queues.get(one.device),
+            device=self.held.device(one),
             expected=f"not before {shown(one.marks[-1][0])}",
             seen=str(shown(at)),
         )
@@ -381,7 +373,7 @@ class Advance(Corrections):
             AnomalyKind.IMPOSSIBLE_TRANSITION,
             f"a {one.kind} that is {one.state} is seen as {SEEN_AS[signal]}",
             call_id=one.call,
-            device=self.held.extensions.get(one.device) if one.kind is LEG else self.held.queues.get(one.device),
+            device=self.held.device(one),
             expected=" or ".join(sorted({row.dest for row in STEPS.values() if row.source is one.state})),
             seen=SEEN_AS[signal].value,
         )

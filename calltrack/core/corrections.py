@@ -15,14 +15,7 @@ from msgspec.structs import replace
 from calltrack.core.clock import SILENCE_S
 from calltrack.core.held import GONE, LEG, MINUTE_S, NEVER, HeldConnection, HeldExtension
 from calltrack.core.machine import SIGNALS, STEPS
-from calltrack.core.observations import (
-    ENDS,
-    Listed,
-    ListedCall,
-    ListedWait,
-    Reported,
-    Seconds,
-)
+from calltrack.core.observations import ENDS, Listed, ListedCall, ListedWait, Reported, Seconds
 from calltrack.core.records import Recording
 from calltrack.core.reports import Reports
 from calltrack.core.table import DIALING, HOLD, MOMENT, NEW, QUEUED, RANKS, RINGING, TALKING, UNKNOWN, Edge

@@ -12,7 +12,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from calltrack.core.held import LEG, MINUTE_S, NEVER, WAIT, Held, HeldCall, HeldConnection, HeldExtension, HeldQueue
+from calltrack.core.held import LEG, MINUTE_S, NEVER, WAIT, Held, HeldCall, HeldConnection, HeldExtension
 from calltrack.core.observations import INCOMING, Seconds
 from calltrack.core.table import ABANDONED, ANSWERED, HOLD, PICKED_UP, RINGING, TALKING, UNCONFIRMED_S
 
@@ -60,7 +60,7 @@ def run_timers(held: Held, step: Advance) -> None:
     held.next_look = (min(held.timers) + 1) * MINUTE_S if held.timers else NEVER
     for one in sorted(due, key=_name) if len(due) > 1 else due:
         look(held, one, step)
-        device = _device(held, one)
+        device = held.device(one)
         limit = UNCONFIRMED_S.get(one.state)
         if device is not None and limit is not None and device.confirmed is not None and not one.doubt:
             watch(held, one, min(LOOK_AGAIN_S, max(0, device.confirmed + limit - now)))
@@ -80,13 +80,9 @@ def look(held: Held, one: HeldConnection, step: Advance) -> None:
         step.confirm(one)
 
 
-def _device(held: Held, one: HeldConnection) -> HeldExtension | HeldQueue | None:
-    return held.extensions.get(one.device) if one.kind is LEG else held.queues.get(one.device)
-
-
 def _reason(held: Held, one: HeldConnection) -> str:
     """Why a live connection may be over, "" if nothing says so."""
-    call, device = held.calls.get(one.call), _device(held, one)
+    call, device = held.calls.get(one.call), held.device(one)
     limit = UNCONFIRMED_S.get(one.state)
     if call is None or device is None or limit is None or device.unknown:
         return ""

@@ -358,3 +358,7 @@ class Held:
     def call(self, call_id: str) -> HeldCall | None:
         """A call that lives, or that is still in the history."""
         return self.calls.get(call_id) or self.ended.get(call_id)
+
+    def device(self, one: HeldConnection) -> HeldDevice | None:
+        """Where a connection is."""
+        return self.extensions.get(one.device) if one.kind is LEG else self.queues.get(one.device)

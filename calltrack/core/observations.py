@@ -127,6 +127,10 @@ class Reported(Struct, gc=False):
     """The source's own word for the event, as evidence."""
 
 
+NOTHING_REPORTED = Reported()
+"""By a full list, or of what only a list shows."""
+
+
 class ExtensionSeen(Struct, gc=False):
     """An extension's whole state. None is "not said" and leaves what is known."""
 

@@ -181,20 +181,17 @@ class Devices(Remarks):
                 continue
             ended |= mine is not None
             self._leave(device, one, mine, matched.newcomers, source, quiet=quiet)
-        if matched.newcomers:
-            redial = is_redial(reported, own)
-            order: list[HeldConnection] = []
-            for item in matched.order:
-                found = (
-                    item
-                    if isinstance(item, HeldConnection)
-                    else self._newcomer(device, item, reported, source, redial, quiet)
-                )
-                if found is not None:
-                    order.append(found)
-            device.live = tuple(order)
-        else:
-            device.live = tuple(matched.order)  # type: ignore[arg-type]
+        redial = is_redial(reported, own)
+        order: list[HeldConnection] = []
+        for item in matched.order:
+            found = (
+                item
+                if isinstance(item, HeldConnection)
+                else self._newcomer(device, item, reported, source, redial, quiet)
+            )
+            if found is not None:
+                order.append(found)
+        device.live = tuple(order)
         return ended
 
     def _leave(
@@ -209,17 +206,15 @@ class Devices(Remarks):
     ) -> None:
         """What the list lacks has ended: an event says so, click2call leg 2 replaces it, or only the list says so."""
         step = self._step
-        heir = one.c2c == 1 and any(other.call_id == one.call for other in newcomers)
-        if mine is not None:
-            why = ""
-        elif heir:
+        heir = mine is None and one.c2c == 1 and any(other.call_id == one.call for other in newcomers)
+        if heir:
             why = "click2call leg 2 took its place"
         elif source:
             why = f"{IN_NO_LIST} {source}"
         else:
             why = "gone from the list, its end was not reported"
         before = one.state
-        step.end(one, device, mine, why, heir=heir and mine is None)
+        step.end(one, device, mine, why, heir=heir)
         if quiet:
             pass
         elif mine is not None:

@@ -6,16 +6,7 @@ from calltrack.core.advance import Advance
 from calltrack.core.changes import AnomalyKind
 from calltrack.core.held import LEG, WAIT, Held, HeldConnection, HeldDevice
 from calltrack.core.match import is_about
-from calltrack.core.observations import (
-    ANSWERS,
-    ENDS,
-    HOLDS,
-    RETRIEVES,
-    STARTS,
-    Listed,
-    Reported,
-    Seconds,
-)
+from calltrack.core.observations import ANSWERS, ENDS, HOLDS, RETRIEVES, STARTS, Listed, Reported, Seconds
 from calltrack.core.states import State
 from calltrack.core.table import DIALING, HOLD, QUEUED, RINGING, TALKING, UNKNOWN
 

@@ -6,17 +6,9 @@ has decided outcomes; a connection that reports twice in a frame has its first o
 
 from __future__ import annotations
 
-from calltrack.core.changes import (
-    LEG_REPORTS,
-    WAIT_REPORTS,
-    Anomaly,
-    AnomalyKind,
-    Change,
-)
-from calltrack.core.held import LEG, NEVER, WAIT, Held, HeldCall, HeldConnection, HeldDevice, HeldExtension, Mark
-from calltrack.core.observations import (
-    Seconds,
-)
+from calltrack.core.changes import LEG_REPORTS, WAIT_REPORTS, Anomaly, AnomalyKind, Change
+from calltrack.core.held import NEVER, WAIT, Held, HeldCall, HeldConnection, HeldDevice, HeldExtension, Mark
+from calltrack.core.observations import Seconds
 from calltrack.core.states import State
 from calltrack.core.values import leg_value, wait_value
 
@@ -101,7 +93,7 @@ class Reports:
         """Something of a connection was written: its value and its call's are made anew, and its call is settled."""
         one.value = one.kept = None
         held = self.held
-        device = held.extensions.get(one.device) if one.kind is LEG else held.queues.get(one.device)
+        device = held.device(one)
         if device is not None:
             device.value = None
         call = held.calls.get(one.call) or held.ended[one.call]

@@ -128,7 +128,7 @@ def _contradictions(call: HeldCall, gave_up: list[HeldConnection], step: Advance
                     AnomalyKind.CONTRADICTION,
                     "the queue says that the caller gave up, and an agent answered; talk decides",
                     call_id=call.call_id,
-                    device=step.held.extensions.get(leg.device),
+                    device=step.held.device(leg),
                     expected="abandoned",
                     seen="answered",
                 )

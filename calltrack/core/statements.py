@@ -34,16 +34,7 @@ from calltrack.core.outcomes import SAME_S
 from calltrack.core.reconcile import Devices
 from calltrack.core.records import PAST_KEPT
 from calltrack.core.settle import uncount
-from calltrack.core.stated import (
-    NEAR_S,
-    answer_of,
-    contradiction,
-    is_made,
-    is_uncertain,
-    is_within,
-    why_of,
-    within,
-)
+from calltrack.core.stated import NEAR_S, answer_of, contradiction, is_made, is_uncertain, is_within, why_of, within
 from calltrack.core.states import Outcome
 from calltrack.core.table import ABANDONED, ANSWERED, DIALING, ENGAGED, QUEUED, RINGING, TALKING, UNKNOWN
 from calltrack.core.values import settle_before

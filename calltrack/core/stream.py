@@ -15,6 +15,7 @@ from calltrack.core.changes import AnomalyKind
 from calltrack.core.clock import Verdict
 from calltrack.core.held import HeldConnection, HeldExtension
 from calltrack.core.observations import (
+    NOTHING_REPORTED,
     AllCampaigns,
     AllExtensions,
     AllQueues,
@@ -27,7 +28,6 @@ from calltrack.core.observations import (
     Lost,
     Notice,
     QueueSeen,
-    Reported,
     Seconds,
     Stated,
     Tick,
@@ -38,7 +38,6 @@ from calltrack.core.statements import Statements
 from calltrack.core.values import extension_value
 
 _NAMES_COUNTED = 200  # names counted one by one, the rest together, and characters kept of each: strangers choose them
-_NOTHING_REPORTED = Reported()
 
 
 class Stream(Statements):
@@ -144,7 +143,7 @@ class Stream(Statements):
                 step.anomaly(AnomalyKind.MISSING_IDENTITY, "an extension without a name")
                 continue
             extension = held.extensions.get(one.exten_user) or self._appeared(one.exten_user, one)
-            self._apply(extension, one, _NOTHING_REPORTED, None, "extensions")
+            self._apply(extension, one, NOTHING_REPORTED, None, "extensions")
         listed = {one.exten_user for one in seen if one.exten_user}
         if len(listed) == len(held.extensions):
             return  # all that are listed are held by now, so none is missing
@@ -154,7 +153,7 @@ class Stream(Statements):
             account = str(extension.account_id or "")
             if accounts and account and account not in accounts:
                 continue  # one stream may carry several accounts (field guide §3); this list is not about that one
-            self._apply(extension, ExtensionSeen(name, []), _NOTHING_REPORTED, None, "extensions")
+            self._apply(extension, ExtensionSeen(name, []), NOTHING_REPORTED, None, "extensions")
             if extension.live:
                 continue  # the list is of the past for it
             del held.extensions[name]
@@ -169,11 +168,11 @@ class Stream(Statements):
                 step.anomaly(AnomalyKind.MISSING_IDENTITY, "a queue without an id")
                 continue
             queue = held.queues.get(one.queue_id) or self._appeared(one.queue_id, one)
-            self._apply(queue, one, _NOTHING_REPORTED, None, "queues")
+            self._apply(queue, one, NOTHING_REPORTED, None, "queues")
         listed = {one.queue_id for one in seen}
         for queue_id, queue in held.queues.items():
             if queue_id not in listed:
-                self._apply(queue, QueueSeen(queue_id, []), _NOTHING_REPORTED, None, "queues")
+                self._apply(queue, QueueSeen(queue_id, []), NOTHING_REPORTED, None, "queues")
                 queue.unknown, queue.unknown_since = True, held.clock.at
 
     def _logged_in(self, body: Login) -> None:
