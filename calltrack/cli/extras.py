@@ -8,7 +8,7 @@ EXTRAS = {
     "excel": ("xlsxwriter",),
     "alerts": ("apprise",),
     "live": ("aiohttp", "aiohttp_socks", "socketio"),
-    "oidc": ("authlib", "httpx", "joserfc"),
+    "oidc": ("authlib", "joserfc"),
     "parquet": ("pyarrow",),
     "report": ("jinja2", "matplotlib"),
     "serve": (

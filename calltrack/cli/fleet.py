@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import os
 import secrets
 import socket
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from calltrack.cli.logged import log_lines
 from calltrack.cli.terminal import Address, Number
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def member_options(command: Callable[..., None]) -> Callable[..., None]:
         metrics: tuple[str, int] | None,
         **rest: Any,
     ) -> None:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        log_lines("%(asctime)s %(levelname)s %(message)s")
         owner = f"{name or socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         command(*args, member=Member(owner, name, session_s, group, metrics), **rest)
 

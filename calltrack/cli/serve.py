@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calltrack.cli.configuration import config_options, effective
+from calltrack.cli.logged import log_lines
 from calltrack.cli.replay import SpeedParam
 from calltrack.cli.service import LiveOptions, accounts_option, service_options
 from calltrack.cli.signals import on_stop
@@ -229,8 +230,7 @@ def _log_as(form: str) -> None:
     """Log to standard error from now on."""
     import logging
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("calltrack").setLevel(logging.INFO)
+    log_lines("%(asctime)s %(levelname)s %(name)s: %(message)s")
     if form == "json":
         from pythonjsonlogger.json import JsonFormatter
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from calltrack.serve.api.parameters import TheAccess, TheProvider
 from calltrack.serve.api.session import session_cookie
+from calltrack.serve.security.guard import cookies_named
 from calltrack.serve.security.oidc import PATIENCE, LoginFailed, Provider
 
 _COOKIE = "calltrack_login"
@@ -61,7 +62,7 @@ async def finish(
     try:
         if error:
             raise LoginFailed("the provider refused")
-        visitor = await known.finish(code, brought, request.cookies.get(_COOKIE, ""))
+        visitor = await known.finish(code, brought, cookies_named(_COOKIE, request.headers.get("cookie", "")))
     except LoginFailed as failed:
         raise _failed(failed) from None
     request.scope["visitor"] = visitor  # type: ignore[typeddict-unknown-key]  # for the audit log

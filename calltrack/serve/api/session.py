@@ -10,9 +10,9 @@ from litestar.exceptions import NotAuthorizedException
 from litestar.params import JSONBody
 from msgspec import Struct
 
-from calltrack.serve.api.parameters import TheAccess, TheVisitor
+from calltrack.serve.api.parameters import TheAccess, TheProvider, TheVisitor
 from calltrack.serve.security.access import SESSION_LIFE, Access, Visitor
-from calltrack.serve.security.guard import COOKIE, session_of
+from calltrack.serve.security.guard import COOKIE, cookies_named
 
 
 class Login(Struct, forbid_unknown_fields=True):
@@ -33,13 +33,16 @@ class Whoami(Struct, frozen=True):
 
 
 @post("/api/session", status_code=200)
-async def log_in(data: JSONBody[Login], request: Request[Any, Any, Any], access: TheAccess) -> Response[Whoami]:
+async def log_in(
+    data: JSONBody[Login], request: Request[Any, Any, Any], access: TheAccess, provider: TheProvider
+) -> Response[Whoami]:
     """Exchange a token for a session: the answer sets a cookie."""
     visitor = access.by_token(data.token)
     if visitor is None:
         raise NotAuthorizedException("no role has this token", headers={"www-authenticate": "Bearer"})
     request.scope["visitor"] = visitor  # type: ignore[typeddict-unknown-key]  # for the audit log
-    return Response(_whoami(visitor), cookies=[session_cookie(access, visitor, request.scope.get("scheme") == "https")])
+    secure = request.scope.get("scheme") == "https" or (provider is not None and provider.secure)
+    return Response(_whoami(visitor), cookies=[session_cookie(access, visitor, secure)])
 
 
 def session_cookie(access: Access, visitor: Visitor, secure: bool) -> Cookie:
@@ -63,7 +66,8 @@ async def who_am_i(visitor: TheVisitor) -> Whoami:
 @delete("/api/session", status_code=204)
 async def log_out(request: Request[Any, Any, Any], access: TheAccess) -> Response[None]:
     """End the session."""
-    access.log_out(session_of(request.headers.get("cookie", "")))
+    for secret in cookies_named(COOKIE, request.headers.get("cookie", "")):
+        access.log_out(secret)
     return Response(None, status_code=204, cookies=[Cookie(COOKIE, value="", max_age=0, httponly=True)])
 
 

@@ -19,7 +19,6 @@ import asyncio
 import re
 from contextlib import suppress
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -124,12 +123,18 @@ class Guard:
         if path.startswith("/health/") or path in _STREAMS:  # these have places of their own, or need none
             await self._app(scope, receive, send)
             return None
-        visitor = scope["visitor"]
+        visitor, begun = scope["visitor"], False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         try:
             with self._requests.one("" if visitor is None else visitor.name):
                 if visitor is None:
                     async with asyncio.timeout(PATIENCE):
-                        await self._app(scope, receive, send)
+                        await self._app(scope, receive, noting)
                 elif scope.get("method") == "GET" and path.startswith("/api/"):
                     await self._while_there(scope, receive, send)
                 else:
@@ -137,7 +142,7 @@ class Guard:
         except TooManyRequests:
             return 429, "too many requests of this role are under way; try again"
         except TimeoutError:
-            return None  # its connection is given up by the server: there is no answer
+            return None if begun else (408, f"a request without a token has {PATIENCE:.0f} s")
         return None
 
     async def _while_there(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -201,17 +206,17 @@ class Guard:
         scheme, _, token = headers.get(b"authorization", "").partition(" ")
         if token:
             return self._access.by_token(token.strip()) if scheme.lower() == "bearer" else None
-        secret = session_of(headers.get(b"cookie", ""))
-        return self._access.by_session(secret) if secret else None
+        found = map(self._access.by_session, cookies_named(COOKIE, headers.get(b"cookie", "")))
+        return next((visitor for visitor in found if visitor is not None), None)
 
 
-def session_of(cookies: str) -> str:
-    """The session's secret among the cookies of a request; "" if there is none."""
-    try:
-        found = SimpleCookie(cookies).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+def cookies_named(name: str, header: str) -> list[str]:
+    """The values of one name among the cookies of a request, which has those of every other service on this host.
+
+    Read by hand: http.cookies gives up at the first that is not of RFC 6265's form.
+    """
+    pairs = (one.strip().partition("=") for one in header.split(";"))
+    return [value for known, _, value in pairs if known == name]
 
 
 def _authority(origin: str) -> str:

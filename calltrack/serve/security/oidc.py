@@ -4,33 +4,46 @@
 
 What the provider signs is checked: signature by its keys, issuer, audience, expiry, nonce. A person without a role gets
 no session. Nothing of what the provider gives is kept but the person's name, for the audit log.
+
+Nothing is kept of a log-in that is under way either, so strangers who begin many take no place from anybody: its nonce
+and its verifier are made of its state, which the browser keeps in a cookie, and of a key of this process.
+What the provider sends is a stranger's: it is bounded in bytes and in time, and read by its types.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import re
+import secrets
 import time
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import aiohttp
+import msgspec
 from msgspec import Struct
 
 from calltrack.core.errors import CalltrackError
 from calltrack.serve.security.access import Rights, Visitor
+from calltrack.serve.security.numbers import masked
 from calltrack.serve.security.secrets import secret_of
+from calltrack.words.values import safe
 
-if TYPE_CHECKING:
-    from authlib.integrations.httpx_client import AsyncOAuth2Client
+T = TypeVar("T")
 
 CALLBACK = "/login/callback"
 PATIENCE = 600.0
 """Seconds that a person has at the provider."""
 
-_UNDER_WAY = 1000
-_TIMEOUT = 8.0  # s for each answer of the provider
+_TIMEOUT = 8.0  # s for all that the provider is asked in one request of a browser, which itself has 10
+_PAUSE = 5.0  # s in which a provider that could not be asked for its addresses is not asked again
+_LARGEST = 1024 * 1024  # bytes of an answer of the provider
+_LONGEST = 100  # characters of a person's name
+_ID = re.compile(r"[0-9A-Za-z]{18,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # longer than a number, or a UUID
 _SIGNED = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -67,11 +80,8 @@ class Oidc(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def faults(self) -> Iterator[str]:
         """What cannot be meant, in words."""
         for name in ("issuer", "url"):
-            parts = urlsplit(getattr(self, name))
-            if parts.scheme not in ("https", "http") or not parts.hostname:
-                yield f"{name}: write https://host"
-            elif parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-                yield f"{name}: write https; http is for this machine alone"
+            if fault := _fault(getattr(self, name)):
+                yield f"{name}: {fault}"
         if "openid" not in self.scope.split():
             yield "scope: has no openid"
         if not self.role:
@@ -79,22 +89,41 @@ class Oidc(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         yield from (f"role {one.name}: {fault}" for one in self.role for fault in one.faults())
 
 
-class _Begun(NamedTuple):
-    at: float
-    nonce: str
-    verifier: str
+class _About(Struct):
+    """The provider's addresses."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    userinfo_endpoint: str = ""
+
+    def __post_init__(self) -> None:
+        for address in (self.authorization_endpoint, self.token_endpoint, self.jwks_uri, self.userinfo_endpoint):
+            if address and (fault := _fault(address)):
+                raise ValueError(fault)
+
+
+class _Token(Struct):
+    """What the provider gives for a code."""
+
+    access_token: str
+    id_token: str
 
 
 class Provider:
     """The provider of a configuration; asked for its addresses and keys when somebody logs in."""
 
     def __init__(self, settings: Oidc) -> None:
-        for module in ("authlib.integrations.httpx_client", "joserfc"):
+        for module in ("authlib.oidc.core", "joserfc"):
             import_module(module)  # so that a library that is missing ends the start, and not a log-in
         self._settings = settings
         self._secret = settings.secret()
-        self._begun: OrderedDict[str, _Begun] = OrderedDict()
-        self._known: dict[str, Any] = {}
+        self._key = secrets.token_bytes(32)
+        self._back = settings.url.rstrip("/") + CALLBACK
+        self._known: _About | None = None
+        self._asking = asyncio.Lock()
+        self._again_at, self._failure = 0.0, ""
 
     @property
     def secure(self) -> bool:
@@ -103,97 +132,149 @@ class Provider:
 
     async def begin(self) -> tuple[str, str]:
         """Where to send a browser, and the state that it has to bring back; raises LoginFailed."""
-        from authlib.common.security import generate_token
+        from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+        from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-        async with self._client() as client:
-            about = await self._about(client)
-            begun = _Begun(time.monotonic(), generate_token(32), generate_token(64))
-            url, state = client.create_authorization_url(
-                about["authorization_endpoint"], code_verifier=begun.verifier, nonce=begun.nonce
-            )
-        self._begun[state] = begun
-        if len(self._begun) > _UNDER_WAY:
-            self._begun.popitem(last=False)
-        return str(url), str(state)
+        about = await self._about()
+        state = f"{int(time.time())}.{secrets.token_urlsafe(32)}"
+        url = prepare_grant_uri(
+            about.authorization_endpoint,
+            self._settings.client_id,
+            "code",
+            self._back,
+            self._settings.scope,
+            state,
+            nonce=self._made("nonce", state),
+            code_challenge=create_s256_code_challenge(self._made("verifier", state)),
+            code_challenge_method="S256",
+        )
+        return str(url), state
 
-    async def finish(self, code: str, state: str, cookie: str) -> Visitor:
-        """Whose session it is, after the provider sent the browser back; raises LoginFailed."""
-        begun = self._begun.pop(state, None) if hmac.compare_digest(state.encode(), cookie.encode()) else None
-        if not state or begun is None or time.monotonic() - begun.at > PATIENCE:
+    async def finish(self, code: str, state: str, cookies: list[str]) -> Visitor:
+        """Whose session it is, after the provider sent the browser back with `cookies`; raises LoginFailed.
+
+        A state that was not made here leads to a verifier and a nonce that the provider does not know.
+        """
+        brought = any(hmac.compare_digest(_bytes(state), _bytes(one)) for one in cookies)
+        at = state.partition(".")[0]
+        if not brought or not re.fullmatch("[0-9]{1,12}", at) or not 0 <= time.time() - int(at) <= PATIENCE:
             raise LoginFailed("this log-in was not begun here, or too long ago; begin again")
-        claims = await self._claims(code, begun)
+        claims = await self._claims(code, state)
         mine = claims.get(self._settings.claim)
-        values = {mine} if isinstance(mine, str) else {one for one in mine or () if isinstance(one, str)}
-        who = str(claims.get("email") or claims.get("preferred_username") or claims["sub"])
+        values = [mine] if isinstance(mine, str) else mine if isinstance(mine, list) else []
+        who = next(filter(None, map(_named, map(claims.get, ("email", "preferred_username", "sub")))), "")
         for role in self._settings.role:
             if role.value in values or role.value == "*":
                 return role.visitor(who)
         raise LoginFailed(f"no role here is for any {self._settings.claim} of {who}")
 
-    async def _claims(self, code: str, begun: _Begun) -> dict[str, Any]:
+    async def _claims(self, code: str, state: str) -> dict[str, Any]:
         """What the provider says of the person, checked."""
-        import httpx
-        from authlib.common.errors import AuthlibBaseError
+        from authlib.oauth2.auth import ClientAuth
+        from authlib.oauth2.rfc6749.parameters import prepare_token_request
         from authlib.oidc.core import CodeIDToken
         from joserfc import jwt
-        from joserfc.errors import JoseError
         from joserfc.jwk import KeySet
 
-        async with self._client() as client:
-            about = await self._about(client)
-            try:
-                token = await client.fetch_token(about["token_endpoint"], code=code, code_verifier=begun.verifier)
-                keys = KeySet.import_key_set(
-                    (await client.request("GET", about["jwks_uri"], withhold_token=True)).json()
-                )
-                signed = jwt.decode(str(token["id_token"]), keys, algorithms=_SIGNED)
-                issuer = {"iss": {"essential": True, "value": about["issuer"]}}
-                said = CodeIDToken(
-                    signed.claims,
-                    signed.header,
-                    issuer,
-                    {
-                        "nonce": begun.nonce,
-                        "client_id": self._settings.client_id,
-                        "access_token": token["access_token"],
-                    },
-                )
-                said.validate(leeway=60)
-                claims = dict(said)
-                if self._settings.claim not in claims and "userinfo_endpoint" in about:
-                    more = (await client.get(about["userinfo_endpoint"])).json()
-                    if more.get("sub") == claims["sub"]:
-                        claims = {**more, **claims}
-                return claims
-            except (AuthlibBaseError, JoseError, httpx.HTTPError, KeyError, ValueError, TypeError) as error:
-                raise LoginFailed(f"the provider's answer was not taken: {type(error).__name__}") from error
+        about = await self._about()
+        async with _asking("the provider's answer was not taken") as client:
+            asked = prepare_token_request(
+                "authorization_code",
+                redirect_uri=self._back,
+                code=code,
+                code_verifier=self._made("verifier", state),
+            )
+            headers = {"content-type": "application/x-www-form-urlencoded"}
+            url, headers, asked = ClientAuth(self._settings.client_id, self._secret).prepare(
+                "POST", about.token_endpoint, headers, asked
+            )
+            token = await _answer(client, "POST", url, _Token, data=asked, headers=headers)
+            keys = KeySet.import_key_set(await _answer(client, "GET", about.jwks_uri, dict[str, Any]))  # type: ignore[arg-type]
+            signed = jwt.decode(token.id_token, keys, algorithms=_SIGNED)
+            issuer = {"iss": {"essential": True, "value": about.issuer}}
+            expected = {
+                "nonce": self._made("nonce", state),
+                "client_id": self._settings.client_id,
+                "access_token": token.access_token,
+            }
+            said = CodeIDToken(signed.claims, signed.header, issuer, expected)
+            said.validate(leeway=60)
+            claims = dict(said)
+            if self._settings.claim not in claims and about.userinfo_endpoint:
+                bearer = {"authorization": f"Bearer {token.access_token}"}
+                more = await _answer(client, "GET", about.userinfo_endpoint, dict[str, Any], headers=bearer)
+                if more.get("sub") == claims["sub"]:
+                    claims = {**more, **claims}
+            return claims
 
-    async def _about(self, client: AsyncOAuth2Client) -> dict[str, Any]:
-        """The provider's addresses."""
-        import httpx
-
-        if not self._known:
-            issuer = self._settings.issuer.rstrip("/")
+    async def _about(self) -> _About:
+        """The provider's addresses: asked for once, by one at a time, and not at once again if that fails."""
+        async with self._asking:
+            if self._known is not None:
+                return self._known
+            if time.monotonic() < self._again_at:
+                raise LoginFailed(self._failure)
             try:
-                answer = await client.request("GET", f"{issuer}/.well-known/openid-configuration", withhold_token=True)
-                known = answer.raise_for_status().json()
-                if known["issuer"].rstrip("/") != issuer:
+                issuer = self._settings.issuer.rstrip("/")
+                async with _asking("the provider cannot be asked") as client:
+                    known = await _answer(client, "GET", f"{issuer}/.well-known/openid-configuration", _About)
+                if known.issuer.rstrip("/") != issuer:
                     raise LoginFailed("the provider has another name than the configured issuer")
-                _ = known["authorization_endpoint"], known["token_endpoint"], known["jwks_uri"]
-            except (httpx.HTTPError, KeyError, ValueError, AttributeError, TypeError) as error:
-                raise LoginFailed(f"the provider cannot be asked: {type(error).__name__}") from error
+            except LoginFailed as error:
+                self._again_at, self._failure = time.monotonic() + _PAUSE, str(error)
+                raise
             self._known = known
-        return self._known
+            return known
 
-    def _client(self) -> AsyncOAuth2Client:
-        from authlib.integrations.httpx_client import AsyncOAuth2Client
+    def _made(self, what: str, state: str) -> str:
+        """The nonce or the verifier of a log-in."""
+        return hmac.digest(self._key, f"{what} {state}".encode(), "sha256").hex()
 
-        settings = self._settings
-        return AsyncOAuth2Client(
-            settings.client_id,
-            self._secret,
-            scope=settings.scope,
-            redirect_uri=settings.url.rstrip("/") + CALLBACK,
-            code_challenge_method="S256",
-            timeout=_TIMEOUT,
-        )
+
+@asynccontextmanager
+async def _asking(failure: str) -> AsyncIterator[aiohttp.ClientSession]:
+    """A client for the provider; whatever comes of its answers is a LoginFailed that begins with `failure`."""
+    from authlib.common.errors import AuthlibBaseError
+    from joserfc.errors import JoseError
+
+    odd = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)  # what claims lead to
+    try:
+        async with asyncio.timeout(_TIMEOUT), aiohttp.ClientSession(trust_env=True) as client:
+            yield client
+    except TimeoutError as error:
+        raise LoginFailed(f"{failure}: it takes too long") from error
+    except (AuthlibBaseError, JoseError, aiohttp.ClientError, OSError, *odd) as error:
+        raise LoginFailed(f"{failure}: {type(error).__name__}") from error
+
+
+async def _answer(client: aiohttp.ClientSession, method: str, url: str, kind: type[T], **request: Any) -> T:
+    """An answer of the provider; raises LoginFailed, and what `_asking` takes."""
+    async with client.request(method, url, allow_redirects=False, **request) as answer:
+        if answer.status != 200:
+            raise LoginFailed(f"the provider answers with HTTP {answer.status} at {safe(answer.url.path)[:_LONGEST]}")
+        body = b""
+        async for piece in answer.content.iter_any():
+            body += piece
+            if len(body) > _LARGEST:
+                raise LoginFailed("an answer of the provider is larger than 1 MiB")
+    return msgspec.json.decode(body, type=kind)
+
+
+def _fault(address: str) -> str:
+    """What is wrong with an address of this service or of the provider, in words."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("https", "http") or not parts.hostname or not re.fullmatch("[!-~]+", address):
+        return "write https://host"
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        return "write https; http is for this machine alone"
+    return ""
+
+
+def _named(claim: object) -> str:
+    """A person's name for logs: short, of one line, without a phone number; ids stay. "" if it is none."""
+    text = safe(claim)[:_LONGEST] if isinstance(claim, str) else ""
+    return text if _ID.fullmatch(text) else masked(text)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")

@@ -27,6 +27,13 @@ TELLING = ["/api/state", "/api/calls", "/api/extensions", "/api/queues", f"/api/
 STREAMS = ["/api/changes?after=0", "/api/updates"]
 
 
+FOREIGN = (
+    *('prefs={"a":1}', "theme", "x=a b", "a[b]=1", "name=José", "x/y=1", "path=/", "expires=never", "(x)=1", "@x=1"),
+    *('quoted="', "calltrack_session=other", "calltrack_session", "=", "", "$Version=1"),
+)
+"""Cookies of other services on the same host."""
+
+
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
@@ -157,6 +164,9 @@ async def test_a_browser_logs_in_once() -> None:
         async with running.client.post("/api/session", json={"token": DESK}) as answer:
             cookie, reported = answer.headers["set-cookie"], await answer.json()
         mine = {"Cookie": cookie.partition(";")[0]}
+        for foreign in FOREIGN:
+            for both in (f"{foreign}; {mine['Cookie']}", f"{mine['Cookie']};{foreign}"):
+                assert 200 == (await running.get("/api/session", headers={"Cookie": both}))[0], both
         async with running.client.get("/api/updates", headers=mine) as answer:
             first = await anext(events(answer))
         async with running.client.delete("/api/session", headers=mine) as answer:
