@@ -24,6 +24,10 @@ _LONGEST_PAUSE = 3600.0  # s; recordings with days between two frames are not wo
 _AT_ONCE = 50  # frames between two chances for the screen to be drawn
 
 
+SILENCE_S = 30.0
+"""Seconds of `stale_for` after which a source is lost, although no frame of it says so."""
+
+
 class Source(Protocol):
     """Something that gives frames, in order.
 

@@ -36,6 +36,7 @@ _BATCH = 1000  # records taken at a time
 _PATIENCE, _PAUSE = 60.0, 0.3  # s in which brokers may come back; s between two tries
 _ANSWER = 10.0  # s that a broker has to answer
 _FIRST_ANSWER = 1.0  # s that it has at the first try: one that was just killed never answers, and its successor does
+_READY = 3.0  # s that one has to answer who asks whether a process is ready
 _NONE_SINCE = -1  # the answer for a time after the last record
 _ALWAYS = {
     "log_level": 2,  # what goes wrong is reported by our own messages, once
@@ -168,6 +169,14 @@ class Cluster:
                 "because it decides where an account's history is. Delete a new topic, or use another --prefix"
             )
         return want
+
+    def unreachable(self) -> str:
+        """Why no broker can be reached, asked now; "" if one answers within 3 s."""
+        try:
+            self._admin().list_topics(self.topics.accounts, timeout=_READY)
+        except KafkaException as error:
+            return f"no broker answers at {self.servers}: {error.args[0].str()}"
+        return ""
 
     def copies(self) -> dict[str, Copies]:
         """Of the four topics and the groups' own, as far as they are there; raises ClusterError."""

@@ -84,17 +84,22 @@ class Connector:
                     raise self._failure
                 await asyncio.sleep(_TICK)
         finally:
+            sockets = list(self._sockets.values())
             for name, line in list(self.lines.items()):
                 self._do(name, line.disown())
-            await asyncio.gather(*self._sockets.values(), return_exceptions=True)
+            await asyncio.gather(*sockets, return_exceptions=True)
             self._producer.flush(_LEAVING)
             self._consumer.close()
 
     @property
     def ready(self) -> str:
-        """Why it is not ready; "" if it is: every account that it owns is connected, or why not is known."""
+        """Why it is not ready; "" if it is: a broker answers, and it holds every account that it was given.
+
+        Asks a broker; to be called from a thread that may wait. An account that cannot be connected, for its login is
+        wrong, is held too: `troubled` counts it.
+        """
         waiting = sum(line.phase is not Phase.OPEN for line in list(self.lines.values()))
-        return f"{waiting} accounts are not open yet" if waiting else ""
+        return self._cluster.unreachable() or (f"{waiting} accounts are not open yet" if waiting else "")
 
     @property
     def troubled(self) -> int:

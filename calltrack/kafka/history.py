@@ -93,7 +93,8 @@ class Fenced:
 class KafkaRecording(Recording):
     """The frames of one account, up to what is there when the iteration begins.
 
-    After it, `offset` is where they go on in `frames`, and `fenced` knows their lease. Raises ClusterError if Kafka
+    After it, `offset` is where they go on in `frames`, `fenced` knows their lease, and `last_at` is when the last of
+    them was written, UTC epoch s (0 if none was read). Raises ClusterError if Kafka
     cannot be read, and RecordingError for an account that is neither defined nor has frames.
     """
 
@@ -110,6 +111,7 @@ class KafkaRecording(Recording):
         self.account = self._account.decode()
         self.partition = partition_of(self._account, self.cluster.check())
         self.offset = 0
+        self.last_at = 0.0
         self.fenced = Fenced(self._account, on_bad=self._bad)
         self._known: tuple[Snapshot, int, int] | None = None
 
@@ -129,17 +131,18 @@ class KafkaRecording(Recording):
             snapshot, self.fenced.lease, offset = self._known
             self.frames = self.line = snapshot.position
             self.offset = max(self.offset, offset)
-        values: list[tuple[bytes | None, bytes]] = []
+        values: list[tuple[bytes | None, bytes, float]] = []
 
         def take(message: Message) -> None:
-            values.append((message.key(), message.value() or b""))
+            values.append((message.key(), message.value() or b"", message.timestamp()[1] / 1000))
 
         while self.offset < end:  # in pieces, so that memory does not follow the account's history
             piece = min(end, self.offset + _PIECE)
             self.cluster.read(topic, {self.partition: (self.offset, piece)}, take)
-            for key, value in values:
+            for key, value, at in values:
                 frame = self.fenced.frame(key, value)
                 if frame is not None:
+                    self.last_at = at
                     self.frames += 1
                     self.line += 1
                     yield frame

@@ -97,9 +97,13 @@ class Worker:
 
     @property
     def ready(self) -> str:
-        """Why it is not ready; "" if it is: every partition that it owns is where its log ends at the takeover."""
+        """Why it is not ready; "" if it is: a broker answers, and every partition that it owns is taken over.
+
+        A partition is when it is where its log ended as the worker was given it. Asks a broker; to be called from a
+        thread that may wait.
+        """
         behind = sum(not partition.caught_up for partition in list(self.owned.values()))
-        return f"{behind} partitions are still being taken over" if behind else ""
+        return self._cluster.unreachable() or (f"{behind} partitions are still being taken over" if behind else "")
 
     def _apply(self, messages: Sequence[Message]) -> None:
         read = defaultdict[int, list[Record]](list)

@@ -177,6 +177,11 @@ class Connection:
             if self._dialer is not None:
                 await self._dialer.close(self._timing.close)
 
+    @property
+    def silent_s(self) -> float:
+        """Seconds since something came; may be asked from any thread."""
+        return self._loop.time() - self.silence.message_at
+
     def heard(self) -> None:
         """Note that something came (called by the wire, as all that follow)."""
         self.silence.message(self._loop.time())

@@ -123,10 +123,12 @@ class Supervisor:
 
     @property
     def stale_for(self) -> float | None:
-        """Seconds since the server was last heard, be it an answer to a ping; None without a connection."""
-        if self._connection is None or not self._up:
-            return None
-        return asyncio.get_running_loop().time() - self._connection.silence.message_at
+        """Seconds since the server was last heard, be it an answer to a ping; None without a connection.
+
+        May be asked from any thread, as `health` may.
+        """
+        connection = self._connection
+        return None if connection is None or not self._up else connection.silent_s
 
     @property
     def health(self) -> Health:

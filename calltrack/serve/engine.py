@@ -22,7 +22,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from calltrack.feed.source import Source
+from calltrack.core.snapshot import Snapshot
+from calltrack.feed.source import SILENCE_S, Source
 from calltrack.feed.wallclock import ServerClock
 from calltrack.figures import Options
 from calltrack.journal import Cadence, Journal, JournalDamaged, JournalUnwritable, StreamPosition
@@ -35,6 +36,7 @@ from calltrack.serve.limits import KeptLimits
 from calltrack.serve.security.scope import Reach
 from calltrack.serve.stream.hub import Hub
 from calltrack.serve.stream.state import View
+from calltrack.serve.stream.unheard import unheard
 from calltrack.voicenter.frames import Frame
 from calltrack.words.recent import Stories
 
@@ -54,6 +56,7 @@ _MOST = 100_000  # frames that wait for a disk before it is given up
 _TOGETHER = 500  # frames in one write
 _AT_ONCE = 50  # frames applied between two chances for clients to be served
 _AGAIN = 1.0  # s between two tries to write
+_LOOK = 0.5  # s between two looks at whether the source is silent
 _TIDY = 600.0  # s between two looks at what may go
 
 _log = logging.getLogger("calltrack.serve")
@@ -110,13 +113,14 @@ class Engine:
         self._promised: dict[int, asyncio.Future[None]] = {}
         self.writing_s = 0.0
         self._ending = False
+        self._lost = self._is_silent
         self._some, self._idle = asyncio.Event(), asyncio.Event()
         self._room: asyncio.Future[None] | None = None
         begin = max(journal.begin, journal.position - REPEATED)
         self.tracker = journal.tracker(begin)
         known = self.tracker.snapshot()
         self._reach = Reach(known.calls, known.extensions)
-        self.view = View(self.tracker.snapshot, self.clock, source)
+        self.view = View(self._shown, self.clock, source)
         self.hub = Hub(self.past.changes, StreamPosition(begin))
         for _, frame in journal.frames(begin, gaps=True):
             self._apply(frame)
@@ -135,7 +139,7 @@ class Engine:
     async def run(self) -> None:
         """Take everything that the source gives; raises what ends the source for good, and JournalError."""
         keeping = asyncio.create_task(self._keep())
-        others = [asyncio.create_task(one) for one in (self._feed(), self._tidy(), self.figures.run())]
+        others = [asyncio.create_task(one) for one in (self._feed(), self._tidy(), self._listen(), self.figures.run())]
         try:
             done, _ = await asyncio.wait((keeping, *others), return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
@@ -275,6 +279,24 @@ class Engine:
         self.stories.see(changes)
         self.view.stale()
         self.hub.publish(changes, self._reach.abouts(changes))
+
+    @property
+    def _is_silent(self) -> bool:
+        return (self.source.stale_for or 0.0) > SILENCE_S
+
+    def _shown(self) -> Snapshot:
+        snapshot = self.tracker.snapshot()
+        return unheard(snapshot, self.source.status()) if self._lost else snapshot
+
+    async def _listen(self) -> None:
+        """Show the state as unknown while the source is silent: where another process connects, no frame says so."""
+        while True:
+            if self._is_silent != self._lost:
+                self._lost = not self._lost
+                self.hub.flush()  # what clients have was so before
+                self.view.stale()
+                self.hub.begin_anew("the source is silent" if self._lost else "the source is heard of again")
+            await asyncio.sleep(_LOOK)
 
     async def _tidy(self) -> None:
         """Remove what is older, or more, than is to be kept; only when today's figures have read what there is."""

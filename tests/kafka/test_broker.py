@@ -1,6 +1,8 @@
 """On a real broker; `python -m tests.kafka.demo` goes on for longer."""
 
+import asyncio
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,11 +13,12 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 
 from calltrack import read_recording
-from calltrack.kafka.accounts import definitions
+from calltrack.kafka.accounts import definitions, put
 from calltrack.kafka.cluster import Cluster
 from calltrack.kafka.code import code_version
+from calltrack.kafka.connecting import Connector
 from calltrack.kafka.errors import ClusterError
-from calltrack.kafka.metrics import WorkerFigures, serving
+from calltrack.kafka.metrics import ConnectorFigures, WorkerFigures, serving
 from calltrack.kafka.partition import Settings
 from calltrack.kafka.points import Point
 from calltrack.kafka.working import Worker
@@ -124,6 +127,33 @@ def test_what_a_worker_does_is_in_its_metrics(fleet: Fleet) -> None:
 
     assert f"calltrack_worker_partitions {PARTITIONS}.0\n" in shown
     assert f'calltrack_worker_takeover_seconds_bucket{{le="+Inf"}} {PARTITIONS}.0\n' in shown
+    assert "ok\n" == ready
+
+
+def test_what_a_connector_does_is_in_its_metrics(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While an account is connected; under another prefix, so that it has one of its own."""
+    monkeypatch.setenv("SIMULATED_TOKEN", "simulated-account-token")
+    cluster = Cluster(fleet.brokers.url, prefix="metrics.")
+    cluster.create(1)
+    put(cluster, {"acme": Definition("env:SIMULATED", login_url=fleet.vendors.urls["account0"])})
+    connector = Connector(cluster, "metrics", group="metrics.connectors", session_s=SESSION)
+    loop = asyncio.new_event_loop()
+    running = loop.create_task(connector.run())
+    thread = Thread(target=lambda: loop.run_until_complete(asyncio.wait([running])), daemon=True)
+    with serving(("127.0.0.1", 0), ConnectorFigures(connector), lambda: connector.ready) as url:
+        thread.start()
+        while (
+            not (records := re.search(r"durable_records_total (\d+)", shown := get(f"{url}/metrics")))
+            or int(records[1]) < 3
+        ):
+            assert not running.done()
+        ready = get(f"{url}/health/ready")
+        loop.call_soon_threadsafe(running.cancel)
+        thread.join()
+    loop.close()
+
+    assert 'calltrack_connector_accounts{phase="open"} 1.0\n' in shown
+    assert "calltrack_connector_troubled_accounts 0.0\n" in shown
     assert "ok\n" == ready
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from concurrent.futures import Future
 from typing import NamedTuple
 
@@ -52,6 +53,15 @@ def test_an_offset_that_a_killed_broker_is_said_to_answer_is_asked_for_again() -
     cluster = Followed(Failing(OFFSET_INVALID, gone, 7, OFFSET_INVALID, 9))
 
     assert {3: (7, 9)} == cluster.limits("frames", [3])
+
+
+def test_a_broker_that_answers_nothing_is_not_ready() -> None:
+    """It takes the connection and is silent, as one that is frozen."""
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        where = f"127.0.0.1:{frozen.getsockname()[1]}"
+        reason = Cluster(where).unreachable()
+
+    assert reason.startswith(f"no broker answers at {where}: ")
 
 
 def test_no_record_since_a_time_is_an_answer() -> None:

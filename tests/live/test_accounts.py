@@ -132,6 +132,6 @@ async def test_a_secret_that_is_corrected_is_used_without_a_restart() -> None:
             assert stream.supervisor.health.server == ""
             secrets["ACME_TOKEN"] = simulator.credentials.token
             await stream.until("AllExtensionsStatus")
-            health = stream.supervisor.health
+            health = await asyncio.to_thread(lambda: stream.supervisor.health)  # as metrics are
             assert (health.trouble, health.server) == ("", simulator.url.removeprefix("http://"))
             assert health.frames == len(stream.events) - len(stream.of("connect"))

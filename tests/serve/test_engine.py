@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from calltrack import Frame, Tracker
+from calltrack.feed.source import SILENCE_S
 from calltrack.journal import Journal, JournalUnwritable
 from calltrack.serve.engine import Engine
 from calltrack.serve.stream.hub import Gone
+from tests.frames import call, extension
 from tests.journal.test_salvage import garble
 from tests.live.harness import scenario
-from tests.serve.service import TIMEOUT, Fed, events, service
+from tests.serve.service import TIMEOUT, Event, Fed, events, service
 from tests.serve.stream.test_streams import FRAMES, expected
 
 
@@ -103,6 +105,41 @@ def test_what_happened_while_it_was_away_is_unknown(tmp_path: Path) -> None:
     assert not away.view.known
     assert back.view.known
     assert len(FRAMES) + 1 == back.tracker.snapshot().position
+
+
+async def first(stream: AsyncIterator[Event], kind: str) -> Event:
+    """The next event of a kind."""
+    return await anext(one async for one in stream if one.event == kind)
+
+
+@scenario
+async def test_a_source_that_is_silent_for_long_is_unknown() -> None:
+    """On boards, in the API and for those who follow changes; once it is heard of again all is as it was."""
+    async with service() as running:
+        running.source.give(extension(3, "SIP1", "ANSWER", call("c1", "Talking", answered_at=2)))
+        await running.reached(1)
+        async with (
+            running.client.get("/api/changes") as following,
+            running.client.get("/api/updates") as board,
+            asyncio.timeout(TIMEOUT),
+        ):
+            changes, updates = events(following), events(board)
+            before = (await anext(updates)).data
+            running.source.stale_for = SILENCE_S + 1
+            lost, gone = await first(changes, "reset"), await first(updates, "update")
+            ready, _ = await running.get("/health/ready")
+            running.source.stale_for = 1.0
+            back = await first(changes, "reset")
+            again, _ = await running.get("/health/ready")
+            state = (await running.get("/api/state"))[1]
+
+    assert (503, 200) == (ready, again)
+    assert not gone.data["known"] and gone.data["gaps"][-1]["until"] is None
+    assert (before["known"], before["extensions"]) == (state["known"], state["extensions"])
+    for reset, known in ((lost, False), (back, True)):
+        assert ("1", False) == (reset.id, reset.data["missed"])
+        assert known == reset.data["state"]["known"]
+        assert ({"Unknown"} == {one["state"] for one in reset.data["state"]["extensions"]}) != known
 
 
 @scenario

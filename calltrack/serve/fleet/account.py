@@ -3,19 +3,24 @@
 The engine's own tracker follows the account's frames, from the newest state that a worker has stored. So the state is
 that of the workers, byte for byte, even while all of them are away; a state made of `changes` alone would lack what
 changes do not carry (core/replica.py). The numbers of frames are the account's own, the same on every node.
+
+A connection that is well brings a frame every ten seconds, be it a `tick`. So an account without one for longer has no
+connector, or its broker is away: `stale_for` is the age of its last frame, after which the engine takes it for lost.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
+from math import inf
 from pathlib import Path
 
 from confluent_kafka import KafkaError, TopicPartition
 
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import Tracker
-from calltrack.feed.source import OnFrame
+from calltrack.feed.source import SILENCE_S, OnFrame
 from calltrack.kafka.cluster import met
 from calltrack.kafka.history import Fenced, KafkaRecording
 from calltrack.voicenter.frames import Frame
@@ -33,7 +38,6 @@ class KafkaAccount:
     """
 
     speed = 1.0
-    stale_for: float | None = None
     on_notice: Callable[[str], None] = staticmethod(lambda text: None)
 
     def __init__(self, url: str, path: Path) -> None:
@@ -46,12 +50,20 @@ class KafkaAccount:
         self._known: Snapshot = tracker.snapshot()
         self.begin = self.position = self._known.position
         self._recording = recording
-        self._server = ""
+        # By the clock of the connector, which may be another; from the next frame on by one of our own.
+        self._heard = time.monotonic() - (max(0.0, time.time() - recording.last_at) if recording.last_at else inf)
+        self._error = ""
+
+    @property
+    def stale_for(self) -> float:
+        """Seconds since the account's last frame."""
+        return time.monotonic() - self._heard
 
     def status(self) -> str:
         """Which account it is, and where; or what hinders it."""
         name, servers = self._recording.account, self._recording.cluster.servers
-        return f"{name} on Kafka at {servers}{self._server}"
+        why = self._error or ("no connector has it, or no broker answers" if self.stale_for > SILENCE_S else "")
+        return f"{name} on Kafka at {servers}{f' ({why})' if why else ''}"
 
     async def run(self, on_frame: OnFrame) -> None:
         """Give the frames as they come, until cancelled."""
@@ -67,11 +79,14 @@ class KafkaAccount:
                     if (error := message.error()) is not None:
                         if error.code() != KafkaError._PARTITION_EOF:
                             met(topic, error)
-                            self._server = f" ({error.name()})"
+                            self._error = error.name()
                         continue
-                    self._server = ""
+                    self._error = ""
                     frame = fenced.frame(message.key(), message.value() or b"")
-                    if frame is not None and (full := on_frame(frame)) is not None:
+                    if frame is None:
+                        continue
+                    self._heard = time.monotonic()
+                    if (full := on_frame(frame)) is not None:
                         await full
                 await asyncio.sleep(0 if messages else _PAUSE)
         finally:

@@ -8,7 +8,7 @@ whole journal, in a process of its own.
 from __future__ import annotations
 
 import asyncio
-import logging
+import random
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
@@ -27,6 +27,7 @@ from calltrack.figures import Options, Report
 from calltrack.figures.days import day, zone_of
 from calltrack.figures.hour import Hour
 from calltrack.figures.missed import MissedCallers
+from calltrack.live.timing import Backoff
 from calltrack.serve.history.closed import past_report
 from calltrack.serve.history.editions import Answer
 from calltrack.serve.history.follower import (
@@ -40,7 +41,7 @@ from calltrack.serve.history.follower import (
     past_missed,
     recount,
 )
-from calltrack.serve.history.past import PATIENCE, what_is_kept
+from calltrack.serve.history.past import PATIENCE, Kept
 from calltrack.serve.history.reading import JournalReader, Reader
 from calltrack.serve.history.worker import Worker
 from calltrack.serve.security.scope import EVERYTHING, Scope
@@ -52,10 +53,9 @@ LONGEST = 31 * 86400
 _ANSWERS = 64  # kept
 _SENT = 1024  # tags of answers that are kept: any other is as none
 _EVERY = 5.0  # s between two looks at what is new
+_LONGEST = 30.0  # s between two tries to read what cannot be read
 _FEW = 1000  # frames that are counted while somebody waits; more are counted before
 _QUIET = 60.0  # s after which fewer are counted as well
-
-_log = logging.getLogger("calltrack.serve")
 
 Interval = tuple[Seconds, Seconds | None]
 Question = tuple[Interval, Options, Scope, str]
@@ -93,6 +93,7 @@ class Figures:
         # one at most is before what the boards ask for.
         self._counting = {True: asyncio.Lock(), False: asyncio.Lock()}
         self._own = asyncio.Lock()
+        self._kept = Kept()
 
     @property
     def ready(self) -> bool:
@@ -105,17 +106,16 @@ class Figures:
 
     async def run(self) -> None:
         """Count what the journal has, and what comes; never ends. What cannot be read is tried again."""
-        trouble = False
+        pauses = Backoff(_EVERY, _LONGEST, random.random)
         while True:
             try:
-                with what_is_kept():
+                with self._kept.reading():
                     await self._keep_up()
-                trouble = False
-            except Gone as error:
-                if not trouble:
-                    _log.warning("figures wait: %s", error)
-                trouble = True
-            await asyncio.sleep(_EVERY)
+                pauses.reset()
+                pause = _EVERY
+            except Gone:
+                pause = pauses.next()
+            await asyncio.sleep(pause)
 
     async def _keep_up(self) -> None:
         position = self._known().position
@@ -190,7 +190,7 @@ class Figures:
             made, position, found = self._hours.get(key, (0.0, 0, None))
             if found is not None and (position == known.position or time.monotonic() - made < FRESH):
                 return found
-            with what_is_kept():
+            with self._kept.reading():
                 await self._teach(known)
                 found = await self._follower.ask(Today.hour, *self._now(known), options, queues, extensions)
             _put(self._hours, key, (time.monotonic(), known.position, found))
@@ -201,7 +201,7 @@ class Figures:
         today = self.today(known)[0]
         is_today = since is None or since >= today
         async with self._turn(is_today, since is not None):
-            with what_is_kept():
+            with self._kept.reading():
                 if is_today:
                     await self._teach(known)
                     return await self._follower.ask(Today.missed, *self._now(known), since or today)
@@ -219,14 +219,14 @@ class Figures:
 
     async def _of_today(self, key: Question, known: Snapshot) -> tuple[float, Answer]:
         (since, _), options, scope, held = key
-        with what_is_kept():
+        with self._kept.reading():
             await self._teach(known)
             age, found = await self._follower.ask(Today.report, *self._now(known), since, options, scope, held)
             return time.monotonic() - age, found
 
     async def _of_the_past(self, key: Question, known: Snapshot) -> tuple[float, Answer]:
         wanted, options, scope, _ = key
-        with what_is_kept():  # retention may take it while it is counted
+        with self._kept.reading():  # retention may take it while it is counted
             try:
                 async with asyncio.timeout(PATIENCE):
                     json, tag = await self._past.ask(past_report, *wanted, options, known.position, scope)

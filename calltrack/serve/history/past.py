@@ -40,18 +40,29 @@ class TooMany(Exception):
     """A role asks for more of the past at once than it may."""
 
 
-@contextmanager
-def what_is_kept() -> Iterator[None]:
-    """Have reads of the past in here raise Gone for what is no longer there, or damaged."""
-    try:
-        yield
-    except PositionPruned:
-        raise Gone("this far back nothing is kept any more") from None
-    except (CalltrackError, OSError) as error:
-        _log.error("the past cannot be read: %s", error)
-        raise Gone("what is kept of it cannot be read; the log says why") from None
-    except WorkerEnded:
-        raise Gone("reading the past was ended; ask again") from None
+class Kept:
+    """What is kept of the past, and what hinders reading it; the log says that once."""
+
+    def __init__(self) -> None:
+        self._trouble = False
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Have reads of the past in here raise Gone for what is no longer there, or damaged."""
+        try:
+            yield
+        except PositionPruned:
+            raise Gone("this far back nothing is kept any more") from None
+        except (CalltrackError, OSError) as error:
+            if not self._trouble:
+                _log.error("the past cannot be read, and is tried again: %s", error)
+            self._trouble = True
+            raise Gone("what is kept of it cannot be read; the log says why") from None
+        except WorkerEnded:
+            raise Gone("reading the past was ended; ask again") from None
+        if self._trouble:
+            _log.warning("the past is read again")
+        self._trouble = False
 
 
 class Ration:
@@ -80,11 +91,12 @@ class Past:
     def __init__(self, make: Callable[[], Reader]) -> None:
         self._queries, self._resumes, self._searches = Worker(make), Worker(make), Worker(make)
         self._chunks: OrderedDict[int, asyncio.Task[_Shared]] = OrderedDict()
+        self._kept = Kept()
         self.ration = Ration()
 
     async def state_at(self, at: float) -> Snapshot:
         """The state at a server time, UTC epoch s; raises Gone if the journal does not reach back so far."""
-        with what_is_kept():
+        with self._kept.reading():
             snapshot = await self._queries.ask(_state_at, at)
         if snapshot.time is None:  # before the first frame, or before the first that says when it is
             raise Gone("the journal has nothing of this moment: it begins later")
@@ -93,14 +105,14 @@ class Past:
     async def story(self, call: Call, until: int) -> list[Change]:
         """Every change of a call up to a frame, as far as it is kept; [] if nothing is."""
         try:
-            with what_is_kept():
+            with self._kept.reading():
                 return await self._queries.ask(_story, call, until)
         except Gone:
             return []
 
     async def find(self, asked: Asked, known: Snapshot, zone: tzinfo, scope: Scope) -> Found:
         """The calls that words name, up to a state, as a role sees them; raises Gone."""
-        with what_is_kept():
+        with self._kept.reading():
             try:
                 async with asyncio.timeout(PATIENCE):
                     return await self._searches.ask(found, asked, known.calls, known.position, known.time, zone, scope)
@@ -109,7 +121,7 @@ class Past:
 
     async def changes(self, after: StreamPosition, until: StreamPosition) -> tuple[list[Published], StreamPosition]:
         """The next changes after a place up to another, a piece of them, with the place reached; raises Gone."""
-        with what_is_kept():
+        with self._kept.reading():
             chunk = await self._chunk(after.known)
         found = [one for one in chunk.changes if after < one.place <= until][: PIECE + 1]
         if len(found) > PIECE:

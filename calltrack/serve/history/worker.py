@@ -119,11 +119,13 @@ def _answer(pipe: Connection, make: Callable[[], Any]) -> None:
     """Answer questions until the other end is gone."""
     signal(SIGINT, SIG_IGN)  # the terminal's is for the service
     os.nice(_NICE)
-    asked = make()
+    asked: Any = None
     with contextlib.suppress(EOFError, OSError):
         while True:
             function, args, kwargs = pipe.recv()
             try:
+                if asked is None:
+                    asked = make()  # where that fails, as while a broker is away, it is an answer, and tried again
                 pipe.send((True, function(asked, *args, **kwargs)))
             except Exception as error:
                 pipe.send((False, error))

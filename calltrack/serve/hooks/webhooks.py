@@ -65,7 +65,7 @@ class Webhook:
         lost: list[DeadLetter] = []
         for event in events:
             data, key = event["data"], event["id"]
-            if event["event"] == "reset":
+            if event["event"] == "reset" and data["missed"]:
                 reason = f"what happened before is no longer kept: {data['reason']}"
                 lost.append(letter(self.name, key, "lost", 0, reason, b""))
             elif event["event"] == "change" and (kind := self._kind(data)):

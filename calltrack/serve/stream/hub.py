@@ -80,8 +80,11 @@ class Lens(Protocol):
     def opening(self, flushed: StreamPosition) -> bytes:
         """What a client is sent first if it begins now."""
 
-    def reset(self, flushed: StreamPosition, reason: str) -> bytes:
-        """What a client is sent that cannot go on from where it was: the state to begin anew with, and why."""
+    def reset(self, flushed: StreamPosition, reason: str, *, missed: bool = True) -> bytes:
+        """What a client is sent that cannot go on from where it was: the state to begin anew with, and why.
+
+        missed: whether there were changes in between.
+        """
 
 
 class Gone(Exception):
@@ -163,6 +166,14 @@ class Hub:
         self.flush()
         for lens, channel in self._channels.items():
             channel.put(lens.beat(self.flushed), self.flushed)
+
+    def begin_anew(self, reason: str) -> None:
+        """Give everyone the state, which is another without a change."""
+        self.flush()
+        for lens, channel in self._fewest_first():
+            if lens.resumes:
+                channel.put(lens.reset(self.flushed, reason, missed=False), self.flushed)
+        self._flush_boards()
 
     def close(self) -> None:
         """Send what waits, and end all streams."""

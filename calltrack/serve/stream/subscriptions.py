@@ -85,9 +85,9 @@ class Changes(NamedTuple):
         """The time as well: it names the place from which the client hears everything."""
         return self.beat(flushed)
 
-    def reset(self, flushed: StreamPosition, reason: str) -> bytes:
+    def reset(self, flushed: StreamPosition, reason: str, *, missed: bool = True) -> bytes:
         """The whole state, with the reason."""
-        return self.notation([("reset", flushed, _reset(self.view, self.scope, reason))])
+        return self.notation([("reset", flushed, _reset(self.view, self.scope, reason, missed))])
 
 
 class Updates(NamedTuple):
@@ -110,11 +110,11 @@ class Updates(NamedTuple):
         """The state to begin with."""
         return sse([("state", flushed, self.view.board_json(self.scope))])
 
-    def reset(self, flushed: StreamPosition, reason: str) -> bytes:
+    def reset(self, flushed: StreamPosition, reason: str, *, missed: bool = True) -> bytes:
         """The state again; why does not matter to who shows only the state."""
         return self.opening(flushed)
 
 
-def _reset(view: View, scope: Scope, reason: str) -> bytes:
-    answer: dict[str, Any] = {"reason": reason, "state": msgspec.Raw(view.state_json(scope))}
+def _reset(view: View, scope: Scope, reason: str, missed: bool) -> bytes:
+    answer: dict[str, Any] = {"reason": reason, "missed": missed, "state": msgspec.Raw(view.state_json(scope))}
     return msgspec.json.encode(answer)

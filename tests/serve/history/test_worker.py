@@ -46,6 +46,25 @@ def slow(_: Reader, started: Path, go: Path) -> int:
     return os.getpid()
 
 
+def unmade(made: Path) -> Reader:
+    if not made.exists():
+        raise NoSuchPosition("not yet")
+    return JournalReader(made)
+
+
+@scenario
+async def test_what_cannot_be_made_is_an_answer(tmp_path: Path) -> None:
+    """The process lives on, and makes it when that is possible: else each question would start another."""
+    worker = Worker(partial(unmade, tmp_path / "made"), idle=None)
+    with pytest.raises(NoSuchPosition, match="not yet"):
+        await worker.ask(number)
+    process = worker._process
+    (tmp_path / "made").touch()
+
+    assert process is not None and process.pid == await worker.ask(number)
+    await worker.close()
+
+
 @scenario
 async def test_one_that_follows_lives_on(tmp_path: Path) -> None:
     """Who stops waiting ends nothing: its work is finished, and the next question is answered by the same process."""

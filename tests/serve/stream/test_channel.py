@@ -166,7 +166,7 @@ class Words(NamedTuple):
         """Nothing."""
         return b""
 
-    def reset(self, flushed: object, reason: str) -> bytes:
+    def reset(self, flushed: object, reason: str, *, missed: bool = True) -> bytes:
         """Nothing."""
         return b""
 
