@@ -52,6 +52,15 @@ class QueueLimits(Struct, frozen=True, forbid_unknown_fields=True):
     gone: Shares | None = None
 
 
+class AllQueues(QueueLimits, frozen=True, forbid_unknown_fields=True):
+    """Limits of every queue that has none of its own; null, and 0, is none."""
+
+    waiting: Pair | None = (4, 8)
+    longest_s: Pair | None = (60, 180)
+    level: Shares | None = (0.8, 0.7)
+    gone: Shares | None = (0.05, 0.1)
+
+
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that one account's boards share.
 
@@ -62,16 +71,16 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=80)] = ""
     agents_named: bool = True
     within_s: Annotated[float, Meta(gt=0, le=86400)] = 20
-    queue: QueueLimits = QueueLimits((4, 8), (60, 180), (0.8, 0.7), (0.05, 0.1))
+    queue: AllQueues = AllQueues()
     queues: Annotated[dict[Key, QueueLimits], Meta(max_length=1000)] = {}
     short_names: Annotated[dict[Key, Annotated[str, Meta(max_length=40)]], Meta(max_length=1000)] = {}
     states: Annotated[dict[Key, Pair], Meta(max_length=200)] = field(default_factory=lambda: dict(_USUAL))
 
-    def of(self, queue_id: str) -> QueueLimits:
+    def of(self, queue_id: str) -> AllQueues:
         """What holds for a queue: its own where it has some, else what holds for all."""
         own, common = self.queues.get(queue_id, QueueLimits()), self.queue
         pick = {name: getattr(own, name) or getattr(common, name) for name in QueueLimits.__struct_fields__}
-        return QueueLimits(**pick)
+        return AllQueues(**pick)
 
     def seen(self, scope: Scope) -> Limits:
         """As a role sees them."""

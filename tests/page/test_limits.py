@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import Visit
@@ -51,6 +53,33 @@ def test_a_queue_s_own_limits_and_short_name(visit: Visit, service: Served) -> N
 
     expect(page.locator("[data-queue] .name")).to_have_text("Help")
     expect(page.locator("[data-queue] .c-waiting")).to_have_attribute("data-level", "over")
+
+
+def test_what_another_screen_sets_meanwhile_is_kept(visit: Visit, service: Served) -> None:
+    """A form alters what holds, also if that is set while it writes."""
+    service.give(*BEGUN)
+    page = visit(service.address)
+    page.click("#open-settings")
+    page.evaluate("""() => {
+        const real = window.fetch;
+        let first = true;
+        window.fetch = async (where, how) => {
+            if (how?.method === "PUT" && first) {
+                first = false;
+                await real("api/limits", {
+                    method: "PUT", headers: {"Content-Type": "application/json"},
+                    body: JSON.stringify({agents_named: false}),
+                });
+            }
+            return real(where, how);
+        };
+    }""")
+    page.fill("#set-name", "North")
+    page.locator("#set-name").press("Tab")
+    expect(page).to_have_title(re.compile("North"))
+    held = page.evaluate("async () => (await (await fetch('api/limits')).json()).limits")
+
+    assert ("North", False) == (held["name"], held["agents_named"])
 
 
 def test_what_the_service_refuses_is_said(visit: Visit, service: Served) -> None:

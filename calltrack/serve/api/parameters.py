@@ -56,6 +56,10 @@ TheWanted = NamedDependency[Wanted]
 
 LastId = Annotated[str | None, HeaderParameter(name="Last-Event-ID", description="Go on after this position.")]
 After = Annotated[str | None, QueryParameter(description="The same, for who cannot send the header.")]
+IfMatch = Annotated[
+    str | None,
+    HeaderParameter(name="If-Match", description="The ETag of what is to be replaced: 412 if it is other by now."),
+]
 Some = Annotated[str, QueryParameter(description="Comma-separated; empty for all.")]
 At = Annotated[str | None, QueryParameter(description="A moment: ISO 8601 (UTC unless it says otherwise) or epoch s.")]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="How many, at most.")]

@@ -6,13 +6,18 @@ import logging
 
 import msgspec
 from litestar import Response, get, put
-from litestar.exceptions import ClientException, PermissionDeniedException, ServiceUnavailableException
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    PermissionDeniedException,
+    ServiceUnavailableException,
+)
 from litestar.params import JSONBody
 from msgspec import Struct
 from msgspec.structs import replace
 
 from calltrack.figures.hour import Hour
-from calltrack.serve.api.parameters import Some, TheEngine, TheVisitor, words
+from calltrack.serve.api.parameters import IfMatch, Some, TheEngine, TheVisitor, words
 from calltrack.serve.api.routes import Asked, tagged
 from calltrack.serve.history.closed import tag_of
 from calltrack.serve.limits import Limits
@@ -59,24 +64,40 @@ async def wall(request: Asked, engine: TheEngine, visitor: TheVisitor, queues: S
 
 
 @get("/api/limits")
-async def limits(engine: TheEngine, visitor: TheVisitor) -> TheLimits:
-    """The account's limits, as far as they concern what this role sees."""
-    return TheLimits(visitor.may_set_limits, engine.limits.limits.seen(visitor.scope))
+async def limits(request: Asked, engine: TheEngine, visitor: TheVisitor) -> Response[TheLimits]:
+    """The account's limits, as far as they concern what this role sees; the ETag is for If-Match of PUT."""
+    found = TheLimits(visitor.may_set_limits, engine.limits.limits.seen(visitor.scope))
+    return tagged(request, _tag(found), lambda: msgspec.json.encode(found))
 
 
 @put("/api/limits")
-async def set_limits(engine: TheEngine, visitor: TheVisitor, data: JSONBody[Limits]) -> TheLimits:
-    """Set all limits for everybody; takes a role that may."""
+async def set_limits(
+    engine: TheEngine, visitor: TheVisitor, data: JSONBody[Limits], if_match: IfMatch = None
+) -> Response[TheLimits]:
+    """Set all limits for everybody, with If-Match only if they are still those; takes a role that may."""
     if not visitor.may_set_limits:
         raise PermissionDeniedException("this role may not set limits")
     if faults := list(data.faults()):
         raise ClientException(extra=[{"key": fault.split(":")[0], "message": fault} for fault in faults])
+    # From here to the end nothing is awaited, so that no other request comes between.
+    if if_match is not None and not _names(if_match, _tag(TheLimits(True, engine.limits.limits))):
+        raise HTTPException("other limits hold by now: read them again", status_code=412)
     try:
         engine.limits.set(data)
     except OSError as error:
         raise ServiceUnavailableException(f"the limits cannot be kept: {error.strerror}") from None
     _log.info("%s set the limits", visitor.name)
-    return TheLimits(True, data)
+    found = TheLimits(True, data)
+    return Response(found, headers={"etag": _tag(found)})
+
+
+def _tag(found: TheLimits) -> str:
+    return f'"{tag_of(msgspec.json.encode(found))}"'
+
+
+def _names(if_match: str, tag: str) -> bool:
+    """Whether a header names a tag, or any. A proxy that compresses makes a tag weak, which is as good here."""
+    return any(one.strip().removeprefix("W/") in ("*", tag) for one in if_match.split(","))
 
 
 def _queues(scope: Scope, asked: frozenset[str] | None) -> frozenset[str] | None:

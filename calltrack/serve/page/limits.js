@@ -72,17 +72,27 @@ export function worst(levels) {
   return levels.reduce((one, other) => (RANK[other] > RANK[one] ? other : one), /** @type {Level} */ (""));
 }
 
-/** Set other limits for everybody; "" or why not. @param {All} all @returns {Promise<{answer: any, fault: string}>} */
-export async function put(all) {
+/**
+ * Alter the limits for everybody, from those that hold now: what another screen sets meanwhile is kept.
+ * @param {(next: All) => void} alter @returns {Promise<{answer: any, fault: string}>} the fault "" or why not
+ */
+export async function change(alter) {
   try {
-    const answer = await fetch("api/limits", {
-      method: "PUT",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(all),
-    });
-    const said = await answer.json();
-    if (answer.ok) return { answer: said, fault: "" };
-    return { answer: null, fault: Object.values(said.parameters ?? {})[0] ?? said.detail ?? String(answer.status) };
+    for (let tries = 1; ; tries += 1) {
+      const held = await fetch("api/limits", { cache: "no-store" });
+      const { limits } = await held.json();
+      if (!limits) return { answer: null, fault: String(held.status) };
+      alter(limits);
+      const answer = await fetch("api/limits", {
+        method: "PUT",
+        headers: { "Content-Type": "application/json", "If-Match": held.headers.get("ETag") ?? "*" },
+        body: JSON.stringify(limits),
+      });
+      if (answer.status === 412 && tries < 5) continue; // Others were set in between: alter those.
+      const said = await answer.json();
+      if (answer.ok) return { answer: said, fault: "" };
+      return { answer: null, fault: Object.values(said.parameters ?? {})[0] ?? said.detail ?? String(answer.status) };
+    }
   } catch {
     return { answer: null, fault: "?" };
   }

@@ -3,7 +3,7 @@
 
 import { span } from "./clock.js";
 import { el, say } from "./dom.js";
-import { put } from "./limits.js";
+import { change } from "./limits.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./main.js").Board} Board */
@@ -140,19 +140,17 @@ function table(board, rows) {
   return el("div", {}, el("table", { class: "limits" }, el("thead", {}, titles), body), fault);
 }
 
-/** One change is saved after the other: each begins with what the one before it has left. */
+/** One change is saved after the other, so that the last one that was written holds. */
 let saved = Promise.resolve();
 
-/** Have other limits hold, from those that hold then. @param {Board} board @param {HTMLElement} fault @param {(next: All) => void} alter */
+/** Have other limits hold. @param {Board} board @param {HTMLElement} fault @param {(next: All) => void} alter */
 function save(board, fault, alter) {
   saved = saved.then(() => saveNow(board, fault, alter));
 }
 
 /** @param {Board} board @param {HTMLElement} fault @param {(next: All) => void} alter */
 async function saveNow(board, fault, alter) {
-  const next = structuredClone(/** @type {All} */ (board.limits.all));
-  alter(next);
-  const { answer, fault: why } = await put(next);
+  const { answer, fault: why } = await change(alter);
   say(fault, why && t("set.refused", { reason: why }));
   if (!answer) return;
   board.limits.take(answer.limits, answer.may_set);

@@ -19,7 +19,7 @@ from calltrack.serve.alerts.alerting import Alert, Alerts, Message, Recipient, S
 from calltrack.serve.alerts.judge import Finding, Present, judge
 from calltrack.serve.alerts.rules import Destination, Rule
 from calltrack.serve.config import Config, tables
-from calltrack.serve.limits import Limits, QueueLimits
+from calltrack.serve.limits import AllQueues, Limits
 from calltrack.serve.security.access import Visitor
 from calltrack.serve.security.scope import EVERYTHING, Scope
 from calltrack.serve.security.secrets import ConfigError
@@ -164,7 +164,7 @@ def test_rules_of_queues() -> None:
     """Who certainly waits, how long, and the day's share once enough waits have ended."""
     joined = FRAMES[:3]
     now = present(joined).snapshot.time or 0
-    full = Limits(queue=QueueLimits((1, 2), (60, 180), (0.8, 0.7), None))
+    full = Limits(queue=AllQueues((1, 2), (60, 180), (0.8, 0.7), None))
     rule = Rule(name="q", when="queue", level=1)
     waits = judge(rule, present(joined, full, now=now + 61))
 

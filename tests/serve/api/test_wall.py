@@ -12,7 +12,7 @@ import pytest
 
 from calltrack.figures.account import AccountTable, TeamTable
 from calltrack.serve.config import Config
-from calltrack.serve.limits import KeptLimits, Limits, QueueLimits
+from calltrack.serve.limits import AllQueues, KeptLimits, Limits, QueueLimits
 from calltrack.serve.security.access import TokensError, Visitor, access
 from calltrack.serve.security.scope import EVERYTHING, Scope
 from tests.frames import START, extension, queue, waiting
@@ -123,6 +123,41 @@ async def test_limits_are_set_by_who_may_and_hold_for_everybody() -> None:
         assert ("Support", False) == (read["limits"]["name"], read["may_set"])
 
 
+@scenario
+async def test_limits_that_another_has_set_meanwhile_are_not_lost() -> None:
+    """With If-Match they are set only as long as those hold that were read; without they are set."""
+    async with service(TOKENS) as running:
+
+        async def replace(match: str, body: Any) -> tuple[int, Any, str]:
+            headers = {**bearer(BOSS), **({"if-match": match} if match else {})}
+            async with running.client.put("api/limits", json=body, headers=headers) as answer:
+                return answer.status, await answer.json(content_type=None), answer.headers.get("etag", "")
+
+        async with running.client.get("api/limits", headers=bearer(BOSS)) as answer:
+            tag = answer.headers["etag"]
+        status, _, named = await replace(tag, {"name": "Support"})
+        assert (200, True) == (status, named != tag)
+        for stale in (tag, '"old"', "old", f"W/{tag}", f'{tag}, "x"', '""'):
+            refused, said, _ = await replace(stale, {"within_s": 30})
+            assert (412, "other limits hold by now: read them again") == (refused, said["detail"]), stale
+        assert "Support" == running.engine.limits.limits.name
+        async with running.client.get("api/limits", headers={**bearer(BOSS), "if-none-match": named}) as answer:
+            assert (304, named) == (answer.status, answer.headers["etag"])
+        for match in (named, f'"x", W/{named}', "*", ""):
+            assert 200 == (await replace(match, {"name": "Support"}))[0]
+        assert 403 == (await put(running, {"name": "x"}, DESK))[0]
+
+
+@scenario
+async def test_a_figure_that_is_left_out_has_its_default() -> None:
+    """In `queue` too; null there is none."""
+    async with service(TOKENS) as running:
+        _, answer = await put(running, {"queue": {"level": [0.9, 0.6], "gone": None}})
+
+    expected = {"waiting": [4, 8], "longest_s": [60, 180], "level": [0.9, 0.6], "gone": None}
+    assert expected == answer["limits"]["queue"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -170,7 +205,7 @@ def test_a_queue_has_the_common_limits_where_it_has_none_of_its_own() -> None:
     """Field by field."""
     limits = Limits(queues={"55": QueueLimits(waiting=(1, 2))})
 
-    assert QueueLimits((1, 2), (60, 180), (0.8, 0.7), (0.05, 0.1)) == limits.of("55")
+    assert AllQueues((1, 2), (60, 180), (0.8, 0.7), (0.05, 0.1)) == limits.of("55")
     assert limits.queue == limits.of("56")
 
 
@@ -211,7 +246,7 @@ def test_the_tokens_file_says_who_may_set_them(tmp_path: Path) -> None:
 
 def test_what_is_kept_is_what_was_set(tmp_path: Path) -> None:
     """Every field of it."""
-    limits = Limits("x", False, 30, QueueLimits((1, 2)), {"55": QueueLimits()}, {"55": "Bills"}, {"Hold": (0, 9)})
+    limits = Limits("x", False, 30, AllQueues((1, 2)), {"55": QueueLimits()}, {"55": "Bills"}, {"Hold": (0, 9)})
     KeptLimits(tmp_path / "file").set(limits)
 
     assert limits == KeptLimits(tmp_path / "file").limits
