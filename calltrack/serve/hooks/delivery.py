@@ -12,10 +12,12 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import os
 import time
 from base64 import b64encode
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from errno import errorcode
 from hashlib import sha256
 
 import aiohttp
@@ -149,15 +151,16 @@ class Sender:
             async with self._session.post(
                 self._hook.url, data=one.body, headers=self._signed(one), allow_redirects=False
             ) as answer:
-                if answer.status < 300:
+                if 200 <= answer.status < 300:
                     return "", False, 0.0
-                again = answer.status >= 500 or answer.status in (408, 429)
+                again = not 300 <= answer.status < 500 or answer.status in (408, 429)
                 return f"answered {answer.status}", again, _seconds(answer.headers.get("retry-after", ""))
         except InternalAddress as error:
             return str(error), False, 0.0
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            cause = error.__cause__ if isinstance(error.__cause__, InternalAddress) else error
-            return f"{type(cause).__name__}: {cause}", not isinstance(cause, InternalAddress), 0.0
+            if isinstance(error.__cause__, InternalAddress):
+                return str(error.__cause__), False, 0.0
+            return _failure(error), True, 0.0
 
     def _signed(self, one: Delivery) -> dict[str, str]:
         """The headers of Standard Webhooks: id, timestamp, and HMAC-SHA256 over both and the body."""
@@ -236,6 +239,26 @@ async def keep(write: Callable[[], Awaitable[None]], webhook: str) -> None:
         except JournalUnwritable as error:
             _log.error("webhook %s waits: %s", webhook, error)
             await asyncio.sleep(PAUSES[0])
+
+
+_FAILURES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+    (TimeoutError, f"no answer within {_TIMEOUT:g} s"),
+    (aiohttp.ClientConnectorCertificateError, "its certificate is not valid for its name"),
+    (aiohttp.ClientSSLError, "no connection over TLS"),
+    (aiohttp.ClientConnectorDNSError, "its name was not found"),
+    (aiohttp.ServerDisconnectedError, "the connection was closed before an answer"),
+    ((aiohttp.ClientResponseError, aiohttp.ClientPayloadError), "what it answered is not HTTP"),
+)
+"""Of each kind of error, the first that fits."""
+
+
+def _failure(error: Exception) -> str:
+    """What went wrong, in our words: those of the library may have the address in them, and with it a secret."""
+    if (known := next((words for kind, words in _FAILURES if isinstance(error, kind)), None)) is not None:
+        return known
+    if isinstance(error, OSError) and (number := error.errno or 0) in errorcode:
+        return f"no connection: {os.strerror(number)}"
+    return type(error).__name__
 
 
 def letter(webhook: str, key: str, kind: str, attempts: int, reason: str, body: bytes) -> DeadLetter:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 from litestar.types import ASGIApp, Receive, Send
+
+from calltrack.voicenter.texts import mended
 
 LARGEST = 1024 * 1024
 """Bytes of a body: a transcript is the longest part of a record."""
@@ -59,7 +62,7 @@ class Door:
             return
         headers = {key.lower(): value for key, value in scope["headers"]}
         more = _cors(address, headers.get(b"origin", b"").decode("latin-1"))
-        if not hmac.compare_digest(secret.strip("/").encode("utf-8", "replace"), address.secret):
+        if not hmac.compare_digest(secret.encode("utf-8", "replace"), address.secret):
             await _send(send, _NO_PAGE, [])
         elif scope["method"] == "OPTIONS":
             await _send(send, Answer(204, {}), more)
@@ -85,7 +88,7 @@ class Door:
         if body is None:
             return Answer(413, address.refused(f"a body has at most {LARGEST} bytes"))
         try:
-            return await address.answer(body)
+            return await address.answer(_readable(body))
         except Exception:  # the vendor repeats what is not answered as it expects
             _log.exception("a post was not taken")
             return Answer(500, address.refused("not taken; repeat it"))
@@ -95,8 +98,8 @@ _NO_PAGE = Answer(404, {"detail": "there is no such page"})
 
 
 def _place(path: str) -> tuple[str, str, str]:
-    """Account, name and secret."""
-    first, _, rest = path.lstrip("/").partition("/")
+    """Account, name and secret; another slash than these have between them makes it another page."""
+    first, _, rest = path.removeprefix("/").partition("/")
     account = ""
     if first == "accounts":
         account, _, rest = rest.partition("/")
@@ -129,6 +132,11 @@ async def _body(receive: Receive) -> bytes | None:
         parts.append(part)
         if not message.get("more_body"):
             return b"".join(parts)
+
+
+def _readable(body: bytes) -> bytes:
+    """As recordings are read: without a mark of the byte order, and half a character does not cost the rest."""
+    return mended(body.removeprefix(BOM_UTF8)).decode("utf-8", "replace").encode()
 
 
 async def _send(send: Send, answer: Answer, more: list[tuple[bytes, bytes]]) -> None:

@@ -58,6 +58,8 @@ class Popups:
             said = _object.decode(body)
         except (msgspec.DecodeError, UnicodeError):
             return Answer(400, refused("not a JSON object"))
+        except RecursionError:
+            return Answer(400, refused("nested too deeply"))
         if self._see is not None:
             self._see(body, said)
         values = values_of(said)
@@ -132,7 +134,9 @@ def checked_template(url: str) -> str:
 
 
 def read_lookup(path: Path) -> dict[str, Known]:
-    """A CSV file with the columns number, name and company; raises ConfigError."""
+    """A CSV file with the columns number, name and company; a row without a number is left out. Raises ConfigError."""
+    found: dict[str, Known] = {}
+    without: list[int] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
@@ -140,12 +144,17 @@ def read_lookup(path: Path) -> dict[str, Known]:
             if "number" not in heading:
                 raise ConfigError(f"[popup]: {path}: needs the column number, and name and company")
             reader.fieldnames = heading
-            return {
-                normal(row["number"] or ""): Known((row.get("name") or "").strip(), (row.get("company") or "").strip())
-                for row in reader
-            }
+            for row in reader:
+                if number := normal(row["number"] or ""):
+                    found[number] = Known((row.get("name") or "").strip(), (row.get("company") or "").strip())
+                else:
+                    without.append(reader.line_num)
     except (OSError, UnicodeError, csv.Error) as error:
         raise ConfigError(f"[popup]: {path} cannot be read: {error}") from None
+    if without:
+        more = f", nor has that of {len(without) - 1} more lines" if len(without) > 1 else ""
+        _log.warning("[popup]: %s:%d: left out, its number has no digit%s", path, without[0], more)
+    return found
 
 
 def find_hook(name: str) -> Hook:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable
 from datetime import tzinfo
 from hashlib import blake2b
@@ -50,7 +49,6 @@ class Records:
     async def take(self, body: bytes) -> Answer:
         """Answer one post."""
         try:
-            body = body.removeprefix(BOM_UTF8)
             fields = _object.decode(body)
             frame = Frame.of(CDR, self._with_offset(body, fields), round(time.time(), 3))
         except (msgspec.DecodeError, UnicodeError):

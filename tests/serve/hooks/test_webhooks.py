@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import json
 import re
+import socket
 import tomllib
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
@@ -18,7 +19,8 @@ from calltrack import Frame
 from calltrack.journal import Journal, StreamPosition
 from calltrack.serve.config import Hook, tables
 from calltrack.serve.engine import Engine
-from calltrack.serve.hooks.outbox import Delivery, Outbox
+from calltrack.serve.hooks.delivery import Sender
+from calltrack.serve.hooks.outbox import DeadLetter, Delivery, Outbox
 from calltrack.serve.hooks.webhooks import Webhook
 from calltrack.serve.security.access import Visitor
 from calltrack.serve.security.scope import EVERYTHING, Scope
@@ -366,6 +368,58 @@ async def test_a_redirect_is_not_followed() -> None:
                 _, dead = await running.get("/api/webhooks/dead")
 
     assert {"answered 302"} == {letter["reason"] for letter in dead["items"]}
+
+
+@asynccontextmanager
+async def answering(text: bytes) -> AsyncIterator[str]:
+    """A receiver that answers every request with some bytes, and closes."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(text)
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/h?key=SECRETQ"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"SSH-2.0-nothing\r\n\r\n", "what it answered is not HTTP"),
+        (b"HTTP/1.1 204 No\r\nbad header\r\n\r\n", "what it answered is not HTTP"),
+        (b"", "the connection was closed before an answer"),
+        (b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n", "answered 101"),
+        (None, "no connection: Connection refused"),
+    ],
+)
+def test_what_failed_is_said_without_the_address(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, text: bytes | None, reason: str
+) -> None:
+    """It has secrets in it; and what is not 2xx is tried again."""
+
+    async def scene() -> DeadLetter:
+        outbox = Outbox(tmp_path / "webhooks")
+        async with answering(text or b"") as url, asyncio.TaskGroup() as group:
+            if text is None:
+                with socket.socket() as free:
+                    free.bind(("127.0.0.1", 0))
+                    url = f"http://127.0.0.1:{free.getsockname()[1]}/h?key=SECRETQ"
+            sender = Sender(hook(url), outbox, pauses=(0.0,))
+            running = group.create_task(sender.run(group))
+            await sender.ready.wait()
+            sender.give([Delivery("1:1.1", "call", "screen_pop", b"{}")])
+            await until(lambda: sender.given_up)
+            running.cancel()
+        _, letters = await outbox.dead(1, 0)
+        outbox.close()
+        return letters[0]
+
+    letter = asyncio.run(scene())
+    assert (reason, 2) == (letter.reason, letter.attempts)
+    assert reason in caplog.text
+    assert not re.search("SECRETQ|127\\.0", caplog.text)
 
 
 @scenario

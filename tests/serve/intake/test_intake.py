@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from calltrack.core.observations import Stated
 from calltrack.serve.config import Config
 from calltrack.serve.intake.door import LARGEST
+from calltrack.serve.intake.popups import Popups
 from calltrack.serve.intake.settings import CdrTable, PopupTable
 from calltrack.serve.security.access import Visitor
 from calltrack.serve.security.scope import EVERYTHING
@@ -94,14 +96,20 @@ def test_a_repeated_record_is_applied_once() -> None:
         (b"{}", 0),
         (b'{"ivruniqueid": 1}', 0),
         (b'\xef\xbb\xbf{"ivruniqueid": 1}', 0),
+        (b'{"ivruniqueid": 1, "callerName": "a\xffb"}', 0),
+        (b'{"ivruniqueid": 1, "callerName": "a\\ud800b"}', 0),
     ],
 )
 def test_odd_bodies(body: bytes, number: int) -> None:
-    """What is no JSON object is a parse error; an object is kept, whatever it says."""
+    """What is no JSON object is a parse error; an object is kept, whatever it says. Both addresses read alike."""
 
     async def main() -> None:
-        async with service(config=Config(cdr=CDR)) as it, it.client.post(PATH, data=body) as answer:
-            assert (answer.status, (await answer.json())["Err"]) == (200, number)
+        popup = PopupTable(secret_env="CDR_SECRET")
+        async with service(config=Config(cdr=CDR, popup=popup)) as it:
+            async with it.client.post(PATH, data=body) as answer:
+                assert (answer.status, (await answer.json())["Err"]) == (200, number)
+            async with it.client.post(POPUP, data=body) as answer:
+                assert (answer.status, (await answer.json())["STATUS"]) == ((400, "ERROR") if number else (200, "OK"))
 
     run(main())
 
@@ -111,9 +119,11 @@ def test_a_wrong_secret_and_other_methods() -> None:
 
     async def main() -> None:
         async with service(config=Config(cdr=CDR), tokens={"t" * 32: Visitor("all", EVERYTHING)}) as it:
-            for path in ("/cdr/", "/cdr/wrong", f"{PATH}x", "/cdr"):
-                async with it.client.post(path, json=NOTIFICATION) as answer:
-                    assert answer.status == 404
+            odd = (f"/{PATH}", f"///{PATH}", f"{PATH}/", f"/cdr//{SECRET}", f"/cdr/%2F{SECRET}", f"{PATH}//")
+            for path in ("/cdr/", "/cdr/wrong", f"{PATH}x", "/cdr", *odd):
+                url = URL(f"{str(it.client._base_url).rstrip('/')}{path}", encoded=True)
+                async with it.client.post(url, json=NOTIFICATION) as answer:
+                    assert answer.status == 404, path
             async with it.client.get(PATH) as answer:
                 assert answer.status == 405
             async with it.client.post(PATH, json=NOTIFICATION) as answer:
@@ -277,6 +287,23 @@ def test_a_template_and_a_lookup(tmp_path: Path) -> None:
     assert origin == ""
 
 
+def test_who_has_no_number_is_not_looked_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Rows without one are left out, with their place; no request finds them."""
+    people = tmp_path / "people.csv"
+    people.write_text("name,number\nLois,0501234567\nAnon Row,anonymous\nSome,n/a\nEmpty,\nShort\n")
+
+    async def main() -> None:
+        popups = Popups(PopupTable(secret_env="CDR_SECRET", lookup=str(people)))
+        for phone in ('""', "null", '"anonymous"', '"n/a"', '"-"', "false", "{}"):
+            answer = await popups.answer(f'{{"phone": {phone}}}'.encode())
+            assert (200, "", 0) == (answer.status, answer.body["CLIENTNAME"], answer.body["TOTAL"])
+        assert "" == (await popups.answer(b"{}")).body["CLIENTNAME"]
+        assert "Lois" == (await popups.answer(b'{"phone": "050-1234567"}')).body["CLIENTNAME"]
+
+    run(main())
+    assert [f"[popup]: {people}:3: left out, its number has no digit, nor has that of 3 more lines"] == caplog.messages
+
+
 def test_a_hook_comes_first() -> None:
     """What it leaves out comes from the template."""
     answer, _ = asked(PopupTable(secret_env="CDR_SECRET", url=TEMPLATE, hook=f"{__name__}:own"))
@@ -313,8 +340,6 @@ def test_only_named_origins_may_read() -> None:
 )
 def test_wrong_tables_are_refused(table: PopupTable) -> None:
     """Before the service starts."""
-    from calltrack.serve.intake.popups import Popups
-
     with pytest.raises(ConfigError):
         Popups(table)
 
