@@ -34,10 +34,13 @@ from calltrack.serve.security.reload import Reloading
 from calltrack.serve.stream.hub import HEARTBEAT
 from calltrack.serve.systemd import notify, watchdog
 
+GRACE = 3.0
+"""Seconds that open connections have to end by themselves when the service ends."""
+
 _LARGEST = 64 * 1024  # bytes of a message that a client sends
 _BACKLOG = 2048  # connections that wait to be accepted
 _AT_ONCE = 64  # connections accepted in one turn of the loop: those before them are served, or refused, first
-_GRACE = 3  # s that open connections have to end
+_LAST = 10  # s after which what goes on although its connection has gone is ended
 _COLLECTED = 20_000, 20, 20  # objects that come before Python looks for cycles, for there are many and few are in one
 
 
@@ -121,7 +124,7 @@ async def serve(
         timeout_keep_alive=int(PATIENCE),
         ws_max_size=_LARGEST,
         ws_per_message_deflate=False,  # its memory is per client, the bytes are shared by all
-        timeout_graceful_shutdown=_GRACE,
+        timeout_graceful_shutdown=_LAST,
         backlog=_AT_ONCE,
     )
     server = _Server(settings, accounts, started)
@@ -224,7 +227,16 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for engine in _engines(self._accounts):
             engine.hub.close()
-        await super().shutdown(sockets)
+        giving_up = asyncio.get_running_loop().call_later(GRACE, self._give_up)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            giving_up.cancel()
+
+    def _give_up(self) -> None:
+        """End the connections that are left, and by that what is done for them."""
+        for connection in [*self.server_state.connections]:
+            connection.transport.abort()
 
 
 def _engines(accounts: Accounts) -> Iterator[Engine]:

@@ -59,10 +59,10 @@ async def socket_of_changes(
         if engine.hub.is_full(visitor.name):
             await socket.close(_TRY_AGAIN, "all places are taken")
             return
-        client = SocketClient(socket.scope)
+        client = SocketClient(socket.scope, engine.patience)
         lens = Changes(engine.view, visitor.scope, wanted, messages)
         chunks = engine.hub.stream(lens, place, visitor.name, client)
-        sending, leaving = asyncio.create_task(client.send(chunks, engine.patience)), asyncio.create_task(_left(socket))
+        sending, leaving = asyncio.create_task(client.send(chunks)), asyncio.create_task(_left(socket))
         done, _ = await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
         for task in (sending, leaving):
             task.cancel()

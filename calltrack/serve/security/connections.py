@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -74,23 +75,32 @@ class Silent:
         one.transport.abort()
 
 
-class _Watched:
+class Watched(asyncio.Protocol):
     """A connection that a stream is written to without the server's help, in the scope as "connection"."""
 
     gone: asyncio.Future[None] | None = None
     """Done when it is lost."""
+    onward: Callable[[], None] | None = None
+    """Called when it takes more."""
     transport: asyncio.Transport
+
+    def resume_writing(self) -> None:
+        """It takes more."""
+        super().resume_writing()
+        if self.onward is not None:
+            self.onward()
 
     def lost(self) -> None:
         """Say so, and free the transport: it has a method of its own, which Python 3.12 lets go when closed."""
         if self.gone is not None and not self.gone.done():
             self.gone.set_result(None)
+        self.onward = None
         self.transport.close()
         if sys.version_info < (3, 12):
             self.transport._read_ready_cb = None  # type: ignore[attr-defined]
 
 
-class SocketProtocol(_Watched, WebSocketsSansIOProtocol):
+class SocketProtocol(Watched, WebSocketsSansIOProtocol):
     """uvicorn's WebSocket."""
 
     def handle_connect(self, event: Any) -> None:
@@ -107,10 +117,11 @@ class SocketProtocol(_Watched, WebSocketsSansIOProtocol):
         self.scope = None  # type: ignore[assignment]
 
 
-class Protocol(_Watched, HttpToolsProtocol):
+class Protocol(Watched, HttpToolsProtocol):
     """uvicorn's HTTP, with limits on what is sent, and on connections that have no request under way."""
 
-    __slots__ = ("_in_head", "_loose", "gone")  # with more than 30 in its dict, each connection would take 1 kB more
+    # With more than 30 in its dict, each connection would take 1 kB more.
+    __slots__ = ("_in_head", "_loose", "gone", "onward")
     silent: Silent
     """Of the server whose connection it is."""
     _loose: int
@@ -118,7 +129,7 @@ class Protocol(_Watched, HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.gone, self._loose, self._in_head = None, 0, False
+        self.gone, self.onward, self._loose, self._in_head = None, None, 0, False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""

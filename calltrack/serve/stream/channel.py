@@ -1,7 +1,8 @@
 """One way of looking at the stream: its last chunks, each made ready for the wire once, written to all who look so.
 
-A client that has everything so far is *live*: a chunk is written to its connection in the same turn, without a task, a
-timer or a copy of its own. One whose connection takes no more is live no longer: it reads on from where it was.
+A client is a place among these chunks. One that has everything is written the next chunk in the same turn, without a
+task, a timer or a copy of its own; one whose connection takes no more stays where it is, and is written the following
+ones when the connection takes more. Only one that is so late that its next chunk is here no more has to read elsewhere.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections import deque
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import Protocol
 
 from websockets.frames import Frame, Opcode
@@ -18,6 +20,8 @@ from calltrack.journal import StreamPosition
 
 CHUNKS = 64
 """Flushes that a client may lag behind before it reads from the ring."""
+LARGEST = 8_000_000
+"""Bytes of them, about what the ring holds: on a busy machine flushes are few and large."""
 
 GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """Begins a gzip stream, which may go on with any blocks of `Chunk.packed`."""
@@ -61,13 +65,33 @@ class Sink(Protocol):
 
     gone: asyncio.Future[None]
     """Done when there is no client any more."""
+    onward: Callable[[], None] | None
+    """Called each time when it has become free."""
 
-    def take(self, chunk: Chunk) -> bool:
-        """Write it at once; False, and nothing is written, if the connection takes no more now."""
+    @property
+    def is_free(self) -> bool:
+        """Whether it has sent all that it has taken."""
+
+    def take(self, chunk: Chunk) -> None:
+        """Begin to write a chunk; what is not sent at once is sent when the connection takes more."""
 
 
 Reached = tuple[StreamPosition, int]
 """The place in the stream, and the number of the last chunk, that a client has."""
+
+
+class _Follower:
+    """Who is written to, and what it has; `left` is done when it is to be written to no more."""
+
+    __slots__ = ("at", "left", "seq", "sink")
+
+    def __init__(self, sink: Sink, at: StreamPosition, seq: int) -> None:
+        self.sink, self.at, self.seq = sink, at, seq
+        self.left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def leave(self, _: object = None) -> None:
+        if not self.left.done():
+            self.left.set_result(None)
 
 
 class Channel:
@@ -80,56 +104,63 @@ class Channel:
         self.at = at
         self.opening: tuple[float, int, Chunk] | None = None
         """What a client was sent first, when it was made (loop time), and the number of the last chunk then."""
-        self._chunks: deque[Chunk] = deque()
-        self._live: dict[Sink, asyncio.Future[Reached]] = {}
+        self._chunks: deque[tuple[Chunk, StreamPosition]] = deque()
+        self._size = 0
+        self._followers: dict[Sink, _Follower] = {}
 
     def put(self, plain: bytes, at: StreamPosition) -> None:
         """Have the next chunk written, b"" for none; `at` is the place behind it."""
-        before: Reached = self.at, self.end
         self.at = at
         if not plain:
             return
-        chunk = Chunk(plain)
-        self._chunks.append(chunk)
+        self._chunks.append((Chunk(plain), at))
+        self._size += len(plain)
         self.end += 1
-        if len(self._chunks) > CHUNKS:
-            self._chunks.popleft()
+        while len(self._chunks) > CHUNKS or (self._size > LARGEST and len(self._chunks) > 1):
+            self._size -= len(self._chunks.popleft()[0].plain)
             self.first += 1
         self.news.set()
-        for sink, left in self._live.items():
-            if not left.done() and not sink.take(chunk):  # one that left reads this chunk itself
-                left.set_result(before)
+        for one in self._followers.values():
+            self._go_on(one)
 
     def since(self, seq: int) -> tuple[list[Chunk], StreamPosition, int]:
         """What follows chunk number `seq`; the place and the number reached."""
-        return [self._chunks[at] for at in range(seq - self.first, len(self._chunks))], self.at, self.end
+        return [self._chunks[at][0] for at in range(seq - self.first, len(self._chunks))], self.at, self.end
 
-    async def follow(self, sink: Sink | None) -> Reached | None:
-        """Of one that has everything: be live until the connection takes no more, or `release`; returns what it has.
+    async def more(self) -> None:
+        """Wait for what is new."""
+        self.news.clear()
+        await self.news.wait()
 
-        Without a sink wait for what is new, and return None.
+    async def follow(self, sink: Sink, at: StreamPosition, seq: int) -> Reached:
+        """Write what follows chunk number `seq`, until it is here no more, the client is gone, or `release`.
+
+        `at` is the place that the client has reached; returns what it has then.
         """
-        if sink is None:
-            self.news.clear()
-            await self.news.wait()
-            return None
-        left: asyncio.Future[Reached] = asyncio.get_running_loop().create_future()
-        self._live[sink] = left
-
-        def let_go(_: object) -> None:
-            if not left.done():
-                left.set_result((self.at, self.end))
-
-        sink.gone.add_done_callback(let_go)
+        one = self._followers[sink] = _Follower(sink, at, seq)
+        sink.onward = partial(self._go_on, one)
+        sink.gone.add_done_callback(one.leave)
         try:
-            return await left
+            self._go_on(one)
+            await one.left
         finally:
-            sink.gone.remove_done_callback(let_go)
-            del self._live[sink]
+            sink.gone.remove_done_callback(one.leave)
+            sink.onward = None
+            del self._followers[sink]
+        return one.at, one.seq
+
+    def _go_on(self, one: _Follower) -> None:
+        """Write what a client has not, as far as its connection takes it."""
+        while one.seq < self.end and one.sink.is_free and not one.left.done():
+            if one.seq < self.first:  # not sooner, so that one that does not read costs nothing
+                one.leave()
+                return
+            chunk, one.at = self._chunks[one.seq - self.first]
+            one.seq += 1
+            one.sink.take(chunk)
 
     def release(self) -> None:
         """Have those who follow look again at whether there is anything to follow."""
         self.news.set()
-        for left in self._live.values():
-            if not left.done():
-                left.set_result((self.at, self.end))
+        for one in self._followers.values():
+            one.leave()

@@ -37,24 +37,26 @@ class EventStream(Response[None]):
         return self._run
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
-        client = _Client(scope)
+        client = StreamClient(scope, self._patience)
         headers = [*_HEADERS, *_PACKED] if client.packed else _HEADERS
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         client.begin()
         chunks = self._stream(client)
         try:
-            await client.send(chunks, self._patience)
+            await client.send(chunks)
         finally:
             await chunks.aclose()
         if not client.gone.done():
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-class _Client(Client):
+class StreamClient(Client):
     """The connection of a request, of which the server has sent the head, and will send the end."""
 
-    def __init__(self, scope: Scope) -> None:
-        super().__init__(scope)
+    most_waiting = 1024
+
+    def __init__(self, scope: Scope, patience: float) -> None:
+        super().__init__(scope, patience)
         self._framed = scope["http_version"] == "1.1"
         self.packed = self._framed and takes_gzip(scope["headers"])
 
@@ -63,18 +65,9 @@ class _Client(Client):
         if self.packed:
             self.transport.write(framed(GZIP_HEADER))
 
-    @property
-    def is_full(self) -> bool:
-        """Whether it takes no more now."""
-        return bool(self.connection.flow.write_paused)
-
     def form(self, chunk: Chunk) -> bytes:
         """As the client reads it."""
         return chunk.packed if self.packed else chunk.framed if self._framed else chunk.plain
-
-    async def room(self) -> None:
-        """Wait until the connection takes more, or is lost."""
-        await self.connection.flow.drain()
 
 
 def takes_gzip(headers: Any) -> bool:

@@ -39,8 +39,8 @@ HEARTBEAT = 5.0
 """Seconds after which every client hears the time, and a place to go on from."""
 RING = 5000
 """Published changes kept in memory, about 10 MB."""
-PIECE = 50
-"""Changes in one write to a client that is late, about 100 kB: what one holds that does not read."""
+PIECE = 20
+"""Changes in one write to a client that is late, about 25 kB: what one holds that does not read."""
 
 
 class Published:
@@ -115,6 +115,7 @@ class Hub:
         self._boards_at = 0.0
         self._pause = FLUSH
         self._closed = False
+        self._recalls: set[asyncio.Future[tuple[list[Published], StreamPosition]]] = set()
 
     def publish(self, changes: Sequence[Change], abouts: Sequence[About]) -> None:
         """Have the changes of the next frame sent, which is durable."""
@@ -183,6 +184,8 @@ class Hub:
         self._closed = True
         for channel in self._channels.values():
             channel.release()
+        for reading in self._recalls:
+            reading.cancel()
 
     def end(self, roles: frozenset[str]) -> None:
         """End the streams of some roles; a client that still may comes back and goes on without loss."""
@@ -217,11 +220,11 @@ class Hub:
                     yield self._opening(lens, channel)
                 elif seq < channel.first and at < self._floor:
                     try:
-                        batch, at = await self._recall(at, self._floor)
-                        piece = lens.changes(batch, at)
-                        del batch  # a client that does not read holds its piece and no more
-                        if piece:
-                            yield Chunk(piece)
+                        batch, at = await self._recalled(at)
+                        piece = [Chunk(lens.changes(batch, at))]
+                        del batch  # nothing is held here meanwhile: a client that does not read has its piece
+                        if piece[0].plain:
+                            yield piece.pop()
                     except Gone as gone:
                         self.flush()  # so that what follows the state is what comes after it
                         at, seq = self.flushed, channel.end
@@ -240,18 +243,33 @@ class Hub:
                         at = batch[-1].place
                     else:
                         at, seq = self.flushed, channel.end
-                    piece = lens.changes(batch, at)
+                    piece = [Chunk(lens.changes(batch, at))]
                     del batch
-                    if piece:
-                        yield Chunk(piece)
+                    if piece[0].plain:
+                        yield piece.pop()
                     else:
                         await asyncio.sleep(0)  # a client that may see nothing of it must not keep the others waiting
+                elif sink is not None:
+                    at, seq = await channel.follow(sink, at, seq)
                 elif seq == channel.end:
-                    at, seq = await channel.follow(sink) or (at, seq)
+                    await channel.more()
                 else:
                     chunks, at, seq = channel.since(seq)
                     for chunk in chunks:
                         yield chunk
+
+    async def _recalled(self, after: StreamPosition) -> tuple[list[Published], StreamPosition]:
+        """What the journal has next; if the hub closes meanwhile, nothing."""
+        reading = asyncio.ensure_future(self._recall(after, self._floor))
+        self._recalls.add(reading)
+        try:
+            return await reading
+        except asyncio.CancelledError:
+            if not self._closed:
+                raise
+            return [], after
+        finally:
+            self._recalls.discard(reading)
 
     def _opening(self, lens: Lens, channel: Channel) -> Chunk:
         """What a client is sent first. Boards that begin between two updates share it, for to pack it takes long."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
 
 from calltrack.journal import StreamPosition
-from calltrack.serve.stream.channel import GZIP_HEADER, Channel, Chunk
+from calltrack.serve.stream.channel import CHUNKS, GZIP_HEADER, LARGEST, Channel, Chunk
 from calltrack.serve.stream.eventstream import takes_gzip
 from calltrack.serve.stream.hub import Hub
 from tests.live.harness import scenario
@@ -22,69 +23,112 @@ class Client:
 
     def __init__(self) -> None:
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.onward: Callable[[], None] | None = None
         self.got: list[Chunk] = []
-        self.full = False
+        self.is_free = True
 
-    def take(self, chunk: Chunk) -> bool:
-        """Take it, or not."""
-        if not self.full:
-            self.got.append(chunk)
-        return not self.full
+    def take(self, chunk: Chunk) -> None:
+        """Take it."""
+        assert self.is_free
+        self.got.append(chunk)
+
+    def resume(self) -> None:
+        """Take more from now on."""
+        self.is_free = True
+        assert self.onward is not None
+        self.onward()
+
+    @property
+    def heard(self) -> list[bytes]:
+        """What it was given."""
+        return [one.plain for one in self.got]
 
 
 def place(frame: int) -> StreamPosition:
     return StreamPosition(frame)
 
 
+def following(channel: Channel, *clients: Client) -> list[asyncio.Task[tuple[StreamPosition, int]]]:
+    """Tasks of clients that have everything."""
+    return [asyncio.create_task(channel.follow(one, channel.at, channel.end)) for one in clients]
+
+
 @scenario
 async def test_one_chunk_is_written_to_all() -> None:
-    """The same object; one whose connection is full is left where it was, others hear on."""
+    """The same object, also to one whose connection is full meanwhile: it stays where it is until it takes more."""
     channel, first, second = Channel(place(0)), Client(), Client()
-    following = [asyncio.create_task(channel.follow(one)) for one in (first, second)]
+    tasks = following(channel, first, second)
     await asyncio.sleep(0)
     channel.put(b"one", place(1))
     channel.put(b"", place(2))
-    second.full = True
+    second.is_free = False
     channel.put(b"two", place(3))
-    left = await following[1]
-    assert left is not None
-    missed, at, seq = channel.since(left[1])
     channel.put(b"three", place(4))
+    late = second.heard
+    second.resume()
     channel.release()
 
-    assert [one.plain for one in first.got] == [b"one", b"two", b"three"]
-    assert first.got[0] is second.got[0]
-    assert (place(2), 1) == left
-    assert ([b"two"], place(3), 2) == ([one.plain for one in missed], at, seq)
-    assert (place(4), 3) == await following[0]
+    assert [b"one"] == late
+    assert [b"one", b"two", b"three"] == first.heard
+    assert all(mine is its for mine, its in zip(first.got, second.got, strict=True))
+    assert [(place(4), 3)] * 2 == [await one for one in tasks]
+
+
+@pytest.mark.parametrize("size", [1, LARGEST // 4])
+@scenario
+async def test_one_that_is_too_late_reads_elsewhere(size: int) -> None:
+    """From what it has; not before its connection takes more. A few large chunks are as much as many small ones."""
+    channel, client = Channel(place(0)), Client()
+    (task,) = following(channel, client)
+    await asyncio.sleep(0)
+    channel.put(b"x", place(1))
+    client.is_free = False
+    for number in range(2, CHUNKS + 3):
+        channel.put(b"x" * size, place(number))
+    await asyncio.sleep(0)
+    waiting = not task.done()
+    client.resume()
+
+    assert waiting
+    assert (place(1), 1) == await task
+    assert channel.end - channel.first == (CHUNKS if size == 1 else 4)
+    assert [b"x"] == client.heard
 
 
 @scenario
-async def test_who_was_let_go_reads_on_by_itself() -> None:
-    """It has what it had when it was let go: what is written before it has heard of that is not its twice."""
+async def test_one_chunk_is_kept_however_large() -> None:
+    """Or it would reach no one who is late."""
+    channel = Channel(place(0))
+    channel.put(b"x" * (LARGEST + 1), place(1))
+
+    assert (0, 1) == (channel.first, channel.end)
+
+
+@scenario
+async def test_who_was_let_go_has_what_it_had_then() -> None:
+    """What is written before it has heard of that is not its twice."""
     channel, client = Channel(place(0)), Client()
-    following = asyncio.create_task(channel.follow(client))
+    (task,) = following(channel, client)
     await asyncio.sleep(0)
     channel.put(b"one", place(1))
     channel.release()
     channel.put(b"two", place(2))
-    left = await following
-    assert left is not None
-    missed, *_ = channel.since(left[1])
+    missed, *_ = channel.since((await task)[1])
 
-    assert [b"one", b"two"] == [one.plain for one in (*client.got, *missed)]
+    assert [b"one", b"two"] == [*client.heard, *(one.plain for one in missed)]
 
 
 @scenario
 async def test_who_is_gone_is_not_followed() -> None:
-    """Its end is heard at once."""
+    """Its end is heard at once, and nothing refers to it any more."""
     channel, client = Channel(place(0)), Client()
-    following = asyncio.create_task(channel.follow(client))
+    (task,) = following(channel, client)
     await asyncio.sleep(0)
     client.gone.set_result(None)
 
-    assert (place(0), 0) == await following
-    assert not channel._live
+    assert (place(0), 0) == await task
+    assert not channel._followers
+    assert client.onward is None
 
 
 def test_any_packed_chunks_are_one_gzip_stream() -> None:
@@ -178,10 +222,9 @@ async def test_a_single_client_does_not_wait_for_a_crowd(resumes: bool) -> None:
     heard: list[bytes] = []
 
     class Listener(Client):
-        def take(self, chunk: Chunk) -> bool:
+        def take(self, chunk: Chunk) -> None:
             """Note whose turn it is."""
             heard.append(chunk.plain)
-            return True
 
     async def follow(name: bytes) -> None:
         async for _ in hub.stream(Words(name, resumes), None, sink=Listener()):
@@ -191,11 +234,11 @@ async def test_a_single_client_does_not_wait_for_a_crowd(resumes: bool) -> None:
         raise AssertionError
 
     hub = Hub(nothing, place(0))
-    following = [asyncio.create_task(follow(name)) for name in (b"crowd", b"crowd", b"crowd", b"single")]
+    tasks = [asyncio.create_task(follow(name)) for name in (b"crowd", b"crowd", b"crowd", b"single")]
     await asyncio.sleep(0)
     hub.publish([], [])
     hub.flush()
     hub.close()
-    await asyncio.gather(*following)
+    await asyncio.gather(*tasks)
 
     assert [b"single", b"crowd", b"crowd", b"crowd"] == heard

@@ -39,11 +39,11 @@ async def connected(running: Service, request: bytes) -> socket.socket:
     return stuck
 
 
-def is_cut_off(client: socket.socket) -> bool:
-    """Whether the other end is gone: the kernel has no connection to this client's port."""
-    port = f":{client.getsockname()[1]:04X}"
+def is_cut_off(client: socket.socket, port: int) -> bool:
+    """Whether the other end is gone: the kernel has no connection from the service's port to this client's."""
+    mine, its = f":{client.getsockname()[1]:04X}", f":{port:04X}"
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return not any(row[2].endswith(port) for row in rows)
+    return not any(row[1].endswith(its) and row[2].endswith(mine) for row in rows)
 
 
 def is_given_up(client: socket.socket) -> bool:
@@ -71,7 +71,7 @@ def test_who_does_not_read_is_cut_off(how: bytes) -> None:
             stuck = await connected(running, request)
             await until(lambda: running.engine.hub.clients)
             await until(lambda: not running.engine.hub.clients)
-            await until(lambda: is_cut_off(stuck))
+            await until(lambda: is_cut_off(stuck, running.client._base_url.port))  # type: ignore[union-attr,arg-type]
             status, _ = await running.get("/api/state")
             stuck.close()
             return status == 200
