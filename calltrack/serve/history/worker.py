@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 from collections.abc import Callable
 from multiprocessing import get_context
@@ -22,6 +23,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _NICE = 10  # so that the live process goes first where processors are few
+_SELDOM = 100_000, 50, 1000  # objects, and collections, between two looks for cycles, which rows have none of
 IDLE = 20.0
 """Seconds without a question after which a process ends."""
 
@@ -119,6 +121,7 @@ def _answer(pipe: Connection, make: Callable[[], Any]) -> None:
     """Answer questions until the other end is gone."""
     signal(SIGINT, SIG_IGN)  # the terminal's is for the service
     os.nice(_NICE)
+    gc.set_threshold(*_SELDOM)
     asked: Any = None
     with contextlib.suppress(EOFError, OSError):
         while True:
