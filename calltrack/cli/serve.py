@@ -158,7 +158,7 @@ def command(
 
     named = None if zone is None else zone_named(zone)
     tables = config or Config()
-    doors = access(tokens, people=tables.oidc is not None)
+    doors = access(tokens, people=[one.visitor() for one in tables.oidc.role] if tables.oidc else ())
     people = None if tables.oidc is None else Provider(tables.oidc)
     address = Listen(*listen)
     check_tokens(doors, address)

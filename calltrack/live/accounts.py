@@ -32,7 +32,9 @@ LOGINS_PER_S = 8.0
 
 Stack = Literal["older", "newer"]
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+NAME = "[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*"
+"""A pattern of an account's name: letters, digits, and `.`, `_`, `-` between them; it has at most 100 characters."""
+_LONGEST = 100
 _VARIABLES = ("TOKEN", "EMAIL", "USERNAME", "PASSWORD")
 
 
@@ -110,11 +112,11 @@ _ANY = Network()
 
 def is_account_name(name: str) -> bool:
     """Whether this can be an account's name: it appears in addresses, file names, metrics and logs."""
-    return _NAME.fullmatch(name) is not None
+    return len(name) <= _LONGEST and re.fullmatch(NAME, name) is not None
 
 
 class _Entry(Definition, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
-    name: Annotated[str, Meta(pattern=f"^{_NAME.pattern}$")]
+    name: Annotated[str, Meta(pattern=rf"^{NAME}\Z", max_length=_LONGEST)]
 
 
 class _File(Struct, forbid_unknown_fields=True):

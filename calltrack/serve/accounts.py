@@ -19,7 +19,10 @@ _log = logging.getLogger("calltrack.serve")
 
 
 class Account:
-    """One account; `parts` is None, and `trouble` says why, while it has none."""
+    """One account; `parts` is None, and `trouble` says why, while it has none.
+
+    For everybody, so `trouble` has nothing of an error's text, which may name files: that is in the log.
+    """
 
     def __init__(self, name: str, parts: Parts | None = None) -> None:
         self.name = name
@@ -107,10 +110,10 @@ class ManyAccounts(Accounts):
                 await account.parts.run()
                 return  # its source has ended
             except (CalltrackError, OSError) as error:
-                account.trouble = str(error)
+                account.trouble = "it ended with an error, and is tried again; the log says why"
                 _log.error("%s: %s", account.name, error)
-            except Exception as error:
-                account.trouble = f"an error of calltrack: {type(error).__name__}; the log has it"
+            except Exception:
+                account.trouble = "an error of calltrack ended it; the log has it"
                 _log.exception("%s: an error of calltrack", account.name)
             await self._close(account)
             await asyncio.sleep(pauses.next())

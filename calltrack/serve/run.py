@@ -98,10 +98,9 @@ async def serve(
         await accounts.close()
         raise
 
-    def other_roles(changed: frozenset[str]) -> None:
+    def other_roles() -> None:
         for engine in _engines(accounts):
             share(engine, access.roles)
-            engine.hub.end(changed)
 
     reloading = Reloading(access, other_roles)
     guarded = application(accounts, access, audit, people)
@@ -246,9 +245,9 @@ def _engines(accounts: Accounts) -> Iterator[Engine]:
 async def _beat(accounts: Accounts, reloading: Reloading) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT)
+        reloading.look()
         for engine in _engines(accounts):
             engine.hub.beat()
-        reloading.look()
         await asyncio.to_thread(_give_back)
 
 

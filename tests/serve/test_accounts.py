@@ -15,7 +15,7 @@ from calltrack.serve.security.access import Access, TokensError, Visitor
 from calltrack.serve.security.scope import EVERYTHING, Scope
 from calltrack.serve.security.secrets import ConfigError
 from tests.live.harness import scenario
-from tests.serve.many import many
+from tests.serve.many import Many, many
 from tests.serve.service import TIMEOUT, events
 from tests.serve.stream.test_streams import FRAMES
 
@@ -25,6 +25,9 @@ TOKENS = {
     ACME: Visitor("acme", EVERYTHING, accounts=frozenset({"acme"})),
     PART: Visitor("part", Scope(queues=frozenset({"1"})), accounts=frozenset({"acme"})),
 }
+
+
+ENDED = "it ended with an error, and is tried again; the log says why"
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -80,10 +83,10 @@ def test_an_account_that_cannot_be_opened_is_in_trouble_alone(folder: Path) -> N
             async with running.client.get("/accounts/broken/health/ready") as answer:
                 assert answer.status == 503
             async with running.client.get("/accounts/broken/api/state") as answer:
-                assert (answer.status, (await answer.json())["detail"]) == (503, "no room for it")
+                assert (answer.status, (await answer.json())["detail"]) == (503, ENDED)
             async with running.client.get("/api/accounts") as answer:
                 found = {one["account"]: one for one in await answer.json()}
-            assert (found["broken"]["ok"], found["broken"]["trouble"]) == (False, "no room for it")
+            assert (found["broken"]["ok"], found["broken"]["trouble"]) == (False, ENDED)
             assert (found["acme"]["ok"], found["acme"]["source"]) == (True, "fed by a test")
             assert found["acme"]["position"] == str(len(FRAMES))
             async with running.client.get("/metrics") as answer:
@@ -144,6 +147,10 @@ def test_a_role_enters_its_own_accounts(folder: Path) -> None:
             for path in ("/accounts/acme/api/state", "/accounts/nobody/api/state", "/api/accounts", "/metrics"):
                 async with running.client.get(path) as answer:
                     assert (path, 401) == (path, answer.status)
+            for path in ("api/state", "health/ready", "health/live", "metrics", "schema", "", "login", "nothing"):
+                for token in ("", PART):
+                    both = [await said(running, f"/accounts/{name}/{path}", token) for name in ("globex", "nobody")]
+                    assert both[0] == both[1], path
             for token, names in ((ALL, ["acme", "globex"]), (ACME, ["acme"]), (PART, ["acme"])):
                 async with running.client.get("/api/accounts", headers=bearer(token)) as answer:
                     assert [one["account"] for one in await answer.json()] == names
@@ -151,10 +158,21 @@ def test_a_role_enters_its_own_accounts(folder: Path) -> None:
     scene()
 
 
+async def said(running: Many, path: str, token: str) -> tuple[int, str]:
+    async with running.client.get(path, headers=bearer(token) if token else {}, allow_redirects=False) as answer:
+        return answer.status, await answer.text()
+
+
 def test_a_role_of_accounts_that_are_not_there_is_refused() -> None:
     """At the start: it is a mistake, or of another service."""
     access = Access(TOKENS)
+    with pytest.raises(TokensError, match="the role acme is of accounts: there is no account acme"):
+        Access({}, people=[TOKENS[ACME]]).check(["globex"])
     access.check(["acme", "globex"])
+    typo = Visitor("new", EVERYTHING, accounts=frozenset({"globx"}))
+    with pytest.raises(TokensError, match="the role new is of accounts: there is no account globx"):
+        access.replace({**TOKENS, "n" * 30: typo})
+    assert (None, TOKENS[ACME]) == (access.by_token("n" * 30), access.by_token(ACME))
     with pytest.raises(TokensError, match="the role acme is of accounts: there is no account acme"):
         access.check(["globex"])
     with pytest.raises(TokensError, match="without --accounts there are none"):
@@ -182,7 +200,7 @@ def test_status_says_how_each_account_is(folder: Path, monkeypatch: pytest.Monke
                 ["broken", "no"],
                 ["acme", "yes"],
             ]
-            assert "no room for it" in shown
+            assert "it ended with an error" in shown
             assert (await asked("acme", *url, CALLTRACK_SERVE_TOKEN=ALL))[0] == 0
             code, shown, _ = await asked("acme", "--json", *url, CALLTRACK_SERVE_TOKEN=ACME)
             assert (code, '"account":"acme"' in shown) == (0, True)

@@ -49,7 +49,7 @@ async def ready(accounts: TheAccounts, request: Asked) -> Response[Health]:
     found = [one.status() for one in ([account] if account is not None else accounts.all.values())]
     reason = "" if any(one.ok for one in found) else found[0].trouble
     if len(found) > 1 and reason:
-        reason = f"none of {len(found)} accounts is well; the first one: {reason}"
+        reason = "none of the accounts is well"
     return Response(Health(not reason, reason), status_code=503 if reason else 200)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from litestar import WebSocket, get, websocket
+from litestar import Request, WebSocket, get, websocket
+from litestar.connection import ASGIConnection
 from litestar.exceptions import ClientException, ServiceUnavailableException, WebSocketDisconnect
 
 from calltrack.journal import NoSuchPosition, StreamPosition
@@ -16,11 +18,13 @@ from calltrack.serve.stream.client import SocketClient
 from calltrack.serve.stream.eventstream import EventStream
 from calltrack.serve.stream.subscriptions import Changes, Updates, messages, sse
 
+Asked = Request[Any, Any, Any]
 _GOING_AWAY, _TRY_AGAIN = 1001, 1013  # close codes of RFC 6455
 
 
 @get("/api/changes", media_type="text/event-stream")
 async def changes(
+    request: Asked,
     engine: TheEngine,
     visitor: TheVisitor,
     wanted: TheWanted,
@@ -32,16 +36,16 @@ async def changes(
     place = _place(last_id or after)
     if engine.hub.is_full(visitor.name):
         raise _full()
-    return EventStream(partial(engine.hub.stream, lens, place, visitor.name), engine.patience)
+    return EventStream(partial(engine.hub.stream, lens, place, visitor.name, still=_still(request)), engine.patience)
 
 
 @get("/api/updates", media_type="text/event-stream")
-async def updates(engine: TheEngine, visitor: TheVisitor) -> EventStream:
+async def updates(request: Asked, engine: TheEngine, visitor: TheVisitor) -> EventStream:
     """The state, and then the records that alter, as Server-Sent Events: all that a board needs."""
     if engine.hub.is_full(visitor.name):
         raise _full()
     lens = Updates(engine.view, visitor.scope)
-    return EventStream(partial(engine.hub.stream, lens, None, visitor.name), engine.patience)
+    return EventStream(partial(engine.hub.stream, lens, None, visitor.name, still=_still(request)), engine.patience)
 
 
 @websocket("/api/socket")
@@ -61,7 +65,7 @@ async def socket_of_changes(
             return
         client = SocketClient(socket.scope, engine.patience)
         lens = Changes(engine.view, visitor.scope, wanted, messages)
-        chunks = engine.hub.stream(lens, place, visitor.name, client)
+        chunks = engine.hub.stream(lens, place, visitor.name, client, _still(socket))
         sending, leaving = asyncio.create_task(client.send(chunks)), asyncio.create_task(_left(socket))
         done, _ = await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
         for task in (sending, leaving):
@@ -79,6 +83,12 @@ async def _left(socket: WebSocket[Any, Any, Any]) -> None:
     with suppress(WebSocketDisconnect):
         while True:
             await socket.receive_data("text")
+
+
+def _still(connection: ASGIConnection[Any, Any, Any, Any]) -> Callable[[], bool]:
+    """Whether the token or session of a request still holds."""
+    still: Callable[[], bool] = connection.scope["still"]  # type: ignore[typeddict-item]  # set by the guard
+    return still
 
 
 def _place(text: str | None) -> StreamPosition | None:

@@ -9,8 +9,7 @@ import hmac
 import os
 import secrets
 import time
-from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -92,7 +91,7 @@ class _File(Struct, forbid_unknown_fields=True):
 class Access:
     """The tokens that open the door; with none it stands open, which is for loopback alone.
 
-    `file` is where they came from, if they may change.
+    `file` is where they came from, if they may change; `people` are the roles of persons who log in.
     """
 
     def __init__(
@@ -100,20 +99,26 @@ class Access:
         tokens: dict[str, Visitor],
         *,
         file: Path | None = None,
-        people: bool = False,
+        people: Collection[Visitor] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.file = file
         self._people = people
-        self._tokens = [(_digest(token), visitor) for token, visitor in tokens.items()]
+        self._accounts: Collection[str] | None = None
+        self._tokens = {digest(token): visitor for token, visitor in tokens.items()}
         self._sessions: dict[bytes, tuple[Visitor, float]] = {}
-        self._of_role: dict[str, deque[bytes]] = {}
+        """Whose each is, and until when: the oldest first."""
         self._clock = clock
 
     def replace(self, tokens: dict[str, Visitor]) -> frozenset[str]:
-        """Take other tokens; returns the roles that are not as before, whose sessions have ended."""
-        new = [(_digest(token), visitor) for token, visitor in tokens.items()]
-        changed = frozenset(visitor.name for _, visitor in {*self._tokens} ^ {*new})
+        """Take other tokens; returns the roles that are not as before, whose sessions have ended.
+
+        Raises TokensError, and keeps those before, for a role that `check` would refuse.
+        """
+        if self._accounts is not None:
+            _check_accounts(tokens.values(), self._accounts)
+        new = {digest(token): visitor for token, visitor in tokens.items()}
+        changed = frozenset(visitor.name for _, visitor in {*self._tokens.items()} ^ {*new.items()})
         self._tokens = new
         for secret, (visitor, _) in [*self._sessions.items()]:
             if visitor.name in changed and not visitor.who:
@@ -126,51 +131,55 @@ class Access:
         return not self._tokens and not self._people
 
     def check(self, accounts: Collection[str]) -> None:
-        """Raise TokensError for a role that is of other accounts than these; without names there is but one."""
-        for _, visitor in self._tokens:
-            for name in sorted(visitor.accounts or ()):
-                if name not in accounts:
-                    there = f"there is no account {name}" if any(accounts) else "without --accounts there are none"
-                    raise TokensError(f"the role {visitor.name} is of accounts: {there}")
+        """Raise TokensError for a role that is of other accounts than these; without names there is but one.
+
+        Tokens that come later are held to the same.
+        """
+        self._accounts = accounts
+        _check_accounts((*self._tokens.values(), *self._people), accounts)
 
     @property
     def roles(self) -> int:
         """How many roles there are, by name."""
-        return len({visitor.name for _, visitor in self._tokens})
+        return len({visitor.name for visitor in (*self._tokens.values(), *self._people)})
 
     def by_token(self, token: str) -> Visitor | None:
         """Whose token this is; every one is compared, however early one is found."""
-        found, digest = None, _digest(token)
-        for known, visitor in self._tokens:
-            if hmac.compare_digest(known, digest):
+        found, asked = None, digest(token)
+        for known, visitor in self._tokens.items():
+            if hmac.compare_digest(known, asked):
                 found = visitor
         return found
 
     def log_in(self, visitor: Visitor) -> str:
         """A new session's secret, for a cookie."""
-        secret = secrets.token_urlsafe(32)
-        own = self._of_role.setdefault(visitor.name, deque())
+        secret, now = secrets.token_urlsafe(32), self._clock()
+        self._sessions = {key: one for key, one in self._sessions.items() if now < one[1]}
+        own = [key for key, (whose, _) in self._sessions.items() if whose.name == visitor.name]
         if len(own) >= SESSIONS:
-            self._sessions.pop(own.popleft(), None)
-        own.append(_digest(secret))
-        self._sessions[own[-1]] = visitor, self._clock() + SESSION_LIFE
+            del self._sessions[own[0]]
+        self._sessions[digest(secret)] = visitor, now + SESSION_LIFE
         return secret
 
     def by_session(self, secret: str) -> Visitor | None:
         """Whose session this is, if it still lasts."""
-        visitor, until = self._sessions.get(_digest(secret), (None, 0.0))
-        if visitor is not None and self._clock() >= until:
-            self.log_out(secret)
-            return None
-        return visitor
+        return self._of_session(digest(secret))
 
     def log_out(self, secret: str) -> None:
         """End a session."""
-        self._sessions.pop(_digest(secret), None)
+        self._sessions.pop(digest(secret), None)
+
+    def holds(self, key: bytes, visitor: Visitor) -> bool:
+        """Whether the token or the session of this digest still is this visitor's."""
+        return visitor in (self._tokens.get(key), self._of_session(key))
+
+    def _of_session(self, key: bytes) -> Visitor | None:
+        visitor, until = self._sessions.get(key, (None, 0.0))
+        return visitor if self._clock() < until else None
 
 
-def access(file: Path | None, *, people: bool = False) -> Access:
-    """What a tokens' file and the environment say; raises TokensError. `people` is whether persons can log in."""
+def access(file: Path | None, *, people: Collection[Visitor] = ()) -> Access:
+    """What a tokens' file and the environment say; raises TokensError. `people` are the roles of persons."""
     return Access(tokens(file), file=file, people=people)
 
 
@@ -209,5 +218,14 @@ def _check(name: str, token: str, where: str) -> None:
         )
 
 
-def _digest(secret: str) -> bytes:
+def _check_accounts(visitors: Iterable[Visitor], accounts: Collection[str]) -> None:
+    for visitor in visitors:
+        for name in sorted(visitor.accounts or ()):
+            if name not in accounts:
+                there = f"there is no account {name}" if any(accounts) else "without --accounts there are none"
+                raise TokensError(f"the role {visitor.name} is of accounts: {there}")
+
+
+def digest(secret: str) -> bytes:
+    """What is kept of a token or a session."""
     return sha256(secret.encode(errors="surrogatepass")).digest()

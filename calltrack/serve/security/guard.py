@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,9 +26,10 @@ from urllib.parse import urlsplit
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Send
 
+from calltrack.live.accounts import NAME
 from calltrack.serve.accounts import Accounts
 from calltrack.serve.leaving import left
-from calltrack.serve.security.access import ANYBODY, Access, Visitor
+from calltrack.serve.security.access import ANYBODY, Access, Visitor, digest
 from calltrack.serve.security.audit import Audit
 from calltrack.serve.security.budgets import Requests, TooManyRequests
 from calltrack.serve.security.connections import PATIENCE
@@ -38,12 +40,13 @@ COOKIE = "calltrack_session"
 _GUARDED = ("/api/", "/metrics", "/schema")
 _LOGIN = "/api/session"
 _STREAMS = frozenset(("/api/changes", "/api/updates", "/api/socket"))
-_NAMED = re.compile(r"/accounts/([A-Za-z0-9][A-Za-z0-9._-]*)(/.*)?")
+_NAMED = re.compile(rf"/accounts/({NAME})(/.*)?")
 _LIST = "/accounts.html"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_PATH, _LONGEST_QUERY = 1024, 4096  # bytes
 _FIELDS = 32  # of a query
-_ENDPOINTS = (*_GUARDED, "/health/", "/login")
+_HEALTH = "/health/"
+_ENDPOINTS = (*_GUARDED, _HEALTH, "/login")
 _OWN_NAMES = {"localhost", "127.0.0.1", "::1"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -95,13 +98,16 @@ class Guard:
         elif self._many and path == "/":
             path = _LIST
         scope["path"], scope["account"], scope["visitor"] = path, self._accounts.all.get(account), None
+        scope["still"] = _always
         if path.startswith((*_GUARDED, CALLBACK)):
             send = self._noted(scope, send)
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self._malformed(scope, path) or self._foreign(path, headers)
         if refusal is None:
-            visitor = ANYBODY if self._access.open else self._visitor(headers)
-            if visitor is None and path.startswith(_GUARDED) and not _logs_in(scope, path):
+            visitor = ANYBODY if self._access.open else self._visitor(scope, headers)
+            # How one of many accounts is, and so whether there is such a one, is not for everybody.
+            guarded = (*_GUARDED, _HEALTH) if account else _GUARDED
+            if visitor is None and path.startswith(guarded) and not _logs_in(scope, path):
                 refusal = 401, "a token is needed: send Authorization: Bearer TOKEN, or log in at /api/session"
             if visitor is not None and account and not (scope["account"] and visitor.may_enter(account)):
                 refusal = 404, "there is no such account for this role"
@@ -120,7 +126,7 @@ class Guard:
 
     async def _rationed(self, scope: Any, path: str, receive: Receive, send: Send) -> tuple[int, str] | None:
         """Serve within the budgets; the refusal if there is no place."""
-        if path.startswith("/health/") or path in _STREAMS:  # these have places of their own, or need none
+        if path.startswith(_HEALTH) or path in _STREAMS:  # these have places of their own, or need none
             await self._app(scope, receive, send)
             return None
         visitor, begun = scope["visitor"], False
@@ -202,12 +208,17 @@ class Guard:
             return 403, "pages of other origins may not use this service"
         return None
 
-    def _visitor(self, headers: dict[bytes, str]) -> Visitor | None:
+    def _visitor(self, scope: Any, headers: dict[bytes, str]) -> Visitor | None:
+        """Who asks; a stream asks the scope's "still" later whether this still holds."""
         scheme, _, token = headers.get(b"authorization", "").partition(" ")
-        if token:
-            return self._access.by_token(token.strip()) if scheme.lower() == "bearer" else None
-        found = map(self._access.by_session, cookies_named(COOKIE, headers.get(b"cookie", "")))
-        return next((visitor for visitor in found if visitor is not None), None)
+        if token and scheme.lower() != "bearer":
+            return None
+        find = self._access.by_token if token else self._access.by_session
+        for secret in [token.strip()] if token else cookies_named(COOKIE, headers.get(b"cookie", "")):
+            if (visitor := find(secret)) is not None:
+                scope["still"] = partial(self._access.holds, digest(secret), visitor)
+                return visitor
+        return None
 
 
 def cookies_named(name: str, header: str) -> list[str]:
@@ -217,6 +228,10 @@ def cookies_named(name: str, header: str) -> list[str]:
     """
     pairs = (one.strip().partition("=") for one in header.split(";"))
     return [value for known, _, value in pairs if known == name]
+
+
+def _always() -> bool:
+    return True
 
 
 def _authority(origin: str) -> str:

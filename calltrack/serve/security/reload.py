@@ -11,11 +11,11 @@ _log = logging.getLogger("calltrack.serve")
 
 
 class Reloading:
-    """Keeps an Access as its file is; `end` is called with the roles that are not as before, to end their streams."""
+    """Keeps an Access as its file is; `changed` is called when it is another."""
 
-    def __init__(self, access: Access, end: Callable[[frozenset[str]], None]) -> None:
+    def __init__(self, access: Access, changed: Callable[[], None]) -> None:
         self._access = access
-        self._end = end
+        self._changed = changed
         self._stamp = self._look()
 
     def look(self) -> None:
@@ -33,7 +33,7 @@ class Reloading:
             return
         if changed:
             _log.info("other tokens of: %s", ", ".join(sorted(changed)))
-            self._end(changed)
+            self._changed()
 
     def _look(self) -> tuple[int, ...]:
         try:

@@ -103,7 +103,8 @@ class Hub:
         self.clients = self.resets = 0
         self.most_clients = self.most_of_a_role = 2**31
         self._roles: Counter[str] = Counter()
-        self._turns: dict[str, int] = {}
+        self._present: dict[object, Callable[[], bool]] = {}
+        """Of each client, whether it still may listen."""
         self._recall = recall
         self._ring: deque[Published] = deque()
         self._floor = place
@@ -163,7 +164,9 @@ class Hub:
         return sorted(self._channels.items(), key=lambda one: one[1].clients)
 
     def beat(self) -> None:
-        """Tell everyone the time."""
+        """Tell everyone the time, and end the streams of those who may not listen any more."""
+        if not all(still() for still in self._present.values()):
+            self._release()
         self.flush()
         for lens, channel in self._channels.items():
             channel.put(lens.beat(self.flushed), self.flushed)
@@ -182,15 +185,12 @@ class Hub:
         if self._boards is not None:
             self._flush_boards()
         self._closed = True
-        for channel in self._channels.values():
-            channel.release()
+        self._release()
         for reading in self._recalls:
             reading.cancel()
 
-    def end(self, roles: frozenset[str]) -> None:
-        """End the streams of some roles; a client that still may comes back and goes on without loss."""
-        for role in roles & self._turns.keys():
-            self._turns[role] += 1
+    def _release(self) -> None:
+        """Have every stream look whether it goes on."""
         for channel in self._channels.values():
             channel.release()
 
@@ -199,14 +199,19 @@ class Hub:
         return self.clients >= self.most_clients or self._roles[role] >= self.most_of_a_role
 
     async def stream(
-        self, lens: Lens, after: StreamPosition | None, role: str = "", sink: Sink | None = None
+        self,
+        lens: Lens,
+        after: StreamPosition | None,
+        role: str = "",
+        sink: Sink | None = None,
+        still: Callable[[], bool] = lambda: True,
     ) -> AsyncGenerator[Chunk, None]:
         """Everything after a place, or from now on, as what is to be written, until the hub closes.
 
-        `role` is whose client it is. With a `sink` what is new is written there, and only what it has missed is given.
+        `role` is whose client it is, and `still` whether it may go on, which is asked at each beat.
+        With a `sink` what is new is written there, and only what it has missed is given.
         """
-        turn = self._turns.setdefault(role, 0)
-        with self._joined(lens, role) as channel:
+        with self._joined(lens, role, still) as channel:
             if after is None:
                 if not lens.resumes and sum(one.clients for of, one in self._channels.items() if not of.resumes) == 1:
                     self._flush_boards()  # to nobody: the state that the first of them begins with is that of now
@@ -214,7 +219,7 @@ class Hub:
                 yield self._opening(lens, channel)
             else:
                 at, seq = after, -1
-            while not self._closed and turn == self._turns[role] and not (sink and sink.gone.done()):
+            while not self._closed and still() and not (sink and sink.gone.done()):
                 if seq < channel.first and not lens.resumes:
                     at, seq = self.flushed, channel.end
                     yield self._opening(lens, channel)
@@ -283,16 +288,18 @@ class Hub:
         return chunk
 
     @contextmanager
-    def _joined(self, lens: Lens, role: str) -> Iterator[Channel]:
+    def _joined(self, lens: Lens, role: str, still: Callable[[], bool]) -> Iterator[Channel]:
         channel = self._channels.setdefault(lens, Channel(self.flushed))
         channel.clients += 1
         self.clients += 1
         self._roles[role] += 1
+        self._present[client := object()] = still
         try:
             yield channel
         finally:
             channel.clients -= 1
             self.clients -= 1
             self._roles[role] -= 1
+            del self._present[client]
             if not channel.clients:
                 del self._channels[lens]

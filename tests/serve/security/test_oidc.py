@@ -48,7 +48,9 @@ def settings(issuer: str, **other: Any) -> Oidc:
 async def served(oidc: Oidc, audit: Audit | None = None) -> AsyncIterator[tuple[Service, aiohttp.ClientSession]]:
     """A service, and a browser."""
     async with (
-        service(config=Config(oidc=oidc), doors=Access({}, people=True), audit=audit) as running,
+        service(
+            config=Config(oidc=oidc), doors=Access({}, people=[one.visitor() for one in oidc.role]), audit=audit
+        ) as running,
         aiohttp.ClientSession(running.client._base_url, cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser,
     ):
         yield running, browser

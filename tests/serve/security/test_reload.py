@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from calltrack.serve.security.access import access
+from calltrack.serve.security.access import SESSION_LIFE, Access, Visitor, access
+from calltrack.serve.security.guard import COOKIE
 from calltrack.serve.security.reload import Reloading
+from calltrack.serve.security.scope import EVERYTHING
 from tests.live.harness import scenario
 from tests.serve.security.test_access import ALL, DESK, FILE, written
 from tests.serve.security.test_guard import bearer
-from tests.serve.service import events, service
+from tests.serve.service import Event, Service, events, service
 from tests.serve.stream.test_streams import FRAMES
 
 
 def test_another_file_holds_at_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Sessions of changed roles end; a file that cannot be used changes nothing, and an empty one opens no door."""
-    doors, ended = access(written(tmp_path, FILE)), list[frozenset[str]]()
-    reloading = Reloading(doors, ended.append)
+    doors, ended = access(written(tmp_path, FILE)), list[str]()
+    reloading = Reloading(doors, lambda: ended.append("changed"))
     wall, desk = doors.by_token(ALL), doors.by_token(DESK)
     assert wall and desk
     sessions = doors.log_in(wall), doors.log_in(desk)
@@ -27,7 +31,7 @@ def test_another_file_holds_at_once(tmp_path: Path, caplog: pytest.LogCaptureFix
     written(tmp_path, FILE.replace(DESK, "other-" + "o" * 28))
     reloading.look()
 
-    assert [frozenset({"support desk"})] == ended
+    assert ["changed"] == ended
     assert doors.by_token(DESK) is None
     assert desk == doors.by_token("other-" + "o" * 28)
     assert (wall, None) == tuple(map(doors.by_session, sessions))
@@ -55,9 +59,9 @@ async def test_a_withdrawn_token_ends_its_streams(tmp_path: Path) -> None:
             heard = [events(wall), events(desk)]
             assert ["time", "time"] == [(await anext(one)).event for one in heard]
             written(tmp_path, FILE.replace(DESK, "other-" + "o" * 28))
-            Reloading(doors, running.engine.hub.end).again()
-            assert [] == [one async for one in heard[1]]
+            Reloading(doors, lambda: None).again()
             running.engine.hub.beat()
+            assert [] == [one async for one in heard[1]]
             assert "time" == (await anext(heard[0])).event
             gone, _ = await running.get("/api/state", headers=bearer(DESK))
             here, _ = await running.get("/api/state", headers=bearer("other-" + "o" * 28))
@@ -69,7 +73,7 @@ def test_a_file_that_is_put_in_its_place_is_noticed(tmp_path: Path) -> None:
     """As editors and secret stores write: another file of the same name, even of the same size and time."""
     path = written(tmp_path, FILE)
     doors = access(path)
-    reloading = Reloading(doors, lambda roles: None)
+    reloading = Reloading(doors, lambda: None)
     new = tmp_path / "new"
     new.write_text(FILE.replace(DESK, DESK[:-1] + "x"))
     new.chmod(0o600)
@@ -78,3 +82,41 @@ def test_a_file_that_is_put_in_its_place_is_noticed(tmp_path: Path) -> None:
     reloading.look()
 
     assert doors.by_token(DESK) is None
+
+
+@scenario
+async def test_streams_end_with_their_session(tmp_path: Path) -> None:
+    """When one logs out, and after its time; those of another session of the role go on."""
+    now = [0.0]
+    doors = Access({ALL: Visitor("wallboard", EVERYTHING)}, clock=lambda: now[0])
+    async with service(doors=doors) as running, AsyncExitStack() as stack:
+        running.source.give(*FRAMES)
+        await running.reached(len(FRAMES))
+        running.engine.hub.flush()
+        wall = doors.by_token(ALL)
+        assert wall
+        headers = [{"cookie": f"{COOKIE}={doors.log_in(wall)}"} for _ in range(2)]
+        first = [await heard(stack, running, path, headers[0]) for path in ("/api/changes", "/api/updates")]
+        socket = await stack.enter_async_context(running.client.ws_connect("/api/socket", headers=headers[0]))
+        await socket.receive()
+        second = await heard(stack, running, "/api/changes", headers[1])
+        third = await heard(stack, running, "/api/changes", bearer(ALL))
+        async with running.client.delete("/api/session", headers=headers[0]) as answer:
+            assert 204 == answer.status
+        running.engine.hub.beat()
+        assert [[], []] == [[one async for one in stream] for stream in first]
+        assert 1001 == (await socket.receive()).data
+        assert ["time", "time"] == [(await anext(one)).event for one in (second, third)]
+        now[0] = SESSION_LIFE
+        running.engine.hub.beat()
+        assert [] == [one async for one in second]
+        assert "time" == (await anext(third)).event
+
+
+async def heard(stack: AsyncExitStack, running: Service, path: str, headers: dict[str, str]) -> AsyncIterator[Event]:
+    """A stream of which the first event has come."""
+    answer = await stack.enter_async_context(running.client.get(path, headers=headers))
+    assert 200 == answer.status
+    stream = events(answer)
+    await anext(stream)
+    return stream

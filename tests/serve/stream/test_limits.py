@@ -160,6 +160,10 @@ def test_sessions_are_limited() -> None:
     assert access.by_session(sessions[0]) is None
     assert {first} == {access.by_session(one) for one in sessions[1:]}
     assert second == access.by_session(own)
+    for _ in range(SESSIONS):
+        access.log_out(sessions.pop())
+        sessions.append(access.log_in(first))
+    assert first == access.by_session(sessions[1])
 
 
 @scenario
