@@ -79,17 +79,14 @@ class Advance(Corrections):
             self.out[at] = self._call_started(call, one, why if not self._is_start_reported(one, reported) else "")
         return one
 
-    def see(self, one: HeldConnection, listed: Listed, reported: Reported | None, why: str) -> bool:
-        """A list shows a connection as something else than before, or an event is about it.
-
-        Returns whether the step is the one that the event reports.
-        """
-        state, kind, agrees = one.state, "" if reported is None else reported.kind, False
+    def see(self, one: HeldConnection, listed: Listed, reported: Reported | None, why: str) -> None:
+        """A list shows a connection as something else than before, or an event is about it."""
+        state, kind = one.state, "" if reported is None else reported.kind
         one.kept = None
         signal = SIGNALS[listed.state]
         row = STEPS.get((state, signal, guard_of(state, signal, listed, kind)))
         if row is not None:
-            agrees = self.take(one, row, listed, reported, why)
+            self.take(one, row, listed, reported, why)
         elif SEEN_AS[signal] is not state:
             self._impossible(one, signal, listed, reported)
         if reported is None:
@@ -113,10 +110,9 @@ class Advance(Corrections):
                 self._mark_answer(one, listed, row)
             else:
                 self._pick_up(one)
-        return agrees
 
-    def take(self, one: HeldConnection, row: Edge, listed: Listed | None, reported: Reported | None, why: str) -> bool:
-        """One row of the table; those that it goes by way of first. Returns whether the event reports this step."""
+    def take(self, one: HeldConnection, row: Edge, listed: Listed | None, reported: Reported | None, why: str) -> None:
+        """One row of the table; those that it goes by way of first."""
         reported_by = reported is not None and reported.kind is row.reported_by
         if row.via:
             for signal in row.via:
@@ -128,7 +124,6 @@ class Advance(Corrections):
         self._into(one, row, listed, reported_by)
         if listed is not None and row.source is not NEW:
             self.complete(one, listed)
-        return reported_by
 
     def end(
         self, one: HeldConnection, device: HeldDevice, reported: Reported | None, why: str, *, heir: bool = False

@@ -68,16 +68,7 @@ def hindsight(call: HeldCall, now: Seconds | None) -> list[Decided]:
     answer is decided again (rulings 9 and 16).
     """
     since = 0 if now is None else _provisional_since(call, now)
-    recent: list[HeldConnection] = []
-    alone = True  # whether each of them can be judged by itself: a leg that was answered
-    for one in call.past:
-        learned = one.end.learned
-        if one.outcome is None or learned is None or learned >= since:
-            recent.append(one)
-            if not one.answered:  # nor is a wait ever
-                alone = False
-    if alone:
-        return [(one, leg_outcome(one), one.ended, False) for one in recent]
+    recent = [one for one in call.past if one.outcome is None or (one.end.learned or since) >= since]
     legs: list[HeldConnection] = []
     waits: list[HeldConnection] = []
     answers: list[HeldConnection] = []

@@ -78,7 +78,7 @@ class Devices(Remarks):
             device.name = seen.name  # type: ignore[attr-defined, union-attr]
         if device.unknown:
             quiet, device.unknown, device.unknown_since = True, False, None
-        agrees = ended = False  # whether the event's own connection did what the event says; whether that was to end
+        ended = False  # whether the event's own connection has
         if listed is None:
             matched = self._without_list(device, reported, own)
             if matched is not None:
@@ -90,7 +90,7 @@ class Devices(Remarks):
             elif live:
                 ended = self._reconcile(device, match(live, listed, reported), reported, own, source, quiet)
         elif len(listed) == 1 == len(live) and is_same(live[0], listed[0], reported):
-            agrees = self._pair(device, live[0], listed[0], reported, own, source, quiet)
+            self._pair(device, live[0], listed[0], reported, own, source, quiet)
         elif not live and len(listed) == 1 and listed[0].call_id:
             one = self._newcomer(device, listed[0], reported, source, is_redial(reported, own), quiet)
             device.live = () if one is None else held.calls[one.call].only(one)
@@ -99,7 +99,7 @@ class Devices(Remarks):
         if reported.call_id and not source:
             if kind is ENDS and not ended:
                 self._end_unseen(device, reported, quiet=quiet)
-            if not agrees and listed is not None and (kind is not ENDS or device.live):
+            if listed is not None and (kind is not ENDS or device.live):
                 self._check_reason(device, reported)
         clock = held.clock
         if listed is not None:
@@ -127,21 +127,20 @@ class Devices(Remarks):
         own: HeldConnection | None,
         source: str,
         quiet: bool,
-    ) -> bool:
-        """Take the step that a list shows of what is held; returns whether it is the one that the event reports."""
+    ) -> None:
+        """Take the step that a list shows of what is held."""
         step = self._step
         if listed.started and one.stamp != listed.started and one.kind is LEG:  # a wait is known by its stamp
             one.stamp = listed.started
             step.report("Revised", one, "its stamp has moved")
             step.touch(one)
-        agrees = False
         mine = reported if one is own else None
         if mine is None and one.stepped_at is not None and is_past(one, listed, self._held.clock.at):
             self._stale(device, one, reported)
-            return False
+            return
         before = one.state
         if mine is not None or listed.state is not before or (listed.answered and not one.answered):
-            agrees = step.see(one, listed, mine, self._why(before, listed, mine, source))
+            step.see(one, listed, mine, self._why(before, listed, mine, source))
             if quiet:
                 pass
             elif mine is not None:
@@ -150,7 +149,6 @@ class Devices(Remarks):
                 self._missed(device, one, "the event of this step")
         if listed.recording is not None:
             step.record(one, listed)
-        return agrees
 
     def _reconcile(
         self,
