@@ -83,18 +83,12 @@ class Devices(Remarks):
             matched = self._without_list(device, reported, own)
             if matched is not None:
                 ended = self._reconcile(device, matched, reported, own, source, quiet)
-        elif not listed:
-            if len(live) == 1 and live[0] is own and kind is ENDS:  # nearly always, at a phone
-                self._leave(device, own, reported, listed, source, quiet=quiet)
-                device.live, ended = (), True
-            elif live:
-                ended = self._reconcile(device, match(live, listed, reported), reported, own, source, quiet)
         elif len(listed) == 1 == len(live) and is_same(live[0], listed[0], reported):
             self._pair(device, live[0], listed[0], reported, own, source, quiet)
         elif not live and len(listed) == 1 and listed[0].call_id:
             one = self._newcomer(device, listed[0], reported, source, is_redial(reported, own), quiet)
             device.live = () if one is None else held.calls[one.call].only(one)
-        else:
+        elif listed or live:
             ended = self._reconcile(device, match(live, listed, reported), reported, own, source, quiet)
         if reported.call_id and not source:
             if kind is ENDS and not ended:
