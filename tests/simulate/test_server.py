@@ -43,8 +43,9 @@ def test_a_client_hears_the_greeting_and_then_every_frame_in_order(speed: float)
             greeting = await listener.take(len(GREETING))
             frames = [(event, data["servertime"]) for event, data in await listener.take(2000)]
         assert [event for event, _ in greeting] == GREETING
-        start = witness.frames.index(frames[0])
-        assert witness.frames[start : start + 2000] == frames
+        # More than one frame may be as the first one was; who joins late has not heard the one before it.
+        starts = [at for at, frame in enumerate(witness.frames) if frame == frames[0]]
+        assert frames in [witness.frames[start : start + 2000] for start in starts]
 
     play(scene)
 
