@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -23,9 +22,10 @@ from calltrack.figures.opening import Hours, Opening
 from calltrack.serve import kept
 from calltrack.serve.alerts.judge import Found, Present, judge
 from calltrack.serve.alerts.rules import Destination, Rule
+from calltrack.serve.alerts.sending import Message, Send, by_apprise
 from calltrack.serve.engine import Engine
 from calltrack.words.statuses import named_snapshot
-from calltrack.words.values import span
+from calltrack.words.values import safe, span
 
 TICK = 1.0
 """Seconds between two looks."""
@@ -84,18 +84,6 @@ class Standing:
                 self._begun.pop(held, None)
 
 
-class Message(Struct, frozen=True):
-    """What a destination is sent."""
-
-    title: str
-    body: str
-    begins: bool
-
-
-Send = Callable[[str, Message], Awaitable[bool]]
-"""Sends a message to an address; whether it was taken."""
-
-
 class Recipient:
     """One destination: what it was sent, by key; `failed` are the tries since the last message that was taken."""
 
@@ -123,7 +111,8 @@ class Recipient:
             title = f"over: {over[0].rule}"
         more = [] if len(lines) <= _LINES else [f"and {len(lines) - _LINES} more"]
         title = f"{self._account}: {title}" if self._account else title
-        said = Message(f"calltrack: {title}", "\n".join([*lines[:_LINES], *more]), bool(begun))
+        body = "\n".join(map(safe, [*lines[:_LINES], *more]))  # a name makes no line, and turns no text around
+        said = Message(safe(f"calltrack: {title}"), body, bool(begun))
         return said, {key: self.sent.get(key, one) for key, one in mine.items()}
 
 
@@ -217,13 +206,14 @@ class Alerts:
             if owed is None:
                 continue
             message, sent = owed
-            if await send(self._addresses[one.name], message):
+            if not (why := await send(self._addresses[one.name], message)):
                 one.sent, one.failed, rest = sent, 0, _REST
                 self._keep()
             else:
                 one.failed += 1
                 _log.warning(
-                    "alerts: %s was not reached; the next try is in %.0f s, with the state then", one.name, rest
+                    "alerts: %s was not reached: %s; the next try is in %.0f s, with the state then",
+                    *(one.name, why, rest),
                 )
                 await asyncio.sleep(rest)
                 rest = min(_LONGEST_REST, rest * 2)
@@ -233,22 +223,3 @@ class Alerts:
             kept.write(self._path, {one.name: one.sent for one in self.destinations})
         except OSError as error:
             _log.error("alerts: what was sent cannot be stored: %s", error.strerror)
-
-
-async def by_apprise(address: str, message: Message) -> bool:
-    """Send by Apprise, which knows the address's service."""
-    import apprise
-
-    def made() -> apprise.Apprise:  # the first one loads all services
-        sender = apprise.Apprise()
-        sender.add(address)
-        return sender
-
-    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its messages have addresses in them
-    sender = await asyncio.to_thread(made)
-    kind = apprise.NotifyType.WARNING if message.begins else apprise.NotifyType.SUCCESS
-    return bool(
-        await sender.async_notify(
-            body=message.body, title=message.title, notify_type=kind, body_format=apprise.NotifyFormat.TEXT
-        )
-    )

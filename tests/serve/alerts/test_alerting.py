@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import os
+import socket
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +19,10 @@ from aiosmtpd.smtp import SMTP
 from calltrack import Frame, Tracker
 from calltrack.figures import Facts, Options
 from calltrack.figures.hour import last_hour
-from calltrack.serve.alerts.alerting import Alert, Alerts, Message, Recipient, Standing
+from calltrack.serve.alerts.alerting import Alert, Alerts, Recipient, Standing
 from calltrack.serve.alerts.judge import Finding, Present, judge
 from calltrack.serve.alerts.rules import Destination, Rule
+from calltrack.serve.alerts.sending import Message, by_apprise, reason
 from calltrack.serve.config import Config, tables
 from calltrack.serve.limits import AllQueues, Limits
 from calltrack.serve.security.access import Visitor
@@ -216,14 +221,61 @@ def test_quiet_hours_tell_in_the_end_what_is_still_so(monkeypatch: pytest.Monkey
     assert owed is not None and "and 21 more" in owed[0].body
 
 
+def test_a_name_forges_no_line_and_turns_no_text_around() -> None:
+    """Neither when it begins nor when it is over: every message has a line for each alert."""
+    name = "Support\r\nover: all is well\u2028\u202egnihton\x1b[2J"
+    alert = Alert("r", "", f"{name}: 9 calls wait", 0.0)
+    for sent, alerts in (({}, {alert.key: alert}), ({alert.key: alert}, {})):
+        owed = Recipient(Destination(name="d"), frozenset({"r"}), sent, "acme").owed(alerts, NOON, 61)
+        assert owed is not None
+        begin = "r: " if alerts else "over after 1:01: r: "
+        shown = r"Support\r\nover: all is well\u2028\u202egnihton\x1b[2J: 9 calls wait"
+        assert begin + shown == owed[0].body
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("Failed to send Slack notification: Not Found, error=404.", "answered 404"),
+        ("Socket Exception: (535, b'5.7.8 password SECRET is wrong')", "answered 535"),
+        ("Socket Exception: url: /SECRET [Errno 111] Connection refused", os.strerror(111)),
+        ("Socket Exception: NameResolutionError('h': [Errno -2] Name or service not known)", "its name was not found"),
+        ("Socket Exception: [SSL: CERTIFICATE_VERIFY_FAILED]", "its certificate is not valid"),
+        ("Socket Exception: Read timed out. (url /SECRET)", "no answer in time"),
+        ("SECRET", "Apprise does not say why"),
+    ],
+)
+def test_why_a_destination_was_not_reached(said: str, why: str) -> None:
+    """A number or a kind of error, and nothing else of what the library says."""
+    assert why == reason(said)
+
+
+@scenario
+async def test_the_library_says_why_and_no_log_has_it() -> None:
+    """Of two at once each hears its own; what the message says is no reason."""
+    message = Message("timed out", "error=404 (535, b'x')", True)
+    logging.getLogger().addHandler(log := logging.StreamHandler(StringIO()))
+    async with receiver() as taking:
+        taking.refuse, taking.status = 1, 503
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            closed = f"json://127.0.0.1:{free.getsockname()[1]}/SECRETQ"
+            there = taking.url.replace("http", "json")
+            found = await asyncio.gather(by_apprise(closed, message), by_apprise(there, message))
+
+    assert ["Connection refused", "answered 503"] == list(found)
+    logging.getLogger().removeHandler(log)
+    assert "SECRETQ" not in log.stream.getvalue()
+
+
 @scenario
 async def test_a_restart_repeats_nothing(tmp_path: Path) -> None:
     """What each was sent is kept."""
     sent: list[Message] = []
 
-    async def send(_: str, message: Message) -> bool:
+    async def send(_: str, message: Message) -> str:
         sent.append(message)
-        return True
+        return ""
 
     (tmp_path / "url").write_text("json://127.0.0.1:9/x")
     destination = Destination(name="d", url_file=str(tmp_path / "url"))
