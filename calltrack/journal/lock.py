@@ -61,8 +61,12 @@ class WriterLock:
         except sqlite3.DatabaseError as error:
             if _code(error) != sqlite3.SQLITE_NOTADB:
                 raise
-            # Left by an earlier version, whose lock was another.
+            # Of an earlier version, whose lock was another: left behind, or held now.
             self._database.close()
+            if _is_held_by_earlier(name):
+                raise JournalBusy(
+                    f"{name}: an earlier version of calltrack writes this journal; stop it first"
+                ) from None
             os.truncate(name, 0)
             self._database = _connect(name)
             _begin(self._database)
@@ -98,6 +102,22 @@ def sidecar(path: Path, what: str) -> Path:
     """Return the path of a companion file, named as SQLite names its own, by whichever link the journal is opened."""
     real = path.resolve()
     return real.with_name(f"{real.name}-{what}")
+
+
+def _is_held_by_earlier(name: Path) -> bool:
+    """Whether a version before 0.2 writes, which held the file by flock; that SQLite's lock does not see."""
+    try:
+        import fcntl
+    except ImportError:  # on Windows, where those versions did not run
+        return False
+    with name.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # a file system without that lock
+            pass
+    return False
 
 
 def _connect(name: Path, timeout: float = _MOMENT) -> sqlite3.Connection:

@@ -68,6 +68,19 @@ def test_a_file_of_an_earlier_version_is_replaced(tmp_path: Path) -> None:
     lock.release()
 
 
+def test_a_writer_of_an_earlier_version_is_seen(tmp_path: Path) -> None:
+    """It holds the file in another way; when it has gone there is nothing in the way."""
+    fcntl = pytest.importorskip("fcntl")
+    with (tmp_path / "a-writer").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        held.write('{"pid": 1, "host": "x"}')
+        held.flush()
+        with pytest.raises(JournalBusy, match="an earlier version of calltrack writes this journal"):
+            WriterLock(tmp_path / "a")
+        assert '{"pid": 1, "host": "x"}' == (tmp_path / "a-writer").read_text()
+    WriterLock(tmp_path / "a").release()
+
+
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     """An error of the journal's, with the reason."""
     with pytest.raises(JournalUnwritable, match="a-writer: No such file"):
