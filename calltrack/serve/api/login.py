@@ -41,7 +41,7 @@ async def begin(provider: TheProvider) -> Response[None]:
     try:
         url, state = await known.begin()
     except LoginFailed as error:
-        raise _failed(error) from None
+        raise _failed(known, error) from None
     cookie = Cookie(
         _COOKIE, value=state, path="/login", max_age=int(PATIENCE), httponly=True, secure=known.secure, samesite="lax"
     )
@@ -64,7 +64,7 @@ async def finish(
             raise LoginFailed("the provider refused")
         visitor = await known.finish(code, brought, cookies_named(_COOKIE, request.headers.get("cookie", "")))
     except LoginFailed as failed:
-        raise _failed(failed) from None
+        raise _failed(known, failed) from None
     request.scope["visitor"] = visitor  # type: ignore[typeddict-unknown-key]  # for the audit log
     cookies = [session_cookie(access, visitor, known.secure), Cookie(_COOKIE, value="", path="/login", max_age=0)]
     return Response(None, status_code=302, headers={"location": "/"}, cookies=cookies)
@@ -76,6 +76,7 @@ def _there(provider: Provider | None) -> Provider:
     return provider
 
 
-def _failed(error: LoginFailed) -> NotAuthorizedException:
-    _log.warning("a log-in failed: %s", error)
+def _failed(provider: Provider, error: LoginFailed) -> NotAuthorizedException:
+    if provider.is_news(str(error)):
+        _log.warning("a log-in failed: %s", error)
     return NotAuthorizedException(str(error))

@@ -42,6 +42,8 @@ PATIENCE = 600.0
 _TIMEOUT = 8.0  # s for all that the provider is asked in one request of a browser, which itself has 10
 _PAUSE = 5.0  # s in which a provider that could not be asked for its addresses is not asked again
 _LARGEST = 1024 * 1024  # bytes of an answer of the provider
+_SAME = 60.0  # s in which the same failure is news once
+_FAILURES = 1000  # that are remembered
 _LONGEST = 100  # characters of a person's name
 _ID = re.compile(r"[0-9A-Za-z]{18,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # longer than a number, or a UUID
 _SIGNED = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
@@ -124,11 +126,22 @@ class Provider:
         self._known: _About | None = None
         self._asking = asyncio.Lock()
         self._again_at, self._failure = 0.0, ""
+        self._failures: dict[str, float] = {}
 
     @property
     def secure(self) -> bool:
         """Whether browsers call this service by https."""
         return self._settings.url.startswith("https:")
+
+    def is_news(self, failure: str) -> bool:
+        """Whether a failure is to be logged: each once a minute, for strangers can fail as often as they like."""
+        now = time.monotonic()
+        if now < self._failures.get(failure, 0.0):
+            return False
+        if len(self._failures) >= _FAILURES:
+            self._failures.clear()
+        self._failures[failure] = now + _SAME
+        return True
 
     async def begin(self) -> tuple[str, str]:
         """Where to send a browser, and the state that it has to bring back; raises LoginFailed."""

@@ -104,7 +104,7 @@ def test_a_person_has_the_role_of_a_group(issuer: str, tmp_path: Path) -> None:
     scene()
 
 
-def test_who_has_no_role_does_not_get_in(issuer: str) -> None:
+def test_who_has_no_role_does_not_get_in(issuer: str, caplog: pytest.LogCaptureFixture) -> None:
     """Nor does who brings another's answer (a forged log-in), or no answer at all."""
 
     @scenario
@@ -126,6 +126,8 @@ def test_who_has_no_role_does_not_get_in(issuer: str) -> None:
                 assert 401 == answer.status
 
     scene()
+    said = [text for text in caplog.messages if text.startswith("a log-in failed")]
+    assert len(said) == len(set(said)) == 4  # the same is said once, so that strangers do not fill the log
 
 
 @scenario
