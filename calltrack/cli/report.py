@@ -164,7 +164,8 @@ def command(
     found = _kept(reader, asked, named)
     if found is None:
         found = _counted(reader, asked, named)
-        reader.keep(asked.key(), msgspec.msgpack.encode(found))
+        if reader.edition:
+            reader.keep(asked.key(), msgspec.json.encode(found))
     zone = named or zone_of(found.offset_s)
     if html is not None:
         Path(html).write_text(found.page, encoding="utf-8")
@@ -224,7 +225,7 @@ def _kept(reader: Reader, asked: _Asked, named: tzinfo | None) -> Finished | Non
 
     if (answer := reader.answer(asked.key())) is None:
         return None
-    found = msgspec.msgpack.decode(answer, type=Finished)
+    found = msgspec.json.decode(answer, type=Finished)
     if found.day != asked.date(named or zone_of(found.offset_s)):
         return None
     reader.taken(found.frames, found.offset_s, found.damaged)

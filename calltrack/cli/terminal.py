@@ -303,11 +303,10 @@ class Reader:
         return kept_answer(Path(self.recording.path), asked) if self._counted else None
 
     def keep(self, asked: bytes, answer: bytes) -> None:
-        """Keep what a question led to for the next time, where a service keeps what it has counted."""
+        """Keep what a question about the frames of `edition` led to, for the next time."""
         from calltrack.serve.history.kept import keep_answer
 
-        if self.edition:
-            keep_answer(Path(self.recording.path), asked, self.edition, answer)
+        keep_answer(Path(self.recording.path), asked, self.edition, answer)
 
     def _said_by_zone(self, body: Stated) -> float | None:
         """What a record's clock is ahead of UTC, min, if no frame says it."""

@@ -275,7 +275,8 @@ def test_a_report_to_which_nothing_new_came_is_not_made_again(
 ) -> None:
     """The same bytes as of all frames, without any rows; a new frame, or another question, has it counted anew."""
     path, page = journal_of(recording, tmp_path / "calls.journal"), tmp_path / "page.html"
-    forms = [["--json"], ["--csv", "--day", "2024-01-09"], ["--by", "weekday", "--since", "2024-01-08T23:30"]]
+    large = ["--by", "weekday", "--since", "2024-01-08T23:30", "--available", f"{10**24}"]
+    forms = [["--json"], ["--csv", "--day", "2024-01-09"], large]
     asked = [["report", str(path), *form] for form in (*forms, ["--html", str(page), "--every", "hour"])]
 
     def outputs() -> list[str]:
