@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -96,14 +97,20 @@ class Brokers:
         for node, process in zip(self.nodes, formats, strict=True):
             if process.wait(_PATIENCE):
                 raise RuntimeError(self._last(node))
-        for node in self.nodes:
-            self.start(node)
-        self.until_up()
+        with ExitStack() as unfinished:
+            unfinished.callback(self._kill_all)
+            for node in self.nodes:
+                self.start(node)
+            self.until_up()
+            unfinished.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._kill_all()
+
+    def _kill_all(self) -> None:
         for node in self.nodes:
             self.kill(node)
 
@@ -159,7 +166,8 @@ class Brokers:
         heap = shlex.split(os.environ.get("KAFKA_HEAP_OPTS", "-Xms128m -Xmx768m"))
         command = ["java", *heap, *_JVM, "-cp", f"{jars()}/*", *arguments, str(self._properties(node))]
         with self.log(node).open("ab") as log:
-            return subprocess.Popen(command, stdout=log, stderr=log)
+            # In a session of its own, so that the terminal's Ctrl-C is not for it.
+            return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
 
     def _answering(self, node: int) -> None:
         end = time.monotonic() + _PATIENCE

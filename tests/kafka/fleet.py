@@ -114,6 +114,13 @@ class Fleet:
         self._received: dict[tuple[int, int], float] = {}
 
     def __enter__(self) -> Self:
+        with ExitStack() as unfinished:
+            unfinished.callback(self._undo.close)
+            self._begin()
+            unfinished.pop_all()
+        return self
+
+    def _begin(self) -> None:
         self._undo.enter_context(self.brokers)
         self._undo.callback(self._away.shutdown)
         self._undo.callback(self._over.set)
@@ -125,7 +132,6 @@ class Fleet:
         put(self.cluster, {name: Definition("env:SIMULATED", login_url=url) for name, url in self.vendors.urls.items()})
         self.start_workers(self._counts[0])
         self.connectors += [self._start("connect") for _ in range(self._counts[1])]
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -178,16 +184,18 @@ class Fleet:
             future.result(30)
 
     def restart_ended(self) -> list[str]:
-        """What a supervisor does: start again what has ended; returns what it was."""
+        """What a supervisor does: start again what has ended; returns what it was, and what it is now."""
         ended = []
         for role, processes in (("worker", self.workers), ("connect", self.connectors)):
             for slot, process in enumerate(processes):
                 if process.poll() is not None:
-                    ended.append(f"{role} ended with {process.returncode}: {self._last_words(process.pid)}")
+                    last = self._last_words(process.pid)
                     processes[slot] = self._start(role)
+                    now = f"started again (pid {processes[slot].pid})"
+                    ended.append(f"{role} {slot} ended with {process.returncode}: {last}; {now}")
         for node in self.brokers.ended:
-            ended.append(f"broker {node} ended")
             self.brokers.start(node)
+            ended.append(f"broker {node} ended; started again (pid {self.brokers.pid(node)})")
         return ended
 
     def frames(self) -> int:
@@ -298,7 +306,8 @@ class Fleet:
         path = self.folder / f"{role}-{len(self._outputs)}.log"
         with path.open("wb") as log:
             command += ["--session-timeout", str(self.session)]
-            process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+            # In a session of its own, so that the terminal's Ctrl-C is for us alone.
+            process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
         self._outputs[process.pid] = path
         return process
 

@@ -63,6 +63,15 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         yield running
 
 
+def test_ctrl_c_is_for_the_one_who_started_them(fleet: Fleet) -> None:
+    """Every process is in a session of its own: `tests.kafka.demo` compares after Ctrl-C, and that needs the broker."""
+    processes = [one.pid for one in fleet.workers if one.poll() is None]
+
+    assert processes
+    for pid in (*processes, *map(fleet.brokers.pid, fleet.brokers.nodes)):
+        assert pid == os.getsid(pid)
+
+
 class Twin(Worker):
     """It is killed before it stores a point, so far as others can see."""
 

@@ -23,7 +23,7 @@ def command_lines(path: Path) -> Iterator[list[str]]:
     """What stands behind `calltrack` in the commands of a file."""
     text = path.read_text(encoding="utf-8")
     for found in re.findall(r"^(?:    command: calltrack|ExecStart=\S+/calltrack) (.*)$", text, re.MULTILINE):
-        yield shlex.split(found.replace("${LISTEN}", "127.0.0.1:1"))
+        yield shlex.split(re.sub(r"\$\{(LISTEN|METRICS)\}", "127.0.0.1:1", found).replace(" $OPTIONS", ""))
     for found in re.findall(r"command: \[calltrack, (.*)\]$", text, re.MULTILINE):
         yield [str(one) for one in yaml.safe_load(f"[{found}]")]
 
@@ -49,6 +49,19 @@ def test_commands_are_understood(path: Path, tmp_path: Path, monkeypatch: pytest
 def test_there_are_commands() -> None:
     """The test above looks at something."""
     assert 8 <= sum(1 for path in FILES for _ in command_lines(path))
+
+
+def test_the_image_has_no_login_in_it() -> None:
+    """It is built of what is named, which is all that the package needs."""
+    root = DEPLOY.parents[1]
+    copied = re.findall(r"^COPY (.*) \S+$", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    named = set(" ".join(copied).split())
+    first, *rest = [one for one in (root / ".dockerignore").read_text().splitlines() if not one.startswith("#")]
+
+    assert "*" == first
+    assert named == {one.removeprefix("!") for one in rest if one.startswith("!")}
+    assert {"pyproject.toml", "README.md", "LICENSE", "calltrack"} == named
+    assert "docs/deploy/secrets/" in (root / ".gitignore").read_text().split()
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.suffix == ".yaml"], ids=lambda path: path.name)
