@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 from typing import NamedTuple
@@ -75,6 +76,16 @@ class _Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            near = get_close_matches(name, COMMANDS)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"No such command {safe(name)}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, home.help) for name, home in COMMANDS.items()])
@@ -92,8 +103,9 @@ Examples:
   calltrack explain events.jsonl 202311301129476d30fb50a125f19f53
   zcat events.jsonl.gz | calltrack check -
 \b
-Exit codes: 0 fine; 1 the recording has lines that are not frames, a check failed, or a filter matches nothing;
-2 it cannot be read, --strict met a bad line, the login is refused, or the command line is wrong.
+Exit codes: 0 fine; 1 the recording has lines that are not frames, a check failed, or a filter
+matches nothing; 2 it cannot be read, --strict met a bad line, the login is refused, or the
+command line is wrong.
 \b
 Completion: eval "$(_CALLTRACK_COMPLETE=bash_source calltrack)"  (or zsh_source, fish_source)""",
 )
@@ -103,7 +115,8 @@ def commands() -> None:
 
     A RECORDING is a file of socket.io events: JSON lines such as ["ExtensionEvent", {...}], or any other form
     that `calltrack import` knows, such as a browser's HAR; plain, compressed or in a zip. "-" is standard input.
-    A journal, which calltrack serve writes, is read like one; its lines are its frames.
+    A journal, which calltrack serve writes, is read like one, and so is an account on Kafka,
+    kafka://HOST:PORT/ACCOUNT (docs/kafka.md); their lines are their frames.
     """
 
 

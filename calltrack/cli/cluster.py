@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 import click
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from calltrack.kafka.cluster import Cluster, Copies
-    from calltrack.live.accounts import Stack
+    from calltrack.live.accounts import Definition, Stack
 
 
 @click.group()
@@ -34,7 +34,7 @@ def cluster() -> None:
     """
 
 
-@cluster.command()
+@cluster.command(short_help="Create the topics that are missing, and check the others.")
 @kafka_options
 @click.option("--partitions", type=click.IntRange(1, 10_000), help="Of every topic; fixed for good. Default: 256.")
 @click.option(
@@ -111,14 +111,20 @@ def account(
     stack: Stack,
     remove: bool,
 ) -> None:
-    """Add the account NAME, change it, or remove it. Its secret stays where it is: Kafka gets to know only where.
+    """Add the account NAME, change it, or remove it. Its secret stays where it is: Kafka gets to know only where. A
+    file's path must be absolute, and the same for every connector.
 
+    \b
+    Exit codes: 0 stored or removed; 1 there is no such account to remove; 2 the command line or the
+    topics are wrong.
     \b
     Examples:
       calltrack cluster account acme --kafka kafka1:9092 --credentials file:/run/secrets/acme
       calltrack cluster account acme --kafka kafka1:9092 --remove
     """
-    from calltrack.kafka.accounts import put
+    from difflib import get_close_matches
+
+    from calltrack.kafka.accounts import definitions, put
     from calltrack.live.accounts import Definition, is_account_name
 
     if not is_account_name(name):
@@ -131,8 +137,21 @@ def account(
             definition = Definition(credentials, login_url, hosts, PROTOCOLS.get(protocol), stack)
         except ValueError as error:
             raise click.UsageError(str(error)) from None
+        _check_path(name, definition)
+    elif name not in (known := definitions(cluster)):
+        near = get_close_matches(name, known)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        click.echo(f"calltrack: there is no account {name}{hint}", err=True)
+        sys.exit(1)
     put(cluster, {name: definition})
     click.echo(f"{name}: {'removed' if remove else 'stored'}")
+
+
+def _check_path(name: str, definition: Definition) -> None:
+    """Raise UsageError for a file that each connector would look for in its own working directory."""
+    kind, _, path = definition.credentials.partition(":")
+    if kind == "file" and not PurePosixPath(path).is_absolute() and not PureWindowsPath(path).is_absolute():
+        raise click.UsageError(f"{name}: file:{safe(path)} is read by connectors, elsewhere: use an absolute path")
 
 
 @cluster.command()
@@ -154,12 +173,15 @@ def accounts(cluster: Cluster, add: Path | None) -> None:
     from calltrack.live.accounts import read_accounts
 
     if add is not None:
-        put(cluster, read_accounts(add))
+        added = read_accounts(add)
+        for name, definition in added.items():
+            _check_path(name, definition)
+        put(cluster, added)
     for name, definition in sorted(definitions(cluster).items()):
         click.echo(f"{safe(name)}  {safe(definition.credentials)}  {safe(definition.login_url)}".rstrip())
 
 
-@cluster.command()
+@cluster.command(short_help="Write the changes of all accounts as Parquet.")
 @kafka_options
 @click.option(
     "-o",
@@ -179,7 +201,8 @@ def archive(cluster: Cluster, out: Path, tz: tzinfo | None) -> None:
     \b
     Example:
       calltrack cluster archive --kafka kafka1:9092 -o /var/lib/calltrack/archive
-      duckdb -c "select day, count(*) from '/var/lib/calltrack/archive/changes/**/*.parquet' group by all"
+      cd /var/lib/calltrack/archive
+      duckdb -c "select day, count(*) from 'changes/**/*.parquet' group by all"
     """
     from datetime import UTC
 

@@ -28,8 +28,8 @@ def command(cluster: Cluster, member: Member, buffer: float) -> None:
     killed. Accounts are added with `calltrack cluster account`; their secrets are files or variables of this process.
 
     \b
-    Exit codes: 0 stopped by SIGINT or SIGTERM; 2 the command line or the topics are wrong, or Kafka refuses a record.
-    A supervisor should restart it after 2.
+    Exit codes: 0 stopped by SIGINT or SIGTERM; 2 the command line or the topics are wrong, or
+    Kafka refuses a record. A supervisor should restart it after 2.
     \b
     Example:
       calltrack connect --kafka kafka1:9092,kafka2:9092 --metrics 127.0.0.1:9465

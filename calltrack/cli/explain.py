@@ -58,6 +58,7 @@ def command(recording: str, what: tuple[str, ...], tz: tzinfo | None, strict: bo
       calltrack explain events.jsonl 202311301129476d30fb50a125f19f53
       calltrack explain events.jsonl 050-1234567
       calltrack explain events.jsonl Dana 12:50
+      calltrack explain kafka://kafka1:9092/acme 202311301129476d30fb50a125f19f53
     """
     from calltrack.cli.found import Found, listed
     from calltrack.words.timeline import timeline

@@ -72,6 +72,7 @@ def command(
       calltrack export events.jsonl -o monday.xlsx --tz Asia/Jerusalem
       calltrack export events.jsonl --table queue_entries --format csv > waits.csv
       calltrack export recordings/*.jsonl -o tables
+      calltrack export kafka://kafka1:9092/acme -o tables
       duckdb -c "select day, count(*) from 'tables/calls/**/*.parquet' group by all"
     """
     own, zone = account_words(config, tz)

@@ -31,7 +31,12 @@ _WHERE = (
         required=True,
         help="The brokers, with commas between them; or CALLTRACK_KAFKA.",
     ),
-    click.option("--prefix", default="calltrack.", show_default=True, help="What the topics' names begin with."),
+    click.option(
+        "--prefix",
+        default="calltrack.",
+        show_default=True,
+        help="What the topics' names begin with; in a URL kafka://HOST:PORT/ACCOUNT?prefix=NAME.",
+    ),
     click.option(
         "--kafka-config",
         "config",
@@ -55,7 +60,11 @@ _RUNNING = (
         metavar="SECONDS",
         help="Silence after which others take over. Brokers refuse less than 6 by default.",
     ),
-    click.option("--group", metavar="NAME", help="The consumer group; the same for all of one installation."),
+    click.option(
+        "--group",
+        metavar="NAME",
+        help="The consumer group; the same for all of one installation. Default: calltrack.connectors, .workers.",
+    ),
     click.option(
         "--metrics", metavar="HOST:PORT", type=Address("127.0.0.1:9464"), help="Serve /metrics and /health/ready here."
     ),

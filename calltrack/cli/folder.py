@@ -97,7 +97,7 @@ def _export(path: str, out: Path, name: str, zone: tzinfo | None, own: dict[int,
         reader = Reader(path, strict=strict, zone=zone, quiet=True, report=first.append)
         rows = named_rows(all_rows(reader, reader.recording.tracker()), own)
         begun = list(islice(rows, 1))  # the stream's own zone is known then
-        count = Folder(out, name, reader.zone).write(chain(begun, rows))
+        count = Folder(out, name, reader.zone, reader.recording.account).write(chain(begun, rows))
     except (CalltrackError, OSError) as error:
         return _Done(error=str(error))
     if not reader.recording.frames:

@@ -77,7 +77,7 @@ def info(path: Path, tz: tzinfo | None) -> None:
     tables.show(str(path), ("", ""), rows)
 
 
-@journal.command("prune")
+@journal.command("prune", short_help="Remove the oldest frames.")
 @_journal_argument
 @click.option("--keep", type=SPAN, metavar="TIME", help="Remove what was received longer ago: 30d, 12h.")
 @click.option("--keep-size", type=SIZE, metavar="SIZE", help="Remove until it takes no more than this: 500MB, 20GB.")
@@ -146,7 +146,7 @@ def import_(recording: str, path: Path, strict: bool) -> None:
     reader.finish()
 
 
-@journal.command("export")
+@journal.command("export", short_help="Write the frames as a recording.")
 @_journal_argument
 @click.option("-o", "--output", "out", metavar="OUT", type=click.Path(dir_okay=False, path_type=Path), help=(
     "Write to this file, compressed if it ends in .gz or .zst. Default: standard output."
@@ -201,7 +201,7 @@ def backup(path: Path, to: Path) -> None:
     click.echo(f"{safe(to)}: frames up to {last}")
 
 
-@journal.command("restore")
+@journal.command("restore", short_help="Put a backup in the place of a journal.")
 @click.argument("backup", metavar="BACKUP", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_journal_argument
 def restore_(backup: Path, path: Path) -> None:
@@ -218,7 +218,7 @@ def restore_(backup: Path, path: Path) -> None:
     click.echo(f"{safe(path)}: restored" + ("" if kept is None else f"; the one before is {safe(kept.name)}"))
 
 
-@journal.command("repair")
+@journal.command("repair", short_help="Replace a damaged journal by a sound one.")
 @_journal_argument
 def repair_(path: Path) -> None:
     """Replace a damaged JOURNAL by a sound one with everything that can be read; the damaged file is kept as
@@ -234,7 +234,7 @@ def repair_(path: Path) -> None:
     click.echo(f"{safe(path)}: {safe(repair(path))}")
 
 
-@journal.command("erase")
+@journal.command("erase", short_help="Erase a caller from a journal, for good.")
 @_journal_argument
 @click.option("--number", "numbers", multiple=True, help="A phone number, in any notation. Repeatable.")
 @click.option("--name", "names", multiple=True, help="A name, as it stands there, wherever it stands. Repeatable.")
@@ -253,8 +253,8 @@ def erase_(path: Path, numbers: tuple[str, ...], names: tuple[str, ...], also: t
     not looked at: delete them, or erase from them in the same way.
 
     \b
-    Exit codes: 0 all of it was found and erased; 1 a number or a name was found nowhere, or anything is left;
-    2 nothing was erased.
+    Exit codes: 0 all of it was found and erased; 1 a number or a name was found nowhere, or
+    anything is left; 2 nothing was erased.
 
     \b
     Example:

@@ -48,8 +48,9 @@ def command(
 
     \b
     The login: CALLTRACK_TOKEN; CALLTRACK_EMAIL and CALLTRACK_PASSWORD; or CALLTRACK_USERNAME and
-    CALLTRACK_PASSWORD, from the environment or from a file that is yours alone (chmod 600). With --accounts there is a
-    recording for each account: OUT has {account} in it, which stands for the name.
+    CALLTRACK_PASSWORD, from the environment or from a file that is yours alone (chmod 600). With
+    --accounts there is a recording for each account: OUT has {account} in it, which stands for the
+    name.
 
     \b
     Examples:

@@ -139,6 +139,7 @@ def command(
       calltrack replay events.jsonl --format json | jq 'select(.change == "CallEnded")'
       calltrack replay events.jsonl --speed 10x
       calltrack replay events.jsonl --step
+      calltrack replay kafka://kafka1:9092/acme
     """
     own, zone = account_words(config, tz)
     if step:

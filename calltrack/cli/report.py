@@ -123,6 +123,7 @@ def command(
       calltrack report events.jsonl
       calltrack report events.jsonl --day 2023-11-30 --tz Asia/Jerusalem --by queue
       calltrack report events.jsonl --every hour --csv
+      calltrack report kafka://kafka1:9092/acme
       calltrack report events.jsonl --by weekday
       calltrack report events.jsonl --config serve.toml --by team
       calltrack report events.jsonl --html monday.html

@@ -110,12 +110,14 @@ def command(
 
     Every frame is stored in a journal before it is published. The login comes from the environment, or from a file
     with the same lines: CALLTRACK_TOKEN=…, or CALLTRACK_EMAIL=… and CALLTRACK_PASSWORD=…, or CALLTRACK_USERNAME=…
-    and CALLTRACK_PASSWORD=….
+    and CALLTRACK_PASSWORD=…. CALLTRACK_SERVE_TOKEN is a token that sees everything;
+    CALLTRACK_SERVE_KAFKA is --kafka, and CALLTRACK_KAFKA_CONFIG names a file of librdkafka's properties (TLS, SASL)
+    for it. Topics of another prefix: kafka://HOST:PORT/ACCOUNT?prefix=mine.
 
     \b
     Examples:
       calltrack serve --simulate
-      calltrack serve --credentials ~/.config/calltrack --journal /var/lib/calltrack/journal --keep-days 90
+      calltrack serve --credentials ~/.config/calltrack --journal calls.journal --keep-days 90
       calltrack serve --accounts accounts.toml --journal /var/lib/calltrack
       calltrack serve --config /etc/calltrack/serve.toml
       calltrack serve --kafka kafka://kafka1:9092/acme
@@ -174,6 +176,7 @@ def command(
     if accounts is not None:
         many = many_accounts(live, accounts, path or _JOURNALS, keep, named, tables, doors.roles)
         asyncio.run(serve(many, doors, address, _started, audit=audit, people=people))
+        click.echo("stopped")
         return
     if fleet is not None:
         from calltrack.cli.kafkaaccounts import kafka_accounts
@@ -181,6 +184,7 @@ def command(
         with TemporaryDirectory(prefix="calltrack-") as folder:
             served = kafka_accounts(fleet, path or Path(folder), tables, named, doors)
             asyncio.run(serve(served, doors, address, _started, audit=audit, people=people))
+        click.echo("stopped")
         return
     source: Source
     if no_socket:
@@ -224,6 +228,7 @@ def command(
             await serve(only, doors, address, _started, audit=audit, people=people)
 
         asyncio.run(main())
+    click.echo("stopped")
 
 
 def _log_as(form: str) -> None:

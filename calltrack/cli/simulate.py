@@ -95,7 +95,7 @@ def record(
         calltrack simulate record big.jsonl --agents 200 --hours 24 --seed 7 --faults all
         calltrack simulate record bad.jsonl --faults lose=0.01,disconnects=2
         calltrack simulate record day.jsonl --faults lose=0.01 --cdr late=0.02
-    calltrack simulate record real.jsonl --agents 30 --plan captured --faults distant=0.01,clock_steps=1
+    calltrack simulate record real.jsonl --plan captured --faults distant=0.01,clock_steps=1
     """
     from calltrack.simulate.recording import records_path, truth_path, write_recording
 
@@ -204,7 +204,7 @@ def serve(
     Examples:
       calltrack simulate serve
       calltrack simulate serve --protocol 4 --port 9000 --speed 10 --faults all
-      calltrack simulate serve --port 443 --tls --ca-out ca.pem --socket-client node_modules/socket.io-client
+      calltrack simulate serve --tls --ca-out ca.pem --socket-client node_modules/socket.io-client
     """
     import asyncio
 

@@ -50,6 +50,7 @@ def command(
       calltrack snapshot events.jsonl
       calltrack snapshot events.jsonl --line 120
       calltrack snapshot events.jsonl --at 2023-11-30T10:00:00Z --json | jq .extensions
+      calltrack snapshot kafka://kafka1:9092/acme
     """
     if line is not None and at is not None:
         raise click.UsageError("--line and --at exclude each other")

@@ -30,7 +30,8 @@ def command(accounts: tuple[str, ...], url: str, as_json: bool) -> None:
     A service with tokens wants one of them, from the environment: CALLTRACK_SERVE_TOKEN.
 
     \b
-    Exit codes: 0 all are well; 1 one is not, or there is no such account; 2 the service cannot be asked.
+    Exit codes: 0 all are well; 1 one is not, or there is no such account; 2 the service cannot be
+    asked.
     \b
     Examples:
       calltrack status
@@ -57,7 +58,7 @@ def command(accounts: tuple[str, ...], url: str, as_json: bool) -> None:
         for one in shown:
             how = "; ".join(filter(None, (one.source, one.trouble)))
             numbers = (str(one.calls), str(one.waiting), one.position)
-            table.add_row(safe(one.account) or "-", "yes" if one.ok else "no", *numbers, safe(how))
+            table.add_row(safe(one.account) or "(only one)", "yes" if one.ok else "no", *numbers, safe(how))
         console().print(table)
     if not all(one.ok for one in shown) or len(shown) < len(accounts):
         sys.exit(1)

@@ -36,8 +36,8 @@ def command(cluster: Cluster, member: Member, history: int, point_every: float) 
     same for all, or they write new generations of each other's work.
 
     \b
-    Exit codes: 0 stopped by SIGINT or SIGTERM; 2 the command line or the topics are wrong, or Kafka refuses a record.
-    A supervisor should restart it after 2.
+    Exit codes: 0 stopped by SIGINT or SIGTERM; 2 the command line or the topics are wrong, or
+    Kafka refuses a record. A supervisor should restart it after 2.
     \b
     Examples:
       calltrack worker --kafka kafka1:9092,kafka2:9092
@@ -54,3 +54,4 @@ def command(cluster: Cluster, member: Member, history: int, point_every: float) 
     collect_seldom()
     with member.serving("worker", cluster, WorkerFigures(worker), lambda: worker.ready), on_stop(stop.set):
         worker.run(stop)
+        click.echo("stopped", err=True)

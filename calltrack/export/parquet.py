@@ -49,12 +49,13 @@ class Folder:
 
     A row is in the local day of `zone` in which it ended; of what still lasts, or has no account, day or account is
     null. `name` is that of the recording: writing it again replaces its files and leaves those of the others.
+    `account` is all rows', if the recording is that of an account with a name of its own, as on Kafka.
     """
 
-    def __init__(self, folder: Path, name: str, zone: tzinfo):
+    def __init__(self, folder: Path, name: str, zone: tzinfo, account: str = ""):
         import pyarrow.dataset  # noqa: F401 - before anything is made: its extra may be missing
 
-        self._folder, self._name, self._zone = folder, name, zone
+        self._folder, self._name, self._zone, self._account = folder, name, zone, account
         self._rows: dict[str, list[Struct]] = {}
         self._written: set[Path] = set()
         self._pieces = 0
@@ -80,7 +81,7 @@ class Folder:
         rows = self._rows.pop(table)
         found = columns(table)
         whole = _arrow([values(row, found) for row in rows], schema(table))
-        accounts, days = [_account(row) for row in rows], [_day(row, self._zone) for row in rows]
+        accounts, days = [self._account or _account(row) for row in rows], [_day(row, self._zone) for row in rows]
         self._written |= into_folder(whole, self._folder / table, f"{self._name}-{self._pieces}", accounts, days)
         self._pieces += 1
 

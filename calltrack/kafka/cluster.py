@@ -299,7 +299,10 @@ class Cluster:
 
     def _admin(self) -> AdminClient:
         if self._opened is None:
-            self._opened = AdminClient(self._config)
+            try:
+                self._opened = AdminClient(self._config)
+            except KafkaException as error:
+                raise ClusterError(f"the properties for Kafka are not usable: {error.args[0].str()}") from None
         return self._opened
 
     @staticmethod

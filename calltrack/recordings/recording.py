@@ -56,6 +56,8 @@ class Recording:
     """
 
     whole = True
+    account = ""
+    """The name of the account whose it is, where recordings have one."""
 
     def __init__(
         self,

@@ -39,6 +39,30 @@ def test_every_command_has_help_with_examples() -> None:
         assert (0, True) == (result.exit_code, "calltrack " in result.output.split("Options:")[0])
 
 
+def groups(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    """A command, and those below it."""
+    yield path, command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            below = command.get_command(click.Context(command), name)
+            assert below is not None
+            yield from groups(below, f"{path} {name}")
+
+
+def test_help_fits_and_is_whole() -> None:
+    """No line is wider than the 100 columns that it is written for, and no summary is cut."""
+    for path, command in groups(commands, "calltrack"):
+        with click.Context(command, info_name=path, terminal_width=100, max_content_width=100) as context:
+            usage, *lines = command.get_help(context).splitlines()
+        assert [] == [line for line in lines if len(line) > 100]
+        assert "Commands:" not in lines or not [line for line in lines if line.endswith("...")], usage
+
+
+def test_a_command_that_is_nearly_right_is_named() -> None:
+    """As one below a command is."""
+    assert "No such command conect. Did you mean connect or contacts?" in run("conect").output
+
+
 def options(command: click.Command) -> Iterator[click.Parameter]:
     for one in command.commands.values() if isinstance(command, click.Group) else ():
         yield from options(one)

@@ -43,10 +43,11 @@ async def started(*arguments: str) -> tuple[Process, str]:
 
 
 async def ended(process: Process, how: signal.Signals) -> tuple[int | None, bytes]:
-    """Its exit code and what it complained of."""
+    """Its exit code and what it complained of; one that is asked to end says that it has."""
     process.send_signal(how)
     async with asyncio.timeout(100):
-        _, complaints = await process.communicate()
+        said, complaints = await process.communicate()
+    assert said.endswith(b"stopped\n") == (process.returncode == 0)
     return process.returncode, complaints
 
 

@@ -3,8 +3,8 @@
 It starts a broker (from Maven), call centres, 2 connectors and 3 workers, kills and freezes them at random, and
 compares the changes of every account with those of one process that is given the same log. With --brokers 3 every topic
 has three copies, two of which must have a record, and the brokers are killed too. With --kills 0 it disturbs nothing,
-prints the processes, and waits: kill any of them yourself, then press Ctrl-C (or send it SIGTERM), and it compares; a second
-time ends it at once. Exit code 1 if an account differs.
+prints the processes, and waits: kill any of them yourself, then press Ctrl-C (or send it SIGTERM), and it compares; a
+second time ends it at once. Exit code 1 if an account differs.
 """
 
 from __future__ import annotations

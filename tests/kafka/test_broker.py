@@ -196,8 +196,8 @@ def calltrack(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, env={**os.environ, "COLUMNS": "100"})
 
 
-def test_the_commands_read_an_account(fleet: Fleet) -> None:
-    """`replay`, `snapshot`, `explain`, `export`."""
+def test_the_commands_read_an_account(fleet: Fleet, tmp_path: Path) -> None:
+    """`replay`, `snapshot`, `explain`, `export`; tables are by its name, as in the archive."""
     url = f"kafka://{fleet.brokers.url}/account0"
     replayed, shown = calltrack("replay", url), calltrack("snapshot", url)
     exported = calltrack("export", url, "--table", "calls")
@@ -207,6 +207,8 @@ def test_the_commands_read_an_account(fleet: Fleet) -> None:
     assert "CallStarted" in replayed.stdout or "call" in replayed.stdout
     assert "After " in shown.stdout
     assert call in calltrack("explain", url, call).stdout
+    assert 0 == calltrack("export", url, "-o", str(tmp_path)).returncode
+    assert ["account=account0"] == [path.name for path in tmp_path.glob("calls/*")]
     assert "After 3 frames" in calltrack("snapshot", url, "--line", "3").stdout
 
 
@@ -230,6 +232,7 @@ def test_the_changes_are_archived_once(fleet: Fleet, tmp_path: Path) -> None:
         (("explain", "kafka://{url}/acount1", "x"), "no such account, and no frames of it; there are: account1"),
         (("cluster", "account", "a b", "--kafka", "{url}", "--remove"), "is not a name"),
         (("cluster", "account", "a", "--kafka", "{url}", "--credentials", "hunter2"), "file:PATH or env:PREFIX"),
+        (("cluster", "account", "a", "--kafka", "{url}", "--credentials", "file:a"), "use an absolute path"),
     ],
 )
 def test_what_is_wrong_is_said(fleet: Fleet, arguments: tuple[str, ...], reason: str) -> None:
@@ -250,7 +253,9 @@ def test_accounts_are_added_and_removed(fleet: Fleet, tmp_path: Path) -> None:
     file.write_text('[[account]]\nname = "globex"\ncredentials = "file:/run/globex"\n')
     listed = calltrack("cluster", "accounts", *where, "--add", str(file))
     calltrack("cluster", "account", "acme", *where, "--remove")
+    typo = calltrack("cluster", "account", "globx", *where, "--remove")
 
+    assert (1, "calltrack: there is no account globx; did you mean globex?\n") == (typo.returncode, typo.stderr)
     assert "acme  env:ACME\nglobex  file:/run/globex\n" == listed.stdout
     assert {"globex": Definition("file:/run/globex")} == definitions(Cluster(fleet.brokers.url, prefix="other."))
 

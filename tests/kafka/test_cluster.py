@@ -6,10 +6,12 @@ import socket
 from concurrent.futures import Future
 from typing import NamedTuple
 
+import pytest
 from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
 from calltrack.kafka.cluster import Cluster
+from calltrack.kafka.errors import ClusterError
 
 
 class Answered(NamedTuple):
@@ -62,6 +64,12 @@ def test_a_broker_that_answers_nothing_is_not_ready() -> None:
         reason = Cluster(where).unreachable()
 
     assert reason.startswith(f"no broker answers at {where}: ")
+
+
+def test_a_property_that_kafka_does_not_know_is_said() -> None:
+    """It is no broker's fault."""
+    with pytest.raises(ClusterError, match=r"the properties for Kafka are not usable: .*foo"):
+        Cluster("127.0.0.1:9", config={"foo": "1"}).check()
 
 
 def test_no_record_since_a_time_is_an_answer() -> None:
