@@ -237,7 +237,7 @@ async def life(
 
 
 def test_what_was_not_sent_before_a_crash_is_sent_after_it(tmp_path: Path) -> None:
-    """It was durable before the first try; what was taken is not sent again."""
+    """It was durable before the first try; what was taken is not sent again. Each call's come in their order."""
     count = 20
 
     async def scene() -> Receiver:
@@ -256,6 +256,10 @@ def test_what_was_not_sent_before_a_crash_is_sent_after_it(tmp_path: Path) -> No
 
     got = asyncio.run(scene()).got
     assert 2 * count == len({headers["webhook-id"] for headers, _ in got})
+    kinds: dict[str, list[str]] = {}
+    for said in (json.loads(body) for _, body in got):
+        kinds.setdefault(said["data"]["call_id"], []).append(said["type"])
+    assert [["screen_pop", "call_ended"]] * count == list(kinds.values())
 
 
 @scenario
