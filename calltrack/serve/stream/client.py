@@ -13,9 +13,15 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from calltrack.serve.stream.channel import Chunk, Sink
+
+if sys.platform != "win32":
+    from array import array
+    from fcntl import ioctl
+    from termios import TIOCOUTQ
 
 _DIRECT = sys.platform != "win32"  # whether a socket is a file that can be written to; else chunks are handed on whole
 
@@ -39,7 +45,7 @@ class Client(Sink, ABC):
         self.connection.gone, self.connection.onward = self.gone, self._go_on
         self._socket = self.transport.get_extra_info("socket")
         self._rest: bytes | memoryview = b""
-        self._loop, self._patience, self._moved = loop, patience, 0.0
+        self._loop, self._patience, self._moved, self._queued = loop, patience, 0.0, 0
         self._looking: asyncio.TimerHandle | None = None
         if self.transport.is_closing():
             self.gone.set_result(None)
@@ -106,7 +112,7 @@ class Client(Sink, ABC):
             self._rest = rest[waiting:]
             self.transport.write(rest[sent:waiting])
         if not self.is_free:
-            self._moved = self._loop.time()
+            self._moved, self._queued = self._loop.time(), self._system_has()
             if self._looking is None:
                 self._looking = self._loop.call_later(self._patience, self._look)
 
@@ -117,16 +123,27 @@ class Client(Sink, ABC):
         except OSError:  # it takes none, or the connection is lost, which to write to it will show
             return 0
 
+    def _system_has(self) -> int:
+        """How many bytes the system has still to send; -1 if it does not say."""
+        if sys.platform != "win32":
+            said = array("i", [0])
+            with suppress(OSError):
+                ioctl(self._socket.fileno(), TIOCOUTQ, said)
+                return said[0]
+        return -1
+
     def _look(self) -> None:
         """Give it up if it has taken nothing since, or look again when it could have."""
         self._looking = None
         if self.is_free:
             return
         left = self._moved + self._patience - self._loop.time()
-        if left > 0:
-            self._looking = self._loop.call_later(left, self._look)
-        else:
+        if (queued := self._system_has()) < self._queued:  # slowly: the system takes more only when much has gone
+            left, self._queued = self._patience, queued
+        elif left <= 0:
             self.transport.abort()
+            return
+        self._looking = self._loop.call_later(left, self._look)
 
 
 class SocketClient(Client):

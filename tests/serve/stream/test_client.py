@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -114,3 +115,17 @@ async def test_one_that_takes_nothing_is_given_up() -> None:
         async with asyncio.timeout(TIMEOUT):
             await client.gone
         assert not quiet.gone.done()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a system does not say how much it has still to send")
+@scenario
+async def test_one_that_takes_little_at_a_time_is_not() -> None:
+    """Less than what the system waits for before it takes more."""
+    async with connected(StreamClient, patience=0) as (client, its):
+        client.take(LARGE)
+        for _ in range(3):
+            its.recv(1 << 16)
+            await asyncio.sleep(0)
+            assert not client.gone.done()
+        async with asyncio.timeout(TIMEOUT):
+            await client.gone
