@@ -12,16 +12,12 @@ import asyncio
 import os
 import sys
 from abc import ABC, abstractmethod
+from array import array
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Any, ClassVar
 
 from calltrack.serve.stream.channel import Chunk, Sink
-
-if sys.platform != "win32":
-    from array import array
-    from fcntl import ioctl
-    from termios import TIOCOUTQ
 
 _DIRECT = sys.platform != "win32"  # whether a socket is a file that can be written to; else chunks are handed on whole
 
@@ -125,11 +121,13 @@ class Client(Sink, ABC):
 
     def _system_has(self) -> int:
         """How many bytes the system has still to send; -1 if it does not say."""
-        if sys.platform != "win32":
+        with suppress(ImportError, OSError):
+            from fcntl import ioctl
+            from termios import TIOCOUTQ
+
             said = array("i", [0])
-            with suppress(OSError):
-                ioctl(self._socket.fileno(), TIOCOUTQ, said)
-                return said[0]
+            ioctl(self._socket.fileno(), TIOCOUTQ, said)
+            return said[0]
         return -1
 
     def _look(self) -> None:
