@@ -181,12 +181,12 @@ def test_the_name_of_a_queue_is_searched_as_a_name(visit: Visit, centre: str) ->
 
 
 def test_a_chip_filters_by_what_agents_do(visit: Visit, centre: str) -> None:
-    """It counts them, shows only them, and is pressed."""
+    """It counts them, shows only them, and is pressed; who listens in is on a call."""
     page = opened(visit, centre)
     chip = page.locator("[data-chip=talking]")
     chip.click()
     expect(chip).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("[data-agent]:not([data-kind=talking])")).to_have_count(0)
+    expect(page.locator("[data-agent]:not([data-kind=talking], [data-kind=spying])")).to_have_count(0)
     expect(chip.locator(".count")).to_have_text(str(page.locator("[data-agent]").count()))
     chip.click()
 
