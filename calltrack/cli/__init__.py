@@ -3,7 +3,6 @@
 import os
 import sys
 import warnings
-from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 from typing import NamedTuple
@@ -81,6 +80,8 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            from difflib import get_close_matches  # slow to import, and seldom needed
+
             near = get_close_matches(name, COMMANDS)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             raise click.UsageError(f"No such command {safe(name)}.{hint}", ctx)
