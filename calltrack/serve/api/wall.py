@@ -67,7 +67,8 @@ async def wall(request: Asked, engine: TheEngine, visitor: TheVisitor, queues: S
 async def limits(request: Asked, engine: TheEngine, visitor: TheVisitor) -> Response[TheLimits]:
     """The account's limits, as far as they concern what this role sees; the ETag is for If-Match of PUT."""
     found = TheLimits(visitor.may_set_limits, engine.limits.limits.seen(visitor.scope))
-    return tagged(request, _tag(found), lambda: msgspec.json.encode(found))
+    json = msgspec.json.encode(found)
+    return tagged(request, _tag(json), lambda: json)
 
 
 @put("/api/limits")
@@ -80,7 +81,7 @@ async def set_limits(
     if faults := list(data.faults()):
         raise ClientException(extra=[{"key": fault.split(":")[0], "message": fault} for fault in faults])
     # From here to the end nothing is awaited, so that no other request comes between.
-    if if_match is not None and not _names(if_match, _tag(TheLimits(True, engine.limits.limits))):
+    if if_match is not None and not _names(if_match, _tag(msgspec.json.encode(TheLimits(True, engine.limits.limits)))):
         raise HTTPException("other limits hold by now: read them again", status_code=412)
     try:
         engine.limits.set(data)
@@ -88,11 +89,11 @@ async def set_limits(
         raise ServiceUnavailableException(f"the limits cannot be kept: {error.strerror}") from None
     _log.info("%s set the limits", visitor.name)
     found = TheLimits(True, data)
-    return Response(found, headers={"etag": _tag(found)})
+    return Response(found, headers={"etag": _tag(msgspec.json.encode(found))})
 
 
-def _tag(found: TheLimits) -> str:
-    return f'"{tag_of(msgspec.json.encode(found))}"'
+def _tag(json: bytes) -> str:
+    return f'"{tag_of(json)}"'
 
 
 def _names(if_match: str, tag: str) -> bool:
