@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calltrack.words.values import safe
+from calltrack.words.values import authority, safe
 
 if TYPE_CHECKING:
     from click import ParamType as ParamType
@@ -147,8 +147,7 @@ class Address(ParamType[tuple[str, int]]):
 
     def written(self, value: tuple[str, int]) -> str:
         """As it is given."""
-        host, port = value
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return authority(*value)
 
 
 class Amount(ParamType[float]):

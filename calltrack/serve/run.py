@@ -33,6 +33,7 @@ from calltrack.serve.security.oidc import Provider
 from calltrack.serve.security.reload import Reloading
 from calltrack.serve.stream.hub import HEARTBEAT
 from calltrack.serve.systemd import notify, watchdog
+from calltrack.words.values import authority
 
 GRACE = 3.0
 """Seconds that open connections have to end by themselves when the service ends."""
@@ -51,7 +52,7 @@ class Listen(NamedTuple):
     port: int
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return authority(self.host, self.port)
 
     @property
     def is_loopback(self) -> bool:

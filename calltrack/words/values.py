@@ -14,6 +14,11 @@ def safe(text: object) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown)
 
 
+def authority(host: str, port: int) -> str:
+    """HOST:PORT as URLs have it: an IPv6 address stands in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def has_controls(text: str) -> bool:
     """Whether there are control characters, or some that reorder the text around them."""
     return _OBEYED.search(text) is not None
