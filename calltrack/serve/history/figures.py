@@ -52,6 +52,7 @@ LONGEST = 31 * 86400
 
 _ANSWERS = 64  # kept
 _SENT = 1024  # tags of answers that are kept: any other is as none
+_SELDOM = 10  # times as long as it took to count an interval of the past, until what came since is counted
 _EVERY = 5.0  # s between two looks at what is new
 _LONGEST = 30.0  # s between two tries to read what cannot be read
 _FEW = 1000  # frames that are counted while somebody waits; more are counted before
@@ -82,6 +83,7 @@ class Figures:
         self._followed, self._looked = 0, time.monotonic()
         self._answers: OrderedDict[Question, tuple[float, Answer]] = OrderedDict()
         self._sent: OrderedDict[str, None] = OrderedDict()
+        self._counted: OrderedDict[tuple[Interval, Options], tuple[float, int]] = OrderedDict()
         self._hours: OrderedDict[tuple[Options, frozenset[str] | None, frozenset[str] | None], tuple[float, int, Hour]]
         self._hours = OrderedDict()
         follower: Callable[[], Today] = partial(Recounting, make) if make else partial(Follower, path)
@@ -165,8 +167,9 @@ class Figures:
         key = wanted, options, scope, held if is_today and held in self._sent else ""
         async with self._turn(is_today, own):
             made, found = self._answers.get(key, (0.0, None))
-            if found is None or not (found.position == known.position or time.monotonic() - made < FRESH):
-                made, found = await (self._of_today if is_today else self._of_the_past)(key, known)
+            position = known.position if is_today else self._position(wanted, options, known)
+            if found is None or not (found.position == position or time.monotonic() - made < FRESH):
+                made, found = await (self._of_today(key, known) if is_today else self._of_the_past(key, position))
                 _put(self._answers, key, (made, found))
                 _put(self._sent, found.tag, None, _SENT)
         return found._replace(json=b"{}", altered=True) if held == found.tag else found
@@ -224,15 +227,24 @@ class Figures:
             age, found = await self._follower.ask(Today.report, *self._now(known), since, options, scope, held)
             return time.monotonic() - age, found
 
-    async def _of_the_past(self, key: Question, known: Snapshot) -> tuple[float, Answer]:
+    def _position(self, wanted: Interval, options: Options, known: Snapshot) -> int:
+        """The frame up to which an interval of the past is counted now, for every role."""
+        until, position = self._counted.get((wanted, options), (0.0, 0))
+        return position if time.monotonic() < until else known.position
+
+    async def _of_the_past(self, key: Question, position: int) -> tuple[float, Answer]:
         wanted, options, scope, _ = key
+        begun = time.monotonic()
         with self._kept.reading():  # retention may take it while it is counted
             try:
                 async with asyncio.timeout(PATIENCE):
-                    json, tag = await self._past.ask(past_report, *wanted, options, known.position, scope)
+                    json, tag = await self._past.ask(past_report, *wanted, options, position, scope)
             except TimeoutError:
                 raise Gone(f"counting it took longer than {PATIENCE:g} s; ask for less") from None
-        return time.monotonic(), Answer(known.position, tag, json, altered=False)
+        made = time.monotonic()
+        if position != self._counted.get((wanted, options), (0.0, -1))[1]:
+            _put(self._counted, (wanted, options), (made + _SELDOM * (made - begun), position))
+        return made, Answer(position, tag, json, altered=False)
 
     def _now(self, known: Snapshot | None = None) -> tuple[int, Seconds]:
         known = known or self._known()

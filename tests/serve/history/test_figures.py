@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import OrderedDict
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -163,6 +164,29 @@ async def test_a_damaged_frame_is_a_gap_of_the_figures(tmp_path: Path) -> None:
     assert "frame 700 of the journal is damaged" in [gap.reason for gap in damaged.gaps]
     assert len(whole.gaps) + 1 == len(damaged.gaps)
     assert damaged.total.observed_s <= whole.total.observed_s
+
+
+@scenario
+async def test_what_takes_long_to_count_is_counted_seldom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every role gets the figures up to the same frame, and the answer says which; then what came since is in it."""
+    monkeypatch.setattr("calltrack.serve.history.figures.FRESH", 0.0)
+    path = written(tmp_path / "journal", tuple(FRAMES))
+    Follower(path).follow(1000, MIDNIGHT)
+    with Journal.open(path, read_only=True) as journal:
+        before, known = (journal.tracker(position).snapshot() for position in (1000, 1500))
+    figures, asked, scope = Figures(path, lambda: known), (MIDNIGHT - 86400, None), Scope(queues=frozenset({"5001"}))
+    first = await figures.answer(asked, Options(), before)
+    again = await figures.answer(asked, Options(), known)
+    part = await figures.answer(asked, Options(), known, scope)
+    monkeypatch.setattr(figures, "_counted", OrderedDict())  # as if enough time had passed
+    last = await figures.answer(asked, Options(), known)
+    await figures.close()
+
+    expected = [msgspec.json.encode(batch(FRAMES[:end], asked[0])) for end in (1000, 1500)]
+    assert [(1000, expected[0])] * 2 == [(one.position, one.json) for one in (first, again)]
+    shown = msgspec.json.decode(part.json, type=Report)
+    assert (1000, ["5001"]) == (part.position, [one.key for one in shown.queues])
+    assert (1500, expected[1]) == (last.position, last.json)
 
 
 @scenario
