@@ -115,7 +115,7 @@ class Contacts:
     def _row(self, group: list[CallRow]) -> ContactRow:
         group.sort(key=lambda call: (call.started is None, call.started or 0, call.call_id))
         own = [call for call in group if call.call_id not in self.consultations] or group
-        asked = [call for call in group if call not in own]
+        asked = [call for call in group if call.call_id in self.consultations] if own is not group else []
         first, last = own[0], own[-1]
         legs = [leg for call in own for leg in self._legs[call.call_id] if leg.direction != "Spy"]
         asides = [leg for call in asked for leg in self._legs[call.call_id] if leg.direction != "Spy"]
@@ -125,6 +125,7 @@ class Contacts:
         by = finished[-1] if finished else None
         over = all(call.outcome is not None for call in group)
         ends = [call.ended_at for call in group if call.ended_at is not None]
+        seen = [at for call in group if (at := call.last_seen) is not None]
         spent = _spent(legs, waits)
         steps = [*map(_stay, waits), *map(_leg, legs), *(_leg(leg, aside=True) for leg in asides)]
         steps.sort(key=lambda step: (step.since is None, step.since or 0))
@@ -149,9 +150,7 @@ class Contacts:
             calls=tuple(call.call_id for call in group),
             **spent,
             consult_s=length(_time(asides, _TALKS)),
-            confirmed_at=max((call.last_seen for call in group if call.last_seen is not None), default=None)
-            if over
-            else None,
+            confirmed_at=max(seen, default=None) if over else None,
             journey=tuple(steps),
         )
 
@@ -159,25 +158,28 @@ class Contacts:
 def _spent(legs: list[LegRow], waits: list[QueueEntryRow]) -> dict[str, Seconds]:
     """The customer's time: each moment once, as talk, else hold, else unknown, else wait (ruling 13)."""
     counted: list[Span] = []
-    found = {}
-    stays = union((wait.joined_at, wait.left_at) for wait in waits if None not in (wait.joined_at, wait.left_at))  # type: ignore[misc]
+    found: dict[str, Seconds] = {}
+    stays = [(one.joined_at, one.left_at) for one in waits if one.joined_at is not None and one.left_at is not None]
     for name, spans in (
         ("talk_s", _time(legs, (State.TALKING,))),
         ("hold_s", _time(legs, (State.HOLD,))),
         ("unknown_s", _time(legs, (State.UNKNOWN,))),
-        ("wait_s", stays),
+        ("wait_s", union(stays)),
     ):
         found[name] = length(without(spans, counted))
-        counted = union(counted + spans)
+        counted = union(counted + spans) if counted and spans else counted or spans
     return found
 
 
 def _time(legs: Iterable[LegRow], states: tuple[State, ...]) -> list[Span]:
     return union(
-        (spell.since, spell.until)
-        for leg in legs
-        for spell in leg.spells
-        if spell.state in states and leg.c2c != 1 and spell.since is not None and spell.until is not None
+        [
+            (spell.since, spell.until)
+            for leg in legs
+            if leg.c2c != 1
+            for spell in leg.spells
+            if spell.state in states and spell.since is not None and spell.until is not None
+        ]
     )
 
 

@@ -16,13 +16,16 @@ _end = itemgetter(1)
 
 def union(spans: Iterable[Span]) -> list[Span]:
     """The same time as spans that are in order and do not touch; empty and reversed ones count as nothing."""
-    merged: list[Span] = []
-    for since, until in sorted(span for span in spans if span[0] < span[1]):
-        if merged and since <= merged[-1][1]:
-            if until > merged[-1][1]:
-                merged[-1] = (merged[-1][0], until)
-        else:
+    found = [span for span in spans if span[0] < span[1]]
+    if len(found) < 2:
+        return found
+    found.sort()
+    merged = found[:1]
+    for since, until in islice(found, 1, None):
+        if since > merged[-1][1]:
             merged.append((since, until))
+        elif until > merged[-1][1]:
+            merged[-1] = (merged[-1][0], until)
     return merged
 
 
