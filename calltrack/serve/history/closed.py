@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from hashlib import blake2b
 from math import inf
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,14 +24,22 @@ FINAL_S = 900
 _AROUND = 86400  # s around an interval in which what belongs to its rows is looked for, such as after-call work
 
 
+class Past(NamedTuple):
+    """A report in JSON, and the frame up to which it is counted."""
+
+    json: bytes
+    position: int
+
+
 def past_report(
     reader: Reader, since: Seconds, until: Seconds | None, options: Options, position: int, scope: Scope
-) -> tuple[bytes, str]:
-    """The report of [since, until) as a role sees it, in JSON, and its tag; `until` None is the frame at a position."""
-    json = whole_report(reader, since, until, options, position)
+) -> tuple[Past, str]:
+    """The report of [since, until) as a role sees it, and its tag; `until` None is the frame at a position or later."""
+    found = whole_report(reader, since, until, options, position)
     if scope != EVERYTHING:
-        json = msgspec.json.encode(report_seen(msgspec.json.decode(json, type=Report), scope))
-    return json, tag_of(json)
+        seen = report_seen(msgspec.json.decode(found.json, type=Report), scope)
+        found = found._replace(json=msgspec.json.encode(seen))
+    return found, tag_of(found.json)
 
 
 def tag_of(json: bytes) -> str:
@@ -38,48 +47,56 @@ def tag_of(json: bytes) -> str:
     return blake2b(json, digest_size=12).hexdigest()
 
 
-def whole_report(reader: Reader, since: Seconds, until: Seconds | None, options: Options, position: int) -> bytes:
-    """The report of [since, until) in JSON, which is kept: for good once it is final, else until a frame comes.
+def whole_report(reader: Reader, since: Seconds, until: Seconds | None, options: Options, position: int) -> Past:
+    """The report of [since, until), which is kept: for good once it is final, else until a frame comes.
 
     It is kept as JSON, because what is read back from that has no whole numbers where figures may have a fraction, and
-    would be other bytes.
+    would be other bytes. It is of the frames up to a position, or of those that the store has if these are more: who
+    waited for their turn need not wait until all frames are read.
     """
 
     def counted(facts: Facts) -> bytes:
         return msgspec.json.encode(report(facts, since, until, options))
 
+    def read() -> Past:
+        return Past(counted(reader.facts((since, until), position)), position)
+
     if not isinstance(reader, JournalReader):
-        return counted(reader.facts((since, until), position))
+        return read()
     journal = reader.opened()
     try:
         store = Store(beside(reader.path), begin=False)
     except sqlite3.Error:
-        return counted(reader.facts((since, until), position))
+        return read()
     try:
-        asked, edition = msgspec.json.encode((since, until, options)), edition_of(journal, position)
-        if (kept := store.answer(asked, CLOSED, edition)) is not None:
-            return kept
-        facts = _stored(store, journal, since, until, position) or reader.facts((since, until), position)
+        asked = msgspec.json.encode((since, until, options))
+        if (kept := store.answer(asked, CLOSED, edition_of(journal, position))) is not None:
+            return Past(kept, position)
+        known = _stored(store, journal, since, until, position)
+        facts, position = known or (reader.facts((since, until), position), position)
         found = counted(facts)
         final = until is not None and facts.time is not None and until <= facts.time - FINAL_S
-        store.keep(asked, CLOSED if final else edition, found, since)
-        return found
+        store.keep(asked, CLOSED if final else edition_of(journal, position), found, since)
+        return Past(found, position)
     except sqlite3.Error:
-        return counted(reader.facts((since, until), position))
+        return read()
     finally:
         store.close()
 
 
-def _stored(store: Store, journal: Journal, since: Seconds, until: Seconds | None, position: int) -> Facts | None:
-    """Facts of an interval from the store, and the frames since it was written; None if it begins later."""
+def _stored(
+    store: Store, journal: Journal, since: Seconds, until: Seconds | None, position: int
+) -> tuple[Facts, int] | None:
+    """Facts of an interval from the store and the frames since, and how many these are; None if it begins later."""
     end = inf if until is None else until + _AROUND
     known = store.facts(journal, since - _AROUND, end) if since >= store.covered else None
-    if known is None or known[0].position > position:
+    if known is None:
         return None
     snapshot, facts = known
+    position = max(position, snapshot.position)
     if until is None or facts.time is None or until > facts.time - FINAL_S:
         tracker = Tracker.restore(snapshot)
         for _, frame in journal.frames(snapshot.position, position, gaps=True):
             facts.apply(tracker.feed(frame), tracker.time)
         facts.learn(tracker.snapshot())
-    return facts
+    return facts, position

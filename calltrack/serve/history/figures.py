@@ -238,13 +238,13 @@ class Figures:
         with self._kept.reading():  # retention may take it while it is counted
             try:
                 async with asyncio.timeout(PATIENCE):
-                    json, tag = await self._past.ask(past_report, *wanted, options, position, scope)
+                    found, tag = await self._past.ask(past_report, *wanted, options, position, scope)
             except TimeoutError:
                 raise Gone(f"counting it took longer than {PATIENCE:g} s; ask for less") from None
         made = time.monotonic()
-        if position != self._counted.get((wanted, options), (0.0, -1))[1]:
-            _put(self._counted, (wanted, options), (made + _SELDOM * (made - begun), position))
-        return made, Answer(position, tag, json, altered=False)
+        if found.position != self._counted.get((wanted, options), (0.0, -1))[1]:
+            _put(self._counted, (wanted, options), (made + _SELDOM * (made - begun), found.position))
+        return made, Answer(found.position, tag, found.json, altered=False)
 
     def _now(self, known: Snapshot | None = None) -> tuple[int, Seconds]:
         known = known or self._known()

@@ -60,7 +60,7 @@ def today(follower: Follower, position: int = len(FRAMES)) -> Report:
 
 
 def report_of(reader: JournalReader, since: float, until: float | None, options: Options, position: int) -> Report:
-    return msgspec.json.decode(whole_report(reader, since, until, options, position), type=Report)
+    return msgspec.json.decode(whole_report(reader, since, until, options, position).json, type=Report)
 
 
 def parts(path: Path) -> int:
@@ -105,12 +105,22 @@ def test_an_interval_that_goes_on_is_kept_until_a_frame_comes(path: Path, monkey
     asked = facts.first, None, OPTIONS
 
     before = whole_report(reader, *asked, 1400)
-    assert before != expected == whole_report(reader, *asked, 1500)
+    assert before != (expected, 1500) == whole_report(reader, *asked, 1500)
     monkeypatch.setattr("calltrack.serve.history.closed.report", None)
-    assert expected == whole_report(JournalReader(path), *asked, 1500)
-    assert expected == past_report(reader, *asked, 1500, EVERYTHING)[0]
+    assert (expected, 1500) == whole_report(JournalReader(path), *asked, 1500)
+    assert (expected, 1500) == past_report(reader, *asked, 1500, EVERYTHING)[0]
     with pytest.raises(TypeError):
         whole_report(reader, *asked, 1600)
+
+
+def test_who_waited_gets_what_the_store_has(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store went on meanwhile: no frame is read again, and the answer says how many are in it."""
+    Follower(path).follow(1800, DAY)
+    facts = whole(FRAMES[:1800])
+    monkeypatch.setattr(JournalReader, "facts", None)
+    found = whole_report(JournalReader(path), DAY, None, OPTIONS, 1000)
+
+    assert (msgspec.json.encode(report(facts, DAY, None, OPTIONS)), 1800) == found
 
 
 def test_before_the_store_the_journal_is_counted(path: Path) -> None:
@@ -157,12 +167,12 @@ def test_a_store_that_is_damaged_is_made_anew(path: Path) -> None:
     beside(path).write_bytes(b"no database" * 1000)
 
     assert report(whole(FRAMES[:1500]), DAY, None, OPTIONS) == today(Follower(path), 1500)
-    expected = whole_report(JournalReader(path), DAY, None, OPTIONS, 1500)
+    expected = whole_report(JournalReader(path), DAY, None, OPTIONS, 1500).json
     with closing(sqlite3.connect(beside(path), isolation_level=None)) as database:
         for table, column in (("answers", "answer"), ("parts", "rows")):
             garbled = f"substr({column}, 1, 500) || x'00' || substr({column}, 502)"
             assert database.execute(f"UPDATE {table} SET {column} = CAST({garbled} AS BLOB)").rowcount > 0
-    assert expected == whole_report(JournalReader(path), DAY, None, OPTIONS, 1500)
+    assert (expected, 1500) == whole_report(JournalReader(path), DAY, None, OPTIONS, 1500)
     assert msgspec.json.decode(expected, type=Report) == today(Follower(path), 1500)
 
 
