@@ -72,8 +72,8 @@ class Advance(Corrections):
             self.out.append(CallResumed(0, None, ""))  # its place; what it says is known after the step
         one = self._enter(call, device, listed)
         self.see(one, listed, reported, why)
-        if one.added is None and (at_utc := held.clock.shown(one.began)) is not None:
-            one.added = one.began - at_utc  # its call began before the first offset, but it did not
+        if one.added is None:
+            self.date(one)  # its call began before the first offset, but it did not
         if fresh:
             call.state, call.since = counted_state(one.state, one.c2c), one.marks[-1][0]
             self.out[at] = self._call_started(call, one, why if not self._is_start_reported(one, reported) else "")

@@ -153,6 +153,7 @@ class Corrections(Reports):
                 continue
             one.marks, one.answered_at, one.over = marks, answered_at, None
             one.ended = marks[-1][0] if one.ended is not None else None
+            self.date(one)
             self.report("Revised", one, "the clock had stepped" if by else "its frame was late")
             self.touch(one, weigh=True)
         held.unbelieved = []
@@ -166,8 +167,7 @@ class Corrections(Reports):
             for one in every:
                 if one.added is None and max(one.marks[-1][0], one.answered_at or 0) >= since:
                     one.over = None
-                    if one.began >= since and (began := held.clock.shown(one.began)) is not None:
-                        one.added = one.began - began
+                    self.date(one)
                     self.report("Revised", one, "the UTC of its times is known")
                     self.touch(one)
             if call.added is None and call.ended is not None and call.ended >= since:
@@ -178,6 +178,11 @@ class Corrections(Reports):
             device.value = None
             if isinstance(device, HeldExtension) and device.last_offset_s is None:
                 device.last_offset_s, device.kept = held.clock.offset_s, None
+
+    def date(self, one: HeldConnection) -> None:
+        """Show all times of a connection by the clock that it began on, once that is known."""
+        if one.added is None and (began := self.held.clock.shown(one.began)) is not None:
+            one.added = one.began - began
 
     def _mark_answer(self, one: HeldConnection, listed: Listed, row: Edge | None) -> None:
         """Take the source's flag that somebody answered, if it says so."""

@@ -11,7 +11,8 @@ NO_OFFSET = {"servertimeoffset": None}
 
 
 @pytest.mark.parametrize(
-    "seed", [5, 10, 14, 21, 22, 33, 46, 50, 85, 235, 491, 948, 1141, 3373, 4119, 5683, 9347, 20257, 52243, *range(20)]
+    "seed",
+    [5, 10, 14, 21, 22, 33, 46, 50, 85, 235, 491, 948, 1141, 3373, 4119, 5683, 9347, 20257, 37860, 52243, *range(20)],
 )
 def test_no_law_is_broken_by_disturbed_traffic(seed: int) -> None:
     """Longer: `python -m tests.core.disturb`."""
