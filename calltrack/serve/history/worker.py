@@ -12,6 +12,8 @@ import contextlib
 import gc
 import os
 from collections.abc import Callable
+from logging import LogRecord, getLogger
+from logging.handlers import QueueHandler
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -95,7 +97,9 @@ class Worker(Generic[R]):
                 raise WorkerEnded
             assert self._pipe is not None
             self._pipe.send(question)
-            answer: tuple[bool, Any] = self._pipe.recv()
+            while isinstance(said := self._pipe.recv(), LogRecord):
+                getLogger(said.name).handle(said)
+            answer: tuple[bool, Any] = said
             return answer
         except (EOFError, OSError):
             raise WorkerEnded from None
@@ -117,9 +121,20 @@ class Worker(Generic[R]):
             self._pipe.close()
 
 
+class _Said(QueueHandler):
+    """Sends log lines to the live process, which has their form and their place."""
+
+    queue: Any  # the pipe
+
+    def enqueue(self, record: LogRecord) -> None:
+        """Send one."""
+        self.queue.send(record)
+
+
 def _answer(pipe: Connection, make: Callable[[], Any]) -> None:
     """Answer questions until the other end is gone."""
     signal(SIGINT, SIG_IGN)  # the terminal's is for the service
+    getLogger().addHandler(_Said(pipe))  # type: ignore[arg-type]
     os.nice(_NICE)
     gc.set_threshold(*_SELDOM)
     asked: Any = None

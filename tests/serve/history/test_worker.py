@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from contextlib import ExitStack
@@ -29,6 +30,23 @@ def wait_for_ever(_: Reader, started: Path) -> None:
 
 def fail(_: Reader) -> None:
     raise NoSuchPosition("none of these")
+
+
+def warn(_: Reader) -> int:
+    logging.getLogger("calltrack.serve").warning("not used: %s", NoSuchPosition("none of these"))
+    return os.getpid()
+
+
+@scenario
+async def test_what_a_worker_says_is_a_line_of_the_services_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It has the form of all others (--log-format), and does not go past it to standard error."""
+    worker = Worker(partial(JournalReader, tmp_path / "journal"))
+    assert os.getpid() != await worker.ask(warn)
+    await worker.close()
+    assert [("calltrack.serve", logging.WARNING, "not used: none of these")] == caplog.record_tuples
+    assert "not used" not in capfd.readouterr().err
 
 
 @scenario
