@@ -232,13 +232,18 @@ class _Turns:
 
 
 async def keep(write: Callable[[], Awaitable[None]], webhook: str) -> None:
-    """Write to the outbox; as long as the disk refuses, wait."""
+    """Write to the outbox; as long as the disk refuses, wait, and say so once for each reason."""
+    said = ""
     while True:
         try:
-            return await write()
+            await write()
+            break
         except JournalUnwritable as error:
-            _log.error("webhook %s waits: %s", webhook, error)
+            if said != (said := str(error)):
+                _log.error("webhook %s waits: %s", webhook, said)
             await asyncio.sleep(PAUSES[0])
+    if said:
+        _log.warning("webhook %s goes on", webhook)
 
 
 _FAILURES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import pytest
 
+from calltrack.journal import JournalUnwritable
 from calltrack.serve.hooks import delivery
-from calltrack.serve.hooks.delivery import _seconds, _Turns
+from calltrack.serve.hooks.delivery import _seconds, _Turns, keep
 
 
 async def taken(turns: _Turns, most: int) -> int:
@@ -65,3 +67,18 @@ def test_a_receiver_that_takes_nothing_is_left_alone(monkeypatch: pytest.MonkeyP
 def test_how_long_a_receiver_wants_to_rest(header: str, seconds: float) -> None:
     """In seconds, and not for ever."""
     assert seconds == _seconds(header)
+
+
+def test_a_full_disk_is_one_line_of_the_log(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Lines of it would be written to that disk; another reason is another line, and so is the end of it."""
+    monkeypatch.setattr(delivery, "PAUSES", (0.0,))
+    refusals = ["full", "full", "read-only", "full", "full"]
+
+    async def write() -> None:
+        if refusals:
+            raise JournalUnwritable(refusals.pop())
+
+    with caplog.at_level(logging.INFO):
+        asyncio.run(keep(write, "crm"))
+    said = ["webhook crm waits: full", "webhook crm waits: read-only", "webhook crm waits: full", "webhook crm goes on"]
+    assert said == caplog.messages
