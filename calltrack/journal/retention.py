@@ -6,13 +6,13 @@ import sqlite3
 
 
 def all_older(database: sqlite3.Connection, position: int, than: float) -> bool:
-    """Whether every frame up to a position was received before a moment (UTC epoch s).
+    """Whether every frame up to a position is of before a moment (UTC epoch s), by our clock and by the server's.
 
     All of them, for a clock that was set back makes new frames look old; one that has no time goes with its neighbours.
+    Both clocks, for one that is wrong by a year makes everything look old. What is between the two now is what the last
+    frame has between them, so if ours goes wrong while frames come, their server times still say how old they are.
     """
-    (younger,) = database.execute(
-        "SELECT EXISTS (SELECT 1 FROM frames WHERE position <= ? AND coalesce(received, latest) >= ?)", (position, than)
-    ).fetchone()
+    (younger,) = database.execute(_YOUNGER, {"position": position, "than": than}).fetchone()
     return not younger
 
 
@@ -28,4 +28,10 @@ def give_back(database: sqlite3.Connection) -> None:
     database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
+_YOUNGER = """
+SELECT EXISTS (
+    SELECT 1 FROM frames, (SELECT latest - received AS apart FROM frames ORDER BY position DESC LIMIT 1)
+    WHERE position <= :position AND (coalesce(received, latest) >= :than OR latest - apart >= :than)
+)
+"""
 _SIZES = ("page_count", "freelist_count", "page_size")

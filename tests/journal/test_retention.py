@@ -73,6 +73,19 @@ def test_a_clock_that_was_set_back_costs_nothing(tmp_path: Path) -> None:
         assert 0 == journal.prune(keep_s=0, now=1e9 + 7)
 
 
+def test_a_clock_that_was_set_ahead_costs_nothing(tmp_path: Path) -> None:
+    """Ours, while frames come: their server times say how old they are. That of the server: their receipt does."""
+    ahead = tuple(replace(frame, at=(frame.at or 0) + 1e8 * (number > 15)) for number, frame in enumerate(FRAMES[:20]))
+    span = (FRAMES[19].at or 0) - (FRAMES[3].at or 0)
+    with Journal.open(written(tmp_path / "ours", ahead, every=4, batch=4)) as journal:
+        assert 0 == journal.prune(keep_s=span + 10, now=ahead[-1].at)
+        assert 4 == journal.prune(keep_s=span - 10, now=ahead[-1].at)
+    theirs = (*FRAMES[:20], replace(FRAMES[-1], at=FRAMES[19].at))
+    with Journal.open(written(tmp_path / "theirs", theirs, every=4, batch=4)) as journal:
+        assert 0 == journal.prune(keep_s=span + 10, now=FRAMES[19].at)
+        assert 4 == journal.prune(keep_s=span - 10, now=FRAMES[19].at)
+
+
 def test_the_next_run_counts_on(journal: Journal) -> None:
     """Positions are never given twice."""
     with journal:
