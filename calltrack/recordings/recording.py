@@ -24,6 +24,7 @@ from calltrack.recordings.forms import archives
 from calltrack.recordings.forms.lines import LARGEST, Lines, TooLarge, Unusable
 from calltrack.recordings.forms.pieces import BARE, SENT, Found, Passed
 from calltrack.voicenter.frames import Frame
+from calltrack.voicenter.texts import or_mended
 
 if TYPE_CHECKING:
     from calltrack.core.tracker import Tracker
@@ -283,7 +284,7 @@ def _has_payload(frame: Frame) -> bool:
     """Whether a frame whose server time is not where it usually stands has a payload, and is the server's."""
     if frame.event in SENT or "[" in frame.event or "{" in frame.event:  # a list of texts begins with a frame as text
         return False
-    item = _either.decode(frame.raw)
+    item = or_mended(_either.decode, frame.raw)
     there = len(item) > 1 if isinstance(item, list) else bool(bytes(item.data))
     return there or frame.event in BARE
 

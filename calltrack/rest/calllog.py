@@ -13,6 +13,7 @@ import msgspec
 from calltrack.cdr.shapes import CallLogRefused, records_of
 from calltrack.core.errors import CalltrackError
 from calltrack.live.network import FAILURES, Network
+from calltrack.voicenter.texts import or_mended
 
 URL = "https://api.voicenter.com/hub/cdr/"
 A_MINUTE = 30
@@ -80,7 +81,7 @@ class CallLog:
                 async with session.post(self._url, json=said) as answer:
                     body = await answer.read()
                     why = f"status {answer.status}"
-                fields = _object.decode(body)
+                fields = or_mended(_object.decode, body)
                 return fields, records_of(fields) or []
             except CallLogRefused as error:
                 if error.number != _TOO_FAST:

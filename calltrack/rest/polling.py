@@ -16,6 +16,7 @@ import msgspec
 from calltrack.core.errors import CalltrackError
 from calltrack.live.network import FAILURES, Network, checked_url
 from calltrack.voicenter.frames import Frame
+from calltrack.voicenter.texts import or_mended
 
 LEAST_S = 5.0
 """The vendor takes no snapshot oftener than that."""
@@ -78,7 +79,7 @@ class Poller:
         except FAILURES as error:
             raise PollFailed(f"{name}: {type(error).__name__}") from None
         try:
-            said = _any.decode(body)
+            said = or_mended(_any.decode, body)
         except msgspec.DecodeError:
             raise PollFailed(f"{name}: status {status}, not JSON") from None
         if not isinstance(said, dict) or not isinstance(said.get(member), list):

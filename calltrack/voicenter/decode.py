@@ -31,7 +31,7 @@ from calltrack.voicenter.loose import fields, loose, tighten
 from calltrack.voicenter.normalise import NORMALISE
 from calltrack.voicenter.respelled import SPELLINGS, is_faithful, respelled, rewritten
 from calltrack.voicenter.salvage import salvage
-from calltrack.voicenter.texts import mended
+from calltrack.voicenter.texts import mended, or_mended
 
 BODIES: dict[str, type[Struct]] = {
     spellings.EXTENSION_EVENT: wire.ExtensionEvent,
@@ -113,20 +113,11 @@ def decode(line: bytes) -> Decoded:
 def _decode_odd(line: bytes) -> Decoded:
     """A line that the strict classes do not take, half of a character in it or not."""
     try:
-        return _decode_loose(line)
+        return or_mended(_decode_loose, line)
     except RecursionError:
         raise NotAFrame("not a frame: nested too deeply") from None
     except msgspec.DecodeError as error:
-        reason = error
-    whole = mended(line)
-    if whole != line:
-        try:
-            return _decode_loose(whole)
-        except RecursionError:
-            raise NotAFrame("not a frame: nested too deeply") from None
-        except msgspec.DecodeError:
-            pass
-    raise NotAFrame(_why_not_json(line, reason))
+        raise NotAFrame(_why_not_json(line, error)) from None
 
 
 def _decode_loose(line: bytes) -> Decoded:
@@ -243,10 +234,7 @@ def envelope(line: bytes) -> Envelope:
 
 def payload_text(line: bytes) -> bytes:
     """The JSON text of a frame's payload; half a character in it may be a "?" already."""
-    try:
-        return bytes(envelope(line).data)
-    except msgspec.DecodeError:
-        return bytes(envelope(mended(line)).data)
+    return bytes(or_mended(envelope, line).data)
 
 
 def plain(data: bytes | Raw) -> Any:

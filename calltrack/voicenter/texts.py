@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -12,6 +13,7 @@ _ESCAPE = re.compile(
 )
 _HALF = 6  # bytes of \ud800, half a surrogate pair
 _any = msgspec.json.Decoder()
+T = TypeVar("T")
 
 
 def text(value: object) -> str:
@@ -28,10 +30,21 @@ def mended(line: bytes) -> bytes:
     return _ESCAPE.sub(lambda found: b"?" if len(found[0]) == _HALF else found[0], line)
 
 
+def or_mended(read: Callable[[bytes], T], line: bytes) -> T:
+    """What `read` makes of JSON that msgspec may refuse for half a character; the line is mended only then."""
+    try:
+        return read(line)
+    except msgspec.DecodeError:
+        whole = mended(line)
+        if whole == line:
+            raise
+    return read(whole)
+
+
 def json_member(data: str, name: str) -> str:
     """The text of one member of a JSON object, in any case; "" if it has none."""
     try:
-        value: Any = _any.decode(data)
+        value: Any = or_mended(_any.decode, data.encode())
     except (msgspec.DecodeError, RecursionError):
         return ""
     if not isinstance(value, dict):

@@ -36,6 +36,30 @@ def test_a_form_is_read(form: str, tmp_path: Path) -> None:
     assert all(b"\n" not in frame.raw.rstrip(b"\n") for frame in recording)
 
 
+HALF = r'["AllUsersStatus",{"users":[{"userID":1,"userName":"Dana \ud83d"}]}]'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"[{HALF},{LINES[0]}]",
+        f"[\n{HALF},\n{LINES[0]}\n]",
+        HALF.replace("[", "[\n", 1).replace(",{", ",\n{", 1)[:-1] + f"\n]\n{LINES[0]}",
+        f"{HALF}{LINES[0]}",
+        f"42{HALF}\n42{LINES[0]}",
+        f"2023-11-30 11:00:00 INFO {HALF}\n{LINES[0]}",
+        json.dumps({"time": 1, "message": HALF}) + f"\n{LINES[0]}",
+        json.dumps({"event": "AllUsersStatus", "payload": HALF[18:-1]}) + f"\n{LINES[0]}",
+    ],
+)
+def test_half_a_character_stands_in_any_form(content: str, tmp_path: Path) -> None:
+    """It is a "?"; the frame is there, and so is what follows it."""
+    _, events, bad = read(tmp_path, content)
+
+    assert ("AllUsersStatus", {"users": [{"userID": 1, "userName": "Dana ?"}]}) == events[0]
+    assert (EVENTS[:1], []) == (events[1:], bad)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_encodings_and_line_ends(encoding: str, end: str, tmp_path: Path) -> None:

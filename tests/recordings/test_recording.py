@@ -49,6 +49,25 @@ def test_a_bad_line_is_reported_and_the_rest_read(tmp_path: Path) -> None:
     assert reported == recording.first_bad
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        rb'["AllUsersStatus",{"users":[{"userID":1,"userName":"Dana \ud83d"}]}]',
+        rb'{"name":"AllUsersStatus","data":{"users":[{"userID":1,"userName":"Dana \ud83d"}]}}',
+        rb'{"at":5.0,"event":"AllUsersStatus","data":{"\ud83d":1}}',
+        rb'{"at":5.0,"event":"AllUsersStatus","data":{"users":[]},"\ud83d":"\udc00"}',
+        rb'{"at":5.0,"event":"AllUsersStatus","data":"\ud83d"}',
+        rb'["\ud83d",{"users":[]}]',
+    ],
+)
+def test_half_a_character_makes_no_line_bad(tmp_path: Path, line: bytes) -> None:
+    """Wherever it stands, with a server's time or without; the frame is there, and so is what follows it."""
+    recording = read_recording(written(tmp_path, line + b"\n" + GOOD))
+
+    assert [line + b"\n", GOOD] == [frame.raw for frame in recording]
+    assert 0 == recording.bad
+
+
 def test_without_a_handler_bad_lines_warn(tmp_path: Path) -> None:
     """Nothing is skipped silently; the first ten in full, all counted."""
     recording = read_recording(written(tmp_path, b"x\n" * 12 + GOOD))

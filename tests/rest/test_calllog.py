@@ -48,6 +48,18 @@ def test_every_record_once_however_few_fit() -> None:
     asyncio.run(main())
 
 
+def test_half_a_character_spoils_no_answer() -> None:
+    """It is a "?" in its record; the others are there too."""
+
+    async def main() -> None:
+        async with simulator() as it:
+            everything = await asked(it)
+            it.others._parts[0] = it.others._parts[0]._replace(ivrid="a\ud83d")
+            assert ["a?", *everything[1:]] == await asked(it)
+
+    asyncio.run(main())
+
+
 def test_a_wrong_code_is_refused() -> None:
     """At once: another try would not help."""
 

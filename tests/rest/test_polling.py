@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -59,6 +60,19 @@ def test_snapshots_are_full_lists() -> None:
                 assert live(tracker) == really(it)
                 waiting = {one.queue_id: len(one.waiting) for one in tracker.snapshot().queues}
                 assert waiting == {str(queue.queue_id): len(queue.waiting) for queue in it.world.queues}
+
+    asyncio.run(main())
+
+
+def test_half_a_character_spoils_no_answer() -> None:
+    """It is a "?"; the other extensions are there too."""
+
+    async def main() -> None:
+        async with simulator() as it:
+            it.world.desks[0].owner = replace(it.world.desks[0].owner, name="Dana \ud83d")
+            listed, _ = await poller(it).snapshot(0.0)
+            names = [one["userName"] for one in listed.payload()["extensions"]]
+        assert ["Dana ?", *(desk.owner.name for desk in it.world.desks[1:])] == names
 
     asyncio.run(main())
 

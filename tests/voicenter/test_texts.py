@@ -40,7 +40,16 @@ def test_what_is_mended_is_json(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "expected"), [('{"A":"1"}', "1"), ('{"a":7}', "7"), ("{}", ""), ("[1]", ""), ("{", ""), ("[" * 9999, "")]
+    ("data", "expected"),
+    [
+        ('{"A":"1"}', "1"),
+        (r'{"b":"\ud800","a":"1"}', "1"),
+        ('{"a":7}', "7"),
+        ("{}", ""),
+        ("[1]", ""),
+        ("{", ""),
+        ("[" * 9999, ""),
+    ],
 )
 def test_one_member_of_a_json_text(data: str, expected: str) -> None:
     """In any case; "" if there is none."""

@@ -17,6 +17,7 @@ from calltrack.recordings.forms.packets import packets
 from calltrack.recordings.forms.pieces import Found, Passed, Piece, Unread, found, is_event
 from calltrack.recordings.forms.times import epoch
 from calltrack.recordings.forms.values import why_not
+from calltrack.voicenter.texts import or_mended
 
 _NAMES = ("event", "name", "type", "eventName", "event_name", "eventType", "topic")
 _PAYLOADS = ("data", "payload", "body", "args", "arguments", "params", "content", "message", "value", "detail")
@@ -43,11 +44,15 @@ _list = msgspec.json.Decoder(list[Raw])
 _any = msgspec.json.Decoder()
 
 
-def read_value(text: bytes, at: float | None = None, name: str = "", depth: int = 0) -> Iterator[Piece]:
+def read_value(text: bytes, at: float | None = None, name: str = "", depth: int = 0) -> list[Piece]:
     """The frames of a JSON value; `at` and `name` are what stood before it, where something did.
 
-    Raises msgspec.DecodeError if it is not JSON.
+    Half a character in it is a "?". Raises msgspec.DecodeError if it is not JSON.
     """
+    return or_mended(lambda whole: list(_read(whole, at, name, depth)), text)
+
+
+def _read(text: bytes, at: float | None, name: str, depth: int) -> Iterator[Piece]:
     text = text.strip()
     kind = text[:1]
     if depth > _DEEPEST:
@@ -70,7 +75,7 @@ def read_text(text: str, at: float | None = None, name: str = "", depth: int = 0
     text = text.strip()
     if text[:1] in ("{", "["):
         try:
-            return list(read_value(text.encode("utf-8", "replace"), at, name, depth))
+            return read_value(text.encode("utf-8", "replace"), at, name, depth)
         except (msgspec.DecodeError, RecursionError):
             return None
     split = packets(text)
@@ -114,7 +119,7 @@ def _read_list(text: bytes, at: float | None, name: str, depth: int) -> Iterator
         item = bytes(raw)
         begins = text.find(item, position)
         line += text.count(b"\n", position, begins)
-        for piece in read_value(item, at, "", depth + 1):
+        for piece in _read(item, at, "", depth + 1):
             yield _moved(piece, line)
         line += item.count(b"\n")
         position = begins + len(item)
@@ -190,7 +195,7 @@ def _payload(fields: dict[str, Raw]) -> bytes | Unread | None:
     if raw[:1] == b'"':
         inner = str(_any.decode(raw)).strip().encode("utf-8", "replace")
         try:
-            _any.decode(inner)
+            or_mended(_any.decode, inner)
         except (msgspec.DecodeError, RecursionError):
             return raw
         return inner
@@ -204,7 +209,7 @@ def _unwrapped(fields: dict[str, Raw], at: float | None, depth: int) -> list[Pie
         if raw[:1] == b'"':
             pieces = read_text(str(_any.decode(raw)), at, depth=depth + 1)
         elif raw[:1] in (b"{", b"["):
-            pieces = list(read_value(raw, at, depth=depth + 1))
+            pieces = list(_read(raw, at, "", depth + 1))
         else:
             continue
         if pieces and not all(isinstance(piece, Unread) for piece in pieces):

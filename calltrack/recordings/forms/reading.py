@@ -131,7 +131,7 @@ class Odd:
 
     def _pieces(self, text: bytes, begin: int) -> list[Read]:
         name, self._name = self._name, ""
-        pieces = list(read_value(text, name=name))
+        pieces = read_value(text, name=name)
         several = len(pieces) > 1
         spread = "pretty-printed JSON" if b"\n" in text else ARRAYS
         read: list[Read] = []

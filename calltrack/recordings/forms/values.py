@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from calltrack.recordings.forms.lines import LARGEST, Lines, TooLarge, Unusable
+from calltrack.voicenter.texts import or_mended
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _FRAGMENT = re.compile(rb'["{}\[\],:\d-]|true|false|null')  # what a line inside a JSON value begins with
@@ -28,7 +29,7 @@ class Assembled(NamedTuple):
 def is_json(text: bytes) -> bool:
     """Whether a text is one JSON value."""
     try:
-        _raw.decode(text)
+        or_mended(_raw.decode, text)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return False
     return True
