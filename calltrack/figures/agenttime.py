@@ -46,11 +46,17 @@ class Stretch(NamedTuple):
     spans: list[Span]
 
 
-class Tail(NamedTuple):
-    """The end of a stretch of a status, since a change last showed it: the next may have begun in it, unseen."""
+class TailKind(NamedTuple):
+    """Of which status, and whether it is a phone's with no agent logged on."""
 
     status: int | None
     alone: bool
+
+
+class Tail(NamedTuple):
+    """The end of a stretch of a status, since a change last showed it: the next may have begun in it, unseen."""
+
+    kind: TailKind
     seconds: Seconds
 
 
@@ -153,7 +159,7 @@ class _Spent:
             if not alone:  # a phone has a status when no person is logged on, but it is no person's time (ruling 18)
                 self.manned[one.status] += one.spans
         elif one.kind == TAIL:
-            self.tails.append(Tail(one.status, alone, length(one.spans)))
+            self.tails.append(Tail(TailKind(one.status, alone), length(one.spans)))
         elif one.kind == LOST:
             if not alone:
                 self.lost[one.status] += one.spans

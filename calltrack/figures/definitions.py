@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
-
 from calltrack.core.outcomes import TAKEN
 from calltrack.core.records import Seconds
 from calltrack.figures.agenttime import AgentTime
-from calltrack.figures.contacts import handled
 from calltrack.figures.levels import LEVELS, kinds, share
-from calltrack.figures.rows import LegRow, QueueEntryRow
+from calltrack.figures.rows import QueueEntryRow
 from calltrack.figures.shapes import Definitions, Options
+from calltrack.figures.talks import Talk, by_direction
 from calltrack.figures.waits import ratio
-
-ALL, INBOUND, OUTBOUND, INTERNAL, CONSULTATION = "all", "inbound", "outbound", "internal", "consultation"
-DIRECTIONS = (ALL, INBOUND, OUTBOUND, INTERNAL, CONSULTATION)
-
-T = TypeVar("T")
 
 
 def definitions(
     waits: list[QueueEntryRow] | None,
-    legs: list[LegRow] | None,
+    talks: list[Talk] | None,
     time: AgentTime | None,
-    direction: Callable[[LegRow], str],
-    handling: Callable[[LegRow], Seconds],
     options: Options,
 ) -> Definitions:
-    """Of waits and legs that ended, and of agents' time; None is "has none"."""
+    """Of waits and conversations that ended, and of agents' time; None is "has none"."""
     levels: dict[str, float | None] = {}
     asa: dict[str, Seconds | None] = {}
     aht: dict[str, Seconds | None] = {}
@@ -44,10 +34,10 @@ def definitions(
             "with_ringing": ratio(sum(wait for wait, _ in took), len(took)),
             "without_ringing": ratio(sum(wait - ring for wait, ring in took), len(took)),
         }
-    if legs is not None:
-        for name, talks in by_direction(legs, direction).items():
-            sure = [handling(leg) for leg in talks if leg.unknown_s == 0 and None not in (leg.talk_s, leg.hold_s)]
-            aht[name], count[name] = ratio(sum(sure), len(sure)), len(talks)
+    if talks is not None:
+        for name, some in by_direction(talks).items():
+            sure = [one.handling_s for one in some if one.measured]
+            aht[name], count[name] = ratio(sum(sure), len(sure)), len(some)
     return Definitions(
         service_level=levels,
         asa_s=asa,
@@ -70,22 +60,3 @@ def occupancy(time: AgentTime) -> dict[str, tuple[Seconds, Seconds]]:
         "logged_in": (worked, max(0, time.logged_in_s - worked)),
         "logged_in_with_ringing": (engaged, max(0, time.logged_in_s - engaged)),
     }
-
-
-def by_direction(legs: Iterable[LegRow], direction: Callable[[LegRow], str]) -> dict[str, list[LegRow]]:
-    """The conversations among some legs, all of them and by direction."""
-    found: dict[str, list[LegRow]] = {name: [] for name in DIRECTIONS}
-    for leg in legs:
-        if handled(leg):
-            found[ALL].append(leg)
-            found[direction(leg)].append(leg)
-    return found
-
-
-def direction_of(leg: LegRow, *, consultation: bool) -> str:
-    """Which of the directions a conversation has."""
-    if consultation:
-        return CONSULTATION
-    if leg.internal:
-        return INTERNAL
-    return OUTBOUND if leg.direction == "Outgoing" or leg.c2c == 2 else INBOUND

@@ -14,9 +14,10 @@ from calltrack.figures.agenttime import AgentTime, Stretch, agent_time, stretche
 from calltrack.figures.bounds import certain_bounds, unresolved
 from calltrack.figures.contactrows import ContactRow
 from calltrack.figures.contacts import Contacts
-from calltrack.figures.definitions import definitions, direction_of
+from calltrack.figures.definitions import definitions
 from calltrack.figures.evidence import Evidence
 from calltrack.figures.facts import Facts
+from calltrack.figures.followed import Followed, followed
 from calltrack.figures.percall import call_figures, is_over
 from calltrack.figures.percontact import Part as ContactPart
 from calltrack.figures.percontact import agents_parts, contact_bounds, contact_part, ended_contacts
@@ -25,10 +26,11 @@ from calltrack.figures.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntr
 from calltrack.figures.shapes import Figures, Options, Part, Report, Team
 from calltrack.figures.slices import Kept, by
 from calltrack.figures.spans import common, length
+from calltrack.figures.talks import Talk, Talks
 from calltrack.figures.waitbounds import wait_bounds
 from calltrack.figures.waits import ended, wait_figures
 from calltrack.figures.window import Window, window
-from calltrack.figures.work import Followed, followed, handling_s, work_figures
+from calltrack.figures.work import work_figures
 from calltrack.figures.workbounds import call_bounds, time_bounds, work_bounds
 
 
@@ -101,6 +103,11 @@ class _Reporter:
     def legs_of(self) -> dict[str, list[LegRow]]:
         """The legs of each call."""
         return by(self.legs, lambda leg: leg.call_id)
+
+    @cached_property
+    def talks(self) -> Talks:
+        """The conversations among the legs, once it is known what shows losses."""
+        return Talks(self.followed, self.joined.consultations, self.evidence)
 
     @cached_property
     def joined(self) -> Contacts:
@@ -180,33 +187,34 @@ class _Reporter:
     def _figures(self, key: str, name: str, view: _View, group: _Group) -> Figures:
         window, legs = view.window, group.legs
         waits = None if group.waits is None else ended(group.waits, window)
+        talks = None if legs is None else self.talks.of(legs)
         time = None if group.time is None else agent_time(group.time, self.options, group.who)
         found = Figures(
             key,
             name,
             *self._extent(window, group),
             waits=None if group.waits is None else wait_figures(group.waits, window),
-            work=None if legs is None else work_figures(legs, time, self.followed),
+            work=None if talks is None else work_figures(legs or [], talks, time, self.followed),
             calls=() if group.calls is None else call_figures(group.calls, window),
             contacts=group.contacts and group.contacts.figures,
-            definitions=definitions(waits, legs, time, self._direction, self._handling, self.options),
+            definitions=definitions(waits, talks, time, self.options),
         )
         if not self.evidence.any:
             return found
         return replace(
             found,
             unresolved=unresolved(waits or (), legs or (), self.evidence),
-            bounds=certain_bounds(found, self._bounds(found, view, group, waits or [], time)),
+            bounds=certain_bounds(found, self._bounds(found, view, group, waits or [], talks or [], time)),
         )
 
-    def _direction(self, leg: LegRow) -> str:
-        return direction_of(leg, consultation=leg.call_id in self.joined.consultations)
-
-    def _handling(self, leg: LegRow) -> Seconds:
-        return handling_s(leg, self.followed)
-
     def _bounds(
-        self, found: Figures, view: _View, group: _Group, waits: list[QueueEntryRow], time: AgentTime | None
+        self,
+        found: Figures,
+        view: _View,
+        group: _Group,
+        waits: list[QueueEntryRow],
+        talks: list[Talk],
+        time: AgentTime | None,
     ) -> Iterator[tuple[str, Range | None]]:
         evidence = self.evidence
         if found.waits is not None:
@@ -214,7 +222,8 @@ class _Reporter:
             yield from wait_bounds(waits, found.waits, evidence, unqueued, view.window).items()
         if found.work is not None:
             legs = group.legs or []
-            yield from work_bounds(legs, group.live, found.work, self.followed, evidence, self._direction).items()
+            direction = self.talks.direction
+            yield from work_bounds(legs, talks, group.live, found.work, evidence, direction).items()
         if time is not None:
             yield from time_bounds(time, evidence, self.options).items()
         if group.contacts is not None:

@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
 from calltrack.core.records import Seconds
 from calltrack.core.states import Outcome
-from calltrack.figures.agenttime import AgentTime, Tail, worker
-from calltrack.figures.contacts import handled
-from calltrack.figures.definitions import ALL, CONSULTATION, INTERNAL, OUTBOUND, by_direction
+from calltrack.figures.agenttime import AgentTime, TailKind, worker
 from calltrack.figures.evidence import Evidence
 from calltrack.figures.ranges import Range, average, exact, share
 from calltrack.figures.rows import CallRow, LegRow
 from calltrack.figures.shapes import CallFigures, Options, WorkFigures
-from calltrack.figures.work import Followed, handling_s
+from calltrack.figures.talks import ALL, CONSULTATION, INTERNAL, OUTBOUND, Talk, by_direction
 
 
 def work_bounds(
     over: list[LegRow],
+    talks: list[Talk],
     live: int,
     found: WorkFigures,
-    followed: Followed,
     evidence: Evidence,
     direction: Callable[[LegRow], str],
 ) -> dict[str, Range | None]:
-    """Ranges of `found`, by name, from the legs that ended; `live` others last at the interval's end."""
+    """Ranges of `found`, by name, from the legs that ended and the conversations among them.
+
+    live: so many others last at the interval's end.
+    """
     maybe = [leg for leg in over if evidence.may_have_answered(leg) and leg.c2c != 1]
-    talks = [leg for leg in over if handled(leg)]
-    timed = [leg for leg in talks if not evidence.began_unseen(leg)]
+    timed = [one for one in talks if one.timed]
     ended = evidence.over(live)
     hidden = evidence.traceless(len(talks)) + ended
     rang = evidence.traceless(found.rang) + ended
     dialed = evidence.traceless(found.dialed) + ended
-    unrung = sum(leg.missed > 0 and not leg.rang and leg.direction == "Incoming" for leg in talks)
+    unrung = sum(one.leg.missed > 0 and not one.leg.rang and one.leg.direction == "Incoming" for one in talks)
     rung = sum(leg.rang for leg in maybe)
     unsure = sum(
         leg.rang and not leg.answered and leg.outcome is not Outcome.ANSWERED_ELSEWHERE and evidence.shaky(leg.call_id)
         for leg in over
     )
-    talk, hold = [_talk(leg) for leg in timed], [_hold(leg) for leg in timed]
-    both = [_handling(leg, followed) for leg in timed]
+    talk, hold, both = [one.talk for one in timed], [one.hold for one in timed], [one.handling for one in timed]
     unknown = [Range(0, leg.unknown_s or 0) for leg in maybe]
     usual_talk, usual = _usual(talk), _usual(both)
     passed = sum(leg.answered and evidence.shaky(leg.call_id) for leg in over)
-    agents, more = {worker(leg) for leg in talks}, {worker(leg) for leg in maybe}
+    agents, more = {one.worker for one in talks}, {worker(leg) for leg in maybe}
     handled_most = found.handled + len(maybe) + hidden
     figures = {
         "rang": Range(found.rang, found.rang + unrung + rang),
@@ -67,16 +67,16 @@ def work_bounds(
         else None,
     }
     ranges = {f"work.{name}": one for name, one in figures.items()}
-    groups = by_direction(talks, direction)
+    groups = by_direction(talks)
     alike = sum(len(groups[name]) for name in (OUTBOUND, INTERNAL, CONSULTATION))  # distinguished by what else went on
-    for name, legs in groups.items():
+    for name, some in groups.items():
         here = [leg for leg in maybe if name == ALL or direction(leg) == name]
         swing = evidence.over(alike) if name in (OUTBOUND, INTERNAL, CONSULTATION) else 0
-        more_here = (hidden if name == ALL else evidence.traceless(len(legs)) + ended) + swing
-        certain = [_handling(leg, followed) for leg in legs if not evidence.began_unseen(leg)]
+        more_here = (hidden if name == ALL else evidence.traceless(len(some)) + ended) + swing
+        certain = [one.handling for one in some if one.timed]
         possible = [*(Range(0, leg.unknown_s or 0) for leg in here), *[usual] * more_here]
         ranges[f"definitions.aht_s.{name}"] = average(certain, possible, swing)
-        ranges[f"definitions.handled.{name}"] = Range(len(legs) - swing, len(legs) + len(here) + more_here)
+        ranges[f"definitions.handled.{name}"] = Range(len(some) - swing, len(some) + len(here) + more_here)
     return ranges
 
 
@@ -85,19 +85,23 @@ def time_bounds(time: AgentTime, evidence: Evidence, options: Options) -> dict[s
     doubt, maybe = time.doubtful_s, time.unknown_s
     spare = time.maybe_available_s + doubt
 
-    def shifted(seconds: Seconds, more: Seconds, counts: Callable[[Tail], bool]) -> Range:
+    tails: defaultdict[TailKind, list[Seconds]] = defaultdict(list)
+    for tail in time.tails:
+        tails[tail.kind].append(tail.seconds)
+
+    def shifted(seconds: Seconds, more: Seconds, counts: Callable[[TailKind], bool]) -> Range:
         """Time in some statuses, of which some may have been another, and the other way round."""
-        less = evidence.hidden_in([one.seconds for one in time.tails if counts(one)])
-        most = evidence.hidden_in([one.seconds for one in time.tails if not counts(one)])
+        less = evidence.hidden_in([one for kind, some in tails.items() if counts(kind) for one in some])
+        most = evidence.hidden_in([one for kind, some in tails.items() if not counts(kind) for one in some])
         return Range(max(0, seconds - less), seconds + more + most)
 
-    def in_status(status: int | None) -> Callable[[Tail], bool]:
+    def in_status(status: int | None) -> Callable[[TailKind], bool]:
         return lambda one: one.status == status
 
-    def is_available(one: Tail) -> bool:
+    def is_available(one: TailKind) -> bool:
         return one.status in options.available and not one.alone
 
-    def is_there(one: Tail) -> bool:
+    def is_there(one: TailKind) -> bool:
         return one.status not in options.logged_off and not one.alone
 
     free, idle = shifted(time.available_s, spare, is_available), shifted(time.idle_s, spare, is_available)
@@ -152,21 +156,6 @@ def call_bounds(
     }
 
 
-def _talk(leg: LegRow) -> Range:
-    talk, unknown = leg.talk_s or 0, leg.unknown_s or 0
-    return Range(max(0, talk - leg.unsure_s), talk + min(leg.unsure_s, leg.hold_s or 0) + unknown)
-
-
-def _hold(leg: LegRow) -> Range:
-    hold, unknown = leg.hold_s or 0, leg.unknown_s or 0
-    return Range(max(0, hold - leg.unsure_s), hold + leg.unsure_s + unknown)
-
-
-def _handling(leg: LegRow, followed: Followed) -> Range:
-    known = handling_s(leg, followed)
-    return Range(known, known + (leg.unknown_s or 0))
-
-
 def _total(certain: list[Range], possible: list[Range], hidden: int, usual: Range) -> Range:
     most = sum(one.high or 0 for one in (*certain, *possible)) + hidden * (usual.high or 0)
     return Range(sum(one.low for one in certain), most)
@@ -181,9 +170,10 @@ def _mean(total: Seconds, count: int) -> float:
     return total / count if count else 0
 
 
-def _unseen_picks(talks: Iterable[LegRow], evidence: Evidence) -> int:
+def _unseen_picks(talks: Iterable[Talk], evidence: Evidence) -> int:
     """Conversations that did not ring, of which the queue's word for a pick-up may be missing."""
+    legs = (one.leg for one in talks)
     return sum(
         not leg.picked_up and not leg.rang and leg.direction == "Incoming" and evidence.shaky(leg.call_id)
-        for leg in talks
+        for leg in legs
     )
