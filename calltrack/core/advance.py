@@ -84,7 +84,8 @@ class Advance(Corrections):
         state, kind = one.state, "" if reported is None else reported.kind
         one.kept = None
         signal = SIGNALS[listed.state]
-        row = STEPS.get((state, signal, guard_of(state, signal, listed, kind)))
+        starts = STARTS if state is NEW and kind is not STARTS and self.repeats(one, listed) else kind
+        row = STEPS.get((state, signal, guard_of(state, signal, listed, starts)))
         if row is not None:
             self.take(one, row, listed, reported, why)
         elif SEEN_AS[signal] is not state:
@@ -158,6 +159,8 @@ class Advance(Corrections):
             one.agent_name = reported.agent_name or one.agent_name
         elif not heir:
             self._lose(one, at)
+        elif not one.answered:
+            one.answered, one.answered_at = True, clock.when  # the customer is dialed once the agent has picked up
         one.doubt = ""
         self.take(one, STEPS[one.state, "ends", ""], None, reported, why)
         one.ended = one.marks[-1][0] if at is None or at < one.marks[-2][0] else at
@@ -388,6 +391,8 @@ class Advance(Corrections):
                 self.take(one, row, last, None, why)
         if not one.answered:
             self._mark_answer(one, last, STEPS[RINGING, signal, ""])
+            if one.answered_at is not None:
+                self._talk_since(one, one.answered_at)
 
     def _lose(self, one: HeldConnection, at: Seconds | None) -> None:
         """An end that no event reported: unknown from the last frame that confirmed it (ruling 11)."""

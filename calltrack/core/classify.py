@@ -15,7 +15,10 @@ _TALKS, _HOLDS, _DIALS, _RINGS = SIGNALS[TALKING], SIGNALS[HOLD], SIGNALS[State.
 
 
 def guard_of(state: State, signal: str, listed: Listed, kind: str) -> str:
-    """Which row of (state, signal) it is; `kind` is that of the event about this connection, "" if none is."""
+    """Which row of (state, signal) it is.
+
+    kind: that of the event about this connection, "" if none is; STARTS of one with an earlier leg's stamps.
+    """
     if signal is _TALKS:
         if listed.c2c == 1:
             return FIRST_LEG
@@ -27,7 +30,7 @@ def guard_of(state: State, signal: str, listed: Listed, kind: str) -> str:
         if listed.c2c == 1:
             return FIRST_LEG
         if state is NEW and listed.answered:
-            return _in_mid_call(listed)
+            return FAR_END if kind is STARTS else _in_mid_call(listed)
     elif state is NEW:
         if listed.c2c == 1 and (signal is _DIALS or signal is _RINGS):
             return FIRST_LEG

@@ -12,10 +12,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from calltrack.core.clock import SILENCE_S
-from calltrack.core.held import GONE, LEG, MINUTE_S, NEVER, HeldConnection, HeldExtension
+from calltrack.core.classify import guard_of
+from calltrack.core.clock import JITTER_S, SILENCE_S
+from calltrack.core.held import GONE, LEG, MINUTE_S, NEVER, WAIT, HeldConnection, HeldExtension
 from calltrack.core.machine import SIGNALS, STEPS
-from calltrack.core.observations import ENDS, Listed, ListedCall, ListedWait, Reported, Seconds
+from calltrack.core.observations import ENDS, STARTS, Listed, ListedCall, ListedWait, Reported, Seconds
 from calltrack.core.records import Recording
 from calltrack.core.reports import Reports
 from calltrack.core.table import DIALING, HOLD, MOMENT, NEW, QUEUED, RANKS, RINGING, TALKING, UNKNOWN, Edge
@@ -50,6 +51,40 @@ class Corrections(Reports):
         self.report("Revised", one, END_LATE)
         self.touch(one, weigh=True)
 
+    def start_late(self, one: HeldConnection, listed: Listed | None, moment: Seconds) -> bool:
+        """The start of a leg that begins when its event comes, after what followed it; False if it adds nothing."""
+        if listed is None or moment >= one.began or not self.repeats(one, listed):
+            return False
+        signal = SIGNALS[listed.state]
+        row = STEPS[NEW, signal, guard_of(NEW, signal, listed, STARTS)]
+        if row.since is not MOMENT:
+            return False
+        first = one.marks[0][1]
+        one.marks = ((moment, row.counts_as), *(one.marks[1:] if first is row.counts_as else one.marks))
+        if one.ended is not None and first is not row.counts_as:
+            one.end = replace(one.end, open=one.end.open + 1)
+        if row.dest is TALKING and one.answered:
+            one.answered_at = moment
+        one.over = None
+        self.report("Revised", one, START_LATE)
+        self.touch(one, weigh=True)
+        return True
+
+    def repeats(self, one: HeldConnection, listed: Listed) -> bool:
+        """Whether the stamps of a leg belong to an earlier one, so that it begins when it is seen (ruling 7).
+
+        Those of click2call leg 2 are leg 1's, those of a transfer's far end the consultation's.
+        """
+        if one.kind is WAIT or not one.stamp:
+            return False
+        names = (one.call,) if listed.c2c == 2 else listed.related  # type: ignore[union-attr]
+        for name in names:
+            call = self.held.call(name)
+            for other in () if call is None else (*call.live, *call.past):
+                if other.device == one.device and other.stamp == one.stamp and other is not one:
+                    return True
+        return False
+
     def join_late(self, one: HeldConnection, listed: Listed) -> None:
         """The start of a wait of which only the end was reported."""
         began = self.held.clock.stream(listed.started)
@@ -69,7 +104,7 @@ class Corrections(Reports):
         if ended is not None and answered_at is not None and answered_at > ended:
             return False  # it is of another attempt
         self._mark_answer(one, listed, None)
-        if one.answered_at is not None and ended is not None and one.answered_at < ended:
+        if one.c2c != 1 and one.answered_at is not None and ended is not None and one.answered_at < ended:
             kept = [mark for mark in one.marks[:-1] if mark[0] < one.answered_at]
             one.marks = (*kept, (max(one.answered_at, one.began), TALKING), (ended, None))
             one.end, one.over = replace(one.end, open=len(one.marks) - 1), None
@@ -212,7 +247,7 @@ class Corrections(Reports):
         self.touch(one, weigh=True)
 
     def _talk_since(self, one: HeldConnection, answered_at: Seconds) -> None:
-        """What seemed to ring until the connection to the source was lost had been answered before, unseen."""
+        """What seemed to ring had been answered before, unseen."""
         marks = one.marks
         for n, (since, bucket) in enumerate(marks[:-1]):
             if bucket in (RINGING, DIALING) and since < answered_at < marks[n + 1][0] and one.c2c != 1:
@@ -222,7 +257,10 @@ class Corrections(Reports):
 
     def _answered_at(self, one: HeldConnection, listed: Listed) -> Seconds | None:
         """When a leg was answered by its own stamp; one of the clock that it began on counts from its start."""
-        at = self.held.clock.own(listed.answered_at)
+        clock = self.held.clock
+        at = clock.own(listed.answered_at)
+        if at is not None and clock.at is not None and at > clock.at + (SILENCE_S if clock.bend else JITTER_S):
+            return None
         if at is None or not one.marks:
             return at
         began = one.marks[0][0]

@@ -234,7 +234,9 @@ class Devices(Remarks):
                 if ends or (gone.end.reported and not later):
                     if gone.kind != LEG and not gone.stamp and is_recent(gone, held.clock.now):
                         step.join_late(gone, listed)
-                    else:
+                    elif not (
+                        gone.c2c == 1 and mine is not None and mine.kind is ANSWERS and step.answer_late(gone, listed)
+                    ):
                         self._stale(device, gone, reported)
                     return None
                 if gone.end.reported:
@@ -257,7 +259,9 @@ class Devices(Remarks):
         if isinstance(device, HeldQueue):
             device.queued += 1
             device.value = None
-        if mine is not None and (mine.kind is STARTS or (mine.kind is ANSWERS and one.answered_at == one.began)):
+        if mine is not None and (
+            mine.kind is STARTS or (mine.kind is ANSWERS and one.answered_at == one.began and not one.c2c)
+        ):
             pass  # an answer alone is a pick-up if it talked from its start; else it rang before, unseen
         elif not quiet:
             self._missed(device, one, ITS_START)
@@ -330,6 +334,8 @@ class Devices(Remarks):
         if one is not None and one.kind is LEG and reported.kind is STARTS and not one.start_reported:
             one.start_reported, one.kept = True, None
             (self._held.calls.get(one.call) or self._held.ended[one.call]).kept = None
+            if is_recent(one, now) and moment is not None and step.start_late(one, reported.call, moment):
+                return
         if one is not None and one.ended is None:
             one.kept = device.kept = None
             if (

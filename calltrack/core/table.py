@@ -74,6 +74,7 @@ CONNECTION = (
     Edge(NEW,      "holds", "",           HOLD,    "",        "Started", HOLD,     MOMENT,         ("blurs",)),
     Edge(NEW,      "holds", RANG,         HOLD,    "",        "Started", HOLD,     MOMENT,         ("rings", "blurs")),
     Edge(NEW,      "holds", DIALED,       HOLD,    "",        "Started", HOLD,     MOMENT,         ("dials", "blurs")),
+    Edge(NEW,      "holds", FAR_END,      HOLD,    "",        "Started", HOLD),
     Edge(NEW,      "spies", "",           SPYING,  STARTS,    "Started", SPYING,   STARTED),
     Edge(NEW,      "blurs", "",           UNKNOWN, "",        "Started", UNKNOWN,  STARTED),
     Edge(RINGING,  "talks", "",           TALKING, ANSWERS,   "Answered", TALKING, ANSWERED_STAMP),

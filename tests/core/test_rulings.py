@@ -347,6 +347,76 @@ def test_7_the_far_end_of_a_transfer_begins_when_its_start_comes() -> None:
     assert [(0, 60)] == [(leg.ring_s, leg.talk_s) for leg in legs_of(the_call(snapshot))]
 
 
+CONSULTATION = [
+    extension(22, "B", "NEWCALL", call("2", "Ringing", 22)),
+    extension(25, "B", "ANSWER", call("2", "Talking", 22, 25)),
+]
+FAR_END = {"relatedIvrUniqueIDs": ["2"], "transferExtensionName": "A"}
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_7_the_far_end_of_a_transfer_never_rang_though_its_start_is_lost_or_late(lost: bool) -> None:
+    talking, held = call("3", "Talking", 22, 25, **FAR_END), call("3", "Hold", 22, 25, **FAR_END)
+    start = extension(50, "B", "NEWCALL", talking)
+    snapshot, _ = fed(
+        *CONSULTATION,
+        extension(50, "B", "HANGUP", call("2", "Talking", 22, 25), dialStatus="Transfer"),
+        extension(60, "B", "HOLD", held),
+        *([] if lost else [start]),
+        extension(65, "B", "UNHOLD", talking),
+        extension(80, "B", "HANGUP", talking),
+    )
+    (leg,) = legs_of(the_call(snapshot, "3"))
+    assert (utc(60 if lost else 50), 0, 0, 5) == (leg.started, leg.ring_s, leg.unknown_s, leg.hold_s)
+    assert leg.talk_s == (15 if lost else 25)
+
+
+def test_7_the_end_of_a_consultation_may_come_before_the_start_of_its_far_end() -> None:
+    talking = call("3", "Talking", 22, 25, **FAR_END)
+    end = extension(50, "B", "HANGUP", call("2", "Talking", 22, 25), [talking], dialStatus="Transfer")
+    snapshot, _ = fed(*CONSULTATION, end, extension(50, "B", "NEWCALL", talking), extension(80, "B", "HANGUP", talking))
+    (leg,) = legs_of(the_call(snapshot, "3"))
+    assert (utc(50), utc(50), 0, 30) == (leg.started, leg.answered_at, leg.ring_s, leg.talk_s)
+
+
+@pytest.mark.parametrize("late", [None, "NEWCALL", "ANSWER"])
+def test_7_click2call_leg_2_does_not_begin_with_leg_1_though_an_event_is_lost_or_late(late: str | None) -> None:
+    first, second = {"c2cdirection": 1}, {"c2cdirection": 2}
+    answer = extension(5, "A", "ANSWER", call("1", "Talking", 1, 5, **first))
+    start = extension(6, "A", "NEWCALL", call("1", "Talking", 1, **second))
+    snapshot, changes = fed(
+        extension(1, "A", "NEWCALL", call("1", "Dialing", 1, **first)),
+        *([answer] if late != "ANSWER" else [start, answer]),
+        extension(15, "A", "ANSWER", call("1", "Talking", 1, 15, **second)),
+        *([start] if late == "NEWCALL" else []),
+        extension(75, "A", "HANGUP", call("1", "Talking", 1, 15, **second)),
+    )
+    agent, customer = legs_of(the_call(snapshot))
+    assert (True, utc(5), Outcome.ANSWERED) == (agent.answered, agent.answered_at, agent.outcome)
+    assert (utc(6 if late else 15), 9 if late else 0, 60) == (customer.started, customer.ring_s, customer.talk_s)
+    assert (AnomalyKind.EVENT_MISSED in kinds(changes)) == (late != "ANSWER")
+
+
+def test_7_the_answer_that_only_an_end_shows_ends_the_ring() -> None:
+    snapshot, _ = fed(
+        extension(1, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(14, "A", "UNHOLD", call("1", "Talking", 1)),
+        extension(65, "A", "HANGUP", call("1", "Talking", 1, 5)),
+    )
+    (leg,) = legs_of(the_call(snapshot))
+    assert (utc(5), 4, 60) == (leg.answered_at, leg.ring_s, leg.talk_s)
+
+
+def test_7_an_answer_of_the_future_was_given_when_it_was_reported() -> None:
+    snapshot, _ = fed(
+        extension(1, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(5, "A", "ANSWER", call("1", "Talking", 1, 70)),
+        extension(65, "A", "HANGUP", call("1", "Talking", 1, 70)),
+    )
+    (leg,) = legs_of(the_call(snapshot))
+    assert (utc(5), 4, 60) == (leg.answered_at, leg.ring_s, leg.talk_s)
+
+
 def test_8_a_talk_that_was_not_answered_and_goes_back_to_the_queue_is_ring() -> None:
     """While it lasts the leg is Talking."""
     frames = (
