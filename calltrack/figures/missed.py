@@ -49,8 +49,15 @@ class MissedCallers(Struct, frozen=True):
     anonymous: int
 
 
-def missed(calls: Iterable[CallRow], same: Callable[[str], str]) -> MissedCallers:
-    """Who was missed and not spoken to since; `same` writes a number one way, "" if it is none."""
+def _any(_: CallRow) -> bool:
+    return True
+
+
+def missed(calls: Iterable[CallRow], same: Callable[[str], str], of: Callable[[CallRow], bool] = _any) -> MissedCallers:
+    """Who was missed and not spoken to since; `same` writes a number one way, "" if it is none.
+
+    A missed call counts if `of` says so. A conversation returns it whoever had it, so that nobody is called twice.
+    """
     by_number: defaultdict[str, list[CallRow]] = defaultdict(list)
     anonymous = 0
     for call in calls:
@@ -58,8 +65,8 @@ def missed(calls: Iterable[CallRow], same: Callable[[str], str]) -> MissedCaller
         if number:
             by_number[number].append(call)
         else:
-            anonymous += _is_missed(call)
-    found = [one for number, own in by_number.items() if (one := _unreturned(number, own)) is not None]
+            anonymous += _is_missed(call) and of(call)
+    found = [one for number, own in by_number.items() if (one := _unreturned(number, own, of)) is not None]
     return MissedCallers(tuple(sorted(found, key=lambda one: (one.first, one.number))), anonymous)
 
 
@@ -67,9 +74,10 @@ def _is_missed(call: CallRow) -> bool:
     return call.direction == "Incoming" and call.outcome is not None and not call.answered
 
 
-def _unreturned(number: str, calls: list[CallRow]) -> Missed | None:
+def _unreturned(number: str, calls: list[CallRow], of: Callable[[CallRow], bool]) -> Missed | None:
     spoken = max((_end(call) for call in calls if call.answered and call.direction != "Spy"), default=float("-inf"))
-    open_ = [call for call in calls if _is_missed(call) and call.ended_at is not None and call.ended_at > spoken]
+    counted = (call for call in calls if _is_missed(call) and of(call))
+    open_ = [call for call in counted if call.ended_at is not None and call.ended_at > spoken]
     if not open_:
         return None
     open_.sort(key=_end)

@@ -48,6 +48,24 @@ def test_an_attempt_in_vain_returns_nothing() -> None:
     assert (1, 1) == (one.calls, one.tried)
 
 
+def test_missed_calls_of_one_queue() -> None:
+    """Those alone are counted and named, and a caller who called another one later is among them."""
+    calls = [a_call(100), a_call(200), a_call(300, queue_id="66"), a_call(400, caller="", queue_id="66")]
+    for queue, first, ids, anonymous in (("55", 100, ("to 100", "to 200"), 0), ("66", 300, ("to 300",), 1)):
+        found = missed(calls, normal, lambda call, queue=queue: call.queue_id == queue)  # type: ignore[misc]
+        (one,) = found.callers
+        assert (first, ids, queue, anonymous) == (one.first, one.call_ids, one.queue_id, found.anonymous)
+
+
+@pytest.mark.parametrize(("answered", "tried"), [(True, None), (False, 1)])
+def test_who_speaks_to_a_caller_may_be_of_any_queue(answered: bool, tried: int | None) -> None:
+    """A conversation anywhere returns the call, and an attempt is counted."""
+    other = a_call(200, answered=answered, direction="Outgoing", queue_id="")
+    found = missed([a_call(100), other], normal, lambda call: call.queue_id == "55")
+
+    assert tried == next((one.tried for one in found.callers), None)
+
+
 def test_who_has_waited_longest_comes_first() -> None:
     """And who has no number cannot be called."""
     found = missed([a_call(300), a_call(200, caller="0507654321"), a_call(100, caller="anonymous")], normal)

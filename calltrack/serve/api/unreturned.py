@@ -16,19 +16,19 @@ from calltrack.serve.api.parameters import At, TheEngine, TheVisitor, epoch
 from calltrack.serve.history.figures import LONGEST
 from calltrack.serve.security.numbers import masked
 
-Queue = Annotated[str, QueryParameter(description="Only callers whose last missed call waited in this queue.")]
+Queue = Annotated[str, QueryParameter(description="Only missed calls that waited in this queue last.")]
 
 
 class Unreturned(Struct, frozen=True):
     """Callers to call back, longest waiting first, up to frame `position`; `now` is the server's time, UTC epoch s.
 
-    `anonymous` missed calls had no number; a role that sees a part does not get their count.
+    `anonymous` missed calls had no number.
     """
 
     position: str
     now: float | None
     callers: list[Missed]
-    anonymous: int | None
+    anonymous: int
 
 
 @get("/api/missed")
@@ -41,11 +41,11 @@ async def missed(engine: TheEngine, visitor: TheVisitor, since: At = None, queue
     if not engine.figures.ready:
         raise ServiceUnavailableException("today's calls are still being counted", headers={"retry-after": "5"})
     with nullcontext() if begin is None else engine.past.ration.one(visitor.name):
-        found = await engine.figures.missed(begin, known)
-    callers = [one for one in found.callers if role.sees_queue(one.queue_id) and queue in ("", one.queue_id)]
+        found = await engine.figures.missed(begin, known, queue, role)
+    callers = list(found.callers)
     if not role.phone_numbers:
         callers = [
             replace(one, number=masked(one.number, number=True), name=masked(one.name) if one.name else "")
             for one in callers
         ]
-    return Unreturned(str(known.position), engine.clock.now(), callers, found.anonymous if role.sees_all else None)
+    return Unreturned(str(known.position), engine.clock.now(), callers, found.anonymous)

@@ -199,18 +199,20 @@ class Figures:
             _put(self._hours, key, (time.monotonic(), known.position, found))
             return found
 
-    async def missed(self, since: Seconds | None, known: Snapshot) -> MissedCallers:
-        """Who was missed since a moment (None: today) and not spoken to since, once `ready`; raises Gone."""
+    async def missed(
+        self, since: Seconds | None, known: Snapshot, queue: str = "", scope: Scope = EVERYTHING
+    ) -> MissedCallers:
+        """As `missed_since`, since a moment (None: today), once `ready`; raises Gone."""
         today = self.today(known)[0]
         is_today = since is None or since >= today
         async with self._turn(is_today, since is not None):
             with self._kept.reading():
                 if is_today:
                     await self._teach(known)
-                    return await self._follower.ask(Today.missed, *self._now(known), since or today)
+                    return await self._follower.ask(Today.missed, *self._now(known), since or today, queue, scope)
                 try:
                     async with asyncio.timeout(PATIENCE):
-                        return await self._past.ask(past_missed, since or 0, known.position)
+                        return await self._past.ask(past_missed, since or 0, known.position, queue, scope)
                 except TimeoutError:
                     raise Gone(f"counting it took longer than {PATIENCE:g} s; ask for less") from None
 

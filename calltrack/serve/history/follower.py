@@ -159,25 +159,34 @@ class Today:
         self.follow(position, day)
         return last_hour(self._facts(), day, options, queues, extensions)
 
-    def missed(self, position: int, day: Seconds, since: Seconds) -> MissedCallers:
-        """Who was missed since a moment of today, and not spoken to since."""
+    def missed(self, position: int, day: Seconds, since: Seconds, queue: str, scope: Scope) -> MissedCallers:
+        """As `missed_since`, of a moment of today."""
         self.follow(position, day)
-        return missed_since(self._facts(), since)
+        return missed_since(self._facts(), since, queue, scope)
 
     def _facts(self) -> Facts:
         """What happened today, as far as it was read."""
         raise NotImplementedError
 
 
-def missed_since(facts: Facts, since: Seconds) -> MissedCallers:
-    """Who was missed since a moment, and not spoken to since."""
+def missed_since(facts: Facts, since: Seconds, queue: str, scope: Scope) -> MissedCallers:
+    """Whom a queue ("" for any) has missed since a moment, as far as a role sees it, and nobody has spoken to since."""
+    seen = _seen(facts, scope)
     calls = (call for call in facts.calls if call.ended_at is None or call.ended_at >= since)
-    return missed(calls, normal)
+    return missed(calls, normal, lambda call: queue in ("", call.queue_id) and (seen is None or call.call_id in seen))
 
 
-def past_missed(reader: Reader, since: Seconds, position: int) -> MissedCallers:
+def past_missed(reader: Reader, since: Seconds, position: int, queue: str, scope: Scope) -> MissedCallers:
     """The same, counted from a reader of the past up to a position."""
-    return missed_since(reader.facts((since, None), position), since)
+    return missed_since(reader.facts((since, None), position), since, queue, scope)
+
+
+def _seen(facts: Facts, scope: Scope) -> set[str] | None:
+    """The calls that a role sees, as `Scope.sees_call`; None for all."""
+    if scope.sees_all:
+        return None
+    legs = {leg.call_id for leg in facts.legs if scope.sees_any((leg.exten_user,), (leg.queue_id,))}
+    return legs | {entry.call_id for entry in facts.queue_entries if scope.sees_queue(entry.queue_id)}
 
 
 class Recounting(Today):
