@@ -36,7 +36,9 @@ async def centre(**options: Any) -> Any:
         yield simulator
 
 
-@pytest.mark.parametrize("options", [["--json"], ["--format", "json"], ["--protocol", "3"]])
+@pytest.mark.parametrize(
+    "options", [pytest.param(["--json"], marks=pytest.mark.quick), ["--format", "json"], ["--protocol", "3"]]
+)
 def test_one_line_per_change_until_ctrl_c(options: list[str]) -> None:
     """JSON or text; exit code 0, and nothing but the changes on standard output."""
 

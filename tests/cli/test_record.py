@@ -92,7 +92,7 @@ def size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", [pytest.param(signal.SIGINT, marks=pytest.mark.quick), signal.SIGTERM])
 def test_records_until_interrupted(tmp_path: Path, service: str, stop: signal.Signals) -> None:
     """Every frame is whole, the connection is the first fact; exit code 0, and a word on what was done."""
     path = tmp_path / "day.jsonl"

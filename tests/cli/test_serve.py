@@ -51,6 +51,7 @@ async def ended(process: Process, how: signal.Signals) -> tuple[int | None, byte
     return process.returncode, complaints
 
 
+@pytest.mark.quick
 @scenario
 async def test_one_command_shows_it_all() -> None:
     """No account, no file left: an address, a board there, and an end in order."""

@@ -48,6 +48,7 @@ async def on_a_terminal(*arguments: str, type_after: str = "", keys: bytes = b""
         os.close(master)
 
 
+@pytest.mark.quick
 def test_a_recording_is_watched_until_a_key() -> None:
     """It is drawn, and q leaves with exit code 0."""
     code, drawn = asyncio.run(

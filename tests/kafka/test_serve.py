@@ -31,7 +31,6 @@ from tests.live.harness import scenario
 from tests.serve.service import events
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.timeout(600),
     pytest.mark.skipif(bool(missing()), reason=f"NO TEST ON A REAL BROKER: {missing()}"),
 ]

@@ -4,7 +4,7 @@ from tests.kafka.reference import compared
 from tests.kafka.simulate import World, run
 
 
-@pytest.mark.parametrize("batch", range(2))
+@pytest.mark.parametrize("batch", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_every_account_is_as_one_process_makes_it(batch: int) -> None:
     """Twenty worlds of kills, zombies, upgrades, lost acknowledgements; `python -m tests.kafka.simulate` has more."""
     outcomes = [run(seed) for seed in range(batch * 20, batch * 20 + 20)]

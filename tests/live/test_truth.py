@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from calltrack import Change, Tracker
 from calltrack.core import observations
 from calltrack.core.changes import Anomaly, CallEnded, CallResumed, ConnectionRegained
@@ -66,6 +68,7 @@ class Scored(Tracker):
         assert waiting == truth.waiting
 
 
+@pytest.mark.slow
 @scenario
 async def test_the_stream_shows_the_truth() -> None:
     """After each snapshot the tracker equals the truth, and the ends are the true ones.

@@ -69,7 +69,7 @@ def test_progress_is_reported(tmp_path: Path) -> None:
     assert len(reported) > 2
 
 
-@pytest.mark.parametrize("hours", [1, 12])
+@pytest.mark.parametrize("hours", [1, pytest.param(12, marks=pytest.mark.slow)])
 def test_memory_does_not_grow_with_length(tmp_path: Path, hours: int) -> None:
     """An hour and twelve hours stay under the same 4 MB."""
     plan = Plan(agents=20)
