@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
+from functools import cache
 from math import inf
 from pathlib import Path
+from shutil import copy
 
 import msgspec
 import pytest
 
-from calltrack import Frame, Tracker
+from calltrack import Tracker
 from calltrack.figures import Facts, Options, Report, Rows, report
 from calltrack.journal import Journal
 from calltrack.serve.history import follower as followed
@@ -40,15 +41,22 @@ def nothing_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(followed, "FRESH", 0.0)
 
 
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("closed") / "journal", FRAMES)
+
+
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return written(tmp_path / "journal", FRAMES)
+def path(closed: Path, tmp_path: Path) -> Path:
+    """A journal for one test."""
+    return Path(copy(closed, tmp_path))
 
 
-def whole(frames: Sequence[Frame] = FRAMES) -> Facts:
+@cache
+def whole(begin: int = 0, end: int = len(FRAMES)) -> Facts:
     """Facts of one reading."""
     tracker, facts = Tracker(), Facts()
-    for frame in frames:
+    for frame in FRAMES[begin:end]:
         facts.apply(tracker.feed(frame), tracker.time)
     facts.learn(tracker.snapshot())
     return facts
@@ -99,7 +107,7 @@ def test_a_closed_interval_is_counted_from_the_store_and_kept(path: Path, monkey
 def test_an_interval_that_goes_on_is_kept_until_a_frame_comes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then it has what came since; the bytes are those of one reading."""
     Follower(path).follow(1000, DAY)
-    reader, facts = JournalReader(path), whole(FRAMES[:1500])
+    reader, facts = JournalReader(path), whole(end=1500)
     expected = msgspec.json.encode(report(facts, facts.first, None, OPTIONS))
     assert facts.first is not None
     asked = facts.first, None, OPTIONS
@@ -116,7 +124,7 @@ def test_an_interval_that_goes_on_is_kept_until_a_frame_comes(path: Path, monkey
 def test_who_waited_gets_what_the_store_has(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The store went on meanwhile: no frame is read again, and the answer says how many are in it."""
     Follower(path).follow(1800, DAY)
-    facts = whole(FRAMES[:1800])
+    facts = whole(end=1800)
     monkeypatch.setattr(JournalReader, "facts", None)
     found = whole_report(JournalReader(path), DAY, None, OPTIONS, 1000)
 
@@ -155,18 +163,17 @@ def test_of_another_journal_or_other_code_nothing_is_used(path: Path, tmp_path: 
         assert (inf, None, []) == (store.covered, store.held(journal), store.rows(0, inf))
     assert report(whole(), DAY, None, OPTIONS) == today(Follower(path))
 
-    others = FRAMES[100:2000]
     path.unlink()
-    written(path, others)
-    found = today(Follower(path), len(others))
-    assert report(whole(others), DAY, None, OPTIONS) == found
+    written(path, FRAMES[100:2000])
+    found = today(Follower(path), 1900)
+    assert report(whole(100, 2000), DAY, None, OPTIONS) == found
 
 
 def test_a_store_that_is_damaged_is_made_anew(path: Path) -> None:
     """It holds nothing that the journal does not."""
     beside(path).write_bytes(b"no database" * 1000)
 
-    assert report(whole(FRAMES[:1500]), DAY, None, OPTIONS) == today(Follower(path), 1500)
+    assert report(whole(end=1500), DAY, None, OPTIONS) == today(Follower(path), 1500)
     expected = whole_report(JournalReader(path), DAY, None, OPTIONS, 1500).json
     with closing(sqlite3.connect(beside(path), isolation_level=None)) as database:
         for table, column in (("answers", "answer"), ("parts", "rows")):

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import time
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -12,29 +11,12 @@ import pytest
 
 from calltrack.journal import NoSuchPosition, repair
 from calltrack.serve.history.past import MOST_QUERIES, Ration, TooMany
-from calltrack.serve.history.reading import JournalReader, Reader
+from calltrack.serve.history.reading import JournalReader
 from calltrack.serve.history.worker import Worker
 from tests.journal.stream import simulated, state, written
 from tests.live.harness import scenario
+from tests.serve.history.jobs import fail, note, number, slow, unmade, wait_for_ever, warn
 from tests.serve.test_engine import until
-
-
-def number(_: Reader) -> int:
-    return os.getpid()
-
-
-def wait_for_ever(_: Reader, started: Path) -> None:
-    started.touch()
-    time.sleep(10**6)
-
-
-def fail(_: Reader) -> None:
-    raise NoSuchPosition("none of these")
-
-
-def warn(_: Reader) -> int:
-    logging.getLogger("calltrack.serve").warning("not used: %s", NoSuchPosition("none of these"))
-    return os.getpid()
 
 
 @scenario
@@ -55,19 +37,6 @@ async def test_a_worker_ends_when_it_is_not_asked(tmp_path: Path) -> None:
     worker = Worker(partial(JournalReader, tmp_path / "journal"), idle=0)
     assert os.getpid() != await worker.ask(number)
     await until(lambda: worker._process is None)
-
-
-def slow(_: Reader, started: Path, go: Path) -> int:
-    started.touch()
-    while not go.exists():
-        time.sleep(0.01)
-    return os.getpid()
-
-
-def unmade(made: Path) -> Reader:
-    if not made.exists():
-        raise NoSuchPosition("not yet")
-    return JournalReader(made)
 
 
 @scenario
@@ -97,10 +66,6 @@ async def test_one_that_follows_lives_on(tmp_path: Path) -> None:
 
     assert first == await worker.ask(number)
     await worker.close()
-
-
-def note(_: Reader, path: Path) -> None:
-    path.touch()
 
 
 @scenario

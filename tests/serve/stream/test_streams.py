@@ -27,10 +27,16 @@ FRAMES: list[Frame] = list(
 )
 
 
+_DAY = (
+    Frame.decode(encode(line, Random(0))) for lines, _ in traffic(Plan(agents=30), seed=3, hours=24) for line in lines
+)
+_SIMULATED: list[Frame] = []
+
+
 def simulated(count: int) -> list[Frame]:
-    """Frames of a call centre."""
-    lines = (line for some, _ in traffic(Plan(agents=30), seed=3, hours=24) for line in some)
-    return [Frame.decode(encode(line, Random(0))) for line in islice(lines, count)]
+    """The first frames of a call centre's day, each simulated once for all tests."""
+    _SIMULATED.extend(islice(_DAY, max(0, count - len(_SIMULATED))))
+    return _SIMULATED[:count]
 
 
 def expected() -> list[tuple[str, object]]:
