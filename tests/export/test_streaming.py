@@ -32,6 +32,7 @@ def test_streamed_rows_are_all_rows(table: str) -> None:
     assert sorted(map(repr, kept)) == sorted(map(repr, streamed))
 
 
+@pytest.mark.slow
 def test_memory_does_not_follow_the_traffic() -> None:
     """Eight hours have four times the calls of two, and take not even twice the memory."""
 

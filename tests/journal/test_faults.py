@@ -238,6 +238,7 @@ class TestTornWrites:
             copy.unlink()
         journal.close()
 
+    @pytest.mark.slow
     def test_a_garbled_file_shows_no_lies(self, tmp_path: Path) -> None:
         """Whatever is wrong with it: what reads, reads as it was written; everything else is a JournalError."""
         good = written(tmp_path / "a").read_bytes()

@@ -65,6 +65,7 @@ def test_any_stream_is_kept(tmp_path_factory: pytest.TempPathFactory, stream: li
         assert reported(tuple(stream)) == list(journal.changes())
 
 
+@pytest.mark.slow
 def test_changes_follow_any_position(path: Path) -> None:
     """After a change, after a frame's last, before its first, and at the end: none twice, none left out."""
     expected = reported(FRAMES)
