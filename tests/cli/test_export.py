@@ -93,6 +93,7 @@ def test_without_a_zone_times_are_those_of_the_stream(recording: str) -> None:
     assert local[1:] != utc[1:]
 
 
+@pytest.mark.slow
 def test_many_recordings_in_a_folder(recording: str, tmp_path: Path) -> None:
     """Every row once, by account and local day; exporting one again replaces its own files and no others."""
     out = tmp_path / "tables"

@@ -36,22 +36,28 @@ for name in {blocked!r}:
 for stream in (sys.stdin, sys.stdout, sys.stderr):
     stream.isatty = lambda: {terminal!r}
 os.environ.update(CALLTRACK_TOKEN="token", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1")
-sys.argv = ["calltrack", *{arguments!r}]
 from calltrack.cli import main
-main()
+code = 0
+for arguments in {commands!r}:
+    sys.argv = ["calltrack", *arguments]
+    try:
+        main()
+    except SystemExit as ended:
+        code = code or ended.code
+sys.exit(code)
 """
 
 
-def run_without(modules: set[str], arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """A command in a process that cannot import these modules."""
-    code = _RUN.format(blocked=sorted(modules), arguments=arguments, terminal=arguments[0] == "watch")
+def run_without(modules: set[str], folder: Path, *commands: list[str]) -> subprocess.CompletedProcess[str]:
+    """Commands, one after the other, in a process that cannot import these modules."""
+    code = _RUN.format(blocked=sorted(modules), commands=commands, terminal=commands[0][0] == "watch")
     return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("extra", sorted({*PROJECT["optional-dependencies"]} - {"testing"}))
 def test_a_command_without_its_extra_says_what_to_install(extra: str, tmp_path: Path) -> None:
     """One line, no traceback, exit code 2, no file left behind."""
-    done = run_without({*EXTRAS[extra]}, NEEDING[extra], tmp_path)
+    done = run_without({*EXTRAS[extra]}, tmp_path, NEEDING[extra])
 
     assert 2 == done.returncode
     assert re.fullmatch(
@@ -60,12 +66,13 @@ def test_a_command_without_its_extra_says_what_to_install(extra: str, tmp_path: 
     assert [] == list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS))
-def test_help_needs_no_extra(command: str, tmp_path: Path) -> None:
-    """For every command."""
-    done = run_without({name for modules in EXTRAS.values() for name in modules}, [command, "--help"], tmp_path)
+def test_help_needs_no_extra(tmp_path: Path) -> None:
+    """Of every command."""
+    extras = {name for modules in EXTRAS.values() for name in modules}
+    done = run_without(extras, tmp_path, *([command, "--help"] for command in sorted(COMMANDS)))
 
     assert (0, "") == (done.returncode, done.stderr)
+    assert sorted(COMMANDS) == re.findall(r"^Usage: calltrack ([\w-]+)", done.stdout, re.MULTILINE)
 
 
 def test_every_requirement_of_every_extra_is_known() -> None:

@@ -20,14 +20,24 @@ def frames(hours: float = HOURS, agents: int = 12) -> Iterator[Frame]:
             yield Frame.of(line.frame.event, line.frame.data)
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_streamed_rows_are_all_rows(table: str) -> None:
-    """None lost, none doubled, each as it ended."""
-    tracker, facts = Tracker(), Facts()
-    for frame in frames():
-        facts.apply(tracker.feed(frame), tracker.time)
+@pytest.fixture(scope="module")
+def day() -> list[Frame]:
+    return list(frames())
 
-    kept, streamed = list(getattr(facts, table)), list(rows(frames(), table))
+
+@pytest.fixture(scope="module")
+def facts(day: list[Frame]) -> Facts:
+    """Facts that keep everything."""
+    tracker, facts = Tracker(), Facts()
+    for frame in day:
+        facts.apply(tracker.feed(frame), tracker.time)
+    return facts
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_streamed_rows_are_all_rows(day: list[Frame], facts: Facts, table: str) -> None:
+    """None lost, none doubled, each as it ended."""
+    kept, streamed = list(getattr(facts, table)), list(rows(day, table))
     assert len(kept) > 20
     assert sorted(map(repr, kept)) == sorted(map(repr, streamed))
 

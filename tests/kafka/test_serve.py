@@ -154,6 +154,7 @@ def test_an_account_that_is_not_there_is_an_error(fleet: Fleet) -> None:
         KafkaAccount(f"kafka://{fleet.brokers.url}/acount1", Path("state"))
 
 
+@pytest.mark.slow
 def test_a_fleet_that_is_not_there_is_an_error() -> None:
     """Before anything is served."""
     with pytest.raises(ClusterError, match="no broker answers"):
