@@ -4,7 +4,8 @@ Two readers look at every text, and what either takes for a number is hidden:
 
 * phonenumbers (Google's libphonenumber) knows how numbers are written, extensions included;
 * a run of digits with anything but letters between them is hidden whatever it is, because a role that must not see
-  numbers is better shown too little. Digits are those of any script, also those in circles.
+  numbers is better shown too little. Digits are those of any script, also those in circles. What JSON spells with a
+  backslash, however often it is wrapped, is read as the character that it is.
 
 Dates with a time are left as they are: they are not numbers, and a story without them says nothing.
 """
@@ -19,9 +20,14 @@ from phonenumbers import Leniency, PhoneNumberMatcher
 from calltrack.words.numbers import REGION, plain
 
 _LONGEST = 1000  # characters of a text in which the library looks; its time is not linear
-_RUN = re.compile(r"[+*#(]*\d(?:[\W_]{0,4}\d){4,}|[*#]\d{3,}")
-_SHORT = re.compile(r"[+*#(]*\d(?:[\W_]{0,4}\d){2,}")
-_TIME = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d[ T][0-2]\d:[0-5]\d(?::[0-6]\d(?:\.\d{1,6})?)?Z?(?!\d)")
+_PAD = "\0"  # where a spelling is longer than its character
+_SPELLED = re.compile(r"\\+(?:u([\da-fA-F]{4})|[bfnrt])")
+_RUN = re.compile(rf"[+*#(]*\d(?:[\W_]*\d){{4,}}{_PAD}*|[*#]\d{{3,}}")
+_SHORT = re.compile(rf"[+*#(]*\d(?:[\W_]*\d){{2,}}{_PAD}*")
+_TIME = re.compile(
+    r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+    r"[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:\.\d{1,6})?)?Z?(?!\d)"
+)
 _WHOLE = re.compile(r"\+?\d{5,}", re.ASCII)
 
 
@@ -31,7 +37,7 @@ def masked(text: str, *, number: bool = False) -> str:
     if _WHOLE.fullmatch(text):
         return f"…{text[-2:]}"
     # Of the same length, so that what is found in it stands at the same place in the text.
-    ascii_text = plain(text)
+    ascii_text = plain(_SPELLED.sub(_spelled, text))
     run = _SHORT if number else _RUN
     if not run.search(ascii_text):
         return text
@@ -41,6 +47,10 @@ def masked(text: str, *, number: bool = False) -> str:
         parts += [text[shown:begin], f"…{''.join(last)}"]
         shown = end
     return "".join([*parts, text[shown:]])
+
+
+def _spelled(found: re.Match[str]) -> str:
+    return (chr(int(found[1], 16)) if found[1] else " ").ljust(len(found[0]), _PAD)
 
 
 def _spans(text: str, run: re.Pattern[str]) -> list[tuple[int, int]]:

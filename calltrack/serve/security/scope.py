@@ -86,7 +86,7 @@ _IDS = frozenset(
     ("call_id", "exten_user", "queue_id", "account_id", "agent_id", "user_id", "related", "key", "position", "zone")
 )
 """Fields that are left as they are: what a record is found by."""
-_NUMBERS = frozenset(("caller", "did"))
+_NUMBERS = frozenset(("caller", "did", "dialed_number", "presented_number", "original_caller"))
 """Fields that hold a number by themselves, however short."""
 _LINKS: dict[type, tuple[str, ...]] = {
     Recording: ("filename", "options", "url"),
