@@ -77,7 +77,7 @@ def names_of(recordings: Sequence[str]) -> list[str]:
     found = [_ENDINGS.sub("", Path(path).name) or "recording" for path in recordings]
     doubled = {name for name, count in Counter(found).items() if count > 1}
     found = [
-        f"{Path(path).resolve().parent.name}-{name}" if name in doubled else name
+        f"{Path(os.path.realpath(path)).parent.name}-{name}" if name in doubled else name
         for path, name in zip(recordings, found, strict=True)
     ]
     again = [name for name, count in Counter(found).items() if count > 1]

@@ -100,8 +100,13 @@ def writer(path: Path) -> str:
 
 def sidecar(path: Path, what: str) -> Path:
     """Return the path of a companion file, named as SQLite names its own, by whichever link the journal is opened."""
-    real = path.resolve()
-    return real.with_name(f"{real.name}-{what}")
+    found = real(path)
+    return found.with_name(f"{found.name}-{what}")
+
+
+def real(path: Path) -> Path:
+    """Return the path behind all links; of links that lead in a circle one of them, which cannot be opened."""
+    return Path(os.path.realpath(path))  # Path.resolve raises RuntimeError for a circle before Python 3.13
 
 
 def _is_held_by_earlier(name: Path) -> bool:

@@ -17,7 +17,7 @@ from calltrack.core.tracker import HISTORY, Tracker
 from calltrack.journal.code import stamp
 from calltrack.journal.errors import UNREADABLE, JournalDamaged, JournalUnwritable, NotAJournal, named
 from calltrack.journal.file import APPLICATION, FORMAT, open_for_writing
-from calltrack.journal.lock import WriterLock
+from calltrack.journal.lock import WriterLock, real
 from calltrack.journal.packing import Packer
 from calltrack.journal.pages import Value, rows
 from calltrack.journal.rows import Row, gap, sum_of
@@ -63,7 +63,7 @@ def repair(path: Path, *, end: int | None = None) -> Repaired:
 
 def repair_locked(path: Path, *, end: int | None = None) -> Repaired:
     """As `repair`, for a caller that holds the journal's WriterLock and has closed its own connection."""
-    path = path.resolve()
+    path = real(path)
     _refuse_newer(path)
     with suppress(*UNREADABLE), closing(sqlite3.connect(path)) as database:  # what is in the log is put into the file
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -102,7 +102,7 @@ def restore(backup: Path, path: Path) -> Path | None:
     """
     from calltrack.journal.journal import Journal
 
-    path = path.resolve()
+    path = real(path)
     new = path.with_name(f"{path.name}-restore")
     with Journal.open(backup, read_only=True) as opened:
         for _ in opened.frames():

@@ -327,6 +327,15 @@ class TestOneWriter:
 class TestOtherFiles:
     """What is no journal, or not one of this version."""
 
+    @pytest.mark.parametrize("read_only", [True, False])
+    def test_links_in_a_circle_are_refused(self, tmp_path: Path, read_only: bool) -> None:
+        """To read and to write."""
+        path = tmp_path / "a"
+        path.symlink_to(path)
+
+        with pytest.raises(JournalError):
+            Journal.open(path, read_only=read_only)
+
     @pytest.mark.parametrize("content", [b"x", b"\0" * 5000, b"SQLite format 3\0" + b"\xff" * 5000])
     def test_another_file_is_refused_and_left_as_it_is(self, tmp_path: Path, content: bytes) -> None:
         """To read it, and above all to write it."""
