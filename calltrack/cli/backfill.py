@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calltrack.cli.service import AddressParam
 from calltrack.cli.terminal import TimeParam
 from calltrack.words.values import safe
 
@@ -27,7 +28,7 @@ _TOGETHER = 500  # records in one write
 @click.option("--from", "since", type=TimeParam(), help="Only calls from this time on. Default: the journal's first.")
 @click.option("--to", "until", type=TimeParam(), help="Only calls up to this time. Default: the journal's last.")
 @click.option("--all", "everything", is_flag=True, help="The whole time, not only the gaps.")
-@click.option("--url", metavar="URL", help="The Call Log's address, if it is not the vendor's.")
+@click.option("--url", metavar="URL", type=AddressParam(), help="The Call Log's address, if it is not the vendor's.")
 @click.option(
     "--ca", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Certificates (PEM) to trust as well."
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calltrack.cli.fleet import kafka_options
-from calltrack.cli.service import PROTOCOLS
+from calltrack.cli.service import PROTOCOLS, AddressParam
 from calltrack.cli.terminal import Number, ZoneParam
 from calltrack.words.values import safe
 
@@ -96,8 +96,21 @@ def _warnings(copies: Copies, replication: int | None, needed: int | None) -> It
 @kafka_options
 @click.argument("name")
 @click.option("--credentials", metavar="WHERE", help="file:PATH or env:PREFIX, where connectors find the login.")
-@click.option("--login-url", metavar="URL", default="", help="The login API's host, if it is not the vendor's.")
-@click.option("--server", "hosts", metavar="URL", multiple=True, help="As for calltrack record. Repeatable.")
+@click.option(
+    "--login-url",
+    metavar="URL",
+    type=AddressParam(),
+    default="",
+    help="The login API's host, if it is not the vendor's.",
+)
+@click.option(
+    "--server",
+    "hosts",
+    metavar="URL",
+    type=AddressParam(scheme=False),
+    multiple=True,
+    help="As for calltrack record. Repeatable.",
+)
 @click.option("--protocol", type=click.Choice(["3", "4"]), help="Engine.IO's; default: what the login answer says.")
 @click.option("--stack", type=click.Choice(["older", "newer"]), default="older", help="As for calltrack record.")
 @click.option("--remove", is_flag=True, help="Disconnect the account. What is in Kafka of it stays.")

@@ -6,6 +6,7 @@ option of a command can stand in the file without a line here.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _OWN = ("config", "show_config", "help")
 """Options that say where the configuration is and what to do with it; they cannot stand in it."""
+_QUERY = re.compile(r"^(\w+://[^?#]*[?#]).+", re.DOTALL)
 _NUMBERS = (click.types.IntParamType, click.types.FloatParamType)
 _SAID_BY = {
     ParameterSource.COMMANDLINE: "the command line",
@@ -89,7 +91,10 @@ def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def effective(ctx: click.Context, config: Config) -> Iterator[str]:
-    """The lines of a file that says what holds now; what said so stands behind each option."""
+    """The lines of a file that says what holds now; what said so stands behind each option.
+
+    A query of an address is left out: it may be secret.
+    """
     import tomli_w
 
     for option in _options(ctx.command):
@@ -100,7 +105,7 @@ def effective(ctx: click.Context, config: Config) -> Iterator[str]:
         else:
             said_by = _SAID_BY.get(source, "default") if source else "default"
             yield f"{tomli_w.dumps({name: _written(option, value)}).rstrip()}  # {said_by}"
-    yield from ("", *tomli_w.dumps(_without_none(config.to_dict())).splitlines())
+    yield from ("", *tomli_w.dumps(_shown(config.to_dict())).splitlines())
 
 
 def _options(command: click.Command) -> list[click.Option]:
@@ -160,7 +165,9 @@ def _written_one(option: click.Option, value: Any) -> Any:
     return str(getattr(option.type, "written", str)(value))
 
 
-def _without_none(value: Any) -> Any:
+def _shown(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_none(one) for name, one in value.items() if one is not None}
-    return [_without_none(one) for one in value] if isinstance(value, list) else value
+        return {name: _shown(one) for name, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [_shown(one) for one in value]
+    return _QUERY.sub(r"\1…", value) if isinstance(value, str) else value

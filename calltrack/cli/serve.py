@@ -13,7 +13,7 @@ import click
 from calltrack.cli.configuration import config_options, effective
 from calltrack.cli.logged import log_lines
 from calltrack.cli.replay import SpeedParam
-from calltrack.cli.service import LiveOptions, accounts_option, service_options
+from calltrack.cli.service import AddressParam, LiveOptions, accounts_option, service_options
 from calltrack.cli.signals import on_stop
 from calltrack.cli.terminal import SPAN, Address, Number
 from calltrack.words.values import safe
@@ -30,6 +30,12 @@ _USUAL = "127.0.0.1:8078"
 _TOGETHER = 500  # frames of a simulated past in one write
 
 
+def _without_login(ctx: click.Context, param: click.Parameter, url: str | None) -> str | None:
+    if url and "@" in url:
+        raise click.BadParameter("an address must not contain a user name or a password", ctx, param)
+    return url
+
+
 @click.command("serve", short_help="Serve the state, the changes and a board over HTTP.")
 @click.option("--simulate", is_flag=True, help="Serve a simulated call centre: no account is needed.")
 @click.option("--agents", type=click.IntRange(1, 5000), default=40, show_default=True, help="Of --simulate.")
@@ -41,6 +47,7 @@ _TOGETHER = 500  # frames of a simulated past in one write
     "fleet",
     metavar="URL",
     envvar="CALLTRACK_SERVE_KAFKA",
+    callback=_without_login,
     help="Serve an account that workers track: kafka://HOST:PORT/ACCOUNT; or all of them: kafka://HOST:PORT.",
 )
 @click.option("--no-socket", is_flag=True, help="Serve what is posted ([cdr] in --config) or polled: no login.")
@@ -51,7 +58,9 @@ _TOGETHER = 500  # frames of a simulated past in one write
     help="While the socket is down, or with --no-socket, ask for active calls as often: 10s. Needs --poll-url, and "
     "the account's code in CALLTRACK_CODE.",
 )
-@click.option("--poll-url", metavar="URL", help="Where GetExtensionsCalls and GetQueuesCallers are.")
+@click.option(
+    "--poll-url", metavar="URL", type=AddressParam(), help="Where GetExtensionsCalls and GetQueuesCallers are."
+)
 @click.option("--speed", type=SpeedParam(), default="real", show_default=True, help="Of these two: max, real, or 10x.")
 @click.option(
     "--journal",
@@ -258,10 +267,7 @@ def _polled(source: Source | None, every_s: float, url: str | None, zone: tzinfo
         raise click.UsageError("--poll needs --poll-url, and CALLTRACK_CODE in the environment")
     if every_s < LEAST_S:
         raise click.UsageError(f"--poll: the vendor allows it every {LEAST_S:g} s at most")
-    try:
-        return Polled(source, url, code, every_s, zone)
-    except ValueError as error:
-        raise click.UsageError(f"--poll-url: {error}") from None
+    return Polled(source, url, code, every_s, zone)
 
 
 def _started(url: str) -> None:

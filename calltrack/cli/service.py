@@ -9,9 +9,33 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
+from calltrack.cli.terminal import ParamType
+
 if TYPE_CHECKING:
     from calltrack.live import Network
     from calltrack.live.accounts import Definition, Service, Stack
+
+
+class AddressParam(ParamType[str]):
+    """An http or https address that may be shown; without a scheme it is https, or else there has to be one."""
+
+    name = "url"
+
+    def __init__(self, *, scheme: bool = True) -> None:
+        self._scheme = scheme
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Returns it as it is written."""
+        from calltrack.live.network import checked_url
+
+        url = str(value)
+        try:
+            if url:
+                checked_url(url if self._scheme or "://" in url else f"https://{url}")
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return url
+
 
 _OPTIONS = (
     click.option(
@@ -20,7 +44,9 @@ _OPTIONS = (
         type=click.Path(dir_okay=False, path_type=Path),
         help="Log in with the contents of this file, lines NAME=value; yours alone (chmod 600). Default: environment.",
     ),
-    click.option("--login-url", metavar="URL", help="The login API's host, if it is not the vendor's."),
+    click.option(
+        "--login-url", metavar="URL", type=AddressParam(), help="The login API's host, if it is not the vendor's."
+    ),
     click.option(
         "--stack",
         type=click.Choice(["older", "newer"]),
@@ -34,6 +60,7 @@ _OPTIONS = (
         "--server",
         "servers",
         metavar="URL",
+        type=AddressParam(scheme=False),
         multiple=True,
         help="Server if the login names none; without --login-url a token goes there as it is. Repeatable.",
     ),
@@ -96,9 +123,6 @@ class LiveOptions(NamedTuple):
 
         login = credentials_from_env() if self.credentials is None else credentials_from_file(self.credentials)
         protocol = PROTOCOLS.get(self.protocol)
-        for option, urls in (("--login-url", (self.login_url,)), ("--server", self.servers)):
-            for url in filter(None, urls):
-                _check(url, option)
         if self.stack == "newer" and not self.login_url:
             raise click.UsageError("--stack newer needs --login-url: no address of it is published")
         try:
@@ -118,12 +142,3 @@ def service_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         called = option(called)
     return called
-
-
-def _check(url: str, option: str) -> None:
-    from calltrack.live.network import checked_url
-
-    try:
-        checked_url(url if option == "--login-url" or "://" in url else f"https://{url}")
-    except ValueError as error:
-        raise click.UsageError(f"{option}: {error}") from None

@@ -85,8 +85,13 @@ def proxy_for(url: str) -> str | None:
 
 
 def checked_url(url: str) -> str:
-    """Return an http or https address without its trailing slash; raises ValueError if it is not one."""
+    """Return an http or https address without its trailing slash; raises ValueError if it is not one.
+
+    Addresses are shown, so what is secret has another place.
+    """
     url = url.strip()
+    if any(sign in url for sign in "@?#"):
+        raise ValueError("an address must not contain a user name, a password or a query; use https://host")
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -19,6 +19,39 @@ def shown(folder: Path, text: str, *arguments: str) -> Result:
     return CliRunner().invoke(commands, ["serve", "--config", str(file), *arguments, "--show-config"])
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'login_url = "https://user:hunter2@x.example/"',
+        'login_url = "https://x.example/?k=hunter2"',
+        'server = ["wss://u:hunter2@x"]',
+        'server = ["u:hunter2@x"]',
+        'poll_url = "https://api.x/?code=hunter2"',
+        'kafka = "kafka://u:hunter2@x"',
+        '[oidc]\nissuer = "https://u:hunter2@x"\nclient_id = "c"\nurl = "https://y"\nrole = []',
+        '[oidc]\nissuer = "https://x"\nclient_id = "c"\nurl = "https://y/?k=hunter2"\nrole = []',
+    ],
+)
+def test_an_address_with_a_secret_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    """It would be shown; what says so does not show it."""
+    monkeypatch.setenv("HOOK_SECRET", "s" * 32)
+    found = shown(tmp_path, line)
+    said = found.output + str(found.exception)
+
+    assert "must not contain a user name" in said
+    assert "hunter2" not in said
+
+
+def test_the_query_of_a_webhook_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be what lets callers in there."""
+    monkeypatch.setenv("HOOK_SECRET", "s" * 32)
+    url = tomllib.loads(HOOK)["webhook"][0]["url"]
+    found = shown(tmp_path, HOOK.replace(url, f"{url}?token=hunter2"))
+
+    assert (0, False) == (found.exit_code, "hunter2" in found.output)
+    assert f"{url}?…" == tomllib.loads(found.output)["webhook"][0]["url"]
+
+
 def test_every_source_of_an_option_has_its_rank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Command line, environment, file, default; and the printed form has the same effect."""
     monkeypatch.setenv("HOOK_SECRET", "s" * 32)

@@ -285,9 +285,12 @@ def test_notifies_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, servi
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--login-url", "loginapi.voicenter.co.il"], "--login-url: 'loginapi.voicenter.co.il' is not a valid address"),
-        (["--login-url", "https://"], "--login-url: 'https://' is not a valid address"),
-        (["--server", "https://:443"], "--server: 'https://:443' is not a valid address"),
+        (
+            ["--login-url", "loginapi.voicenter.co.il"],
+            "'--login-url': 'loginapi.voicenter.co.il' is not a valid address",
+        ),
+        (["--login-url", "https://"], "'--login-url': 'https://' is not a valid address"),
+        (["--server", "https://:443"], "'--server': 'https://:443' is not a valid address"),
         (["--stack", "newer"], "--stack newer needs --login-url"),
         (["--ca", "nowhere"], "nowhere: cannot be read"),
         (["--ca", __file__], "contains no certificate"),

@@ -180,6 +180,14 @@ def test_says_at_once_that_a_file_has_no_certificate(tmp_path: Path) -> None:
         Network(tmp_path / "ca")
 
 
+@pytest.mark.parametrize("url", ["https://u:hunter2@a.test", "https://a.test/?k=hunter2", "wss://:hunter2@a", "@["])
+def test_refuses_an_address_with_a_secret(url: str) -> None:
+    """Without showing it."""
+    with pytest.raises(ValueError, match="must not contain a user name, a password or a query") as refused:
+        checked_url(url)
+    assert "hunter2" not in str(refused.value)
+
+
 @pytest.mark.parametrize("url", ["https://a.test", "http://127.0.0.1:80/", " https://a.test/path/ "])
 def test_takes_an_address_with_scheme_and_host(url: str) -> None:
     """Without spaces around it and slashes behind it."""

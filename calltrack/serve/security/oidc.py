@@ -278,6 +278,8 @@ def _fault(address: str) -> str:
     parts = urlsplit(address)
     if parts.scheme not in ("https", "http") or not parts.hostname or not re.fullmatch("[!-~]+", address):
         return "write https://host"
+    if any(sign in address for sign in "@?#"):
+        return "it must not contain a user name, a password or a query"
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         return "write https; http is for this machine alone"
     return ""
