@@ -84,8 +84,8 @@ class Advance(Corrections):
         state, kind = one.state, "" if reported is None else reported.kind
         one.kept = None
         signal = SIGNALS[listed.state]
-        starts = STARTS if state is NEW and kind is not STARTS and self.repeats(one, listed) else kind
-        row = STEPS.get((state, signal, guard_of(state, signal, listed, starts)))
+        repeats = state is NEW and kind is not STARTS and self.repeats(one, listed)
+        row = STEPS.get((state, signal, guard_of(state, signal, listed, kind, repeats)))
         if row is not None:
             self.take(one, row, listed, reported, why)
         elif SEEN_AS[signal] is not state:
@@ -314,7 +314,7 @@ class Advance(Corrections):
             call.attempts += 1
             seen: ListedCall = listed  # type: ignore[assignment]
             one_of = self.held.one
-            queue_id = seen.queue_id or (call.queue_id if seen.direction == INCOMING else "")
+            queue_id = seen.queue_id or (_waited_in(call) if seen.direction == INCOMING else "")
             one = HeldConnection(
                 LEG, device.key, call.call_id, serial, call.attempts, stamp, c2c, seen.direction, seen.caller,
                 seen.caller_name, one_of(seen.did), one_of(queue_id), leg_details(seen), device.account_id,
@@ -332,7 +332,6 @@ class Advance(Corrections):
                 WAIT, device.key, call.call_id, serial, call.waits, stamp, 0, INCOMING, listed.caller,
                 listed.caller_name, "", "", wait_details(listed),  # type: ignore[arg-type]
             )  # fmt: skip
-            call.queue_id = device.key
             call.caller, call.caller_name = call.caller or one.caller, call.caller_name or one.caller_name
         one.added = call.added
         call.enter(one)
@@ -402,3 +401,9 @@ class Advance(Corrections):
             known = confirmed
         if at is not None and at > known and one.marks[-1][1] is not UNKNOWN:
             one.mark(known, UNKNOWN)
+
+
+def _waited_in(call: HeldCall) -> str:
+    """The queue in which a call waits, of several where it came last; else the one that it left last (ruling 17)."""
+    waits = [one for one in (*call.past, *call.live) if one.kind is WAIT]
+    return max(waits, key=lambda one: (one.ended is None, one.ended or one.began, one.serial)).device if waits else ""

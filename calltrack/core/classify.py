@@ -14,10 +14,10 @@ from calltrack.core.table import DIALED, FAR_END, FIRST_LEG, HOLD, NEW, NOT_ANSW
 _TALKS, _HOLDS, _DIALS, _RINGS = SIGNALS[TALKING], SIGNALS[HOLD], SIGNALS[State.DIALING], SIGNALS[RINGING]
 
 
-def guard_of(state: State, signal: str, listed: Listed, kind: str) -> str:
+def guard_of(state: State, signal: str, listed: Listed, kind: str, repeats: bool = False) -> str:
     """Which row of (state, signal) it is.
 
-    kind: that of the event about this connection, "" if none is; STARTS of one with an earlier leg's stamps.
+    kind: that of the event about this connection, "" if none is. repeats: a newcomer has the stamps of an earlier leg.
     """
     if signal is _TALKS:
         if listed.c2c == 1:
@@ -25,16 +25,18 @@ def guard_of(state: State, signal: str, listed: Listed, kind: str) -> str:
         if state is RINGING and not listed.answered:
             return NOT_ANSWERED
         if state is NEW and listed.answered:
-            return FAR_END if kind is STARTS else _in_mid_call(listed)
+            if kind is STARTS or repeats:
+                return FAR_END if kind is STARTS or listed.c2c != 2 else SECOND_LEG
+            return _in_mid_call(listed)
     elif signal is _HOLDS:
         if listed.c2c == 1:
             return FIRST_LEG
         if state is NEW and listed.answered:
-            return FAR_END if kind is STARTS else _in_mid_call(listed)
+            return FAR_END if kind is STARTS or repeats else _in_mid_call(listed)
     elif state is NEW:
         if listed.c2c == 1 and (signal is _DIALS or signal is _RINGS):
             return FIRST_LEG
-        if listed.c2c == 2 and signal is _DIALS and kind is STARTS:
+        if listed.c2c == 2 and signal is _DIALS and (kind is STARTS or repeats):
             return SECOND_LEG
     return ""
 

@@ -190,7 +190,6 @@ class HeldCall:
     caller_name: str = ""
     did: str = ""
     links: Links = NO_LINKS
-    queue_id: str = ""  # the queue in which it waited last: that of a leg that names none (ruling 17)
     live: Sequence[HeldConnection] = NOTHING  # in no order: an ended one gives its place to the last; one is a tuple
     past: list[HeldConnection] = NOTHING  # ended, in the order in which the ends were learned
     attempts: int = 0  # legs so far

@@ -69,6 +69,7 @@ CONNECTION = (
     Edge(NEW,      "dials", SECOND_LEG,   DIALING, STARTS,    "Started", DIALING),
     Edge(NEW,      "talks", "",           TALKING, STARTS,    "Started", TALKING,  STARTED),  # picked up from a queue
     Edge(NEW,      "talks", FAR_END,      TALKING, STARTS,    "Started", TALKING),
+    Edge(NEW,      "talks", SECOND_LEG,   TALKING, ANSWERS,   "Started", TALKING,  ANSWERED_STAMP),
     Edge(NEW,      "talks", RANG,         TALKING, ANSWERS,   "Started", TALKING,  ANSWERED_STAMP, ("rings",)),
     Edge(NEW,      "talks", DIALED,       TALKING, ANSWERS,   "Started", TALKING,  ANSWERED_STAMP, ("dials",)),
     Edge(NEW,      "holds", "",           HOLD,    "",        "Started", HOLD,     MOMENT,         ("blurs",)),

@@ -302,11 +302,12 @@ class OpenCall(Struct):
         return "Internal" if first.internal and not first.c2c else first.direction
 
     def _queue_of(self, one: OpenLeg) -> str:
-        """The queue that a leg came from: the vendor's word, else the one in which its call waited last."""
+        """The queue that a leg came from: the vendor's word, else the one in which its call waited last (ruling 17)."""
         if one.leg.queue_id or one.leg.direction != "Incoming":
             return one.leg.queue_id
+        begun = one.leg.started
         before = [wait for wait in self.waits if wait.came < one.came or began_before(wait, one.leg)]
-        return before[-1].wait.queue_id if before else ""
+        return max(reversed(before), key=lambda wait: _waited_last(wait.wait, begun)).wait.queue_id if before else ""
 
     def _rung_for(self, one: OpenLeg) -> OpenWait | None:
         """The stay that a ring belongs to: one that was open when it began, by arrival or by the clock."""
@@ -322,6 +323,12 @@ class OpenCall(Struct):
             if (arrived or lasted) and (best is None or rank >= best):
                 found, best = wait, rank
         return found
+
+
+def _waited_last(wait: Wait, begun: Seconds | None) -> tuple[bool, Seconds]:
+    """What orders the stays before a leg: the last that it found open, else the one that was left last."""
+    over = after(begun, wait.left_at)
+    return not over, (wait.left_at if over else wait.joined_at) or 0
 
 
 def began_ringing(leg: Leg) -> bool:

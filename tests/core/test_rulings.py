@@ -612,12 +612,30 @@ def test_16_a_wait_whose_end_was_lost_ends_at_its_answer() -> None:
     assert (Outcome.LOST, None) == (wait.outcome, wait.wait_s)
 
 
+FIRST_IN_55 = [queue(10, "JOIN", "1", [waiting("1", 15)])]
+LEFT_56 = queue(20, "ABANDONED", "1", [], QueueID=56)
+
+
 def test_17_a_leg_s_agent_is_who_was_logged_on_when_it_was_first_seen() -> None:
     """Its queue, if it names none, the one in which its call waited last."""
     another = extension(30, "B", "userStatusUpdate", calls=[call("1", "Talking", 12, 20)], onlineUserID=77)
     leg = legs_of(the_call(fed(*CALL[:8], another, CALL[8])[0]))[-1]
 
     assert (7, "55") == (leg.agent_id, leg.queue_id)
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        pytest.param([*FIRST_IN_55, queue(10, "JOIN", "1", [waiting("1", 10)], QueueID=56), LEFT_56], id="still in 55"),
+        pytest.param([queue(10, "JOIN", "1", [waiting("1", 10)], QueueID=56), *FIRST_IN_55], id="came to 55 later"),
+        pytest.param([*FIRST_IN_55, queue(20, "EXIT", "1", [])], id="left 55 alone"),
+    ],
+)
+def test_17_a_leg_s_queue_is_the_one_in_which_its_call_waits_or_waited_last(frames: list[Frame]) -> None:
+    snapshot, _ = fed(*frames, extension(30, "A", "NEWCALL", call("1", "Ringing", 30)))
+
+    assert ["55"] == [leg.queue_id for leg in the_call(snapshot).legs]
 
 
 def test_17_another_name_of_the_same_agent_is_no_log_on() -> None:

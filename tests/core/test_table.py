@@ -70,6 +70,11 @@ def every_step() -> list[Frame]:
         reason = "ANSWER" if then == "Talking" else "HOLD" if then == "Hold" else "userStatusUpdate"
         frames.append(extension(at + 10, phone, reason, here[then], [here[then]]))
         frames.append(extension(at + 15, phone, "HANGUP", here[then], calls=[]))
+    at += 20
+    answered_at = {"callAnswered": START + at + 9, "answered": 1}
+    frames.append(extension(at, "S", "NEWCALL", call("c2c", "Dialing", at, c2cdirection=1)))
+    leg_2 = call("c2c", "Talking", at, c2cdirection=2, **answered_at)  # its NEWCALL is lost
+    frames.append(extension(at + 12, "S", "ANSWER", leg_2))
     for n, between in enumerate(("", "gone", "lost")):
         at, name = at + 20, f"wait{n}"
         frames.append(queue(at, "JOIN", name, [waiting(name, at)]))
