@@ -94,11 +94,11 @@ def _leg_ended(change: ch.LegChange) -> str:
     return ", ".join(filter(None, [f"{leg.outcome}{cause}", _durations(leg)]))
 
 
-def _leg_revised(change: ch.LegRevised) -> str:
+def _leg_revised(change: ch.LegRevised, zone: tzinfo) -> str:
     leg = change.leg
     if leg.ended_at is None and leg.outcome is None:
-        return f"is {leg.state} since {moment(leg.since)}, {_durations(leg) or 'nothing counted yet'}"
-    return f"ended at {moment(leg.ended_at)}: {_leg_ended(change)}"
+        return f"is {leg.state} since {moment(leg.since, zone)}, {_durations(leg) or 'nothing counted yet'}"
+    return f"ended at {moment(leg.ended_at, zone)}: {_leg_ended(change)}"
 
 
 def _recording(change: ch.RecordingChanged) -> str:
@@ -121,9 +121,9 @@ def _queue_left(change: ch.QueueChange) -> str:
     return f"{wait.outcome}{by} after {span(wait.wait_s)}"
 
 
-def _wait_revised(change: ch.WaitRevised) -> str:
+def _wait_revised(change: ch.WaitRevised, zone: tzinfo) -> str:
     wait = change.wait
-    return f"waits since {moment(wait.joined_at)}" if wait.outcome is None else _queue_left(change)
+    return f"waits since {moment(wait.joined_at, zone)}" if wait.outcome is None else _queue_left(change)
 
 
 def _campaign(change: ch.CampaignAppeared | ch.CampaignChanged) -> str:
@@ -161,7 +161,6 @@ _TELL: dict[type[ch.Change], Callable[..., str]] = {
     ch.LegCorrected: lambda change: f"is {change.leg.state}",
     ch.LegEnded: _leg_ended,
     ch.LegResumed: lambda change: f"is {change.leg.state} after all; its end is taken back",
-    ch.LegRevised: _leg_revised,
     ch.LegDoubted: lambda change: f"{change.leg.state}, may be over: {change.leg.doubtful}",
     ch.LegConfirmed: lambda change: f"is {change.leg.state} without doubt again",
     ch.RecordingChanged: _recording,
@@ -180,12 +179,9 @@ _TELL: dict[type[ch.Change], Callable[..., str]] = {
     ch.AgentLoggedOff: _agent,
     ch.AgentRenamed: _agent,
     ch.AgentStatusChanged: lambda change: f"{change.agent_name}: {_status(change.new, change.name)}",
-    ch.AgentStatusRevised: lambda change: f"{_status(change.status, '')} since {moment(change.since)}",
     ch.QueueLeft: _queue_left,
     ch.WaitBlurred: lambda change: "whether it still waits is unknown",
-    ch.WaitCorrected: lambda change: f"waits, since {moment(change.wait.joined_at)}",
     ch.WaitResumed: lambda change: "waits after all; its end is taken back",
-    ch.WaitRevised: _wait_revised,
     ch.WaitDoubted: lambda change: f"may not wait any more: {change.wait.doubtful}",
     ch.WaitConfirmed: lambda change: "waits without doubt again",
     ch.CampaignAppeared: _campaign,
@@ -194,6 +190,10 @@ _TELL: dict[type[ch.Change], Callable[..., str]] = {
     ch.Anomaly: _anomaly,
 }
 _TIMED: dict[type[ch.Change], Callable[..., str]] = {
+    ch.LegRevised: _leg_revised,
+    ch.WaitRevised: _wait_revised,
+    ch.WaitCorrected: lambda change, zone: f"waits, since {moment(change.wait.joined_at, zone)}",
+    ch.AgentStatusRevised: lambda change, zone: f"{_status(change.status, '')} since {moment(change.since, zone)}",
     ch.QueueJoined: lambda change, zone: (
         f"{change.wait.caller or 'unknown'} since {moment(change.wait.joined_at, zone)}"
     ),

@@ -9,12 +9,16 @@ from calltrack.core.changes import AgentLoggedOff, AgentStatusChanged, Change
 from calltrack.core.records import Call, Leg, Seconds, Wait
 from calltrack.core.stated import STATED
 from calltrack.core.states import Outcome, State
-from calltrack.words.timeline import Stretch, timeline
+from calltrack.words.timeline import UNKNOWN, Stretch, timeline
 from calltrack.words.values import span
 
 _LOGOUT = 2
-_SPENT = ("Queued", "Ringing", "Dialing", "Talking", "Hold", "Spying")
-_VERBS = {"Queued": "waited", "Ringing": "rang", "Dialing": "dialed", "Talking": "talked", "Hold": "held"}
+_VERBS = {
+    "Queued": "waited", "Ringing": "rang", "Dialing": "dialed", "Talking": "talked", "Hold": "held",
+    "Spying": "listened", UNKNOWN: "not known for",
+}  # fmt: skip
+_SPENT = tuple(_VERBS)
+_COUNTED_ONCE = "Talking", "Hold", UNKNOWN, "Queued"
 
 
 def verdict(
@@ -119,17 +123,19 @@ def _who(one: Leg | Wait) -> str:
 
 
 def _spent(call: Call, now: Seconds | None) -> list[str]:
-    """How long it was in which state, up to now; what is not known is counted apart."""
-    known: dict[str, list[Stretch]] = {}
-    unknown: list[Stretch] = []
+    """How long it was in which state, up to now: a moment counts once, ringing and listening apart (ruling 13)."""
+    stretches: dict[str, list[Stretch]] = {}
     for one in timeline(call):
-        (known.setdefault(one.state, []) if one.known else unknown).append(one)
-    said = []
-    for state in _SPENT:
-        if (spent := _covered(known.get(state, []), now)) > 0:
-            said.append(f"{_VERBS.get(state, 'listened')} {span(spent)}")
-    if (spent := _covered(unknown, now)) > 0:
-        said.append(f"not known for {span(spent)}")
+        stretches.setdefault(one.state if one.known else UNKNOWN, []).append(one)
+    spent = {state: _covered(stretches.get(state, []), now) for state in _SPENT}
+    counted: list[Stretch] = []
+    length: Seconds = 0
+    for state in _COUNTED_ONCE:
+        before = length
+        counted += stretches.get(state, [])
+        length = _covered(counted, now)
+        spent[state] = length - before
+    said = [f"{_VERBS[state]} {span(spent[state])}" for state in _SPENT if spent[state] > 0]
     return [", ".join(said)] if said else []
 
 

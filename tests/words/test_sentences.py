@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from datetime import timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -52,6 +54,11 @@ WORDLESS = {"ExtensionRemoved", "CampaignRemoved"}  # their names say it all
 def test_a_change_says(change: ch.Change, said: str) -> None:
     """In words, besides its kind."""
     assert said == what(change)
+
+
+@pytest.mark.parametrize("change", [change for change, _ in SAID], ids=lambda one: type(one).__name__)
+def test_every_time_in_it_is_on_the_asked_clock(change: ch.Change) -> None:
+    assert not re.search(r"\dZ", what(change, timezone(timedelta(hours=2))))
 
 
 def leaves(kind: type[ch.Change]) -> list[type[ch.Change]]:

@@ -4,11 +4,14 @@ from datetime import timedelta, timezone
 
 from msgspec.structs import replace
 
-from calltrack.core.changes import AgentLoggedOff
+from calltrack import Tracker
+from calltrack.core.changes import AgentLoggedOff, CallEnded, CallRevised
 from calltrack.core.records import Call, Leg, Spell, Wait
 from calltrack.core.stated import STATED
 from calltrack.core.states import Outcome, State
+from calltrack.testing.simulated import faulty
 from calltrack.words.timeline import drawn, timeline
+from calltrack.words.values import span
 from calltrack.words.verdict import verdict
 
 ISRAEL = timezone(timedelta(hours=2))
@@ -71,6 +74,20 @@ def test_an_ended_call() -> None:
     )
     stated = replace(call, inferred=f"{STATED} (CDR)")
     assert f"{said}; its end is stated by another account (CDR); rang" in verdict(stated, NOW, zone=ISRAEL)
+
+
+def test_it_says_what_the_record_says() -> None:
+    """Of talk, hold, unknown and wait a moment counts once (ruling 13), however legs and stays overlap."""
+    tracker, ended = Tracker(), dict[str, Call]()
+    for frame in faulty(3, agents=6, hours=0.5, captured=True):
+        for change in tracker.feed(frame):
+            if isinstance(change, CallEnded | CallRevised):
+                ended[change.call_id] = change.call
+    for call in ended.values():
+        said = verdict(call, None)
+        for verb, spent in (("waited", call.wait_s), ("talked", call.talk_s), ("not known for", call.unknown_s)):
+            assert (f"{verb} {span(spent)}" in said) == bool(spent)
+    assert any(call.unknown_s for call in ended.values())
 
 
 def test_an_unknown_call() -> None:
