@@ -134,6 +134,7 @@ class Advance(Corrections):
         heir: click2call leg 2 has taken the place of leg 1, whose end no event ever reports (field guide §4).
         """
         clock = self.held.clock
+        self.make(one)
         if reported is not None and reported.call is not None:
             if reported.call.answered and (not one.answered or one.state is not TALKING):
                 self._catch_up(one, reported.call)

@@ -32,11 +32,15 @@ class Reports:
     def report(self, report: str, one: HeldConnection, why: str) -> None:
         """Note a change; the value of an earlier one in this frame is made now, as it was then."""
         out = self.out
-        before = one.pending
-        if before is not None:
-            out[before] = self._made(out[before])
+        if one.pending is not None:
+            self.make(one)
         one.pending = len(out)
         out.append((report, one, why))
+
+    def make(self, one: HeldConnection) -> None:
+        """Make the change of an earlier report of this frame, with the connection as it is until then."""
+        if (place := one.pending) is not None:
+            self.out[place] = self._made(self.out[place])
 
     def revise_once(self, one: HeldConnection) -> None:
         """Report that a connection is otherwise than handed out, unless this frame says so already."""

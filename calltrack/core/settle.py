@@ -206,9 +206,11 @@ def forget_unseen(step: Advance) -> None:
             return
         del awaited[call_id]
         call = held.calls[call_id]
+        answered = call.state is AWAITED
         call.awaited = call.value = call.kept = None
         if not call.live:
-            call.inferred = f"no leg of the answering agent was seen within {AWAITED_S} s"
+            if answered:
+                call.inferred = f"no leg of the answering agent was seen within {AWAITED_S} s"
             _end(call, step)
 
 

@@ -463,6 +463,15 @@ def test_10_a_call_that_only_its_queue_says_was_answered_is_answered_then() -> N
     )
 
 
+def test_10_a_wait_that_was_lost_says_so_and_not_that_an_agent_answered() -> None:
+    snapshot, _ = fed(
+        all_queues(0, []), queue(1, "JOIN", "1", [waiting("1", 1)]), all_queues(5, []), all_extensions(50, A=[])
+    )
+
+    found = the_call(snapshot)
+    assert (Outcome.LOST, "not in the list of all queues") == (found.outcome, found.inferred)
+
+
 def test_9_the_only_ring_of_a_caller_who_was_transferred_away() -> None:
     """Not its agent's miss either, where the phone that consulted is none that we see."""
     ring = call("1", "Ringing", 2)
@@ -535,6 +544,13 @@ def test_12_a_leg_whose_agent_logs_out_is_doubtful_until_the_agent_is_back() -> 
     snapshot, changes = fed(*CALL[:8], out, back)
     assert [""] == [leg.doubtful for leg in the_call(snapshot).legs]
     assert isinstance(changes[-1], ch.LegConfirmed)
+
+
+def test_12_a_doubt_has_its_reason_though_the_leg_ends_in_the_same_frame() -> None:
+    _, changes = fed(*CALL[:8], extension(40, "B", "userStatusUpdate", calls=[], representativeStatus=2))
+
+    (doubted,) = [change for change in changes if isinstance(change, ch.LegDoubted)]
+    assert ("its agent logged out while the call was listed", None) == (doubted.leg.doubtful, doubted.leg.ended_at)
 
 
 def test_12_what_no_frame_confirms_for_long_is_doubtful() -> None:
