@@ -291,9 +291,12 @@ class Devices(Remarks):
         call = held.call(reported.call_id)
         for gone in past(call, device) if call is not None else ():
             if is_about(reported, gone):
-                if not gone.end.reported and is_recent(gone, clock.now):
+                heir = gone.c2c == 1 and gone.end.reported
+                if gone.rank == RANKS[ENDS] or heir:
+                    pass
+                elif is_recent(gone, clock.now):  # another account may have stated it: frames are the authority
                     step.revise(gone, reported, clock.when)
-                elif not gone.end.reported:
+                else:
                     gone.rank = RANKS[ENDS]  # it changes no figure, but no list takes the end back any more
                     gone.kept = None
                     call.kept = None  # type: ignore[union-attr]

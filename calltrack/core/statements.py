@@ -366,7 +366,7 @@ class Statements(Devices):
     def _finish_part(self, one: HeldConnection, device: HeldDevice, end: Seconds, why: str) -> None:
         """End a part that lives, or give one that has ended its stated end; all of its call is weighed anew."""
         step, held = self._step, self._held
-        now = held.clock.now
+        now = None if held.clock.now is None else max(held.clock.now, end)
         if one.ended is None:
             one.end = replace(one.end, open=len(one.marks))
             step.take(one, STEPS[one.state, "ends", ""], None, None, why)

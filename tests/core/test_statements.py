@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
+from msgspec.structs import replace
+
 from calltrack import Call, Change, Frame, Snapshot, Tracker
 from calltrack.core import observations
 from calltrack.core.changes import Anomaly, CallEnded, CallRevised, ExtensionAppeared, LegAnswered, LegEnded, LegStarted
@@ -119,6 +122,18 @@ def test_what_frames_reported_stays() -> None:
     assert [type(change) for change in changes[-1:]] == [CallRevised]
     assert found.past_legs == the_call(before).past_legs
     assert found.statements[0].price == 7
+
+
+@pytest.mark.parametrize(("cause", "dial_status"), [("Normal hangup", ""), ("", "Transfer")])
+def test_the_frame_of_an_end_counts_whether_the_record_comes_before_or_after_it(cause: str, dial_status: str) -> None:
+    """Frames are the authority, and within a minute nothing is final (ruling 4)."""
+    talks = call("Talking", NOON + 10)
+    begins = [listed(NOON, "NEWCALL", [call("Ringing")]), listed(NOON + 10, "ANSWER", [talks])]
+    end = listed(NOON + 75, "HANGUP", [], currentCall=talks, cause=cause, dialStatus=dial_status, ivruniqueid="c1")
+    after, before = (the_call(fed([*begins, *rest])[0]) for rest in ([end, frame(said())], [frame(said()), end]))
+
+    assert after == replace(before, past_legs=after.past_legs)
+    assert (NOON + 75, cause, 65) == (before.ended_at, before.cause, before.talk_s)
 
 
 def lost_end() -> list[Frame]:
