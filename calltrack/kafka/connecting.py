@@ -70,7 +70,7 @@ class Connector:
             [self._cluster.topics.accounts],
             on_assign=lambda _, given: self._take(given),
             on_revoke=lambda _, taken: self._lose(taken),
-            on_lost=lambda _, taken: self._lose(taken),
+            on_lost=lambda _, taken: self._lost(taken),
         )
         try:
             while True:
@@ -117,6 +117,10 @@ class Connector:
             one.offset = 0
             self._read.discard(one.partition)
         self._consumer.incremental_assign(given)
+
+    def _lost(self, taken: list[TopicPartition]) -> None:
+        _log.warning("accounts given up, the session with the brokers was lost: partitions=%d", len(taken))
+        self._lose(taken)
 
     def _lose(self, taken: list[TopicPartition]) -> None:
         numbers = {one.partition for one in taken}

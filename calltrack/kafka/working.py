@@ -73,6 +73,7 @@ class Worker:
         self._consumer: Consumer = cluster.member(group, session_s=session_s, member=member)
         self._begun: dict[int, float] = {}
         self._superseded: dict[int, float] = {}
+        self._unreadable: Counter[int] = Counter()
         self._failure: Exception | None = None
         self._looked = 0.0
 
@@ -82,7 +83,7 @@ class Worker:
             [self._cluster.topics.frames],
             on_assign=lambda _, given: self._take(given),
             on_revoke=lambda _, taken: self._give(taken),
-            on_lost=lambda _, taken: self._lose(taken),
+            on_lost=lambda _, taken: self._lost(taken),
         )
         try:
             while not stop.is_set():
@@ -182,7 +183,16 @@ class Worker:
                     self._take_again(number, claim=True)
         if now >= self._looked + _LOOK:
             self._looked = now
+            self._report_unreadable()
             self.lag = sum(max(0, self._watermarks(one)[1] - self.owned[one].offset) for one in self.owned)
+
+    def _report_unreadable(self) -> None:
+        for number, partition in self.owned.items():
+            new = partition.unreadable - self._unreadable[number]
+            if new:
+                self._unreadable[number] += new
+                where = number, new, partition.offset
+                _log.warning("not what belongs there: partition=%d records=%d before_offset=%d", *where)
 
     def _take_again(self, number: int, *, claim: bool = False) -> None:
         _log.warning("partition taken over again: partition=%d", number)
@@ -198,6 +208,10 @@ class Worker:
         self._finish([one.partition for one in taken])
         self._lose(taken)
 
+    def _lost(self, taken: list[TopicPartition]) -> None:
+        _log.warning("partitions given up, the session with the brokers was lost: partitions=%d", len(taken))
+        self._lose(taken)
+
     def _lose(self, taken: list[TopicPartition]) -> None:
         for one in taken:
             self._forget(one.partition)
@@ -209,6 +223,7 @@ class Worker:
             self._count(partition)
         self._begun.pop(number, None)
         self._superseded.pop(number, None)
+        self._unreadable.pop(number, None)
 
     def _count(self, partition: Partition) -> None:
         for name in ("frames", "dropped", "unreadable"):

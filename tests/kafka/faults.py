@@ -58,11 +58,13 @@ def fleet(folder: Path, *, accounts: int = 6, agents: int = 5) -> Iterator[Fleet
 
 
 def broker_away(folder: Path) -> str:
-    """The broker is away for a minute: frames wait in the connectors, and nothing is lost."""
+    """The broker is away for a minute: what was received waits, nothing of it is lost; then accounts are given up."""
     with fleet(folder) as running:
         running.kill_broker(_AWAY)
         running.until_brokers()
         running.until_frames(60)
+        if not running.said("accounts given up"):
+            return "no connector says that it gave its accounts up"
         return _judged(running, expect_gap=False)
 
 

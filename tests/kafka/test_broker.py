@@ -117,8 +117,8 @@ def test_the_controls_differ(fleet: Fleet) -> None:
     assert [] == fleet.compare().differences
 
 
-def test_what_a_worker_does_is_in_its_metrics(fleet: Fleet) -> None:
-    """And whether it is ready."""
+def test_what_a_worker_does_is_in_its_metrics(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:
+    """And whether it is ready. Where a record is that does not belong there is in its log."""
     settings = Settings(code_version(1000), "metrics", PARTITIONS)
     worker = Twin(fleet.cluster, settings, group="metrics", session_s=SESSION)
     stop = Event()
@@ -126,6 +126,14 @@ def test_what_a_worker_does_is_in_its_metrics(fleet: Fleet) -> None:
     with serving(("127.0.0.1", 0), WorkerFigures(worker), lambda: worker.ready) as url:
         thread.start()
         while len(worker.takeovers) < PARTITIONS:
+            assert thread.is_alive()
+            thread.join(0.05)
+        producer = fleet.cluster.producer()
+        producer.produce(fleet.cluster.topics.frames, b"junk", b"account0", 0)
+        assert 0 == producer.flush(30)
+        while not any(
+            one.startswith("not what belongs there: partition=0 records=1 before") for one in caplog.messages
+        ):
             assert thread.is_alive()
             thread.join(0.05)
         while "calltrack_worker_lag_frames 0.0\n" not in (shown := get(f"{url}/metrics")):
@@ -137,6 +145,7 @@ def test_what_a_worker_does_is_in_its_metrics(fleet: Fleet) -> None:
     assert f"calltrack_worker_partitions {PARTITIONS}.0\n" in shown
     assert f'calltrack_worker_takeover_seconds_bucket{{le="+Inf"}} {PARTITIONS}.0\n' in shown
     assert "ok\n" == ready
+    assert "calltrack_worker_unreadable_records_total 0.0" not in shown
 
 
 def test_what_a_connector_does_is_in_its_metrics(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
