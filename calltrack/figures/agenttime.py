@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from msgspec import Struct
 
+from calltrack.core.order import LAG_S
 from calltrack.core.records import Seconds
 from calltrack.core.states import AGENT_STATUSES, State
-from calltrack.figures.rows import AgentStateRow, Id, LegRow
+from calltrack.figures.rows import AgentStateRow, Id, LegRow, concluded
 from calltrack.figures.shapes import Options, StatusTime
 from calltrack.figures.spans import Span, common, length, union, without
 from calltrack.figures.window import Window
@@ -19,10 +20,11 @@ NO_ONE = "at "
 """Before the extension's name, where no agent is logged on."""
 
 
-BUSY, RINGING, UNKNOWN, DOUBTFUL = "busy", "ringing", "unknown", "doubtful"
-STATUS, TAIL, LOST = "status", "tail", "lost"
+BUSY, RINGING, UNKNOWN, DOUBTFUL, AFTER = "busy", "ringing", "unknown", "doubtful", "after"
+STATUS, TAIL, LOST, BEFORE = "status", "tail", "lost", "before"
 """What a stretch is: a conversation; a phone that rings or dials; a leg of which it is not known what it did; a leg
-since it is doubtful; an agent's status; the end of one, since the last change that showed it; a gap in one."""
+that may have been over; the moments after one, in which it may have lasted; an agent's status; the end of one, since
+the last change that showed it; a gap in one; the end of another agent's, before an agent is seen at the extension."""
 
 
 _KINDS = {
@@ -35,7 +37,7 @@ _KINDS = {
 
 
 class Stretch(NamedTuple):
-    """Time of an agent at an extension, by kind; `status` and `name` are of the last three kinds."""
+    """Time of an agent at an extension, by kind; `status` and `name` are of statuses."""
 
     kind: str
     worker: str
@@ -80,7 +82,11 @@ class AgentTime(Struct, frozen=True):
     doubtful_s: Seconds = 0
     """Of the busy time: in legs that may have been over."""
     doubtful_ringing_s: Seconds = 0
-    """The same of the ringing time."""
+    """Of the ringing time: in legs that may have been over, or while there may have been a conversation."""
+    after_s: Seconds = 0
+    """After legs whose end was not seen: they may have lasted on."""
+    after_available_s: Seconds = 0
+    """Of that: available."""
     lost_s: Seconds = 0
     """In gaps, while an agent was logged on before."""
     tails: tuple[Tail, ...] = ()
@@ -104,18 +110,23 @@ def stretches(legs: Iterable[LegRow], states: Iterable[AgentStateRow], window: W
     for leg in legs:
         if leg.c2c == 1 or not leg.spells or not window.touches(leg.spells[0].since, leg.spells[-1].until):
             continue
-        doubtful = window.lasting(leg.confirmed_at, None) if leg.doubtful and leg.direction != "Spy" else []
         kinds: dict[str, list[Span]] = {}
         for spell in leg.spells:
             if (kind := _KINDS.get(spell.state)) and (kind != UNKNOWN or leg.direction != "Spy"):
                 kinds.setdefault(kind, []).extend(window.lasting(spell.since, spell.until))
-        if doubtful:
-            kinds[DOUBTFUL] = doubtful
+        for kind, spans in _edges(leg, window):
+            kinds[kind] = spans
         who = worker(leg)
         for kind, spans in kinds.items():
             if spans := window.heard(leg.exten_user, spans):
                 found.append(Stretch(kind, who, leg.exten_user, leg.account_id, None, "", spans))
-    for row in states:
+    before: dict[str, AgentStateRow] = {}
+    for row in sorted(states, key=lambda row: row.since or 0):
+        if (last := before.get(row.exten_user)) is not None and worker(last) != worker(row):
+            spans = window.heard(row.exten_user, window.lasting(last.confirmed_at or last.since, last.until))
+            if spans:
+                found.append(Stretch(BEFORE, worker(row), row.exten_user, row.account_id, None, "", spans))
+        before[row.exten_user] = row
         if window.touches(row.since, row.until):
             lasts = window.lasting(row.since, row.until)
             end = row.since if row.confirmed_at is None else row.confirmed_at
@@ -130,6 +141,21 @@ def stretches(legs: Iterable[LegRow], states: Iterable[AgentStateRow], window: W
                     mine = (worker(row), row.exten_user, row.account_id, row.status, row.status_name, spans)
                     found.append(Stretch(kind, *mine))
     return found
+
+
+def _edges(leg: LegRow, window: Window) -> Iterator[tuple[str, list[Span]]]:
+    """When a leg may have been over, and when it may have lasted on.
+
+    A list has a leg until the event of its end comes, which reports a moment up to `LAG_S` before; so the moments of
+    the last list that had it and of the first that lacked it say only within as much when it ended.
+    """
+    if leg.direction == "Spy":
+        return
+    if leg.doubtful:
+        yield DOUBTFUL, window.lasting(leg.confirmed_at, None)
+    elif concluded(leg.inferred) and leg.confirmed_at is not None and leg.ended_at is not None:
+        yield DOUBTFUL, window.lasting(leg.confirmed_at - LAG_S, leg.confirmed_at)
+        yield AFTER, window.lasting(leg.ended_at, leg.ended_at + LAG_S)
 
 
 def conversation(leg: LegRow, window: Window) -> list[Span]:
@@ -152,6 +178,7 @@ class _Spent:
         self.manned: ByStatus = defaultdict(list)
         self.lost: ByStatus = defaultdict(list)
         self.tails: list[Tail] = []
+        self.before: list[Tail] = []
 
     def add(self, one: Stretch) -> None:
         alone = one.worker.startswith(NO_ONE)
@@ -160,6 +187,8 @@ class _Spent:
                 self.manned[one.status] += one.spans
         elif one.kind == TAIL:
             self.tails.append(Tail(TailKind(one.status, alone), length(one.spans)))
+        elif one.kind == BEFORE:
+            self.before.append(Tail(TailKind(None, True), length(one.spans)))
         elif one.kind == LOST:
             if not alone:
                 self.lost[one.status] += one.spans
@@ -172,6 +201,7 @@ class _Spent:
         after_call = without(_of(self.manned, options.wrap_up), busy)
         unknown = without(union(self.legs[UNKNOWN]), union(busy + after_call))
         available = without(_of(self.manned, options.available), union(busy + unknown + after_call))
+        after = without(union(self.legs[AFTER]), union(busy + unknown + after_call))
         gone = union(span for status, spans in self.lost.items() if status not in options.logged_off for span in spans)
         ringing = without(union(self.legs[RINGING]), union(busy + after_call))
         statuses = (spans for status, spans in self.manned.items() if status not in options.logged_off)
@@ -188,7 +218,9 @@ class _Spent:
             unknown_s=length(unknown) + length(gone),
             maybe_available_s=maybe,
             doubtful_s=length(common(busy, union(self.legs[DOUBTFUL]))),
-            doubtful_ringing_s=length(common(ringing, union(self.legs[DOUBTFUL]))),
+            doubtful_ringing_s=length(common(ringing, union([*self.legs[DOUBTFUL], *unknown, *after]))),
+            after_s=length(after),
+            after_available_s=length(common(after, available)),
             lost_s=length(gone),
             tails=tuple(self.tails),
         )
@@ -201,6 +233,7 @@ def agent_time(
     by: defaultdict[str, _Spent] = defaultdict(_Spent)
     names: dict[int | None, str] = {}
     own: dict[int | None, str] = dict(options.status_names)
+    found = list(found)
     for one in found:
         by[who(one)].add(one)
         if one.kind == STATUS:
@@ -209,6 +242,9 @@ def agent_time(
     summed = [name for name in AgentTime.__struct_fields__ if name not in ("statuses", "tails")]
     total = {name: sum(getattr(part, name) for part in parts) for name in summed}
     tails = tuple(tail for part in parts for tail in part.tails)
+    if len(by) == 1:  # of several, another's time is in the sums already
+        ((key, spent),) = by.items()
+        tails += tuple(spent.before) if any(one.worker == key for one in found) else ()
     by_status: defaultdict[int | None, Seconds] = defaultdict(int)
     for part in parts:
         for status in part.statuses:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from calltrack.core import changes
+from calltrack.core.clock import JITTER_S
 from calltrack.core.corrections import END_LATE, HOLD_LATE, START_LATE
 from calltrack.core.outcomes import TAKEN
 from calltrack.core.records import Call, Leg, Seconds, Wait
@@ -32,9 +33,9 @@ SAME_S = 1
 class OpenLeg(Struct):
     """A leg's newest record; `came` is the position of its first frame, `reported` if that frame was its own event.
 
-    `came_at` is the server time of that frame. `rang` is set once it has been seen ringing: a ring of no length leaves
-    no spell. `missed` counts its events that did not come, `unsure_s` is how long it may have talked or held, which one
-    of them would have said.
+    `came_at` is the server time of that frame, `unstarted` whether its start did not come. `rang` is set once it has
+    been seen ringing: a ring of no length leaves no spell. `missed` counts its events that did not come, `unsure_s` is
+    how long it may have talked or held, which one of them would have said.
     """
 
     leg: Leg
@@ -42,6 +43,7 @@ class OpenLeg(Struct):
     reported: bool = False
     rang: bool = False
     came_at: Seconds | None = None
+    unstarted: bool = False
     missed: int = 0
     unsure_s: Seconds = 0
 
@@ -161,6 +163,7 @@ class OpenCall(Struct):
             return
         one = here[-1]
         one.missed += 1
+        one.unstarted = one.unstarted or change.expected == ITS_START
         if change.expected not in (ITS_START, ITS_END) and change.at is not None:
             begun = max(change.since or 0, one.leg.answered_at or one.leg.started or change.at)
             one.unsure_s += max(0, change.at - begun)
@@ -170,7 +173,8 @@ class OpenCall(Struct):
     @property
     def account_id(self) -> Id:
         """The account of its first leg; none if it reached no agent."""
-        return self.legs[min(self.legs)].leg.account_id if self.legs else None
+        first = self._first(list(self.legs.values()))
+        return None if first is None else first.account_id
 
     @property
     def queues(self) -> Iterator[str]:
@@ -292,14 +296,28 @@ class OpenCall(Struct):
 
     def _direction(self) -> str:
         """That of its first leg which is not a listener's; Incoming if it waited in a queue first."""
-        own = [self.legs[attempt].leg for attempt in sorted(self.legs)]
-        first = next((leg for leg in own if leg.direction != "Spy"), None)
+        first = self._first([one for one in self.legs.values() if one.leg.direction != "Spy"])
         begun = least(joined(one.wait) for one in self.waits)
         if self.waits and (first is None or begun is None or not after(begun, first.started)):
             return "Incoming"
         if first is None:
-            return "Spy" if own else ""
+            return "Spy" if self.legs else ""
         return "Internal" if first.internal and not first.c2c else first.direction
+
+    @staticmethod
+    def _first(legs: list[OpenLeg]) -> Leg | None:
+        """The first of some legs as they came, or one that had begun before: its start did not come.
+
+        An internal call begins at its caller's extension, whatever the stamps say (ruling 1).
+        """
+        first = min(legs, key=lambda one: one.leg.attempt, default=None)
+        if first is None:
+            return None
+        unseen = [one.leg for one in legs if one.unstarted]
+        calling = [leg for leg in unseen if leg.internal and leg.direction == "Outgoing"]
+        begun = None if first.leg.started is None else first.leg.started - JITTER_S
+        before = calling or [leg for leg in unseen if after(begun, leg.started)]
+        return min(before, key=lambda leg: leg.started or 0, default=first.leg)
 
     def _queue_of(self, one: OpenLeg) -> str:
         """The queue that a leg came from: the vendor's word, else the one in which its call waited last (ruling 17)."""

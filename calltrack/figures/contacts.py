@@ -45,8 +45,11 @@ def consulted(legs: Iterable[LegRow]) -> dict[str, str]:
     The first leg of one is dialed at an extension that is in a conversation of another call.
     """
     at: defaultdict[str, list[LegRow]] = defaultdict(list)
+    first: dict[str, int] = {}
     for leg in legs:
         at[leg.exten_user].append(leg)
+        if leg.direction != "Incoming" or not leg.internal:  # the colleague's phone may have been seen before the own
+            first[leg.call_id] = min(leg.attempt, first.get(leg.call_id, leg.attempt))
     found = {}
     for here in at.values():
         here.sort(key=lambda leg: leg.started or 0)
@@ -56,7 +59,7 @@ def consulted(legs: Iterable[LegRow]) -> dict[str, str]:
         going: list[LegRow] = []
         for leg in here:
             moment = leg.started
-            if leg.direction != "Outgoing" or leg.c2c or moment is None or leg.attempt > 1:
+            if leg.direction != "Outgoing" or leg.c2c or moment is None or leg.attempt > first[leg.call_id]:
                 continue
             while begun < len(talks) and (talks[begun].answered_at or 0) < moment:
                 going.append(talks[begun])

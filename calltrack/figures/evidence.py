@@ -89,9 +89,9 @@ class Evidence:
 
     def began_unseen(self, leg: LegRow) -> bool:
         """Whether part of a leg is not known because it was before the stream began: no event of it was lost."""
+        before = leg.spells[:-1]  # the last is of an end that was not seen
         return self._first is not None and any(
-            spell.state is State.UNKNOWN and spell.since is not None and spell.since < self._first
-            for spell in leg.spells
+            spell.state is State.UNKNOWN and spell.since is not None and spell.since < self._first for spell in before
         )
 
     def may_have_answered(self, leg: LegRow) -> bool:
@@ -108,6 +108,21 @@ class Evidence:
         if leg.direction != "Incoming" or not stays:
             return True
         return not any((stay.confirmed_at or 0) > (leg.ended_at or inf) for stay in stays)
+
+    def may_not_have_answered(self, leg: LegRow) -> bool:
+        """Whether what seems a pick-up may be a ring: its start was not seen, and its call rang or waited on later."""
+        if (
+            leg.rang
+            or leg.picked_up
+            or not leg.missed
+            or leg.c2c
+            or leg.direction != "Incoming"
+            or leg.ended_at is None
+        ):
+            return False
+        began = (one.started for one in self._calls[leg.call_id])
+        left = (stay.left_at if stay.wait_s is not None else stay.confirmed_at for stay in self._waits[leg.call_id])
+        return leg.answered_at == leg.started and any(at is not None and at >= leg.ended_at for at in (*began, *left))
 
     def known(self, window: Window, extensions: set[str] | None, queue: str | None) -> float:
         """The share of the observed time in which it is known what phones and queues did: these, or all."""

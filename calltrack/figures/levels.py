@@ -74,8 +74,11 @@ def share(found: Iterable[Kind], place: Place) -> float | None:
     return sum(placed) / len(placed) if placed else None
 
 
-def share_range(found: Mapping[frozenset[Kind], int], hidden: int, place: Place) -> Range | None:
-    """The same of waits that may be of several kinds, so many of each choice, and of so many that left no trace."""
+def share_range(found: Mapping[frozenset[Kind], int], hidden: int, place: Place, leaving: int = 0) -> Range | None:
+    """The same of waits that may be of several kinds, so many of each choice, and of so many that left no trace.
+
+    leaving: so many of them may not count at all.
+    """
     low, high = [0, hidden], [hidden, hidden]  # part and whole
     for one, count in found.items():
         places = {place(kind) for kind in one}
@@ -85,12 +88,16 @@ def share_range(found: Mapping[frozenset[Kind], int], hidden: int, place: Place)
             so_far[1] += count * (part is not None)
     if not low[1] and not high[1]:
         return None
+    away = min(leaving, low[0])
+    low = [low[0] - away, low[1] - away]
+    high[1] -= min(leaving, high[1] - high[0])
     return Range(low[0] / low[1] if low[1] else 0.0, high[0] / high[1] if high[1] else 1.0)
 
 
-def count_range(found: Mapping[frozenset[Kind], int], hidden: int, belongs: Callable[[Kind], bool]) -> Range:
+def count_range(
+    found: Mapping[frozenset[Kind], int], hidden: int, belongs: Callable[[Kind], bool], leaving: int = 0
+) -> Range:
     """How many certainly are of a kind, and how many may be."""
-    return Range(
-        sum(count for one, count in found.items() if all(belongs(kind) for kind in one)),
-        sum(count for one, count in found.items() if any(belongs(kind) for kind in one)) + hidden,
-    )
+    least = sum(count for one, count in found.items() if all(belongs(kind) for kind in one))
+    most = sum(count for one, count in found.items() if any(belongs(kind) for kind in one))
+    return Range(max(0, least - leaving), most + hidden)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from calltrack.core.records import Seconds
 from calltrack.figures.agenttime import AgentTime, Stretch, agent_time, stretches, worker
+from calltrack.figures.belonging import NOT_SHARED, Belonging
 from calltrack.figures.bounds import certain_bounds, unresolved
 from calltrack.figures.contactrows import ContactRow
 from calltrack.figures.contacts import Contacts
@@ -68,6 +69,14 @@ class _View(NamedTuple):
     rows: Kept
 
 
+class _Among(NamedTuple):
+    """An account, and all waits and calls that ended: some of the others may be its own."""
+
+    account: Id
+    waits: list[QueueEntryRow]
+    calls: list[CallRow]
+
+
 class _Group(NamedTuple):
     """What the figures of one queue, agent, extension, account, part or of all are made of; None is "has none"."""
 
@@ -80,6 +89,7 @@ class _Group(NamedTuple):
     extensions: set[str] | None = None
     queue: str | None = None
     contacts: ContactPart | None = None
+    among: _Among | None = None
 
 
 class _Reporter:
@@ -108,6 +118,11 @@ class _Reporter:
     def talks(self) -> Talks:
         """The conversations among the legs, once it is known what shows losses."""
         return Talks(self.followed, self.joined.consultations, self.evidence)
+
+    @cached_property
+    def belonging(self) -> Belonging:
+        """Which calls may be of another account."""
+        return Belonging(self.calls, self.legs_of, self.evidence)
 
     @cached_property
     def joined(self) -> Contacts:
@@ -216,22 +231,24 @@ class _Reporter:
         talks: list[Talk],
         time: AgentTime | None,
     ) -> Iterator[tuple[str, Range | None]]:
-        evidence = self.evidence
+        evidence, among = self.evidence, group.among
         if found.waits is not None:
             unqueued = sum(evidence.unqueued.values()) if group.queue is None else evidence.unqueued[group.queue]
-            yield from wait_bounds(waits, found.waits, evidence, unqueued, view.window).items()
+            shared = NOT_SHARED if among is None else self.belonging.shared(among.account, waits, among.waits)
+            yield from wait_bounds(waits, found.waits, evidence, unqueued, view.window, shared).items()
         if found.work is not None:
             legs = group.legs or []
             direction = self.talks.direction
             yield from work_bounds(legs, talks, group.live, found.work, evidence, direction).items()
         if time is not None:
-            yield from time_bounds(time, evidence, self.options).items()
+            yield from time_bounds(time, group.legs or [], talks, evidence, self.options).items()
         if group.contacts is not None:
             yield from contact_bounds(group.contacts, evidence).items()
         for calls in found.calls:
-            over = [row for row in group.calls or () if is_over(row, view.window)]
-            over = [row for row in over if calls.direction in ("", row.direction)]
-            yield from call_bounds(calls, over, self.legs_of, evidence).items()
+            over = _over(group.calls or [], calls.direction, view.window)
+            all_calls = [] if among is None else _over(among.calls, calls.direction, view.window)
+            shared = NOT_SHARED if among is None else self.belonging.shared(among.account, over, all_calls)
+            yield from call_bounds(calls, over, self.legs_of, evidence, shared).items()
 
     def _all(self, view: _View, key: str, name: str) -> Figures:
         rows = view.rows
@@ -318,6 +335,10 @@ class _Reporter:
         accounts = {**calls, **entries, **legs, **live, **time, **contacts}
         if len(accounts) == 1:  # all there is belongs to the only account
             return (replace(total, key=next(iter(accounts))),)
+        rows: tuple[CallRow | QueueEntryRow | LegRow | AgentStateRow, ...]
+        rows = (*self.calls, *self.entries, *self.legs, *self.states)
+        ids = {_text(row.account_id): row.account_id for row in rows}
+        all_waits, all_calls = ended(self.entries, view.window), _over(self.calls, "", view.window)
         return ordered(
             self._figures(
                 key,
@@ -330,6 +351,7 @@ class _Reporter:
                     time.get(key, []),
                     calls=calls.get(key, []),
                     contacts=self._contacts(contacts.get(key, [])),
+                    among=_Among(ids[key], all_waits, all_calls),
                 ),
             )
             for key in {**calls, **entries, **legs, **time}
@@ -390,6 +412,11 @@ class _Reporter:
         if share and self.evidence.any:
             share *= self.evidence.known(window, extensions, group.queue)
         return since, until, seconds, share
+
+
+def _over(calls: Iterable[CallRow], direction: str, window: Window) -> list[CallRow]:
+    """The calls of a direction that ended in a window."""
+    return [row for row in calls if direction in ("", row.direction) and is_over(row, window)]
 
 
 def from_queue(leg: LegRow) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from calltrack.core.order import LAG_S
 from calltrack.core.records import Seconds
 from calltrack.figures.agenttime import worker
 from calltrack.figures.contacts import handled, key_of
@@ -30,6 +31,8 @@ class Talk(NamedTuple):
     """All of its time is known."""
     timed: bool
     """It did not begin before the stream, of which part is not known then."""
+    dubious: bool
+    """It may have been a ring."""
     talk: Range
     hold: Range
     handling: Range
@@ -59,6 +62,8 @@ class Talks:
         wrap_up_s = self._followed.wrap_up_s.get(key_of(leg), 0) if self._followed.wrap_up_s else 0
         talk, hold, unknown, unsure = leg.talk_s or 0, leg.hold_s or 0, leg.unknown_s or 0, leg.unsure_s
         handling_s = talk + hold + wrap_up_s
+        near, end = slack(leg), LAG_S if self._evidence.ended_unseen(leg) else 0
+        on_hold = near if hold or unknown or unsure else 0
         made = self._made[id(leg)] = Talk(
             leg,
             worker(leg),
@@ -67,11 +72,17 @@ class Talks:
             handling_s,
             measured=leg.unknown_s == 0 and None not in (leg.talk_s, leg.hold_s),
             timed=not self._evidence.began_unseen(leg),
-            talk=Range(max(0, talk - unsure), talk + min(unsure, hold) + unknown),
-            hold=Range(max(0, hold - unsure), hold + unsure + unknown),
-            handling=Range(handling_s, handling_s + unknown),
+            dubious=self._evidence.may_not_have_answered(leg),
+            talk=Range(max(0, talk - unsure - near), talk + min(unsure, hold) + unknown + near),
+            hold=Range(max(0, hold - unsure - on_hold), hold + unsure + unknown + on_hold),
+            handling=Range(max(0, handling_s - end), handling_s + unknown + end),
         )
         return made
+
+
+def slack(leg: LegRow) -> Seconds:
+    """How far a list's moment may be from that of the step which it shows, and no event reported."""
+    return LAG_S if leg.missed else 0
 
 
 def by_direction(talks: Iterable[Talk]) -> dict[str, list[Talk]]:

@@ -1,16 +1,22 @@
 """Figures of a damaged stream hold the true ones in their bounds; those of an undamaged one are certain."""
 
+from typing import Any
+
 import pytest
+from msgspec.structs import replace
 
 from calltrack import Frame, Tracker
 from calltrack.core.changes import Anomaly, AnomalyKind
-from calltrack.core.records import Gap
+from calltrack.core.records import Gap, Spell
+from calltrack.core.states import Outcome, State
 from calltrack.figures import Facts, Options, report
+from calltrack.figures.contacts import consulted
 from calltrack.figures.ranges import Range, average, share, unseen
+from calltrack.figures.rows import CallRow
 from calltrack.figures.shapes import FOUND
 from calltrack.testing import frames as made
 from tests.figures.losses import LOSSES, cells, counted, day, thinned
-from tests.figures.made import ANSWERED, LOST, facts, status, talk, wait
+from tests.figures.made import ANSWERED, LOST, PICKED_UP, facts, status, talk, wait
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +133,123 @@ def test_a_missed_retrieval_leaves_talk_or_hold() -> None:
     assert talked.low <= 15 <= 45 <= (talked.high or 0)
     assert on_hold.low <= 10 <= 40 <= (on_hold.high or 0)
     assert "work.aht_s" not in bounds
+
+
+OTHERS = [talk(n * 5 + 1, n * 5 + 2, exten_user="SIP9", agent_id=9) for n in range(100)]
+"""So much is seen that little can have left no trace."""
+
+
+def of_agent(key: str, *rows: Any) -> dict[str, Range]:
+    """The bounds of an agent's figures."""
+    return next(one for one in report(facts(*rows, *OTHERS)).agents if one.key == key).bounds
+
+
+def test_an_end_that_was_not_seen_is_within_the_lag_of_events() -> None:
+    """The last list that had the leg, and the first that lacked it, say no moment exactly."""
+    gone: dict[str, Any] = {"inferred": "in no list", "missed": 1, "confirmed_at": 200}
+    spells = (Spell(State.TALKING, 100, 200), Spell(State.UNKNOWN, 200, 300))
+    bounds = of_agent("7", status(1, 0), talk(100, 300, talk_s=100, unknown_s=100, spells=spells, **gone))
+
+    assert Range(82, 218) == bounds["work.talk_s"] == bounds["work.busy_s"] == bounds["work.aht_s"]
+    assert Range(782, 918) == bounds["work.available_s"]
+    assert Range(0, 118) == bounds["work.hold_s"]
+
+
+def test_a_leg_of_before_the_stream_whose_end_was_lost_is_uncertain_from_its_last_list() -> None:
+    """A frame's moment at the switch can be before the stamp of the first frame."""
+    spells = (Spell(State.TALKING, -50, -1), Spell(State.UNKNOWN, -1, 300))
+    lost = talk(-50, 300, talk_s=49, unknown_s=301, spells=spells, inferred="in no list", missed=1, confirmed_at=-1)
+
+    assert Range(31, 368) == of_agent("7", lost)["work.talk_s"]
+
+
+def test_a_ring_that_seems_answered_elsewhere_may_have_been_missed() -> None:
+    """Its end was not seen, but an answer nearby."""
+    seen = talk(100, 110, answered=False, answered_at=None, talk_s=0, spells=(), outcome=Outcome.ANSWERED_ELSEWHERE)
+    bounds = of_agent("7", replace(seen, inferred="in no list", missed=1), replace(seen, call_id="other"))
+
+    assert Range(1, 2) == bounds["work.answered_elsewhere"]
+    assert (0, 1) == (bounds["work.not_answered"].low, bounds["work.not_answered"].high)
+
+
+def test_a_pick_up_that_was_not_seen_to_begin_may_be_a_ring() -> None:
+    """Its call rang again later, so it went back to the queue (ruling 8)."""
+    back = talk(100, 110, call_id="1", rang=False, started=100, missed=1, ring_s=0)
+    bounds = of_agent("7", back, talk(150, 190, call_id="1", attempt=2, exten_user="SIP2", agent_id=8))
+
+    assert Range(0, 1) == bounds["work.handled"] == bounds["work.agents"]
+    assert (0, 0) == (bounds["work.talk_s"].low, bounds["work.busy_s"].low)
+    assert Range(0, 10) == bounds["definitions.ringing_s"]
+
+
+def test_conversations_that_left_no_trace_are_in_the_time_of_agents() -> None:
+    """As many as may be handled."""
+    held = facts(status(1, 0, confirmed_at=1000), *(talk(n * 90 + 10, n * 90 + 20, missed=n % 2) for n in range(10)))
+    bounds = report(held).total.bounds
+    handled, busy, free = bounds["work.handled"], bounds["work.busy_s"], bounds["work.available_s"]
+    more = ((handled.high or 0) - 10) * 10
+
+    assert more > 0
+    assert 100 + more == busy.high
+    assert 900 - more == free.low
+
+
+def test_who_is_first_seen_at_a_desk_may_have_been_there_before() -> None:
+    """The end of the stretch before may have been another's: the event that says so can be missing."""
+    lost = [talk(n * 10 + 1, n * 10 + 2, exten_user="SIP2", agent_id=9, missed=1) for n in range(5)]
+    held = facts(status(1, 0, 600, confirmed_at=100), status(1, 600, agent_id=8, agent_name="Clark"), *lost)
+    clark = next(one for one in report(held).agents if one.key == "8")
+
+    assert 900 == clark.bounds["definitions.logged_in_s"].high
+
+
+def test_a_call_may_be_of_another_account_than_it_seems() -> None:
+    """Its first leg is one of two that began together; another was answered at a phone that is not seen."""
+    rings = [talk(100, 120, call_id="1"), talk(101, 120, call_id="1", attempt=2, account_id=2, missed=1)]
+    known: dict[str, Any] = {"answered": True, "outcome": ANSWERED, "talk_s": 20}
+    calls = [
+        CallRow(call_id, account_id, "Incoming", "", "", "", "", ended - 20, ended_at=ended, **known)
+        for call_id, account_id, ended in (("1", 1, 120), ("2", 1, 300), ("3", None, 400))
+    ]
+    stay = wait(350, 400, PICKED_UP, call_id="3")
+    own = [wait(50, 100, ANSWERED, call_id="1", account_id=1), wait(250, 300, ANSWERED, call_id="2", account_id=1)]
+    held = facts(*rings, talk(250, 300, call_id="2", missed=1), *calls, *own, stay)
+    bounds = {one.key: one.bounds for one in report(held).accounts}
+
+    assert Range(1, 3) == bounds["1"]["calls.all.calls"]
+    assert (0, 2) == (bounds["2"].get("waits.answered", Range(0, 2)).low, bounds["2"]["waits.answered"].high)
+    assert (1, 3) == (bounds["1"]["waits.answered"].low, bounds["1"]["waits.answered"].high)
+    assert 0 == bounds[""]["waits.picked_up"].low
+
+
+@pytest.mark.parametrize(("late", "direction"), [("caller", "Internal"), ("first ring", "Incoming")])
+def test_a_call_begins_with_the_leg_that_began_first(late: str, direction: str) -> None:
+    """Though another is seen before it: the event of its start is missing."""
+    internal = {"isInternal": True} if late == "caller" else {}
+    way = {"direction": "Outgoing" if late == "caller" else "Incoming", **internal}
+    rung = made.call("1", "Ringing", 21, **internal)
+    tracker, held = Tracker(), Facts()
+    for frame in (
+        made.all_extensions(0, SIP1=[], SIP2=[]),
+        made.extension(20, "SIP2", "NEWCALL", rung, accountID=200),
+        made.extension(30, "SIP1", "ANSWER", made.call("1", "Talking", 10 if late != "caller" else 21, 30, **way)),
+    ):
+        held.apply(tracker.feed(frame), tracker.time)
+    (row,) = held.calls
+
+    assert (100, direction) == (row.account_id, row.direction)
+
+
+def test_a_colleague_s_phone_that_was_seen_first_makes_no_other_call_of_a_consultation() -> None:
+    """The event of its start at the agent's own phone is missing, so it is the second leg."""
+    asks: dict[str, Any] = {"call_id": "2", "internal": True}
+    legs = [
+        talk(10, 200, call_id="1"),
+        talk(60, 90, exten_user="SIP2", agent_id=8, **asks),
+        talk(60, 90, attempt=2, direction="Outgoing", **asks),
+    ]
+
+    assert {"2": "1"} == consulted(legs)
 
 
 def test_an_unseen_end_counts_when_it_was_last_listed() -> None:
