@@ -55,6 +55,14 @@ def same_attempt(held: HeldConnection, stamp: Seconds | None, c2c: int | None, a
     return alone and -MOVED_S <= stamp - held.stamp <= MOVED_S
 
 
+def is_brief(held: HeldConnection) -> bool:
+    """Whether an attempt was over, unanswered, in the second in which it began: only then can another have its stamp.
+
+    Each attempt has its own, but for a redial in that second (guide §3). Servers' clocks differ by seconds.
+    """
+    return not held.answered and held.ended is not None and held.ended - held.began <= JITTER_S
+
+
 def outlived(held: HeldConnection, call: Listed) -> bool:
     """Whether a call was answered when this attempt, which was not, was reported to be over: it is a redial.
 

@@ -10,6 +10,7 @@ alternate, and a list that shows a connection as before its last reported step.
 from __future__ import annotations
 
 from calltrack.core.held import LEG, REMEMBERED, Held, HeldConnection, HeldExtension
+from calltrack.core.match import is_brief
 from calltrack.core.observations import ENDS, HOLDS, RETRIEVES, STARTS, ExtensionSeen, Listed, Reported, Seconds
 from calltrack.core.table import RANKS, UNKNOWN
 
@@ -48,7 +49,7 @@ def is_known(reported: Reported, one: HeldConnection | None, moment: Seconds | N
     if one is None or (rank := RANKS.get(reported.kind)) is None or is_redial(reported, one):
         return False
     kind = reported.kind
-    if kind is not ENDS and one.kind is LEG and is_over(one, moment):
+    if kind is not ENDS and one.kind is LEG and is_over(one, moment) and is_brief(one):
         return False  # what it reports happened after the end: it is of another attempt
     if kind is HOLDS and one.retrieved is not None and moment is not None and moment < one.retrieved:
         return True

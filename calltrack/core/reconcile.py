@@ -15,7 +15,7 @@ from calltrack.core import agents
 from calltrack.core.changes import AnomalyKind, ExtensionAppeared, ExtensionStateChanged
 from calltrack.core.doubt import look, watch
 from calltrack.core.held import LEG, WAIT, HeldConnection, HeldDevice, HeldExtension, HeldQueue
-from calltrack.core.match import Matched, is_about, is_same, match, may_be, outlived, past, same_attempt
+from calltrack.core.match import Matched, is_about, is_brief, is_same, match, may_be, outlived, past, same_attempt
 from calltrack.core.observations import (
     ANSWERS,
     ENDS,
@@ -229,7 +229,7 @@ class Devices(Remarks):
                     continue
                 ends = gone.rank == RANKS[ENDS]
                 later = held.clock.ahead is None and gone.c2c != 1 and is_over(gone, held.clock.at)
-                if ends and later and gone.kind is LEG:
+                if ends and later and gone.kind is LEG and is_brief(gone):
                     break  # an attempt of the same second, whose start was not seen
                 if ends or (gone.end.reported and not later):
                     if gone.kind != LEG and not gone.stamp and is_recent(gone, held.clock.now):

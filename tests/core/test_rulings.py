@@ -777,3 +777,33 @@ def test_6_a_join_without_calls_is_a_wait_all_the_same() -> None:
     (wait,) = waits_of(the_call(snapshot))
     assert (utc(1), utc(20), 19, Outcome.ANSWERED) == (wait.joined_at, wait.left_at, wait.wait_s, wait.outcome)
     assert AnomalyKind.EVENT_MISSED not in kinds(changes)
+
+
+RINGS_1, TALKS_1 = call("1", "Ringing", 1), call("1", "Talking", 1, 5)
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        extension(90, "A", "userStatusUpdate", calls=[TALKS_1]),
+        extension(90, "A", "NEWCALL", call("2", "Ringing", 90), calls=[TALKS_1, call("2", "Ringing", 90)]),
+        extension(90, "A", "HOLD", call("1", "Hold", 1, 5)),
+    ],
+)
+def test_1_what_shows_a_leg_after_its_end_was_seen_is_late(late: Frame) -> None:
+    """However long after the end it was stamped; each attempt has its own `callStarted` (guide §3)."""
+    ended = [extension(5, "A", "ANSWER", TALKS_1), extension(65, "A", "HANGUP", TALKS_1)]
+    snapshot, changes = fed(extension(1, "A", "NEWCALL", RINGS_1), *ended, late)
+
+    assert "1" not in [live.call_id for live in snapshot.calls]
+    assert [(1, 60)] == [(leg.attempt, leg.talk_s) for leg in legs_of(the_call(snapshot))]
+    assert AnomalyKind.LATE_FRAME in kinds(changes)
+
+
+def test_1_a_ring_whose_end_was_seen_does_not_ring_on() -> None:
+    """Nor one whose end was reported more than a minute after a list lacked it."""
+    seen, gone = (extension(at, "A", "userStatusUpdate", calls=calls) for at, calls in ((30, [RINGS_1]), (9, [])))
+    begin, end = extension(1, "A", "NEWCALL", RINGS_1), extension(9, "A", "HANGUP", RINGS_1)
+
+    for frames in ((begin, end, seen), (begin, gone, extension(100, "A", "HANGUP", RINGS_1), seen)):
+        assert () == fed(*frames)[0].calls
