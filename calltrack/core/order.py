@@ -1,17 +1,19 @@
 """Has this been seen? Echoes by their bytes, late news by what is known; never for a stamp alone (rulings 1 and 4).
 
-Theory of operation. An exact echo is known by its fingerprint, however much later it comes. An event is known if its
-connection was reported to have done that, or what lawfully follows it (`RANKS`): its frame is late, and its list is of
-the past. A list is never late as a whole, because the end of one call can carry the past of another: `is_past` judges
+Theory of operation. An exact echo is known by its fingerprint as long as that is remembered, later by what it says. An
+event is known if its connection was reported to have done that, or what lawfully follows it (`RANKS`): its frame is
+late, and its list is of the past. A list is never late as a whole, because the end of one call can carry the past of another: `is_past` judges
 each connection in it. Two things that causes cannot order are ordered by stamps: a hold and its retrieval, which
 alternate, and a list that shows a connection as before its last reported step.
 """
 
 from __future__ import annotations
 
-from calltrack.core.held import LEG, REMEMBERED, Held, HeldConnection, HeldExtension
+from calltrack.core.clock import JITTER_S
+from calltrack.core.held import LEG, REMEMBERED, Held, HeldConnection, HeldExtension, mark_of
 from calltrack.core.match import is_brief
 from calltrack.core.observations import ENDS, HOLDS, RETRIEVES, STARTS, ExtensionSeen, Listed, Reported, Seconds
+from calltrack.core.outcomes import FINAL_S, is_recent
 from calltrack.core.table import RANKS, UNKNOWN
 
 LAG_S = 18
@@ -40,13 +42,28 @@ def is_redial(reported: Reported, one: HeldConnection | None) -> bool:
     )
 
 
-def is_known(reported: Reported, one: HeldConnection | None, moment: Seconds | None) -> bool:
+def is_start_of(reported: Reported, one: HeldConnection, moment: Seconds | None, now: Seconds | None) -> bool:
+    """Whether a start that has the stamp of an attempt that is over was made before that was: it is no redial's."""
+    if reported.call is None or reported.call.started != one.stamp or moment is None or one.ended is None:
+        return False
+    return moment < one.ended - (JITTER_S if is_recent(one, now) else 0)
+
+
+def is_long_gone(held: Held, call_id: str, moment: Seconds | None) -> bool:
+    """Whether an event is of more than a minute ago, and its call has ended and left the history since."""
+    now = held.clock.now
+    return moment is not None and now is not None and now - moment > FINAL_S and mark_of(call_id) in held.gone
+
+
+def is_known(reported: Reported, one: HeldConnection | None, moment: Seconds | None, now: Seconds | None) -> bool:
     """Whether the event, or one that lawfully follows it, was reported of its connection.
 
     A hold whose retrieval came first is the one place where stamps are asked: a lost one looks the same. Of one second,
     what arrives later is younger: another hold.
     """
-    if one is None or (rank := RANKS.get(reported.kind)) is None or is_redial(reported, one):
+    if one is None or (rank := RANKS.get(reported.kind)) is None:
+        return False
+    if is_redial(reported, one) and not is_start_of(reported, one, moment, now):
         return False
     kind = reported.kind
     if kind is not ENDS and one.kind is LEG and is_over(one, moment) and is_brief(one):

@@ -43,7 +43,7 @@ from calltrack.core.observations import (
     Seconds,
     Tick,
 )
-from calltrack.core.order import is_echo, is_known, is_old_status
+from calltrack.core.order import is_echo, is_known, is_long_gone, is_old_status
 from calltrack.core.settle import forget_unseen, settle
 from calltrack.core.snapshot import Counters, Snapshot
 from calltrack.core.stream import Stream, count_name
@@ -178,9 +178,12 @@ class Tracker(Stream):
                 own = one
             elif call_id in held.calls or call_id in held.ended:
                 own = attempt_of(held, device, reported, seen.listed)
+            elif call_id and is_long_gone(held, call_id, held.clock.stream(body.moment or body.stamp)):
+                self._late(device, reported, None, None, seen)
+                return
             if own is not None and own.rank >= RANKS.get(kind, UNRANKED):
                 moment = held.clock.stream(body.moment or body.stamp)
-                if is_known(reported, own, moment):
+                if is_known(reported, own, moment, held.clock.now):
                     self._late(device, reported, own, moment, seen)
                     return
             if (

@@ -12,6 +12,7 @@ import pytest
 from calltrack import AnomalyKind, Frame, Outcome, Snapshot, State, Tracker
 from calltrack.core import changes as ch
 from calltrack.core.changes import Change
+from calltrack.core.held import REMEMBERED
 from calltrack.core.records import Call, Leg, Wait
 from calltrack.core.replica import Replica
 from calltrack.testing import lawful
@@ -294,6 +295,22 @@ def test_4_an_echo_changes_nothing_however_late(distance: int) -> None:
             echoed.append(Frame.of(late.event, late.payload(), at=1.0))
 
     assert final(frames) == final(echoed)
+
+
+@pytest.mark.parametrize("history", [1000, 0])
+def test_4_an_echo_is_no_redial_even_when_no_print_of_it_is_left(history: int) -> None:
+    """Nor a call that waits or rings again, once the call has left the history."""
+    starts = [queue(1, "JOIN", "1", [waiting("1", 1)]), extension(2, "A", "NEWCALL", call("1", "Ringing", 2))]
+    ends = [queue(5, "ABANDONED", "1", []), extension(5, "A", "HANGUP", call("1", "Ringing", 2))]
+    tracker = Tracker(history=history)
+    for frame in (*starts, *ends):
+        tracker.feed(frame)
+    for n in range(2 * REMEMBERED):
+        tracker.feed(extension(6 + n // 20, "B", "userStatusUpdate", other=n))
+
+    assert [AnomalyKind.LATE_FRAME] * 4 == kinds(c for frame in (*starts, *ends) for c in tracker.feed(frame))
+    assert () == tracker.snapshot().calls
+    assert history == 0 or [1] == [leg.attempt for leg in legs_of(the_call(tracker.snapshot()))]
 
 
 def test_5_a_call_listed_twice_is_one() -> None:
