@@ -33,6 +33,7 @@ from calltrack.core.machine import SEEN_AS, SIGNALS, STEPS
 from calltrack.core.observations import (
     ANSWERS,
     ENDS,
+    HOLDS,
     INCOMING,
     NOTHING_REPORTED,
     RETRIEVES,
@@ -101,8 +102,8 @@ class Advance(Corrections):
                 one.rank = rank
             if kind is STARTS:
                 one.start_reported = True
-            elif kind is RETRIEVES:
-                one.retrieved = self.held.clock.when if row is None else None
+            elif kind is HOLDS or kind is RETRIEVES:
+                one.retrieved = self.held.clock.when if row is None and not self.was_shown(one, kind) else None
             if one.doubt:
                 self.confirm(one)
         picked_up = state is NEW and not one.c2c and one.state in _PICKED_UP and one.direction == INCOMING

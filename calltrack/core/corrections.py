@@ -14,20 +14,23 @@ from msgspec.structs import replace
 
 from calltrack.core.classify import guard_of
 from calltrack.core.clock import JITTER_S, SILENCE_S
-from calltrack.core.held import GONE, LEG, MINUTE_S, NEVER, WAIT, HeldConnection, HeldExtension
+from calltrack.core.held import GONE, LEG, MINUTE_S, NEVER, WAIT, HeldConnection, HeldExtension, Mark
 from calltrack.core.machine import SIGNALS, STEPS
-from calltrack.core.observations import ENDS, STARTS, Listed, ListedCall, ListedWait, Reported, Seconds
+from calltrack.core.observations import ENDS, HOLDS, STARTS, Listed, ListedCall, ListedWait, Reported, Seconds
 from calltrack.core.records import Recording
 from calltrack.core.reports import Reports
-from calltrack.core.table import DIALING, HOLD, MOMENT, NEW, QUEUED, RANKS, RINGING, TALKING, UNKNOWN, Edge
+from calltrack.core.table import CLAIMED, DIALING, HOLD, MOMENT, NEW, QUEUED, RANKS, RINGING, TALKING, UNKNOWN, Edge
 
-START_LATE, ANSWER_LATE, HOLD_LATE, END_LATE = (
+START_LATE, ANSWER_LATE, HOLD_LATE, RETRIEVAL_LATE, END_LATE = (
     "its start was reported late",
     "its answer was reported late",
     "its hold was reported late",
+    "its retrieval was reported late",
     "its end was reported late",
 )
 """Why a revision is made: the event that was missed has come."""
+
+_ON_HOLD, _IN_TALK = (HOLD,), (TALKING, CLAIMED)
 
 
 class Corrections(Reports):
@@ -112,15 +115,45 @@ class Corrections(Reports):
         self.touch(one, weigh=True)
         return True
 
-    def hold_late(self, one: HeldConnection, since: Seconds) -> bool:
-        """A hold that is reported after its retrieval adds the time on hold; False if it adds none."""
+    def hold_late(self, one: HeldConnection, kind: str, at: Seconds) -> bool:
+        """A hold or a retrieval that is reported after what followed it; False if it adds none.
+
+        It counts up to what followed it, or up to its counterpart, if that has come already (`retrieved`).
+        """
+        marks = one.marks
+        place = sum(since <= at for since, _ in marks)
+        during = marks[place - 1][1] if place else None
+        following = marks[place][1] if place < len(marks) else None
+        said, other = (_ON_HOLD, _IN_TALK) if kind is HOLDS else (_IN_TALK, _ON_HOLD)
+        if during in said and one.ended is not None:
+            one.retrieved, one.kept = at, None
+        if during not in other or following in said:
+            return False
         until, one.retrieved = one.retrieved, None
-        if one.state is TALKING and until is not None and one.marks[-1][0] < since < until:
-            one.marks += ((since, HOLD), (until, one.marks[-1][1]))
-            self.report("Revised", one, HOLD_LATE)
+        added: tuple[Mark, ...] = ((at, said[0]),)
+        if until is not None and at < until and (place == len(marks) or until < marks[place][0]):
+            added += ((until, during),)
+        one.marks, one.over = marks[:place] + added + marks[place:], None
+        if one.ended is not None:
+            one.end = replace(one.end, open=one.end.open + len(added))
+        self.report("Revised", one, HOLD_LATE if kind is HOLDS else RETRIEVAL_LATE)
+        self.touch(one)
+        return True
+
+    def was_shown(self, one: HeldConnection, kind: str) -> bool:
+        """Whether a hold or a retrieval is the step that a list showed last; its event says since when."""
+        marks, clock = one.marks, self.held.clock
+        if one.stepped_at is not None or len(marks) < 2 or marks[-1 if kind is HOLDS else -2][1] is not HOLD:
+            return False
+        one.before, one.stepped_at = TALKING if kind is HOLDS else HOLD, clock.at
+        if clock.when is not None and marks[-2][0] <= clock.when < marks[-1][0]:
+            one.mark_anew(clock.when, marks[-1][1])
+            one.over = None
+            if clock.behind:
+                self.held.unbelieved.append((one, len(marks) - 1, one.answered, clock.bend))
+            self.report("Revised", one, HOLD_LATE if kind is HOLDS else RETRIEVAL_LATE)
             self.touch(one)
-            return True
-        return False
+        return True
 
     def move_times(self, after: Seconds, by: Seconds) -> None:
         """The stamp of the last frame was wrong, or its clock had stepped: what it wrote is moved by as much.

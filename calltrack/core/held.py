@@ -116,7 +116,9 @@ class HeldConnection:
         None  # the stamp of the frame that reported its last step: older lists show it as before
     )
     before: State | None = None  # the state before that step; None: not there
-    retrieved: Seconds | None = None  # the moment of a retrieval while nothing was held: its hold is on the way
+    retrieved: Seconds | None = (
+        None  # the moment of a retrieval while nothing was held, or of a hold while one was: the other is on the way
+    )
     doubt: str = ""  # why it may be over
     contradicted: bool = False  # its answer contradicts its queue, and that was reported (ruling 15)
     # Not kept

@@ -2,9 +2,9 @@
 
 Theory of operation. An exact echo is known by its fingerprint as long as that is remembered, later by what it says. An
 event is known if its connection was reported to have done that, or what lawfully follows it (`RANKS`): its frame is
-late, and its list is of the past. A list is never late as a whole, because the end of one call can carry the past of another: `is_past` judges
-each connection in it. Two things that causes cannot order are ordered by stamps: a hold and its retrieval, which
-alternate, and a list that shows a connection as before its last reported step.
+late, and its list is of the past. A list is never late as a whole, because the end of one call can carry the past of
+another: `is_past` judges each connection in it. Two things that causes cannot order are ordered by stamps: a hold and
+its retrieval, which alternate, and a list that shows a connection as before its last reported step.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from calltrack.core.held import LEG, REMEMBERED, Held, HeldConnection, HeldExten
 from calltrack.core.match import is_brief
 from calltrack.core.observations import ENDS, HOLDS, RETRIEVES, STARTS, ExtensionSeen, Listed, Reported, Seconds
 from calltrack.core.outcomes import FINAL_S, is_recent
-from calltrack.core.table import RANKS, UNKNOWN
+from calltrack.core.table import HOLD, RANKS, TALKING, UNKNOWN
 
 LAG_S = 18
 """An event reports a moment at most so long ago (seen), and lists of that time still have its leg."""
@@ -58,8 +58,8 @@ def is_long_gone(held: Held, call_id: str, moment: Seconds | None) -> bool:
 def is_known(reported: Reported, one: HeldConnection | None, moment: Seconds | None, now: Seconds | None) -> bool:
     """Whether the event, or one that lawfully follows it, was reported of its connection.
 
-    A hold whose retrieval came first is the one place where stamps are asked: a lost one looks the same. Of one second,
-    what arrives later is younger: another hold.
+    A hold whose retrieval came first, or a retrieval whose next hold did, is the one place where stamps are asked: a
+    lost one looks the same. Of one second, what arrives later is younger: another hold.
     """
     if one is None or (rank := RANKS.get(reported.kind)) is None:
         return False
@@ -68,7 +68,8 @@ def is_known(reported: Reported, one: HeldConnection | None, moment: Seconds | N
     kind = reported.kind
     if kind is not ENDS and one.kind is LEG and is_over(one, moment) and is_brief(one):
         return False  # what it reports happened after the end: it is of another attempt
-    if kind is HOLDS and one.retrieved is not None and moment is not None and moment < one.retrieved:
+    follows = TALKING if kind is HOLDS else HOLD if kind is RETRIEVES else None
+    if one.retrieved is not None and moment is not None and moment < one.retrieved and one.state is follows:
         return True
     return rank < one.rank or (rank == one.rank and kind is not HOLDS and kind is not RETRIEVES)
 

@@ -20,6 +20,7 @@ from calltrack.core.observations import (
     ANSWERS,
     ENDS,
     HOLDS,
+    RETRIEVES,
     STARTS,
     ExtensionSeen,
     Listed,
@@ -339,21 +340,20 @@ class Devices(Remarks):
             (self._held.calls.get(one.call) or self._held.ended[one.call]).kept = None
             if is_recent(one, now) and moment is not None and step.start_late(one, reported.call, moment):
                 return
+        kind, call, counts = reported.kind, reported.call, False
         if one is not None and one.ended is None:
             one.kept = device.kept = None
-            if (
-                reported.kind is HOLDS
-                and one.retrieved is not None
-                and moment is not None
-                and step.hold_late(one, moment)
-            ):
+            counts = one.retrieved is not None
+        elif one is not None:
+            counts = is_recent(one, now)
+        if one is not None and counts and moment is not None and (kind is HOLDS or kind is RETRIEVES):
+            if step.hold_late(one, kind, moment):
                 return
-        elif one is not None and is_recent(one, now):
-            call = reported.call
-            answers = reported.kind is ANSWERS and call is not None and call.answered and not one.answered
+        elif one is not None and counts and one.ended is not None:
+            answers = kind is ANSWERS and call is not None and call.answered and not one.answered
             if answers and step.answer_late(one, call):  # type: ignore[arg-type]
                 return
-            if reported.kind is STARTS and one.kind is WAIT and not one.stamp and seen is not None:
+            if kind is STARTS and one.kind is WAIT and not one.stamp and seen is not None:
                 listed = next((item for item in seen.listed or () if item.call_id == reported.call_id), None)
                 if listed is not None:
                     step.join_late(one, listed)

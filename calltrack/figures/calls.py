@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from calltrack.core import changes
 from calltrack.core.clock import JITTER_S
-from calltrack.core.corrections import END_LATE, HOLD_LATE, START_LATE
+from calltrack.core.corrections import END_LATE, HOLD_LATE, RETRIEVAL_LATE, START_LATE
 from calltrack.core.outcomes import TAKEN
 from calltrack.core.records import Call, Leg, Seconds, Wait
 from calltrack.core.remarks import ITS_END, ITS_START
@@ -28,6 +28,7 @@ LATE_JOIN_S = 1
 """A JOIN can come so much later than the ring that it explains."""
 SAME_S = 1
 """Frames of so short a time may come in any order."""
+_HELD_LATE = (HOLD_LATE, RETRIEVAL_LATE)
 
 
 class OpenLeg(Struct):
@@ -120,10 +121,10 @@ class OpenCall(Struct):
         one.leg = leg
         one.rang = one.rang or began_ringing(leg)
         if isinstance(change, changes.LegResumed) or (
-            isinstance(change, changes.LegRevised) and change.inferred in (END_LATE, HOLD_LATE)
+            isinstance(change, changes.LegRevised) and change.inferred in (END_LATE, *_HELD_LATE)
         ):
             one.missed = max(0, one.missed - 1)
-            one.unsure_s = 0 if change.inferred == HOLD_LATE else one.unsure_s
+            one.unsure_s = 0 if change.inferred in _HELD_LATE else one.unsure_s
         if change.inferred.startswith(STATED):  # another account has said what the events would have
             one.missed, one.unsure_s = 0, 0
 

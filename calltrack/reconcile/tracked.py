@@ -34,7 +34,7 @@ from calltrack.core.changes import (
     WaitResumed,
     WaitRevised,
 )
-from calltrack.core.corrections import ANSWER_LATE, END_LATE, HOLD_LATE, START_LATE
+from calltrack.core.corrections import ANSWER_LATE, END_LATE, HOLD_LATE, RETRIEVAL_LATE, START_LATE
 from calltrack.core.records import Call, Gap, Leg, Seconds, Wait, with_gap
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.states import State
@@ -75,6 +75,7 @@ _REPORTED_LATE = {
     START_LATE: Moment.BEGAN,
     ANSWER_LATE: Moment.ANSWERED,
     HOLD_LATE: Moment.HELD,
+    RETRIEVAL_LATE: Moment.HELD,
     END_LATE: Moment.ENDED,
 }
 _HEIR = "click2call leg 2 took its place"

@@ -824,3 +824,33 @@ def test_1_a_ring_whose_end_was_seen_does_not_ring_on() -> None:
 
     for frames in ((begin, end, seen), (begin, gone, extension(100, "A", "HANGUP", RINGS_1), seen)):
         assert () == fed(*frames)[0].calls
+
+
+TWO_HOLDS = [
+    extension(20, "A", "HOLD", call("1", "Hold", 1, 5)),
+    extension(30, "A", "UNHOLD", TALKS_1),
+    extension(40, "A", "HOLD", call("1", "Hold", 1, 5)),
+    extension(50, "A", "UNHOLD", TALKS_1),
+    extension(65, "A", "HANGUP", TALKS_1),
+]
+
+
+@pytest.mark.parametrize("places", ["01234", "10234", "02134", "01324", "01243", "10243", "40123", "01423"])
+def test_1_a_hold_counts_in_whatever_order_its_frames_come(places: str) -> None:
+    """A hold and its retrieval alternate, whatever overtakes one of them; also the end (ruling 4)."""
+    begin = [extension(1, "A", "NEWCALL", RINGS_1), extension(5, "A", "ANSWER", TALKS_1)]
+    snapshot, _ = fed(*begin, *(TWO_HOLDS[int(place)] for place in places))
+
+    assert [(40, 20, 0)] == [(leg.talk_s, leg.hold_s, leg.unknown_s) for leg in legs_of(the_call(snapshot))]
+
+
+def test_1_a_hold_that_a_list_shows_first_begins_when_its_event_says() -> None:
+    """The same of its retrieval."""
+    hold, retrieval, *_, end = TWO_HOLDS
+    shown = ((24, call("1", "Hold", 1, 5)), (34, TALKS_1))
+    lists = [extension(at, "A", "userStatusUpdate", calls=[now]) for at, now in shown]
+    begin = [extension(1, "A", "NEWCALL", RINGS_1), extension(5, "A", "ANSWER", TALKS_1)]
+    snapshot, changes = fed(*begin, lists[0], hold, lists[1], retrieval, end)
+
+    assert [(50, 10)] == [(leg.talk_s, leg.hold_s) for leg in legs_of(the_call(snapshot))]
+    assert 2 == sum(isinstance(change, ch.LegRevised) for change in changes)
