@@ -1,7 +1,8 @@
 """A stream before three trackers that must agree, and before the laws of `health`.
 
-One tracker is fed as the stream comes. One is fed every frame twice: the second time must change nothing. One is cut
-again and again: saved as JSON, read back and restored; it must go on as if nothing had happened.
+One tracker is fed as the stream comes. One is fed every frame but a Tick, which is time that passes, twice: the second
+time must change nothing. One is cut again and again: saved as JSON, read back and restored; it must go on as if nothing
+had happened.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from calltrack.core.changes import Change
+from calltrack.core.observations import Tick
 from calltrack.core.snapshot import Snapshot
 from calltrack.core.tracker import HISTORY, Tracker
 from calltrack.laws.health import Health, Sum
@@ -41,7 +43,8 @@ class Trial:
         changes = self.tracker.feed(frame)
         self.health.see(changes, frame)
         self._twice.feed(frame)
-        self._repeats += bool(self._twice.feed(frame))
+        if not isinstance(frame.body, Tick):
+            self._repeats += bool(self._twice.feed(frame))
         self._strays += self._cut.feed(frame) != changes
         if self._position >= self._next_cut:
             self._next_cut = self._position + 1 if self._thorough else int(self._position * _SPARSER) + 1

@@ -38,6 +38,14 @@ def test_a_sound_tracker_breaks_no_law() -> None:
     assert [] == broken_laws(DAY, thorough=True)
 
 
+def test_time_that_passes_breaks_no_law() -> None:
+    """A Tick is time, not a frame that comes again: an end that is 50 s old is corrected, one of 90 s is not."""
+    gone = extension(25, "A", "userStatusUpdate")
+    end = extension(24, "A", "HANGUP", call("2", "Dialing", 20))
+
+    assert [] == broken_laws([*DAY, gone, Frame.of("tick", {"elapsed_s": 45}), end])
+
+
 def forgetful(feed: Callable[..., Any]) -> Callable[..., Any]:
     """Drops the last change of every frame."""
     return lambda self, frame: feed(self, frame)[:-1]
