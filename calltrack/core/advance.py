@@ -175,7 +175,7 @@ class Advance(Corrections):
         call.weighed = True  # the step has touched it
 
     def resume(self, one: HeldConnection, listed: Listed, reported: Reported | None) -> None:
-        """A list has it again: it never ended, and has lost no time (ruling 4)."""
+        """A list has it again: it never ended, and has lost no time (ruling 4) but what lies in a gap (ruling 11)."""
         held, signal = self.held, SIGNALS[listed.state]
         row = STEPS[HUNGUP, signal, guard_of(HUNGUP, signal, listed, "")]
         call = held.calls.get(one.call)
@@ -185,6 +185,7 @@ class Advance(Corrections):
         call.past.remove(one)
         call.enter(one)
         one.reopen()
+        self._blur_since(one, held.device(one))
         bucket = one.marks[-1][1]
         one.ended = one.outcome = None
         one.end = NOT_ENDED  # another account may have stated it
@@ -394,6 +395,17 @@ class Advance(Corrections):
             self._mark_answer(one, last, STEPS[RINGING, signal, ""])
             if one.answered_at is not None:
                 self._talk_since(one, one.answered_at)
+
+    def _blur_since(self, one: HeldConnection, device: HeldDevice | None) -> None:
+        """What is listed again after a gap: from then on nothing was known of it, whatever another account has said."""
+        since, confirmed = None if device is None else device.unknown_since, one.end.confirmed
+        if since is None or one.began >= since or (confirmed is not None and confirmed > since):
+            return
+        one.marks = tuple([mark for mark in one.marks if mark[0] < since])
+        if one.marks[-1][1] is not UNKNOWN:
+            one.mark(since, UNKNOWN)
+        if one.answered_at is not None and one.answered_at > since:
+            one.answered, one.answered_at = False, None
 
     def _lose(self, one: HeldConnection, at: Seconds | None) -> None:
         """An end that no event reported: unknown from the last frame that confirmed it (ruling 11)."""

@@ -188,6 +188,7 @@ class Corrections(Reports):
                 call.added = None
         for device in (*held.extensions.values(), *held.queues.values()):
             device.heard, device.confirmed = moved(device.heard), moved(device.confirmed)
+            device.unknown_since = moved(device.unknown_since)
             if isinstance(device, HeldExtension):
                 device.since = moved(device.since)
             device.value = device.kept = None

@@ -261,7 +261,7 @@ class HeldDevice:
     heard: Seconds | None = None  # that frame's stamp
     fresh: bool = True  # seen for the first time in this frame
     unknown: bool = False  # since a lost connection, until it is heard of again
-    unknown_since: Seconds | None = None
+    unknown_since: Seconds | None = None  # the same; when the last one was, if it is heard of again
     value: Any = None
     kept: Any = None
 

@@ -78,7 +78,7 @@ class Devices(Remarks):
         if not phone and seen.name:  # type: ignore[union-attr]
             device.name = seen.name  # type: ignore[attr-defined, union-attr]
         if device.unknown:
-            quiet, device.unknown, device.unknown_since = True, False, None
+            quiet, device.unknown = True, False
         ended = False  # whether the event's own connection has
         if listed is None:
             matched = self._without_list(device, reported, own)

@@ -183,8 +183,8 @@ def extension_value(held: Held, extension: HeldExtension) -> Extension:
         extension.agent_id, extension.agent_name, shown(extension.agent_since), extension.user_id, extension.user_name,
         extension.number, extension.account_id, extension.top_account_id, extension.peer_status,
         last_call, last_answered, last_hangup,
-        shown(extension.unknown_since), extension.unknown, legs, extension.confirmed_position,
-        extension.confirmed_at,
+        shown(extension.unknown_since) if extension.unknown else None, extension.unknown, legs,
+        extension.confirmed_position, extension.confirmed_at,
     )  # fmt: skip
     return value
 
@@ -206,7 +206,8 @@ def queue_value(held: Held, queue: HeldQueue) -> Queue:
     shown = held.clock.shown
     queue.value = value = Queue(
         queue.key, queue.name, queue.queued, queue.answered, queue.picked_up, queue.abandoned, queue.lost,
-        shown(queue.unknown_since), queue.unknown, waiting, queue.confirmed_position, queue.confirmed_at,
+        shown(queue.unknown_since) if queue.unknown else None, queue.unknown, waiting,
+        queue.confirmed_position, queue.confirmed_at,
     )  # fmt: skip
     return value
 

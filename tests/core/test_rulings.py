@@ -18,6 +18,7 @@ from calltrack.core.replica import Replica
 from calltrack.testing import lawful
 from tests.frames import OFFSET_MIN, START, all_extensions, all_queues, call, extension, queue, stamp, utc, waiting
 
+LOST = Frame.of("disconnect", {})
 ELSEWHERE = {"cause": "Answered elsewhere"}
 NORMAL = {"cause": "Normal hangup"}
 
@@ -536,6 +537,28 @@ def test_11_a_gap_is_unknown_for_all_that_live_in_it() -> None:
 
     leg = legs_of(the_call(snapshot))[-1]
     assert (30, 30) == (leg.talk_s, leg.unknown_s)
+
+
+@pytest.mark.parametrize(
+    "gap",
+    [
+        [LOST, Frame.of("loginSuccess", stamp(50))],
+        [LOST, Frame.of("loginSuccess", stamp(48)), all_extensions(48, A=[], B=[])],
+    ],
+)
+def test_11_a_gap_is_unknown_for_what_was_given_up_before_it(gap: list[Frame]) -> None:
+    """Listed again, it has lost no time (ruling 4) up to the last frame before the gap; its wait the same."""
+    lacks = extension(25, "B", "userStatusUpdate", calls=[], representativeStatus=3)
+    heard = extension(30, "A", "userStatusUpdate", representativeStatus=3)
+    back = all_extensions(60, A=[], B=[call("1", "Talking", 12, 20)])
+    snapshot, _ = fed(*CALL[:8], lacks, heard, *gap, back, CALL[8])
+
+    leg = legs_of(the_call(snapshot))[-1]
+    assert (8, 10 + 20, 30, utc(80)) == (leg.ring_s, leg.talk_s, leg.unknown_s, leg.ended_at)
+
+    waits = [queue(1, "JOIN", "1", [waiting("1", 1)]), queue(10, "JOIN", "2", [waiting("2", 10)]), LOST]
+    snapshot, _ = fed(*waits, all_queues(50, [waiting("1", 1), waiting("2", 10)]), queue(70, "ABANDONED", "1", []))
+    assert (9 + 20, 40) == (the_call(snapshot).wait_s, the_call(snapshot).unknown_s)
 
 
 def test_12_evidence_is_the_last_frame_that_listed_it() -> None:
