@@ -2,9 +2,10 @@
 
 Theory of operation. Two kinds of reason. A *contradiction*: its call was answered elsewhere, its caller gave up, its
 agent logged out. A *silence*: no list has confirmed it for long (`UNCONFIRMED_S`, by state), although the stream was
-heard. Reasons are looked at when a timer runs, when the agent logs out, and with each frame of the device while one is
-doubtful. Timers stand in minutes of stream time, at most ten minutes ahead, and look again when they run: a step costs
-nothing, and what has ended is let go soon. The tracker keeps believing the lists: doubt ends nothing.
+heard. Reasons are looked at when a timer runs, when the agent logs out, with the first list after a gap, and with each
+frame of the device while one is doubtful. Timers stand in minutes of stream time, at most ten minutes ahead, and look
+again when they run: a step costs nothing, and what has ended is let go soon. The tracker keeps believing the lists:
+doubt ends nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from calltrack.core.held import LEG, MINUTE_S, NEVER, WAIT, Held, HeldCall, HeldConnection, HeldExtension
 from calltrack.core.observations import INCOMING, Seconds
-from calltrack.core.table import ABANDONED, ANSWERED, HOLD, PICKED_UP, RINGING, TALKING, UNCONFIRMED_S
+from calltrack.core.table import ABANDONED, ANSWERED, PICKED_UP, RINGING, UNCONFIRMED_S
 
 if TYPE_CHECKING:
     from calltrack.core.advance import Advance
@@ -86,15 +87,15 @@ def _reason(held: Held, one: HeldConnection) -> str:
     limit = UNCONFIRMED_S.get(one.state)
     if call is None or device is None or limit is None or device.unknown:
         return ""
+    now, at, confirmed = held.clock.now, held.clock.at, device.confirmed
+    until = NEVER if now is None else max(now, at or now) - SOON_S
     if one.kind is WAIT:
-        if any(_answered_after(other, one) for other in (*call.past, *call.live)):
+        if any(_answered_after(other, one, until) for other in (*call.past, *call.live)):
             return "an agent has answered the call"
-    elif one.state is RINGING and one.direction == INCOMING:
-        if why := _ring_is_over(call, one):
-            return why
-    elif (one.state is TALKING or one.state is HOLD) and isinstance(device, HeldExtension) and has_left(device, one):
+    elif one.state is RINGING and one.direction == INCOMING and (why := _ring_is_over(call, one, until)):
+        return why
+    if isinstance(device, HeldExtension) and has_left(device, one):
         return "its agent logged out while the call was listed"
-    now, confirmed = held.clock.now, device.confirmed
     if now is not None and confirmed is not None and now - confirmed >= limit:
         return f"no frame has confirmed it for {limit // MINUTE_S} min"
     return ""
@@ -104,26 +105,29 @@ def has_left(extension: HeldExtension, one: HeldConnection) -> bool:
     """Whether the agent of a leg has logged out since it began."""
     if one.agent_id is None:
         return False
-    return extension.agent_id is None or (extension.agent_id == one.agent_id and extension.status == LOGOUT)
+    if extension.agent_id is None:
+        return True
+    since = extension.status_since  # who was logged out before can use the phone
+    return extension.agent_id == one.agent_id and extension.status == LOGOUT and (since is None or since > one.began)
 
 
-def _answered_after(other: HeldConnection, one: HeldConnection) -> bool:
-    """Whether an agent answered since a connection began."""
+def _answered_after(other: HeldConnection, one: HeldConnection, until: Seconds) -> bool:
+    """Whether an agent answered since a connection began, and so long ago that it should be over."""
     return (
         other.kind is LEG
         and other is not one
         and other.answered
         and other.direction == INCOMING
         and other.answered_at is not None
-        and other.answered_at >= one.began
+        and one.began <= other.answered_at <= until
     )
 
 
-def _ring_is_over(call: HeldCall, one: HeldConnection) -> str:
+def _ring_is_over(call: HeldCall, one: HeldConnection, until: Seconds) -> str:
     waits = [other for other in (*call.past, *call.live) if other.kind is WAIT]
-    if any(other.device != one.device and _answered_after(other, one) for other in (*call.past, *call.live)):
+    if any(other.device != one.device and _answered_after(other, one, until) for other in (*call.past, *call.live)):
         return "another agent has answered the call"
-    ended = [wait for wait in waits if wait.ended is not None and wait.ended >= one.began]
+    ended = [wait for wait in waits if wait.ended is not None and one.began <= wait.ended <= until]
     if any(wait.outcome in (ANSWERED, PICKED_UP) for wait in ended):
         return "its queue says that the call was answered"
     if any(wait.outcome is ABANDONED for wait in ended) and all(wait.ended is not None for wait in waits):

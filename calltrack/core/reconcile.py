@@ -77,7 +77,7 @@ class Devices(Remarks):
             agents.update(step, device, seen)  # type: ignore[arg-type]
         if not phone and seen.name:  # type: ignore[union-attr]
             device.name = seen.name  # type: ignore[attr-defined, union-attr]
-        if device.unknown:
+        if again := device.unknown:
             quiet, device.unknown = True, False
         ended = False  # whether the event's own connection has
         if listed is None:
@@ -103,7 +103,7 @@ class Devices(Remarks):
             if when is not None and (newest is None or when > newest or device.came == position):
                 device.confirmed, device.confirmed_at = when, step.confirmed_at  # no frame before listed a newcomer
             for one in device.live:
-                if one.doubt or clock.ahead is not None:  # no timer runs before a time far ahead is believed
+                if one.doubt or again or clock.ahead is not None:  # no timer runs before a time far ahead is believed
                     look(held, one, step)
         at = clock.at
         if at is not None and (device.heard is None or at > device.heard):

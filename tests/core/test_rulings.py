@@ -593,6 +593,37 @@ def test_12_a_doubt_has_its_reason_though_the_leg_ends_in_the_same_frame() -> No
     assert ("its agent logged out while the call was listed", None) == (doubted.leg.doubtful, doubted.leg.ended_at)
 
 
+@pytest.mark.parametrize("shown", [call("1", "Ringing", 12), call("1", "Dialing", 12), call("1", "Hold", 12, 20)])
+def test_12_every_leg_is_doubtful_whose_agent_logs_out_while_it_is_listed(shown: dict[str, Any]) -> None:
+    """Also if it did so in a gap."""
+    begins = extension(30, "A", "userStatusUpdate", calls=[shown])
+    out = extension(40, "A", "userStatusUpdate", calls=[shown], representativeStatus=2)
+    why = ["its agent logged out while the call was listed"]
+
+    assert why == [leg.doubtful for leg in the_call(fed(begins, out)[0]).legs]
+    assert why == [leg.doubtful for leg in the_call(fed(begins, LOST, out)[0]).legs]
+
+
+def test_12_who_was_logged_out_before_leaves_no_doubt() -> None:
+    """A phone can be used by one who is logged out."""
+    out = extension(1, "A", "userStatusUpdate", representativeStatus=2, representativeUpdated=1000 * (START + 1))
+    begins = extension(30, "A", "NEWCALL", call("1", "Ringing", 30), representativeStatus=2)
+    listed = all_extensions(60, A=[call("1", "Ringing", 30)])
+
+    assert [""] == [leg.doubtful for leg in the_call(fed(out, begins, LOST, listed)[0]).legs]
+
+
+def test_12_doubt_comes_back_with_the_list_after_a_gap() -> None:
+    """Its list still has the ring that another agent has taken; one of some seconds ago is no contradiction yet."""
+    ring = call("1", "Ringing", 12)
+    frames = [*CALL[:3], extension(12, "A", "NEWCALL", ring), *CALL[5:8], LOST]
+
+    for at, why in ((25, ""), (50, "another agent has answered the call")):
+        lists = all_extensions(at, A=[ring], B=[call("1", "Talking", 12, 20)])
+        snapshot, _ = fed(*frames, lists)
+        assert [why] == [leg.doubtful for leg in the_call(snapshot).legs if leg.exten_user == "A"]
+
+
 def test_12_what_no_frame_confirms_for_long_is_doubtful() -> None:
     """A ring of more than ten minutes, while the stream is heard."""
     heard = [extension(at, "C", "userStatusUpdate", representativeUpdated=at) for at in range(60, 721, 60)]
