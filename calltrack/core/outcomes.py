@@ -25,7 +25,6 @@ from calltrack.core.table import (
     TALKING,
     TRANSFERRED,
     UNANSWERED,
-    UNKNOWN,
 )
 
 FINAL_S = 60  # ruling 4
@@ -117,8 +116,6 @@ def _wait_end(wait: HeldConnection, answers: list[HeldConnection]) -> tuple[Outc
     talked = [one.answered_at for one in answers if one.answered and _talked(one) and one.answered_at is not None]
     if outcome is ABANDONED:
         return (ANSWERED if any(abs(at - end) <= SAME_S for at in talked) else outcome), end
-    if wait.marks[wait.end.open - 1][1] is UNKNOWN:
-        return outcome, end  # it ended in a gap, and what happened there is not known
     took = sorted(at for at in talked if at >= wait.began)
     if not took:
         return outcome, end

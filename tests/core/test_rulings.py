@@ -699,6 +699,17 @@ def test_16_a_wait_whose_end_was_lost_ends_at_its_answer() -> None:
     assert (Outcome.LOST, None) == (wait.outcome, wait.wait_s)
 
 
+def test_16_a_wait_that_ended_in_a_gap_ends_at_its_answer() -> None:
+    """The phone's list after the gap shows the answer; of the call's own wait the gap is unknown (ruling 11)."""
+    lists = [all_queues(40, []), all_extensions(41, A=[call("1", "Talking", 12, 20)])]
+    snapshot, _ = fed(queue(0, "JOIN", "1", [waiting("1", 0)]), extension(10, "B", "userStatusUpdate"), LOST, *lists)
+
+    found = the_call(snapshot)
+    assert [(Outcome.ANSWERED, utc(20), 20)] == [(one.outcome, one.left_at, one.wait_s) for one in waits_of(found)]
+    assert (1, 0) == (snapshot.queues[0].answered, snapshot.queues[0].lost)
+    assert (10, 10) == (found.wait_s, found.unknown_s)
+
+
 FIRST_IN_55 = [queue(10, "JOIN", "1", [waiting("1", 15)])]
 LEFT_56 = queue(20, "ABANDONED", "1", [], QueueID=56)
 

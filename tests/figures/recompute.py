@@ -180,6 +180,10 @@ class Recomputed:
     def queue_figures(self, queue_id: str) -> Json:
         """Of one queue, over the whole recording."""
         over = [wait for wait in self.ended_waits if wait["queue"] == queue_id]
+        for wait in over:  # its answer shows in a list after the one that lacks it (ruling 16)
+            answered = self.answered_calls.get(wait["call"], wait["joined"] - 1)
+            if wait["outcome"] == "lost" and answered >= wait["joined"]:
+                wait["outcome"], wait["wait_s"] = "answered", answered - wait["joined"]
         waiting = sum(wait["queue"] == queue_id for wait in self.waiting.values())
         outcomes = Counter(wait["outcome"] for wait in over)
         answers = [w["wait_s"] for w in over if w["outcome"] in ("answered", "picked up") and w["wait_s"] is not None]
