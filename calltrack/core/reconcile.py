@@ -136,6 +136,8 @@ class Devices(Remarks):
         before = one.state
         if mine is not None or listed.state is not before or (listed.answered and not one.answered):
             step.see(one, listed, mine, self._why(before, listed, mine, source))
+            if listed.state is None and before is not UNKNOWN:
+                self._odd_status(device, listed)
             if quiet:
                 pass
             elif mine is not None:

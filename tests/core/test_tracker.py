@@ -647,6 +647,20 @@ def test_a_leg_of_unknown_status_is_unknown_from_its_start() -> None:
     assert 19 == next(change.leg.unknown_s for change in ended if isinstance(change, LegEnded))
 
 
+def test_a_status_of_unknown_name_is_reported_once_also_of_a_leg_that_is_known() -> None:
+    """With the word, whatever else the frame says (field guide §1)."""
+    parked, talks = call("1", "Parked", 1, 5), call("1", "Talking", 1, 5)
+    for event in (
+        extension(9, "A", "userStatusUpdate", calls=[parked]),
+        extension(9, "A", "HOLD", parked),
+        all_extensions(9, A=[parked]),
+    ):
+        again = extension(15, "A", "userStatusUpdate", calls=[parked])
+        changes = fed(extension(5, "A", "ANSWER", talks), event, again)[1]
+        words = [one.seen for one in changes if isinstance(one, Anomaly) and one.kind is AnomalyKind.UNKNOWN_STATUS]
+        assert ["Parked"] == words
+
+
 def test_a_leg_on_hold_before_it_was_answered_took_no_time() -> None:
     """Stamps that are after the frame are not of its clock."""
     changes = Tracker().feed(extension(2, "A", "HOLD", call("1", "Hold", 60, 70)))
