@@ -85,8 +85,8 @@ class Advance(Corrections):
         state, kind = one.state, "" if reported is None else reported.kind
         one.kept = None
         signal = SIGNALS[listed.state]
-        repeats = state is NEW and kind is not STARTS and self.repeats(one, listed)
-        row = STEPS.get((state, signal, guard_of(state, signal, listed, kind, repeats)))
+        before = self.repeats(one, listed) if state is NEW and kind is not STARTS else None
+        row = STEPS.get((state, signal, guard_of(state, signal, listed, kind, before is not None)))
         if row is not None:
             self.take(one, row, listed, reported, why)
         elif SEEN_AS[signal] is not state:
@@ -112,6 +112,22 @@ class Advance(Corrections):
                 self._mark_answer(one, listed, row)
             else:
                 self._pick_up(one)
+        if before is not None:
+            self._go_on(one, before)
+
+    def _go_on(self, one: HeldConnection, before: HeldConnection) -> None:
+        """A newcomer with an earlier leg's stamps whose own start was not seen begins where that leg's part ends.
+
+        The far end of a transfer does at the consultation's end, click2call leg 2 at the answer of leg 1 (ruling 7).
+        """
+        since = before.ended if one.c2c != 2 else before.answered_at
+        if since is None:
+            return
+        far_end = one.marks[0][1] not in (RINGING, DIALING)
+        first = since if far_end else max(since, one.began)
+        one.marks = ((first, one.marks[0][1]), *[(max(at, since), bucket) for at, bucket in one.marks[1:]])
+        if one.answered_at is not None:
+            one.answered_at = first if far_end else max(one.answered_at, since)
 
     def take(self, one: HeldConnection, row: Edge, listed: Listed | None, reported: Reported | None, why: str) -> None:
         """One row of the table; those that it goes by way of first."""

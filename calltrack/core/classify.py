@@ -25,14 +25,12 @@ def guard_of(state: State, signal: str, listed: Listed, kind: str, repeats: bool
         if state is RINGING and not listed.answered:
             return NOT_ANSWERED
         if state is NEW and listed.answered:
-            if kind is STARTS or repeats:
-                return FAR_END if kind is STARTS or listed.c2c != 2 else SECOND_LEG
-            return _in_mid_call(listed)
+            return FAR_END if kind is STARTS or (repeats and listed.c2c != 2) else _in_mid_call(listed)
     elif signal is _HOLDS:
         if listed.c2c == 1:
             return FIRST_LEG
         if state is NEW and listed.answered:
-            return FAR_END if kind is STARTS or repeats else _in_mid_call(listed)
+            return "" if repeats else _in_mid_call(listed)
     elif state is NEW:
         if listed.c2c == 1 and (signal is _DIALS or signal is _RINGS):
             return FIRST_LEG

@@ -56,16 +56,20 @@ class Corrections(Reports):
 
     def start_late(self, one: HeldConnection, listed: Listed | None, moment: Seconds) -> bool:
         """The start of a leg that begins when its event comes, after what followed it; False if it adds nothing."""
-        if listed is None or moment >= one.began or not self.repeats(one, listed):
+        if listed is None or self.repeats(one, listed) is None:
             return False
         signal = SIGNALS[listed.state]
         row = STEPS[NEW, signal, guard_of(NEW, signal, listed, STARTS)]
         if row.since is not MOMENT:
             return False
-        first = one.marks[0][1]
-        one.marks = ((moment, row.counts_as), *(one.marks[1:] if first is row.counts_as else one.marks))
-        if one.ended is not None and first is not row.counts_as:
-            one.end = replace(one.end, open=one.end.open + 1)
+        rest = [(max(at, moment), bucket) for at, bucket in one.marks]
+        known = rest[0][1] in (row.counts_as, UNKNOWN)
+        marks = ((moment, row.counts_as), *(rest[1:] if known else rest))
+        if marks == one.marks:
+            return False
+        one.marks = marks
+        if one.ended is not None:
+            one.ended, one.end = rest[-1][0], replace(one.end, open=one.end.open + (not known))
         if row.dest is TALKING and one.answered:
             one.answered_at = moment
         one.over = None
@@ -73,20 +77,20 @@ class Corrections(Reports):
         self.touch(one, weigh=True)
         return True
 
-    def repeats(self, one: HeldConnection, listed: Listed) -> bool:
-        """Whether the stamps of a leg belong to an earlier one, so that it begins when it is seen (ruling 7).
+    def repeats(self, one: HeldConnection, listed: Listed) -> HeldConnection | None:
+        """The earlier leg to which the stamps of a leg belong (ruling 7).
 
         Those of click2call leg 2 are leg 1's, those of a transfer's far end the consultation's.
         """
         if one.kind is WAIT or not one.stamp:
-            return False
+            return None
         names = (one.call,) if listed.c2c == 2 else listed.related  # type: ignore[union-attr]
         for name in names:
             call = self.held.call(name)
             for other in () if call is None else (*call.live, *call.past):
                 if other.device == one.device and other.stamp == one.stamp and other is not one:
-                    return True
-        return False
+                    return other
+        return None
 
     def join_late(self, one: HeldConnection, listed: Listed) -> None:
         """The start of a wait of which only the end was reported."""

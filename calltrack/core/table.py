@@ -69,13 +69,11 @@ CONNECTION = (
     Edge(NEW,      "dials", SECOND_LEG,   DIALING, STARTS,    "Started", DIALING),
     Edge(NEW,      "talks", "",           TALKING, STARTS,    "Started", TALKING,  STARTED),  # picked up from a queue
     Edge(NEW,      "talks", FAR_END,      TALKING, STARTS,    "Started", TALKING),
-    Edge(NEW,      "talks", SECOND_LEG,   TALKING, ANSWERS,   "Started", TALKING,  ANSWERED_STAMP),
     Edge(NEW,      "talks", RANG,         TALKING, ANSWERS,   "Started", TALKING,  ANSWERED_STAMP, ("rings",)),
     Edge(NEW,      "talks", DIALED,       TALKING, ANSWERS,   "Started", TALKING,  ANSWERED_STAMP, ("dials",)),
     Edge(NEW,      "holds", "",           HOLD,    "",        "Started", HOLD,     MOMENT,         ("blurs",)),
     Edge(NEW,      "holds", RANG,         HOLD,    "",        "Started", HOLD,     MOMENT,         ("rings", "blurs")),
     Edge(NEW,      "holds", DIALED,       HOLD,    "",        "Started", HOLD,     MOMENT,         ("dials", "blurs")),
-    Edge(NEW,      "holds", FAR_END,      HOLD,    "",        "Started", HOLD),
     Edge(NEW,      "spies", "",           SPYING,  STARTS,    "Started", SPYING,   STARTED),
     Edge(NEW,      "blurs", "",           UNKNOWN, "",        "Started", UNKNOWN,  STARTED),
     Edge(RINGING,  "talks", "",           TALKING, ANSWERS,   "Answered", TALKING, ANSWERED_STAMP),
