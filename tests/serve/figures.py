@@ -142,11 +142,13 @@ async def measure(path: Path, days: int) -> None:
     figures = Figures(path, lambda: known)
     await timed(f"{title}, after a restart", figures.answer(month, options, known), figures._past, new=True)
     so_far = _START, None
-    await timed("the same and today", figures.answer(so_far, options, known), figures._past)
+    await timed("the same and today", figures.answer(so_far, options, moments[-1]), figures._past)
+    await asyncio.sleep(FRESH)
+    await timed(f"the same and today {_NEW} frames later", figures.answer(so_far, options, known), figures._past)
     await figures.close()
     figures = Figures(path, lambda: known)
     title = "the same and today again, nothing new, after a restart"
-    await timed(title, figures.answer(so_far, options, known), figures._past, new=True)
+    await timed(title, figures.answer(so_far, options, moments[-1]), figures._past, new=True)
     await figures.close()
     reported(path, "the page of calltrack report, from every frame", "--strict")
     reported(path, "the page of calltrack report, from what is kept")

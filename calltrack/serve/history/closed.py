@@ -70,8 +70,8 @@ def whole_report(reader: Reader, since: Seconds, until: Seconds | None, options:
         return read()
     try:
         asked = msgspec.json.encode((since, until, options))
-        if (kept := store.answer(asked, CLOSED, edition_of(journal, position))) is not None:
-            return Past(kept, position)
+        if (kept := _kept(store, journal, asked, position)) is not None:
+            return kept
         known = _stored(store, journal, since, until, position)
         facts, position = known or (reader.facts((since, until), position), position)
         found = counted(facts)
@@ -82,6 +82,18 @@ def whole_report(reader: Reader, since: Seconds, until: Seconds | None, options:
         return read()
     finally:
         store.close()
+
+
+def _kept(store: Store, journal: Journal, asked: bytes, position: int) -> Past | None:
+    """The answer that is kept of the frames up to a position, or of those that the store has if these are more."""
+    if (answer := store.answer(asked, CLOSED, edition_of(journal, position))) is not None:
+        return Past(answer, position)
+    held = store.held(journal)
+    if held is None or held.snapshot.position <= position:
+        return None
+    position = held.snapshot.position
+    answer = store.answer(asked, edition_of(journal, position))
+    return None if answer is None else Past(answer, position)
 
 
 def _stored(

@@ -122,13 +122,15 @@ def test_an_interval_that_goes_on_is_kept_until_a_frame_comes(path: Path, monkey
 
 
 def test_who_waited_gets_what_the_store_has(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The store went on meanwhile: no frame is read again, and the answer says how many are in it."""
+    """The store went on meanwhile: no frame is read again, the answer says how many are in it, and it is kept."""
     Follower(path).follow(1800, DAY)
     facts = whole(end=1800)
     monkeypatch.setattr(JournalReader, "facts", None)
     found = whole_report(JournalReader(path), DAY, None, OPTIONS, 1000)
 
     assert (msgspec.json.encode(report(facts, DAY, None, OPTIONS)), 1800) == found
+    monkeypatch.setattr("calltrack.serve.history.closed.report", None)
+    assert found == whole_report(JournalReader(path), DAY, None, OPTIONS, 1000)
 
 
 def test_before_the_store_the_journal_is_counted(path: Path) -> None:
