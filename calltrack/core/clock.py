@@ -5,14 +5,18 @@ The correction changes only where the clock was found to have stepped, and when 
 that spans either is right, and needs no offset at all. Times that people see are the server's own UTC, `shown()`; all
 times of one call are of the clock that it began on. A time written before the first offset is unknown for good.
 
-A stamp is believed if it is from 5 s before to 600 s after the last one. Any other is provisional:
+A stamp is believed if it is from 5 s before to 60 s after the last one. Any other is provisional:
 * *Behind*: until three frames in a row agree that the clock was set back (or a login or full list says so at once).
   Up to a minute the frame is late, and what it reports happened at its own time (ruling 4); further behind it is taken
   to be of now, so a lone wrong stamp moves nothing. When three agree, what the first two have written is moved.
+* *Ahead* by up to 600 s (`leap`): mostly time has passed, so `now` follows. If the next stamped frame is back where the
+  clock was, and the one after it too, the stamp was wrong, and what it wrote is moved; the first alone may be late.
 * *Far ahead*: it counts for what its own frame reports, `now` waits. If the next stamped frame is back where the clock
   was, the stamp was wrong; if it is later, time has passed or the clock has stepped. It has stepped if both frames are
   off by about the same, something was live all along, and the distance is a multiple of 30 minutes or up to 90 s
   more. What was written on the word of such a stamp is moved by the tracker (`Verdict`).
+One device alone shows no step, and what it says of a time ahead stays provisional: its frames are delayed, or its
+server's clock is wrong. It is believed if no other device was heard for 600 s: then it is the stream.
 
 The size of a step is known to within the silence before it, unless it is a multiple of 30 minutes and the silence is
 short, or an offset that follows says it. Where the recording has times of receipt, they say how long the silence was: a
@@ -22,6 +26,7 @@ size, or that the time has really passed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
 from attrs import define
@@ -62,8 +67,11 @@ class Clock:
     stamped: Seconds | None = None  # the same, but of a frame that is late its own time
     bend: Seconds = 0  # of this frame alone: its clock is taken to be set back by that
     behind: tuple[Seconds, ...] = ()  # unbent times of the last frames in a row that were behind
+    behind_by: str | None = None  # the only device that they are of; None: they are of several
     ahead: Seconds | None = None  # the time of a frame that was far ahead and is not believed yet
+    ahead_by: str | None = None  # its device
     ahead_busy: bool = False  # whether something lived when it came
+    leap: tuple[Seconds, Seconds, str | None] | None = None  # now came from where to where, by the word of which device
     stepped_by: Seconds = 0  # by the last verdict STEPPED, or LONGER
     corrected: Seconds = 0  # by the last step, as long as no offset has followed it
     lag: float | None = None  # the least by which a frame was received after its stream time, if the recording knows
@@ -92,7 +100,9 @@ class Clock:
 
     def moved(self, time: Seconds | None, after: Seconds, by: Seconds) -> Seconds | None:
         """What a frame far ahead wrote, once its stamp is known to be wrong (by 0), or of a clock that stepped."""
-        if time is None or time <= (after if self.since is not None else after + _GREATEST_LAG_S):
+        if time is None or time <= (
+            after + _GREATEST_LAG_S if self.since is None else after if by or self.now is None else self.now
+        ):
             return time
         return time - by if by else after
 
@@ -137,10 +147,11 @@ class Clock:
             return False
         at = stamp + self.shift
         if (
-            not now <= at <= now + SILENCE_S
+            not now <= at <= now + LATE_S
             or at < self.recent + _GREATEST_LAG_S
             or self.ahead is not None
             or self.behind
+            or self.leap is not None
         ):
             return False
         if at == now:
@@ -166,11 +177,13 @@ class Clock:
         whole: bool = False,
         busy: bool = True,
         after: Seconds | None = None,
+        by: str | None = None,
+        heard: Callable[[], Seconds | None] = lambda: None,
     ) -> Verdict:
         """Take a frame's stamps.
 
         whole: it is a login or a full list, and believed at once. busy: something lives. after: what the frame reports
-        follows something of that time.
+        follows something of that time. by: the device that it is of. heard: when any other device was heard last.
         """
         self.bend, self.since = 0, None
         offset_by: Seconds = 0
@@ -186,22 +199,22 @@ class Clock:
             self.when = when if near else now
             return Verdict.FINE
         verdict = Verdict.FINE
-        if now is None or (self.ahead is None and not self.behind and 0 <= at - now <= SILENCE_S):
+        if now is None or (self.ahead is None and not self.behind and self.leap is None and 0 <= at - now <= LATE_S):
             self.now = at
         else:
-            verdict = self._odd(at, now, whole, busy, received, after, offset_by)
+            verdict = self._odd(at, now, whole, busy, received, after, offset_by, by, heard)
             at = self.at if self.at is not None else at
         self.at = at
         if self.behind and not self.bend:
             at = self.behind[-1]  # it is late
         self.stamped = at
-        if received is not None and self.ahead is None and not self.behind:
+        if received is not None and self.ahead is None and not self.behind and self.leap is None:
             self.lag = received - at if self.lag is None else min(self.lag, received - at)
         trail = _LEAST_LAG_S - 1 if not moment or stamp is None else stamp - moment
         self.when = at - trail if _LEAST_LAG_S <= trail <= _GREATEST_LAG_S else at
         if self.since is None:
             return verdict
-        return Verdict.STEPPED if self.stepped_by > 0 else Verdict.LONGER
+        return Verdict.STEPPED if self.stepped_by > 0 else Verdict.LONGER if self.stepped_by else Verdict.WRONG
 
     def _odd(
         self,
@@ -212,22 +225,29 @@ class Clock:
         received: float | None,
         after: Seconds | None,
         offset_by: Seconds,
+        by: str | None,
+        heard: Callable[[], Seconds | None],
     ) -> Verdict:
         """A frame whose stamp, or the one before, is not where the clock was; sets `at`."""
         verdict = Verdict.FINE
         if (far := self.ahead) is not None:
             self.ahead = None
+            alone = not whole and by is not None and by == self.ahead_by and not self._is_stream(now + at - far, heard)
             if offset_by and -JITTER_S <= far - offset_by - now <= SILENCE_S:  # the offset follows the step
                 self.stepped_by, self.now = offset_by, max(now, far - offset_by)
                 now, verdict = self.now, Verdict.STEPPED
             elif at < far - ALIKE_S:
                 verdict = Verdict.WRONG
             elif at - far <= SILENCE_S and self._is_step(far - now):
+                if alone:
+                    self.ahead, self.at = far, at
+                    return verdict
                 self._correct(-self._size(far - now), now)
                 verdict = Verdict.STEPPED
                 at -= self.stepped_by
             else:
                 self.jump = now, far - now
+                self.leap = (now, far, by) if alone else None
                 self.now = now = far
         distance = at - now
         if distance > SILENCE_S:
@@ -235,14 +255,20 @@ class Clock:
             if whole or (self.silence is not None and self.silence >= distance - NEAR_S):
                 self.now = at
             else:
-                self.ahead, self.ahead_busy = at, busy
+                self.ahead, self.ahead_by, self.ahead_busy = at, by, busy
         elif distance >= -JITTER_S:
             if offset_by and self.behind and -JITTER_S <= self.behind[0] - offset_by - now <= SILENCE_S:
                 self.stepped_by, verdict = offset_by, Verdict.STEPPED
             self.behind = ()
+            if (leap := self.leap) is not None and (by is None or by != leap[2] or whole or at - leap[1] > SILENCE_S):
+                self.leap = None
+            if distance > LATE_S and self.leap is None and not whole:
+                passed = self._passed(received, now)
+                if passed is None or passed < distance - ALIKE_S:
+                    self.leap = now, at, by
             self.now = max(now, at)
         else:
-            at, verdict = self._fallen_back(at, now, whole, verdict, after, self._passed(received, now))
+            at, verdict = self._fallen_back(at, now, whole, verdict, after, self._passed(received, now), by, heard)
         self.at = at
         return verdict
 
@@ -254,16 +280,27 @@ class Clock:
         verdict: Verdict,
         after: Seconds | None,
         passed: Seconds | None,
+        device: str | None,
+        heard: Callable[[], Seconds | None],
     ) -> tuple[Seconds, Verdict]:
-        """A frame behind the clock: late, wrong, or of a clock that was set back."""
+        """A frame behind the clock: late, wrong, of a clock that was set back, or the frame before was wrong."""
         behind = self.behind
         if behind and not -ALIKE_S <= at - behind[-1] <= SILENCE_S:
             behind = ()  # not of the clock of the frame before
         if not behind:
-            self.silence = passed
+            self.silence, self.behind_by = passed, device
+        elif device != self.behind_by:
+            self.behind_by = None
         self.behind = behind = (*behind, at)
         away = now - behind[0]
-        if whole or len(behind) >= CONFIRMS:
+        agreed = whole or (len(behind) > 1 and (self.behind_by is None or self._is_stream(at + away, heard)))
+        if (leap := self.leap) is not None and agreed and -JITTER_S <= behind[0] - leap[0] <= away:
+            self.since, self.stepped_by = leap[0], 0
+            self.leap, self.jump, self.behind = None, None, ()
+            self.now = max(at, leap[0])
+            return at, Verdict.WRONG
+        if agreed and (whole or len(behind) >= CONFIRMS):
+            self.leap = None
             by = self._size(at - now if whole else -away)
             written = max(behind[:-1], default=behind[0]) + away  # the latest that the frames before may have written
             self.behind = ()
@@ -274,6 +311,11 @@ class Clock:
         late = away <= LATE_S and (after is None or at >= after - JITTER_S)
         self.bend = 0 if late else away
         return at + away, verdict
+
+    def _is_stream(self, at: Seconds, heard: Callable[[], Seconds | None]) -> bool:
+        """Whether one device alone is believed: no other one was heard for long."""
+        last = heard()
+        return last is None or at - last > SILENCE_S
 
     def _passed(self, received: float | None, now: Seconds) -> Seconds | None:
         """How much time has passed since `now` by the receiver's clock, s, if the recording knows."""
@@ -321,6 +363,7 @@ class Clock:
             is_corrected = corrected != 0 and 0 <= corrected - by <= SILENCE_S
             if not is_corrected and self.jump is not None and -JITTER_S <= self.jump[1] - by <= SILENCE_S:
                 self.since, self.jump, self.stepped_by, self.now = self.jump[0], None, by, now - by
+                self.leap = None
                 return by
             if is_corrected and (longer := corrected - by):
                 self.since, self.stepped_by, self.now = self.recent - 1, -longer, now + longer

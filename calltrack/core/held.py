@@ -350,6 +350,11 @@ class Held:
             if call.ended is not None and (self.gone_before is None or call.ended > self.gone_before):
                 self.gone_before = call.ended
 
+    def heard_but(self, key: str | None) -> Seconds | None:
+        """When any other device was heard last."""
+        devices = (*self.extensions.values(), *self.queues.values())
+        return max([one.heard for one in devices if one.key != key and one.heard is not None], default=None)
+
     def one(self, value: T) -> T:
         """One object for all that are equal: of accounts, queues, and the numbers that are dialed."""
         if len(self.shared) >= SHARED:

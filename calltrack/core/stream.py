@@ -54,15 +54,20 @@ class Stream(Statements):
         *,
         whole: bool = False,
         own: HeldConnection | None = None,
+        key: str | None = None,
     ) -> None:
-        """Take a frame's stamps; report and mend what they show of the clock. own: what the frame is about."""
+        """Take a frame's stamps; report and mend what they show of the clock.
+
+        own: what the frame is about. key: its device.
+        """
         held, step = self._held, self._step
         clock = held.clock
         before, steps, offset_s = clock.now, len(clock.steps), clock.offset_s
         after = None if own is None or own.ended is not None else own.marks[-1][0]
         verdict = clock.tell(
-            body.stamp, body.offset_min, moment, received, whole=whole, busy=bool(held.calls), after=after
-        )
+            body.stamp, body.offset_min, moment, received, whole=whole, busy=bool(held.calls), after=after, by=key,
+            heard=lambda: held.heard_but(key),
+        )  # fmt: skip
         step.at, step.confirmed_at = clock.reported_at, clock.shown(clock.when)
         if len(clock.steps) > steps or (offset_s is None and clock.offset_s is not None):
             step.redate(min((since for since, _ in clock.steps[steps:]), default=0))
@@ -75,20 +80,22 @@ class Stream(Statements):
             by = clock.stepped_by
             if verdict is Verdict.STEPPED:
                 step.anomaly(AnomalyKind.CLOCK_STEPPED, f"the server's clock stepped by {by:+} s")
-            if clock.since is not None:
-                before = clock.since
-                held.unbelieved = [
-                    (one, 0, one.answered, 0)
-                    for call in (*held.calls.values(), *held.ended.values())
-                    for one in (*call.past, *call.live)
-                ]
-                held.unbelieved_status = list(held.extensions)
-            elif by < 0:
+            if clock.since is None and by < 0:
                 step.move_marks(-by)
                 return
         else:
             step.anomaly(AnomalyKind.WRONG_STAMP, "the frame before was stamped far ahead; its stamp moves nothing")
             by = 0
+        if clock.since is not None:
+            if verdict is Verdict.WRONG:
+                step.move_marks(0)
+            before = clock.since
+            held.unbelieved = [
+                (one, 0, one.answered, 0)
+                for call in (*held.calls.values(), *held.ended.values())
+                for one in (*call.past, *call.live)
+            ]
+            held.unbelieved_status = list(held.extensions)
         if before is not None:
             step.move_times(before, by)
             agents.move_times(step, before, by)

@@ -191,7 +191,7 @@ class Tracker(Stream):
                 and (body.offset_min is None or body.offset_min * 60 == held.clock.offset_s)
                 and is_old_status(device, seen, held.clock.stream(body.stamp))  # type: ignore[arg-type]
             ):
-                self._tell(body, body.moment, received)  # it may be of a clock that was set back
+                self._tell(body, body.moment, received, key=key)  # it may be of a clock that was set back
                 self._late(device, reported, None, None, seen)
                 return
         clock = held.clock
@@ -204,7 +204,7 @@ class Tracker(Stream):
                 step.move_marks(0)
                 held.unbelieved_status = []
         else:
-            self._tell(body, body.moment, received, own=own)
+            self._tell(body, body.moment, received, own=own, key=key)
         if not held.connected:
             self._regained()
         if not key:

@@ -205,6 +205,74 @@ def test_2_a_lone_stamp_far_ahead_dates_nothing() -> None:
     assert 60 == the_call(snapshot).talk_s
 
 
+CROWD = [
+    extension(1, "B", "NEWCALL", call("1", "Ringing", 1)),
+    extension(5, "B", "ANSWER", call("1", "Talking", 1, 5)),
+    extension(6, "C", "userStatusUpdate"),
+]
+"""A call at one phone, and another phone that is heard."""
+
+
+def crowd(*seconds: int) -> list[Frame]:
+    """Two phones are heard by turns."""
+    return [extension(at, "CD"[n % 2], "userStatusUpdate", representativeStatus=n) for n, at in enumerate(seconds)]
+
+
+@pytest.mark.parametrize("by", [60, 100, 300, 580, 1000, 3600, 86_400])
+@pytest.mark.parametrize("frames", [1, 2])
+def test_2_what_one_phone_stamps_ahead_moves_nothing(by: int, frames: int) -> None:
+    """The others are back where the clock was; neither a step nor a silence is seen at one phone alone."""
+    wrong = [
+        extension(20 + by, "A", "NEWCALL", call("2", "Dialing", 20 + by)),
+        extension(22 + by, "A", "ANSWER", call("2", "Talking", 20 + by, 22 + by)),
+    ]
+    end = extension(65, "B", "HANGUP", call("1", "Talking", 1, 5))
+    snapshot, changes = fed(*CROWD, *wrong[:frames], *crowd(24, 26), end, *crowd(66, 67))
+
+    assert [AnomalyKind.WRONG_STAMP] == kinds(changes)
+    assert (4, 60, utc(65)) == (the_call(snapshot).ring_s, the_call(snapshot).talk_s, the_call(snapshot).ended_at)
+    assert utc(0) <= (the_call(snapshot, "2").started or 0) <= utc(24)
+
+
+@pytest.mark.parametrize("by", [100, 300, 1000, 3600])
+def test_2_a_silence_is_believed_at_one_phone(by: int) -> None:
+    """Where no other one is back where the clock was, time has passed."""
+    talks = extension(9 + by, "A", "ANSWER", call("2", "Talking", 1 + by, 9 + by))
+    end = extension(20 + by, "A", "HANGUP", call("2", "Talking", 1 + by, 9 + by))
+    snapshot, changes = fed(*crowd(0, 1), extension(1 + by, "A", "NEWCALL", call("2", "Ringing", 1 + by)), talks, end)
+
+    assert [] == kinds(changes)
+    assert (8, 11, utc(20 + by)) == (
+        the_call(snapshot, "2").ring_s, the_call(snapshot, "2").talk_s, the_call(snapshot, "2").ended_at
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("lag", [20, 39])
+def test_2_the_delayed_frames_of_one_phone_are_no_step(lag: int) -> None:
+    """Three in a row that are behind, and the other phones go on where they were."""
+    late = [
+        extension(1, "A", "NEWCALL", call("2", "Ringing", 1)),
+        extension(5, "A", "ANSWER", call("2", "Talking", 1, 5)),
+        extension(20, "A", "HANGUP", call("2", "Talking", 1, 5)),
+    ]
+    end = extension(65, "B", "HANGUP", call("1", "Talking", 1, 5))
+    snapshot, changes = fed(*CROWD, *crowd(1 + lag), *late, *crowd(60, 61), end)
+
+    assert [] == kinds(changes)
+    found = the_call(snapshot, "2")
+    assert (utc(1), 4, 15, utc(20)) == (found.started, found.ring_s, found.talk_s, found.ended_at)
+    assert 60 == the_call(snapshot).talk_s
+
+
+@pytest.mark.parametrize("heard", [[], [frame for at in (0, 2) for frame in crowd(at)]])
+def test_2_a_step_is_seen_at_one_phone_where_no_other_is_heard(heard: list[Frame]) -> None:
+    """For ten minutes: then it is the stream. Where another was, its frames count until then."""
+    back = [extension(at - 1000, "A", "userStatusUpdate", representativeStatus=at % 9) for at in range(30, 1200, 60)]
+    _, changes = fed(*heard, extension(20, "A", "userStatusUpdate"), *back)
+
+    assert [AnomalyKind.CLOCK_STEPPED] == kinds(changes)
+
+
 def test_3_without_an_offset_durations_are_right_and_times_unknown() -> None:
     """Live states too."""
     frames = [Frame.of(frame.event, _without_offset(frame.payload())) for frame in CALL]
