@@ -336,6 +336,17 @@ class Clock:
         self.stepped_by = self.corrected = -by
         self._add(written + 1, by)
 
+    def pass_by(self, elapsed: Seconds) -> None:
+        """Time passes without a frame; also by the clocks of frames that are not believed yet."""
+        if self.now is None:
+            return
+        self.now += elapsed
+        self.at = self.stamped = self.when = self.now
+        self.behind = tuple([at + elapsed for at in self.behind])
+        self.ahead = None if self.ahead is None else self.ahead + elapsed
+        if self.leap is not None:
+            self.leap = self.leap[0] + elapsed, self.leap[1] + elapsed, self.leap[2]
+
     def _take_offset(self, stamp: Seconds | None, offset_min: Seconds) -> Seconds:
         """A first offset, or another one. Stream time goes on; only the UTC that is shown changes.
 

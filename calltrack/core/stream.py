@@ -105,8 +105,7 @@ class Stream(Statements):
         held, step = self._held, self._step
         if isinstance(body, Tick):
             if held.clock.now is not None and body.elapsed_s > 0:
-                held.clock.now += body.elapsed_s
-                held.clock.at = held.clock.stamped = held.clock.when = held.clock.now
+                held.clock.pass_by(body.elapsed_s)
                 step.at = step.confirmed_at = held.clock.shown(held.clock.now)
             return
         if isinstance(body, Lost):

@@ -273,6 +273,22 @@ def test_2_a_step_is_seen_at_one_phone_where_no_other_is_heard(heard: list[Frame
     assert [AnomalyKind.CLOCK_STEPPED] == kinds(changes)
 
 
+@pytest.mark.parametrize("elapsed", [20, 61, 300])
+def test_4_a_tick_after_a_late_frame_leaves_its_phone_s_clock_where_it_was(elapsed: int) -> None:
+    """The next frame of that phone is as late as the one before: its leg ends at its own time, at once."""
+    snapshot, _ = fed(
+        extension(1, "A", "NEWCALL", call("1", "Ringing", 1)),
+        extension(20, "B", "userStatusUpdate"),
+        extension(5, "A", "ANSWER", call("1", "Talking", 1, 5)),
+        Frame.of("tick", {"elapsed_s": elapsed}),
+        extension(10 + elapsed, "A", "HANGUP", call("1", "Talking", 1, 5)),
+    )
+
+    assert (4, 5 + elapsed, utc(10 + elapsed)) == (
+        the_call(snapshot).ring_s, the_call(snapshot).talk_s, the_call(snapshot).ended_at
+    )  # fmt: skip
+
+
 def test_3_without_an_offset_durations_are_right_and_times_unknown() -> None:
     """Live states too."""
     frames = [Frame.of(frame.event, _without_offset(frame.payload())) for frame in CALL]
