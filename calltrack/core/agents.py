@@ -81,7 +81,7 @@ def _take_status(step: Advance, extension: HeldExtension, seen: ExtensionSeen, *
     set_anew = status != old or (stamp != old_stamp and extension.agent_id is not None)
     if not set_anew and not moved and not extension.fresh:
         return False
-    since = clock.stream(stamp)
+    since = clock.own(stamp)
     if (
         since is None
         or (before is not None and (since < before or stamp == old_stamp))

@@ -61,6 +61,7 @@ class Clock:
     offset_s: Seconds | None = None  # as the stream says it last; UTC is unknown without
     undated: bool = False  # a frame without a stamp came before any offset: what it wrote is of the wall clock
     shift: Seconds = 0  # added - offset: what makes stream time of a stamp
+    turned: tuple[Seconds, Seconds] | None = None  # the first stamp since the shift is another, and the one before
     now: Seconds | None = None  # of the stream; never goes back
     at: Seconds | None = None  # of this frame
     when: Seconds | None = None  # the moment at the switch that this frame reports
@@ -90,10 +91,19 @@ class Clock:
         return stamp + self.shift + self.bend
 
     def own(self, stamp: Seconds | None) -> Seconds | None:
-        """A call's own stamp as stream time: it can be of the clock before where its frame's is behind or far ahead."""
+        """A stamp that is older than its frame as stream time: it can be of the clock before.
+
+        That is so where its frame's is behind or far ahead. Where the clock has stepped since, or has another offset,
+        it is if it would be well in the future now, or is less than the first one since (summer time has begun).
+        """
         if not stamp or not EARLIEST < stamp < LATEST:
             return None
         time = stamp + self.shift
+        if self.turned is not None and self.at is not None:
+            first, shift = self.turned
+            before = stamp + shift
+            if before <= self.at + JITTER_S and (time > self.at + LATE_S or (time < before and stamp < first)):
+                return before
         if self.bend and (self.at is None or time + self.bend <= self.at + JITTER_S):
             return time + self.bend
         return time
@@ -242,7 +252,7 @@ class Clock:
                 if alone:
                     self.ahead, self.at = far, at
                     return verdict
-                self._correct(-self._size(far - now), now)
+                self._correct(-self._size(far - now), now, far)
                 verdict = Verdict.STEPPED
                 at -= self.stepped_by
             else:
@@ -304,7 +314,7 @@ class Clock:
             by = self._size(at - now if whole else -away)
             written = max(behind[:-1], default=behind[0]) + away  # the latest that the frames before may have written
             self.behind = ()
-            self._correct(-by, max(now, written))
+            self._correct(-by, max(now, written), at if whole else behind[0])
             at = max(at - by, now)
             self.now = at
             return at, Verdict.STEPPED
@@ -331,8 +341,9 @@ class Clock:
         whole = (by + JITTER_S) // HALF_HOUR_S * HALF_HOUR_S
         return whole if whole and by - whole <= (NEAR_S if self.silence is None else JITTER_S) else by
 
-    def _correct(self, by: Seconds, written: Seconds) -> None:
-        """The clock has stepped; what was written up to a time is shown as it was."""
+    def _correct(self, by: Seconds, written: Seconds, first: Seconds) -> None:
+        """The clock has stepped, the first frame since has a time; what was written up to a time is shown as it was."""
+        self.turned = first - self.shift, self.shift
         self.stepped_by = self.corrected = -by
         self._add(written + 1, by)
 
@@ -355,7 +366,7 @@ class Clock:
         if not -_WIDEST_OFFSET_MIN <= offset_min <= _WIDEST_OFFSET_MIN:
             return 0
         by = offset_min * 60 - (self.offset_s or 0)
-        now, first = self.now, self.offset_s is None
+        now, first, shift = self.now, self.offset_s is None, self.shift
         self.offset_s = offset_min * 60
         self.shift -= by
         corrected, self.corrected = self.corrected, 0
@@ -373,6 +384,7 @@ class Clock:
             # to be time that passed, and the offset says how long it really was.
             is_corrected = corrected != 0 and 0 <= corrected - by <= SILENCE_S
             if not is_corrected and self.jump is not None and -JITTER_S <= self.jump[1] - by <= SILENCE_S:
+                self.turned = self.jump[0] + self.jump[1] - shift, shift
                 self.since, self.jump, self.stepped_by, self.now = self.jump[0], None, by, now - by
                 self.leap = None
                 return by
@@ -382,6 +394,8 @@ class Clock:
                 self.added += longer
                 self.steps = (*self.steps[:-1], (self.recent, self.added))
             self._add((self.now or 0) + 1, by)
+        elif stamp and at is not None:
+            self.turned = stamp, shift
         return by
 
 

@@ -94,7 +94,7 @@ class Corrections(Reports):
 
     def join_late(self, one: HeldConnection, listed: Listed) -> None:
         """The start of a wait of which only the end was reported."""
-        began = self.held.clock.stream(listed.started)
+        began = self.held.clock.own(listed.started)
         one.stamp = listed.started or 0
         one.caller, one.caller_name = listed.caller, listed.caller_name
         one.details = wait_details(listed)  # type: ignore[arg-type]

@@ -289,6 +289,30 @@ def test_4_a_tick_after_a_late_frame_leaves_its_phone_s_clock_where_it_was(elaps
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("offset_by", [60, 0])
+@pytest.mark.parametrize("by", [3600, -3600])
+def test_2_a_leg_first_seen_after_a_step_has_the_stamps_of_the_clock_before(by: int, offset_by: int) -> None:
+    """Summer time begins or ends between its start, which was lost, and its answer; the offset says so, or not."""
+    outside = {"servertimeoffset": OFFSET_MIN + by // 3600 * offset_by}
+    after = [_moved(extension(at, "CD"[at % 2], "userStatusUpdate", outside=outside), by) for at in (24, 25, 26, 27)]
+    ends = [
+        _moved(extension(30, "A", "ANSWER", call("1", "Talking", 20, 30 + by), outside=outside), by),
+        _moved(extension(65, "A", "HANGUP", call("1", "Talking", 20, 30 + by), outside=outside), by),
+    ]
+    found = the_call(fed(*crowd(10, 22), extension(23, "B", "NEWCALL", call("2", "Ringing", 23)), *after, *ends)[0])
+
+    assert (10, 35, 0) == (found.ring_s, found.talk_s, found.unknown_s)
+
+
+def test_2_a_wait_first_seen_after_summer_time_began_has_its_join_in_winter() -> None:
+    """The list has it with the stamp of the clock before."""
+    listed = [waiting("2", 10), waiting("3", 15 + 3600)]
+    after = [queue(15 + 3600, "JOIN", "3", listed), queue(41 + 3600, "ABANDONED", "2", listed[1:])]
+    summer = [Frame.of(one.event, {**one.payload(), "servertimeoffset": OFFSET_MIN + 60}) for one in after]
+
+    assert [31] == [wait.wait_s for wait in waits_of(the_call(fed(*crowd(10, 12), *summer)[0], "2"))]
+
+
 def test_3_without_an_offset_durations_are_right_and_times_unknown() -> None:
     """Live states too."""
     frames = [Frame.of(frame.event, _without_offset(frame.payload())) for frame in CALL]
