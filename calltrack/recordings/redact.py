@@ -51,17 +51,22 @@ _WORDS: dict[str, frozenset[str]] = {
     "callerphone": _NO_ONE,
     "callerid": _NO_ONE,
 }
-# Fields, in lower case, whose numbers say when, how long, in what state or whether, but not who.
+# Fields, in lower case, whose numbers say when, or how long, in what state or whether, but not who: if they can be.
+_TIMES = frozenset(
+    {
+        *("servertime", "telephonyservertime", "callstarted", "callanswered", "answered", "calldurationinterval"),
+        *("jointimestamp", "lastcalleventepoch", "lastansweredcalleventepoch", "lasthangupcallepoch"),
+        *("representativeupdated", "time", "date", "dateepoch"),
+    }
+)
 _PLAIN = frozenset(
     {
-        *("servertime", "servertimeoffset", "telephonyservertime", "calldurationinterval", "callstarted"),
-        *("callanswered", "answered", "jointimestamp", "lastcalleventepoch", "lastansweredcalleventepoch"),
-        *("lasthangupcallepoch", "representativeupdated", "representativestatus", "c2cdirection", "ismuted"),
+        *("servertimeoffset", "representativestatus", "c2cdirection", "ismuted"),
         *("isinternal", "isspyed", "isopensips", "isdistributedqueue", "errorcode", "isok", "typeid", "blcserverid"),
         *(name.lower() for name in spellings.STATISTICS),
         "elapsed_s",
-        *("time", "duration", "actualcallduration", "actualcalldialtime", "dialtime", "ringtime", "isanswer", "price"),
-        *("seconds_waiting_in_queue", "cdrtype", "date", "dateepoch"),
+        *("duration", "actualcallduration", "actualcalldialtime", "dialtime", "ringtime", "isanswer", "price"),
+        *("seconds_waiting_in_queue", "cdrtype"),
     }
 )
 # Objects, by field in lower case, whose fields the vendor names; in any other (customdata, what is new) they may be
@@ -73,9 +78,14 @@ _OBJECTS = frozenset(
     }
 )
 _FIELD = re.compile(r"[A-Za-z_]{1,40}")
-_NUMERIC = re.compile(
-    r"-?\d{1,20}(\.\d+)?|true|false|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?", re.ASCII | re.IGNORECASE
+# Shorter than a phone number, or the seconds or milliseconds of a moment from 2001 to 2039.
+_SMALL = re.compile(r"-?\d{1,6}(\.\d+)?|true|false", re.ASCII | re.IGNORECASE)
+_MOMENT = re.compile(
+    r"(1\d|2[01])\d{8}(\d{3})?(\.\d+)?|"
+    r"(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d:[0-6]\d(\.\d+)?Z?",
+    re.ASCII | re.IGNORECASE,
 )
+_DECIMAL = re.compile(r"-?\d+\.\d+", re.ASCII)
 _EDGE = r"[^\x00-/:-@\[-`{-\x7f]"  # what a word is made of: all but ASCII's punctuation and spaces
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]\d|\d)"
 _PIECE = re.compile(
@@ -125,13 +135,12 @@ class Redactor:
             return [self._value(name, item, free=free) for item in value]
         if value is None or isinstance(value, bool):
             return value
-        plain = name in _PLAIN and not free
+        if not free and _is_plain(name, value):
+            return value
         if isinstance(value, str):
-            if (plain and _NUMERIC.fullmatch(value)) or (not free and value.lower() in _WORDS.get(name, ())):
-                return value
-            return self.text(value)
+            return value if not free and value.lower() in _WORDS.get(name, ()) else self.text(value)
         if isinstance(value, int | float):
-            return value if plain else self._numeral(value)
+            return self._numeral(value)
         return None  # binary, which socket.io can carry and cannot be checked
 
     def _field(self, name: str, free: bool) -> str:
@@ -142,7 +151,7 @@ class Redactor:
             if value.is_integer() and abs(value) < 1 << 53:
                 return float(self._numeral(int(value)))  # 70003.0 is who 70003 is
             shown = repr(value)
-            return float(self.text(shown)) if _NUMERIC.fullmatch(shown) else 0.0
+            return float(self.text(shown)) if _DECIMAL.fullmatch(shown) else 0.0
         found = value
         while True:
             found = int(self._number(str(abs(found)))) * (-1 if value < 0 else 1)
@@ -240,3 +249,12 @@ class Redactor:
 
     def _hashed(self, what: bytes, length: int) -> int:
         return int.from_bytes(shake_256(self._key + what).digest(length), "big")
+
+
+def _is_plain(name: str, value: object) -> bool:
+    """Whether the value of a field is what it should be there, and no one's number."""
+    is_time = name in _TIMES
+    if not (is_time or name in _PLAIN) or not isinstance(value, str | int | float):
+        return False
+    shown = str(value)
+    return bool(_SMALL.fullmatch(shown) or (is_time and _MOMENT.fullmatch(shown)))

@@ -203,6 +203,30 @@ def test_what_is_not_known_is_replaced() -> None:
     assert "Cohen called" != REDACTOR.frame("Cohen called", None)[0]
 
 
+@pytest.mark.parametrize("field", ["price", "callStarted", "c2cdirection", "representativeStatus", "servertime"])
+@pytest.mark.parametrize(
+    "number", ["0543623990", 543623990, 972543623990, 543623990.0, "3623990", "0543-62-39 90:12:34"]
+)
+def test_a_number_of_somebody_stays_in_no_field(field: str, number: object) -> None:
+    """What cannot be a time, a duration or a state is replaced."""
+    _, found = REDACTOR.frame("ExtensionEvent", {"data": {"currentCall": {field: number}}})
+
+    assert number != found["data"]["currentCall"][field]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("callStarted", value) for value in (0, 1701344218, "1701344218", 1701344218.25, "2023-11-30 11:29:47")),
+        *(("duration", value) for value in (0, -1, 86400, "86400", 0.5)),
+        *(("price", "0.25"), ("isAnswer", "true"), ("representativeStatus", 12)),
+    ],
+)
+def test_times_durations_and_states_stay(field: str, value: object) -> None:
+    """As numbers and as texts."""
+    assert value == REDACTOR.frame("ExtensionEvent", {"data": {field: value}})[1]["data"][field]
+
+
 def test_the_key_decides() -> None:
     """The same in every run with it, another with another one; a short one is refused."""
     assert REDACTOR.text("Dana 0501234567") == Redactor(KEY).text("Dana 0501234567")
