@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, tzinfo
+from unicodedata import normalize
 
 import msgspec
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = frozenset("=+-@\t\r\n")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9 ().-]*")  # a phone number: whatever a spreadsheet makes of it runs nothing
 
 
@@ -23,7 +24,8 @@ def cell(value: object) -> object:
     if isinstance(value, int | float):
         return value
     text = plain(value)
-    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
+    begins = normalize("NFKC", text[:1])  # a spreadsheet reads wide and small signs as it reads those of ASCII
+    return f"'{text}" if begins in _FORMULA and not _NUMBER.fullmatch(text) else text
 
 
 def plain(value: object) -> str:

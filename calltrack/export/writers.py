@@ -4,9 +4,10 @@ JSON lines and Parquet are for programs: moments are UTC. CSV and Excel are for 
 headings name the zone; in the hour that the clocks repeat in autumn two moments look the same there.
 
 A CSV file is UTF-8 with a byte order mark, which Excel needs to see Hebrew. Text in it that a spreadsheet would take
-for a formula (it begins with = + - @, a tab or a line's end) has an apostrophe before it, unless it is a phone number:
-callers choose their names. A spreadsheet that opens a CSV file makes numbers of text that looks like one: it drops
-leading zeros and a +, and keeps 15 digits of a call's id. In an .xlsx file text is text, whatever it looks like.
+for a formula (it begins with = + - @, wide ones too, a tab or a line's end) has an apostrophe before it, unless it is a
+phone number: callers choose their names. A spreadsheet that opens a CSV file makes numbers of text that looks like
+one: it drops leading zeros and a +, and keeps 15 digits of a call's id. In an .xlsx file text is text, whatever it
+looks like.
 """
 
 from __future__ import annotations

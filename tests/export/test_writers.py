@@ -81,7 +81,23 @@ def test_what_runs_nothing_is_left_alone(text: str) -> None:
     assert text == cell(text)
 
 
-@pytest.mark.parametrize("text", ["+1+cmd|' /C calc'!A0", "-2+3+cmd", "@SUM(1)", "=1+1", "+", "-", "+972501234567;=1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+1+cmd|' /C calc'!A0",
+        "-2+3+cmd",
+        "@SUM(1)",
+        "=1+1",
+        "+",
+        "-",
+        "+972501234567;=1",
+        "＝1+1",
+        "＋1",
+        "－1",
+        "＠x",
+        "﹦1",
+    ],
+)
 def test_what_may_run_is_defused(text: str) -> None:
     """It keeps every letter, behind an apostrophe."""
     assert f"'{text}" == cell(text)
