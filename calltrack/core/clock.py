@@ -7,8 +7,9 @@ times of one call are of the clock that it began on. A time written before the f
 
 A stamp is believed if it is from 5 s before to 60 s after the last one. Any other is provisional:
 * *Behind*: until three frames in a row agree that the clock was set back (or a login or full list says so at once).
-  Up to a minute the frame is late, and what it reports happened at its own time (ruling 4); further behind it is taken
-  to be of now, so a lone wrong stamp moves nothing. When three agree, what the first two have written is moved.
+  Up to a minute the frame is late, and what it reports happened at its own time (ruling 4); further behind too, if a
+  list has lacked its call since. Else it is taken to be of now, so a lone wrong stamp moves nothing. When three agree,
+  what the first two have written is moved.
 * *Ahead* by up to 600 s (`leap`): mostly time has passed, so `now` follows. If the next stamped frame is back where the
   clock was, and the one after it too, the stamp was wrong, and what it wrote is moved; the first alone may be late.
 * *Far ahead*: it counts for what its own frame reports, `now` waits. If the next stamped frame is back where the clock
@@ -187,13 +188,15 @@ class Clock:
         whole: bool = False,
         busy: bool = True,
         after: Seconds | None = None,
+        lacked: bool = False,
         by: str | None = None,
         heard: Callable[[], Seconds | None] = lambda: None,
     ) -> Verdict:
         """Take a frame's stamps.
 
         whole: it is a login or a full list, and believed at once. busy: something lives. after: what the frame reports
-        follows something of that time. by: the device that it is of. heard: when any other device was heard last.
+        follows something of that time. lacked: it is late, as a list has lacked its call since. by: the device that it
+        is of. heard: when any other device was heard last.
         """
         self.bend, self.since = 0, None
         offset_by: Seconds = 0
@@ -212,7 +215,7 @@ class Clock:
         if now is None or (self.ahead is None and not self.behind and self.leap is None and 0 <= at - now <= LATE_S):
             self.now = at
         else:
-            verdict = self._odd(at, now, whole, busy, received, after, offset_by, by, heard)
+            verdict = self._odd(at, now, whole, busy, received, after, lacked, offset_by, by, heard)
             at = self.at if self.at is not None else at
         self.at = at
         if self.behind and not self.bend:
@@ -234,6 +237,7 @@ class Clock:
         busy: bool,
         received: float | None,
         after: Seconds | None,
+        lacked: bool,
         offset_by: Seconds,
         by: str | None,
         heard: Callable[[], Seconds | None],
@@ -278,7 +282,8 @@ class Clock:
                     self.leap = now, at, by
             self.now = max(now, at)
         else:
-            at, verdict = self._fallen_back(at, now, whole, verdict, after, self._passed(received, now), by, heard)
+            passed = self._passed(received, now)
+            at, verdict = self._fallen_back(at, now, whole, verdict, after, lacked, passed, by, heard)
         self.at = at
         return verdict
 
@@ -289,6 +294,7 @@ class Clock:
         whole: bool,
         verdict: Verdict,
         after: Seconds | None,
+        lacked: bool,
         passed: Seconds | None,
         device: str | None,
         heard: Callable[[], Seconds | None],
@@ -318,7 +324,7 @@ class Clock:
             at = max(at - by, now)
             self.now = at
             return at, Verdict.STEPPED
-        late = away <= LATE_S and (after is None or at >= after - JITTER_S)
+        late = (away <= LATE_S or lacked) and (after is None or at >= after - JITTER_S)
         self.bend = 0 if late else away
         return at + away, verdict
 

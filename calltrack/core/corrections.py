@@ -49,6 +49,8 @@ class Corrections(Reports):
             transferred=reported.transferred,
         )  # fmt: skip
         one.agent_name = reported.agent_name or one.agent_name
+        if self.held.clock.behind:
+            self.held.unbelieved.append((one, len(one.marks), one.answered, self.held.clock.bend))
         one.mark(moment, None)
         one.ended = one.marks[-1][0]
         self.report("Revised", one, END_LATE)

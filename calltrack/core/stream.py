@@ -33,6 +33,7 @@ from calltrack.core.observations import (
     Tick,
 )
 from calltrack.core.order import is_echo
+from calltrack.core.outcomes import is_recent
 from calltrack.core.records import Gap, with_gap
 from calltrack.core.statements import Statements
 from calltrack.core.values import extension_value
@@ -63,10 +64,14 @@ class Stream(Statements):
         held, step = self._held, self._step
         clock = held.clock
         before, steps, offset_s = clock.now, len(clock.steps), clock.offset_s
-        after = None if own is None or own.ended is not None else own.marks[-1][0]
+        after, lacked = None, False
+        if own is not None and own.ended is None:
+            after = own.marks[-1][0]
+        elif own is not None and not own.end.reported and is_recent(own, clock.now):
+            after, lacked = own.marks[own.end.open - 1][0], True
         verdict = clock.tell(
-            body.stamp, body.offset_min, moment, received, whole=whole, busy=bool(held.calls), after=after, by=key,
-            heard=lambda: held.heard_but(key),
+            body.stamp, body.offset_min, moment, received, whole=whole, busy=bool(held.calls), after=after,
+            lacked=lacked, by=key, heard=lambda: held.heard_but(key),
         )  # fmt: skip
         step.at, step.confirmed_at = clock.reported_at, clock.shown(clock.when)
         if len(clock.steps) > steps or (offset_s is None and clock.offset_s is not None):

@@ -1027,3 +1027,26 @@ def test_1_a_hold_that_a_list_shows_first_begins_when_its_event_says() -> None:
 
     assert [(50, 10)] == [(leg.talk_s, leg.hold_s) for leg in legs_of(the_call(snapshot))]
     assert 2 == sum(isinstance(change, ch.LegRevised) for change in changes)
+
+
+OTHERS = [
+    extension(at, phone, "userStatusUpdate", representativeStatus=at % 2 + 1) for at, phone in ((80, "B"), (81, "C"))
+]
+
+
+def test_4_what_a_list_lacked_first_happened_when_its_event_says() -> None:
+    """Also more than a minute before the last frame: the list came within a minute, and says that it is over."""
+    gone, talk = extension(70, "A", "userStatusUpdate", calls=[]), call("1", "Talking", 1, 5)
+    rings, answer = extension(1, "A", "NEWCALL", RINGS_1), extension(5, "A", "ANSWER", talk)
+    ends = [extension(at, "A", "HANGUP", talk) for at in (8, 65)]
+    snapshots = [
+        fed(rings, answer, gone, extension(74, "B", "userStatusUpdate"), ends[0], *OTHERS)[0],
+        fed(rings, gone, answer, ends[1], *OTHERS)[0],
+    ]
+
+    legs = [legs_of(the_call(snapshot))[0] for snapshot in snapshots]
+    assert [(4, 3, utc(8)), (4, 60, utc(65))] == [(leg.ring_s, leg.talk_s, leg.ended_at) for leg in legs]
+
+    join, other = queue(0, "JOIN", "1", [waiting("1", 0)]), queue(75, "JOIN", "2", [waiting("2", 75)])
+    snapshot, _ = fed(join, other, queue(9, "EXIT", "1", [waiting("2", 75)]), *OTHERS)
+    assert [(9, Outcome.ANSWERED)] == [(wait.wait_s, wait.outcome) for wait in waits_of(the_call(snapshot))]
