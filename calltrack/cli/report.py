@@ -362,7 +362,7 @@ def _print(found: Report, by: tuple[str, ...], zone: tzinfo, options: Options, e
         f"level: answered within {y:g} s ÷ presented (negative); short: abandoned before {options.short_abandon_s:g} s"
     )
     if marked:
-        output.print("! less than 95% of the interval was observed; the figures are of what was")
+        output.print("! less than 95% of the interval was observed; the figures are only of what was observed.")
     for gap in found.gaps:
         output.print(f"not observed: {local(gap.since, zone)} to {local(gap.until, zone)} ({safe(gap.reason)})")
     if found.unplaced:

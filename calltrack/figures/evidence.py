@@ -16,7 +16,7 @@ rate² of all cases.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from math import inf
 
@@ -59,7 +59,6 @@ class Evidence:
             self._waits[wait.call_id].append(wait)
         self._shaky = {leg.call_id for leg in legs if leg.missed or self.ended_unseen(leg)}
         self._shaky |= {wait.call_id for wait in waits if wait.missed or concluded(wait.inferred)}
-        self.unqueued = self._unqueued(legs)
 
     def _is_uncertain(self, leg: LegRow) -> bool:
         lost = bool(leg.doubtful or leg.missed) or self.ended_unseen(leg)
@@ -145,18 +144,18 @@ class Evidence:
                 lost += length(common(window.observed, union(spans)))
         return 1 - lost / seen if seen else 1.0
 
-    def _unqueued(self, legs: Iterable[LegRow]) -> Counter[str]:
-        """By queue: calls that came from it to a phone, of which no stay in it was seen."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for leg in legs:
-            if (
-                leg.queue_id
-                and leg.direction == "Incoming"
-                and (leg.started or 0) > (self._first or 0) + BEFORE_S  # else it may have waited before the stream
-                and not any(stay.queue_id == leg.queue_id for stay in self._waits[leg.call_id])
-            ):
-                found[leg.queue_id].add(leg.call_id)
-        return Counter({queue: len(calls) for queue, calls in found.items()})
+    def unqueued(self, legs: Iterable[LegRow]) -> int:
+        """How many stays are known by these legs alone: those of calls that rang for a queue in which none was seen."""
+        return len({(leg.queue_id, leg.call_id) for leg in legs if self._is_unqueued(leg)})
+
+    def _is_unqueued(self, leg: LegRow) -> bool:
+        return (
+            bool(leg.queue_id)
+            and leg.direction == "Incoming"
+            and (leg.rang or leg.picked_up)  # the far end of a transfer keeps the queue, and did not come from it
+            and (leg.started or 0) > (self._first or 0) + BEFORE_S  # else it may have waited before the stream
+            and not any(stay.queue_id == leg.queue_id for stay in self._waits[leg.call_id])
+        )
 
 
 def uncertain(leg: LegRow, now: Seconds | None) -> list[Span]:

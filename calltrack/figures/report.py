@@ -233,7 +233,7 @@ class _Reporter:
     ) -> Iterator[tuple[str, Range | None]]:
         evidence, among = self.evidence, group.among
         if found.waits is not None:
-            unqueued = sum(evidence.unqueued.values()) if group.queue is None else evidence.unqueued[group.queue]
+            unqueued = evidence.unqueued(group.legs or ())
             shared = NOT_SHARED if among is None else self.belonging.shared(among.account, waits, among.waits)
             yield from wait_bounds(waits, found.waits, evidence, unqueued, view.window, shared).items()
         if found.work is not None:

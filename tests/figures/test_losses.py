@@ -9,11 +9,11 @@ from calltrack import Frame, Tracker
 from calltrack.core.changes import Anomaly, AnomalyKind
 from calltrack.core.records import Gap, Spell
 from calltrack.core.states import Outcome, State
-from calltrack.figures import Facts, Options, report
+from calltrack.figures import Facts, Options, Part, report
 from calltrack.figures.contacts import consulted
 from calltrack.figures.ranges import Range, average, share, unseen
 from calltrack.figures.rows import CallRow
-from calltrack.figures.shapes import FOUND
+from calltrack.figures.shapes import FOUND, Figures
 from calltrack.testing import frames as made
 from tests.figures.losses import LOSSES, cells, counted, day, thinned
 from tests.figures.made import ANSWERED, LOST, PICKED_UP, facts, status, talk, wait
@@ -201,6 +201,23 @@ def test_who_is_first_seen_at_a_desk_may_have_been_there_before() -> None:
     clark = next(one for one in report(held).agents if one.key == "8")
 
     assert 900 == clark.bounds["definitions.logged_in_s"].high
+
+
+def test_a_ring_without_a_stay_shows_one_in_its_own_time_and_account() -> None:
+    """The far end of a transfer keeps the queue's id, and shows none."""
+    stays = [wait(50, 60, ANSWERED, account_id=1), wait(550, 560, ANSWERED, account_id=2)]
+    ring = talk(100, 120, call_id="unseen", queue_id="55", missed=1)
+    far_end = talk(600, 620, call_id="transferred", queue_id="55", rang=False, account_id=2)
+    others = [talk(n, n + 1, account_id=3, exten_user="SIP3") for n in range(700, 750)]
+    halves = [Part("first", 0, 500), Part("second", 500, 1000)]
+    found = report(facts(*stays, ring, far_end, *others), parts=halves)
+
+    def offered(figures: Figures) -> Any:
+        return figures.bounds.get("waits.offered")
+
+    assert Range(2, 3) == offered(found.total) == offered(found.queues[0])
+    assert [Range(1, 2), None] == [offered(one) for one in found.parts]
+    assert {"1": Range(1, 2), "2": None} == {one.key: offered(one) for one in found.accounts if one.key != "3"}
 
 
 def test_a_call_may_be_of_another_account_than_it_seems() -> None:

@@ -96,7 +96,7 @@ def test_too_little_is_marked() -> None:
     """In words, at the top and at each figure."""
     text = Parsed(written(full())).text
 
-    assert "50% of this time was observed; the figures are of what was" in text
+    assert "50% of this time was observed; the figures are only of that" in text
     assert "less than 95% of the interval was observed" in text
     assert "2023-11-14 22:30:00 UTC to 2023-11-14 22:46:40 UTC" in text
 
