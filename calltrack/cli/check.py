@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calltrack.cli import tables
-from calltrack.cli.terminal import Reader, recording_argument, strict_option, tz_options
+from calltrack.cli.terminal import Reader, put, recording_argument, strict_option, tz_options
 from calltrack.words.values import moment
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _write_json(recording: Recording, rows: list[tuple[str, str, str]], failed: 
         "sound": not failed,
         "checks": checks,
     }
-    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+    put(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
 
 
 def _rows(recording: Recording, trial: Trial, zone: tzinfo, pedantic: bool) -> list[tuple[str, str, str]]:

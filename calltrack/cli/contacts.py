@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.terminal import Reader, recording_argument, strict_option, tz_options
+from calltrack.cli.terminal import Reader, put, recording_argument, strict_option, tz_options
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -39,7 +39,7 @@ def command(recording: str, journey: bool, as_json: bool, tz: tzinfo | None, str
     found, zone = list(facts.contacts), reader.zone
     if as_json:
         for contact in found:
-            click.echo(msgspec.json.encode(contact).decode())
+            put(msgspec.json.encode(contact).decode())
     elif journey:
         for contact in found:
             title = " · ".join(cell for cell in contact_cells(contact, facts.names, zone).values() if cell)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calltrack.cli.account import account_option, account_words
-from calltrack.cli.terminal import Reader, strict_option, tz_options
+from calltrack.cli.terminal import Reader, strict_option, text_output, tz_options
 from calltrack.words.values import safe
 
 if TYPE_CHECKING:
@@ -114,7 +114,9 @@ def _to_file(
     tracker = reader.recording.tracker()
     found = rows(reader, tables[0], tracker) if len(tables) == 1 else all_rows(reader, tracker)
     ready = _begun(named_rows(found, own))  # the stream's own zone is known then
-    with out.open("wb") if out else nullcontext(sys.stdout.buffer) as file:
+    with (
+        out.open("wb") if out else nullcontext(text_output() if form in ("csv", "jsonl") else sys.stdout.buffer) as file
+    ):
         count = write_rows(ready, open_writer(form, tables, file, reader.zone))
         file.flush()
     if out:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.terminal import Reader, strict_option, tz_options, with_progress
+from calltrack.cli.terminal import Reader, strict_option, text_output, tz_options, with_progress
 from calltrack.words.values import moment, safe
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class _Output:
     def __init__(self, out: str) -> None:
         from calltrack.recordings.writer import RecordingFile
 
-        self._path = Path(out)
+        self._path, self._stdout = Path(out), text_output()
         self._part = self._path.with_name(f".{os.getpid()}.{self._path.name}")
         self._file = None if out == "-" else RecordingFile(self._part)
 
@@ -112,7 +112,7 @@ class _Output:
         if b"\n" in line or b"\r" in line:
             line = encode(frame.event, frame.payload(), frame.at)[:-1]
         if self._file is None:
-            sys.stdout.buffer.write(line + b"\n")
+            self._stdout.write(line + b"\n")
         else:
             self._file.write_line(line + b"\n")
 
@@ -121,7 +121,7 @@ class _Output:
 
     def __exit__(self, failed: object, *_: object) -> None:
         if self._file is None:
-            sys.stdout.buffer.flush()
+            self._stdout.flush()
             return
         self._file.close()
         if failed or not self._file.frames:

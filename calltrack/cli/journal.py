@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
 from calltrack.cli import tables
-from calltrack.cli.terminal import SIZE, SPAN, Reader, strict_option, tz_options
+from calltrack.cli.terminal import SIZE, SPAN, Reader, strict_option, text_output, tz_options
 from calltrack.words.values import moment, safe
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def export(path: Path, out: Path | None, strict: bool) -> None:
     if not reader.recording.is_journal:
         raise click.UsageError(f"{path}: is a recording already")
     if out is None:
-        output: BinaryIO = sys.stdout.buffer
+        output = text_output()
         for frame in reader:
             output.write(_line(frame))
         output.flush()

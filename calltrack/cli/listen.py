@@ -99,11 +99,13 @@ class _Lines:
 
         from calltrack.figures.days import zone_of
         from calltrack.words.statuses import named_changes
+        from calltrack.words.values import spelled
 
         (change,) = named_changes((change,), self._own)
         if self._json:
             record = {"account": self._account, "change": change} if self._account else change
             text = msgspec.json.encode(record).decode()
+            text = spelled(text) if sys.stdout.isatty() else text
         else:
             if self._zone is None and (found := offset_s()) is not None:
                 self._zone = zone_of(found)

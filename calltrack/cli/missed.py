@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.terminal import Reader, recording_argument, strict_option, tz_options
+from calltrack.cli.terminal import Reader, put, recording_argument, strict_option, tz_options
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -38,7 +38,7 @@ def command(recording: str, as_json: bool, tz: tzinfo | None, strict: bool) -> N
     facts = reader.facts()
     found = missed(facts.calls, normal)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+        put(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
     else:
         zone, now, queues = reader.zone, facts.time, facts.names.queues
         show(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.terminal import Reader, tz_options
+from calltrack.cli.terminal import Reader, put, tz_options
 from calltrack.words.values import safe
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def command(
         Path(html).write_text(reconciled_page.page(found, zone, Path(events).name), encoding="utf-8")
     if as_json:
         summary = {"verdict": verdict(found, zone), **msgspec.to_builtins(found)}
-        click.echo(msgspec.json.format(msgspec.json.encode(summary), indent=1).decode())
+        put(msgspec.json.format(msgspec.json.encode(summary), indent=1).decode())
     else:
         _print(found, zone, every, unread)
     if html is not None:

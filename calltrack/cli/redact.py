@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
-from calltrack.cli.terminal import Reader, recording_argument, strict_option
+from calltrack.cli.terminal import Reader, recording_argument, strict_option, text_output
 from calltrack.words.values import safe
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def command(recording: str, out: Path | None, key_file: Path | None, strict: boo
     replacing = redactor(key_file)
     reader = Reader(recording, strict=strict)
     if out is None:
-        output: BinaryIO = sys.stdout.buffer
+        output = text_output()
         for frame in reader:
             output.write(encode(*replacing.frame(frame.event, frame.payload()), frame.at))
         output.flush()

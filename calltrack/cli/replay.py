@@ -151,6 +151,7 @@ def command(
 
     from calltrack.words.sentences import columns, line, what
     from calltrack.words.statuses import named_changes
+    from calltrack.words.values import spelled
 
     reader = Reader(recording, strict=strict, zone=zone)
     tracker = reader.recording.tracker()
@@ -171,6 +172,7 @@ def command(
             if wanted.wants(change):
                 if form == "json":
                     text = msgspec.json.encode(change).decode()
+                    text = spelled(text) if output.isatty() else text
                 elif width is None:
                     text = line(change, colour, reader.zone)
                 else:

@@ -19,6 +19,7 @@ from calltrack.cli.terminal import (
     Reader,
     TimeParam,
     console,
+    put,
     recording_argument,
     seldom_collected,
     strict_option,
@@ -173,7 +174,7 @@ def command(
         click.echo(f"the report is in {safe(html)}", err=True)
     if mail:
         _mail(mail, asked.name, found.report, zone, found.page)
-    click.echo(found.text, nl=False)
+    put(found.text, nl=False)
     if form == "tables":
         if found.week:
             _print_week(found.week)

@@ -10,7 +10,7 @@ import click
 
 from calltrack.cli import tables
 from calltrack.cli.account import account_option, account_words
-from calltrack.cli.terminal import Reader, TimeParam, recording_argument, strict_option, tz_options
+from calltrack.cli.terminal import Reader, TimeParam, put, recording_argument, strict_option, tz_options
 from calltrack.words.values import moment, safe, span
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _show(
     if missed:
         click.echo(missed, err=True)
     if as_json:
-        click.echo(snapshot.to_json())
+        put(snapshot.to_json())
     else:
         show(snapshot, zone)
     return bool(missed)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
+import io
 import math
 import os
 import re
@@ -11,11 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from calltrack.words.values import authority, safe
+from calltrack.words.values import authority, safe, spelled
 
 if TYPE_CHECKING:
     from click import ParamType as ParamType
@@ -45,6 +47,32 @@ _LATEST = 253_370_764_800  # the year 9999
 def colourful() -> bool:
     """Whether standard output is a terminal that wants colour."""
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def put(text: str, *, nl: bool = True) -> None:
+    """Text that programs read, on standard output: exact, unless a terminal would obey some of it."""
+    # With colour, or click leaves out what looks like some.
+    click.echo(spelled(text) if sys.stdout.isatty() else text, nl=nl, color=True)
+
+
+def text_output() -> BinaryIO:
+    """Standard output for the bytes of such text."""
+    return _Terminal() if sys.stdout.isatty() else sys.stdout.buffer  # type: ignore[return-value]
+
+
+class _Terminal(io.BufferedIOBase):
+    def __init__(self) -> None:
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        sys.stdout.write(spelled(self._decode(bytes(data))))
+        return len(data)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
 
 
 def console() -> Console:

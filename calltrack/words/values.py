@@ -14,6 +14,19 @@ def safe(text: object) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown)
 
 
+def spelled(text: str) -> str:
+    """Lines of JSON or CSV for a terminal: what `safe` spells out, as JSON spells it; without a byte order mark."""
+    return "\n".join(
+        line if line.isprintable() else "".join(one if one.isprintable() else _escape(one) for one in line)
+        for line in text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    )
+
+
+def _escape(char: str) -> str:
+    code = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{code[at : at + 4]}" for at in range(0, len(code), 4))
+
+
 def authority(host: str, port: int) -> str:
     """HOST:PORT as URLs have it: an IPv6 address stands in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

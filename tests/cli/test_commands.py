@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from calltrack import Snapshot, Tracker, read_recording
 from calltrack.cli import COMMANDS, commands, main
+from calltrack.words.values import spelled
 from tests.frames import call, extension
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
@@ -314,6 +316,47 @@ def test_standard_input_is_a_recording() -> None:
     done = subprocess.run(script, input=packed, capture_output=True, check=True)
 
     assert Path(AGAIN).with_suffix(".changes.jsonl").read_bytes() == done.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(
+            ["snapshot", "--json"],
+            ["contacts", "--json"],
+            ["missed", "--json"],
+            ["check", "--json"],
+            ["report", "--json"],
+        ),
+        *(["report", "--csv"], ["replay", "--format", "json"], ["find", "Eve", "--json"]),
+        *(["export", "--table", "calls", "--format", name] for name in ("csv", "jsonl")),
+        *(["import", "-o", "-"], ["redact", "--key-file", __file__]),
+    ],
+)
+def test_text_for_programs_commands_no_terminal(tmp_path: Path, command: list[str]) -> None:
+    """There it says the same, with what a terminal obeys spelled as in JSON; elsewhere it is exact."""
+    path = tmp_path / "evil.jsonl"
+    text = Path(AGAIN).read_text().replace('"Caller"', '"Eve \x9b2J\x7f\u202e\U000e0041"').replace("Lois", "\\u001b[2J")
+    path.write_text(text)
+    called = [sys.executable, "-m", "calltrack", command[0], str(path), *command[1:]]
+    exact = subprocess.run(called, capture_output=True).stdout.decode("utf-8-sig").replace("\r\n", "\n")
+    master, slave = os.openpty()
+    with subprocess.Popen(called, stdout=slave, stderr=subprocess.DEVNULL) as running:
+        os.close(slave)
+        found = b"".join(iter(partial(_read, master), b"")).decode().replace("\r\n", "\n")
+    os.close(master)
+
+    assert running.returncode in (0, 1)
+    assert exact
+    assert not [char for char in found if not char.isprintable() and char != "\n"]
+    assert spelled(exact) == found
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other end is closed
+        return b""
 
 
 def test_a_stranger_cannot_command_the_terminal(tmp_path: Path) -> None:
