@@ -13,7 +13,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from calltrack.core.held import LEG, MINUTE_S, NEVER, WAIT, Held, HeldCall, HeldConnection, HeldExtension
+from calltrack.core.held import LEG, MINUTE_S, NEVER, WAIT, Held, HeldCall, HeldConnection, HeldDevice, HeldExtension
 from calltrack.core.observations import INCOMING, Seconds
 from calltrack.core.table import ABANDONED, ANSWERED, PICKED_UP, RINGING, UNCONFIRMED_S
 
@@ -63,8 +63,9 @@ def run_timers(held: Held, step: Advance) -> None:
         look(held, one, step)
         device = held.device(one)
         limit = UNCONFIRMED_S.get(one.state)
-        if device is not None and limit is not None and device.confirmed is not None and not one.doubt:
-            watch(held, one, min(LOOK_AGAIN_S, max(0, device.confirmed + limit - now)))
+        since = None if device is None else _unconfirmed_since(held, device)
+        if limit is not None and since is not None and not one.doubt:
+            watch(held, one, min(LOOK_AGAIN_S, max(0, since + limit - now)))
         else:
             watch(held, one)
 
@@ -87,7 +88,7 @@ def _reason(held: Held, one: HeldConnection) -> str:
     limit = UNCONFIRMED_S.get(one.state)
     if call is None or device is None or limit is None or device.unknown:
         return ""
-    now, at, confirmed = held.clock.now, held.clock.at, device.confirmed
+    now, at, since = held.clock.now, held.clock.at, _unconfirmed_since(held, device)
     until = NEVER if now is None else max(now, at or now) - SOON_S
     if one.kind is WAIT:
         if any(_answered_after(other, one, until) for other in (*call.past, *call.live)):
@@ -96,9 +97,15 @@ def _reason(held: Held, one: HeldConnection) -> str:
         return why
     if isinstance(device, HeldExtension) and has_left(device, one):
         return "its agent logged out while the call was listed"
-    if now is not None and confirmed is not None and now - confirmed >= limit:
+    if now is not None and since is not None and now - since >= limit:
         return f"no frame has confirmed it for {limit // MINUTE_S} min"
     return ""
+
+
+def _unconfirmed_since(held: Held, device: HeldDevice) -> Seconds | None:
+    """When a device was last confirmed, or the stream heard again after a silence, whose time says nothing."""
+    confirmed, heard = device.confirmed, held.heard_since
+    return confirmed if confirmed is None or heard is None or confirmed > heard else heard
 
 
 def has_left(extension: HeldExtension, one: HeldConnection) -> bool:

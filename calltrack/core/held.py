@@ -334,6 +334,7 @@ class Held:
     older_prints: dict[int, None] = field(factory=dict)
     gone: dict[int, None] = field(factory=dict)  # marks of calls that left the history, oldest first
     gone_before: Seconds | None = None  # of calls that ended up to then a mark may have been let go as well
+    heard_since: Seconds | None = None  # the end of the last silence of the stream (doubt.py)
     stated: Seconds | None = None  # the latest end that another account states, while no frame has said a time
     last_print: int | None = None  # of the last frame of any kind
     connected: bool = True

@@ -96,6 +96,7 @@ class Resume(Struct, frozen=True):
     older_prints: bytes
     gone: bytes
     gone_before: Seconds | None
+    heard_since: Seconds | None
     stated: Seconds | None
     last_print: int | None
 
@@ -136,6 +137,7 @@ def keep(held: Held, *, history: int, strict: bool) -> Resume:
         pack(f"<{len(held.older_prints)}Q", *held.older_prints),
         pack(f"<{len(held.gone)}Q", *held.gone),
         held.gone_before,
+        held.heard_since,
         held.stated,
         held.last_print,
     )
@@ -171,7 +173,7 @@ def restored(resume: Resume) -> Held:
     held.prints = dict.fromkeys(print_ for (print_,) in iter_unpack("<Q", resume.prints))
     held.older_prints = dict.fromkeys(print_ for (print_,) in iter_unpack("<Q", resume.older_prints))
     held.gone = dict.fromkeys(mark for (mark,) in iter_unpack("<Q", resume.gone))
-    held.gone_before, held.stated = resume.gone_before, resume.stated
+    held.gone_before, held.heard_since, held.stated = resume.gone_before, resume.heard_since, resume.stated
     held.last_print = resume.last_print
     held.connected, held.events_since_login = resume.connected, resume.events_since_login
     return held

@@ -10,7 +10,7 @@ from calltrack.core.keep import Resume
 from calltrack.core.records import Call, Campaign, Extension, Gap, Leg, Queue, Record, Seconds, Wait
 from calltrack.core.states import State
 
-FORMAT = 7
+FORMAT = 8
 """Of a snapshot's JSON: another number whenever what it is made of changes (tests/core/test_snapshot.py)."""
 
 

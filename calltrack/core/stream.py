@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from calltrack.core import agents, campaigns, changes
 from calltrack.core.changes import AnomalyKind
-from calltrack.core.clock import Verdict
+from calltrack.core.clock import SILENCE_S, Verdict
 from calltrack.core.held import HeldConnection, HeldExtension
 from calltrack.core.observations import (
     NOTHING_REPORTED,
@@ -74,6 +74,8 @@ class Stream(Statements):
             lacked=lacked, by=key, heard=lambda: held.heard_but(key),
         )  # fmt: skip
         step.at, step.confirmed_at = clock.reported_at, clock.shown(clock.when)
+        if before is not None and not 0 <= clock.now - before <= SILENCE_S:  # type: ignore[operator]
+            held.heard_since = clock.now
         if len(clock.steps) > steps or (offset_s is None and clock.offset_s is not None):
             step.redate(min((since for since, _ in clock.steps[steps:]), default=0))
         if verdict is Verdict.FINE:

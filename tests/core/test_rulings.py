@@ -740,6 +740,16 @@ def test_12_what_no_frame_confirms_for_long_is_doubtful() -> None:
     assert ["no frame has confirmed it for 10 min"] == [leg.doubtful for leg in the_call(snapshot).legs]
 
 
+def test_12_a_silence_of_the_stream_confirms_nothing_and_doubts_nothing() -> None:
+    """The minutes count in which the stream was heard."""
+    silent = [extension(at, "C", "userStatusUpdate", representativeUpdated=at) for at in range(8000, 8541, 60)]
+    heard = [extension(at, "C", "userStatusUpdate", representativeUpdated=at) for at in range(8600, 8721, 60)]
+
+    assert [""] == [leg.doubtful for leg in the_call(fed(*CALL[:4], *silent)[0]).legs]
+    found = the_call(fed(*CALL[:4], *silent, *heard)[0])
+    assert ["no frame has confirmed it for 10 min"] == [leg.doubtful for leg in found.legs]
+
+
 def test_12_a_ring_that_goes_on_after_another_s_answer_is_doubtful() -> None:
     """Its list still has it minutes later."""
     ghost = extension(200, "A", "userStatusUpdate", calls=[call("1", "Ringing", 12)], representativeStatus=3)
