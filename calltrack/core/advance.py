@@ -412,26 +412,6 @@ class Advance(Corrections):
             if one.answered_at is not None:
                 self._talk_since(one, one.answered_at)
 
-    def _blur_since(self, one: HeldConnection, device: HeldDevice | None) -> None:
-        """What is listed again after a gap: from then on nothing was known of it, whatever another account has said."""
-        since, confirmed = None if device is None else device.unknown_since, one.end.confirmed
-        if since is None or one.began >= since or (confirmed is not None and confirmed > since):
-            return
-        one.marks = tuple([mark for mark in one.marks if mark[0] < since])
-        if one.marks[-1][1] is not UNKNOWN:
-            one.mark(since, UNKNOWN)
-        if one.answered_at is not None and one.answered_at > since:
-            one.answered, one.answered_at = False, None
-
-    def _lose(self, one: HeldConnection, at: Seconds | None) -> None:
-        """An end that no event reported: unknown from the last frame that confirmed it (ruling 11)."""
-        known = one.marks[-1][0]
-        confirmed = one.end.confirmed
-        if confirmed is not None and confirmed > known:
-            known = confirmed
-        if at is not None and at > known and one.marks[-1][1] is not UNKNOWN:
-            one.mark(known, UNKNOWN)
-
 
 def _waited_in(call: HeldCall) -> str:
     """The queue in which a call waits, of several where it came last; else the one that it left last (ruling 17)."""

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from calltrack.core.classify import guard_of
 from calltrack.core.clock import JITTER_S, SILENCE_S
-from calltrack.core.held import GONE, LEG, MINUTE_S, NEVER, WAIT, HeldConnection, HeldExtension, Mark
+from calltrack.core.held import GONE, LEG, MINUTE_S, NEVER, WAIT, HeldConnection, HeldDevice, HeldExtension, Mark
 from calltrack.core.machine import SIGNALS, STEPS
 from calltrack.core.observations import ENDS, HOLDS, STARTS, Listed, ListedCall, ListedWait, Reported, Seconds
 from calltrack.core.records import Recording
@@ -160,6 +160,26 @@ class Corrections(Reports):
             self.report("Revised", one, HOLD_LATE if kind is HOLDS else RETRIEVAL_LATE)
             self.touch(one)
         return True
+
+    def _blur_since(self, one: HeldConnection, device: HeldDevice | None) -> None:
+        """What is listed again after a gap: from then on nothing was known of it, whatever another account has said."""
+        since, confirmed = None if device is None else device.unknown_since, one.end.confirmed
+        if since is None or one.began >= since or (confirmed is not None and confirmed > since):
+            return
+        one.marks = tuple([mark for mark in one.marks if mark[0] < since])
+        if one.marks[-1][1] is not UNKNOWN:
+            one.mark(since, UNKNOWN)
+        if one.answered_at is not None and one.answered_at > since:
+            one.answered, one.answered_at = False, None
+
+    def _lose(self, one: HeldConnection, at: Seconds | None) -> None:
+        """An end that no event reported: unknown from the last frame that confirmed it (ruling 11)."""
+        known = one.marks[-1][0]
+        confirmed = one.end.confirmed
+        if confirmed is not None and confirmed > known:
+            known = confirmed
+        if at is not None and at > known and one.marks[-1][1] is not UNKNOWN:
+            one.mark(known, UNKNOWN)
 
     def move_times(self, after: Seconds, by: Seconds) -> None:
         """The stamp of the last frame was wrong, or its clock had stepped: what it wrote is moved by as much.
