@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -19,6 +18,7 @@ from calltrack.figures.definitions import definitions
 from calltrack.figures.evidence import Evidence
 from calltrack.figures.facts import Facts
 from calltrack.figures.followed import Followed, followed
+from calltrack.figures.groups import Among, Group, View, extent
 from calltrack.figures.percall import call_figures, is_over
 from calltrack.figures.percontact import Part as ContactPart
 from calltrack.figures.percontact import agents_parts, contact_bounds, contact_part, ended_contacts
@@ -26,7 +26,6 @@ from calltrack.figures.ranges import Range
 from calltrack.figures.rows import AgentStateRow, CallRow, Id, LegRow, QueueEntryRow, Rows
 from calltrack.figures.shapes import Figures, Options, Part, Report, Team
 from calltrack.figures.slices import Kept, by
-from calltrack.figures.spans import common, length
 from calltrack.figures.talks import Talk, Talks
 from calltrack.figures.waitbounds import wait_bounds
 from calltrack.figures.waits import ended, wait_figures
@@ -57,39 +56,6 @@ def waits_of(
 ) -> tuple[Figures, ...]:
     """The figures of waits of the parts alone, as the report of [since, until) has them."""
     return _Reporter(facts, options).waits(since, until, parts)
-
-
-class _View(NamedTuple):
-    """What of the rows lies in a window: the legs that ended in it, those that last at its end, and agents' time."""
-
-    window: Window
-    over: list[LegRow]
-    live: list[LegRow]
-    time: list[Stretch]
-    rows: Kept
-
-
-class _Among(NamedTuple):
-    """An account, and all waits and calls that ended: some of the others may be its own."""
-
-    account: Id
-    waits: list[QueueEntryRow]
-    calls: list[CallRow]
-
-
-class _Group(NamedTuple):
-    """What the figures of one queue, agent, extension, account, part or of all are made of; None is "has none"."""
-
-    waits: list[QueueEntryRow] | None = None
-    legs: list[LegRow] | None = None
-    live: int = 0
-    time: list[Stretch] | None = None
-    who: Callable[[Stretch], str] = lambda one: one.worker
-    calls: list[CallRow] | None = None
-    extensions: set[str] | None = None
-    queue: str | None = None
-    contacts: ContactPart | None = None
-    among: _Among | None = None
 
 
 class _Reporter:
@@ -161,12 +127,12 @@ class _Reporter:
     def waits(self, since: Seconds | None, until: Seconds | None, parts: Sequence[Part]) -> tuple[Figures, ...]:
         self.evidence = self._evidence(window(self.facts, since, until, self.options))
         views = self._views(parts, Kept([], [], self.entries, [], ()))
-        return tuple(self._figures(one.name, one.name, view, _Group(view.rows.entries)) for one, view in views)
+        return tuple(self._figures(one.name, one.name, view, Group(view.rows.entries)) for one, view in views)
 
     def _parts(self, parts: Sequence[Part]) -> tuple[Figures, ...]:
         return tuple(self._all(view, one.name, one.name) for one, view in self._views(parts, self._rows()))
 
-    def _views(self, parts: Sequence[Part], rows: Kept) -> Iterator[tuple[Part, _View]]:
+    def _views(self, parts: Sequence[Part], rows: Kept) -> Iterator[tuple[Part, View]]:
         return ((one, self._view(one.since, one.until, kept)) for one, kept in zip(parts, rows.of(parts), strict=True))
 
     def _rows(self) -> Kept:
@@ -187,19 +153,19 @@ class _Reporter:
 
     def _view(
         self, since: Seconds | None, until: Seconds | None, rows: Kept | None = None, *, closed: bool = False
-    ) -> _View:
+    ) -> View:
         rows = rows or self._rows()
         asked = window(self.facts, since, until, self.options, closed=closed)
         over = [leg for leg in rows.legs if leg.outcome is not None and asked.has(asked.end_of(leg))]
         live = [leg for leg in rows.legs if asked.still(leg.started, asked.end_of(leg))]
-        return _View(asked, over, live, stretches(rows.legs, rows.states, asked), rows)
+        return View(asked, over, live, stretches(rows.legs, rows.states, asked), rows)
 
     def _unplaced(self) -> int:
         calls = sum(row.ended_at is None and row.outcome is not None for row in self.calls)
         legs = sum(row.ended_at is None and row.outcome is not None for row in self.legs)
         return calls + legs + sum(row.left_at is None and row.outcome is not None for row in self.entries)
 
-    def _figures(self, key: str, name: str, view: _View, group: _Group) -> Figures:
+    def _figures(self, key: str, name: str, view: View, group: Group) -> Figures:
         window, legs = view.window, group.legs
         waits = None if group.waits is None else ended(group.waits, window)
         talks = None if legs is None else self.talks.of(legs)
@@ -207,7 +173,7 @@ class _Reporter:
         found = Figures(
             key,
             name,
-            *self._extent(window, group),
+            *extent(self.facts, self.evidence, window, group),
             waits=None if group.waits is None else wait_figures(group.waits, window),
             work=None if talks is None else work_figures(legs or [], talks, time, self.followed),
             calls=() if group.calls is None else call_figures(group.calls, window),
@@ -225,8 +191,8 @@ class _Reporter:
     def _bounds(
         self,
         found: Figures,
-        view: _View,
-        group: _Group,
+        view: View,
+        group: Group,
         waits: list[QueueEntryRow],
         talks: list[Talk],
         time: AgentTime | None,
@@ -250,13 +216,13 @@ class _Reporter:
             shared = NOT_SHARED if among is None else self.belonging.shared(among.account, over, all_calls)
             yield from call_bounds(calls, over, self.legs_of, evidence, shared).items()
 
-    def _all(self, view: _View, key: str, name: str) -> Figures:
+    def _all(self, view: View, key: str, name: str) -> Figures:
         rows = view.rows
         contacts = self._contacts(ended_contacts(rows.contacts, view.window))
-        group = _Group(rows.entries, view.over, len(view.live), view.time, calls=rows.calls, contacts=contacts)
+        group = Group(rows.entries, view.over, len(view.live), view.time, calls=rows.calls, contacts=contacts)
         return self._figures(key, name, view, group)
 
-    def _queues(self, view: _View) -> tuple[Figures, ...]:
+    def _queues(self, view: View) -> tuple[Figures, ...]:
         names, entries = self.facts.names.queues, by(self.entries, lambda row: row.queue_id)
         contacts = by(self._ended(view.window), lambda row: row.queue_id)
         legs = by((leg for leg in view.over if from_queue(leg)), lambda leg: leg.queue_id)
@@ -266,7 +232,7 @@ class _Reporter:
                 key,
                 names.get(key, ""),
                 view,
-                _Group(
+                Group(
                     entries.get(key, []),
                     legs.get(key, []),
                     len(live.get(key, [])),
@@ -277,7 +243,7 @@ class _Reporter:
             for key in {**names, **entries, **legs}
         )
 
-    def _agents(self, view: _View) -> tuple[Figures, ...]:
+    def _agents(self, view: View) -> tuple[Figures, ...]:
         legs, time, live = by(view.over, worker), by(view.time, lambda one: one.worker), by(view.live, worker)
         contacts = agents_parts(self._ended(view.window))
         names: dict[str, str] = {}
@@ -293,7 +259,7 @@ class _Reporter:
                 key,
                 name,
                 view,
-                _Group(
+                Group(
                     legs=legs.get(key, []),
                     live=len(live.get(key, [])),
                     time=time.get(key, []),
@@ -304,7 +270,7 @@ class _Reporter:
             for key, name in names.items()
         )
 
-    def _extensions(self, view: _View) -> tuple[Figures, ...]:
+    def _extensions(self, view: View) -> tuple[Figures, ...]:
         names = self.facts.names.extensions
         legs = by(view.over, lambda leg: leg.exten_user)
         live = by(view.live, lambda leg: leg.exten_user)
@@ -314,7 +280,7 @@ class _Reporter:
                 key,
                 names.get(key, ""),
                 view,
-                _Group(
+                Group(
                     legs=legs.get(key, []),
                     live=len(live.get(key, [])),
                     time=time.get(key, []),
@@ -325,7 +291,7 @@ class _Reporter:
             for key in {row.exten_user for row in self.states} | {leg.exten_user for leg in self.legs}
         )
 
-    def _accounts(self, view: _View, total: Figures) -> tuple[Figures, ...]:
+    def _accounts(self, view: View, total: Figures) -> tuple[Figures, ...]:
         calls = by(self.calls, lambda row: _text(row.account_id))
         entries = by(self.entries, lambda row: _text(row.account_id))
         legs = by(view.over, lambda leg: _text(leg.account_id))
@@ -344,36 +310,36 @@ class _Reporter:
                 key,
                 "",
                 view,
-                _Group(
+                Group(
                     entries.get(key, []),
                     legs.get(key, []),
                     len(live.get(key, [])),
                     time.get(key, []),
                     calls=calls.get(key, []),
                     contacts=self._contacts(contacts.get(key, [])),
-                    among=_Among(ids[key], all_waits, all_calls),
+                    among=Among(ids[key], all_waits, all_calls),
                 ),
             )
             for key in {**calls, **entries, **legs, **time}
         )
 
-    def _teams(self, view: _View) -> tuple[Figures, ...]:
+    def _teams(self, view: View) -> tuple[Figures, ...]:
         return tuple(self._figures(team.name, team.name, view, self._team(team, view)) for team in self.options.teams)
 
-    def _team(self, team: Team, view: _View) -> _Group:
+    def _team(self, team: Team, view: View) -> Group:
         def has(one: LegRow | AgentStateRow | Stretch) -> bool:
             who = one.worker if isinstance(one, Stretch) else worker(one)
             return who in team.agents or one.exten_user in team.extensions
 
         rows: list[LegRow | AgentStateRow] = [*self.legs, *self.states]
-        return _Group(
+        return Group(
             legs=[leg for leg in view.over if has(leg)],
             live=sum(map(has, view.live)),
             time=[one for one in view.time if has(one)],
             extensions={row.exten_user for row in rows if has(row)},
         )
 
-    def _campaigns(self, view: _View) -> tuple[Figures, ...]:
+    def _campaigns(self, view: View) -> tuple[Figures, ...]:
         calls = by((row for row in self.calls if row.campaign_id), lambda row: row.campaign_id)
         made_by = {row.call_id: row.campaign_id for rows in calls.values() for row in rows}
 
@@ -387,7 +353,7 @@ class _Reporter:
                 key,
                 self.facts.names.campaigns.get(key, ""),
                 view,
-                _Group(
+                Group(
                     entries.get(key, []),
                     legs.get(key, []),
                     len(live.get(key, [])),
@@ -397,21 +363,6 @@ class _Reporter:
             )
             for key, rows in calls.items()
         )
-
-    def _extent(self, window: Window, group: _Group) -> tuple[Seconds | None, Seconds | None, Seconds, float | None]:
-        """The interval, and how much of it was observed and is known: of some extensions, while one was monitored."""
-        extensions = group.extensions
-        observed = window.observed if extensions is None else window.observed_at(extensions)
-        seconds = length(observed)
-        since = self.facts.first if window.since is None else window.since
-        until = self.facts.time if window.until is None else window.until
-        asked = until - since if since is not None and until is not None else 0
-        if window.open is not None and since is not None and until is not None:
-            asked = length(common(window.open, [(since, until)]))
-        share = seconds / asked if asked > 0 else None
-        if share and self.evidence.any:
-            share *= self.evidence.known(window, extensions, group.queue)
-        return since, until, seconds, share
 
 
 def _over(calls: Iterable[CallRow], direction: str, window: Window) -> list[CallRow]:
