@@ -9,6 +9,7 @@ from calltrack.core.changes import AgentLoggedOff, AgentStatusChanged, Change
 from calltrack.core.records import Call, Leg, Seconds, Wait
 from calltrack.core.stated import STATED
 from calltrack.core.states import Outcome, State
+from calltrack.figures.spans import length, union
 from calltrack.words.timeline import UNKNOWN, Stretch, timeline
 from calltrack.words.values import span
 
@@ -141,14 +142,5 @@ def _spent(call: Call, now: Seconds | None) -> list[str]:
 
 def _covered(stretches: list[Stretch], now: Seconds | None) -> Seconds:
     """The time in which at least one of them was."""
-    covered: Seconds = 0
-    reached: Seconds | None = None
-    for one in sorted(stretches, key=lambda one: one.since):
-        until = now if one.until is None else one.until
-        if until is None:
-            continue
-        since = one.since if reached is None else max(one.since, reached)
-        if until > since:
-            covered += until - since
-            reached = until
-    return covered
+    ends = ((one.since, now if one.until is None else one.until) for one in stretches)
+    return length(union((since, until) for since, until in ends if until is not None))
