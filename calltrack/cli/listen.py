@@ -13,7 +13,7 @@ import click
 from calltrack.cli.account import account_option, account_words
 from calltrack.cli.service import LiveOptions, accounts_option, service_options
 from calltrack.cli.signals import interruptible
-from calltrack.cli.terminal import colourful, tz_options
+from calltrack.cli.terminal import colourful, exact, tz_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,13 +99,11 @@ class _Lines:
 
         from calltrack.figures.days import zone_of
         from calltrack.words.statuses import named_changes
-        from calltrack.words.values import spelled
 
         (change,) = named_changes((change,), self._own)
         if self._json:
             record = {"account": self._account, "change": change} if self._account else change
-            text = msgspec.json.encode(record).decode()
-            text = spelled(text) if sys.stdout.isatty() else text
+            text = exact(msgspec.json.encode(record).decode())
         else:
             if self._zone is None and (found := offset_s()) is not None:
                 self._zone = zone_of(found)

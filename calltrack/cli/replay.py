@@ -18,6 +18,7 @@ from calltrack.cli.terminal import (
     Reader,
     TimeParam,
     colourful,
+    exact,
     recording_argument,
     strict_option,
     tz_options,
@@ -151,7 +152,6 @@ def command(
 
     from calltrack.words.sentences import columns, line, what
     from calltrack.words.statuses import named_changes
-    from calltrack.words.values import spelled
 
     reader = Reader(recording, strict=strict, zone=zone)
     tracker = reader.recording.tracker()
@@ -171,8 +171,7 @@ def command(
         for change in named_changes(changes, own):
             if wanted.wants(change):
                 if form == "json":
-                    text = msgspec.json.encode(change).decode()
-                    text = spelled(text) if output.isatty() else text
+                    text = exact(msgspec.json.encode(change).decode())
                 elif width is None:
                     text = line(change, colour, reader.zone)
                 else:

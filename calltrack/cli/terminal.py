@@ -49,10 +49,14 @@ def colourful() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
+def exact(text: str) -> str:
+    """Text that programs read, for standard output: as it is, unless a terminal would obey some of it."""
+    return spelled(text) if sys.stdout.isatty() else text
+
+
 def put(text: str, *, nl: bool = True) -> None:
-    """Text that programs read, on standard output: exact, unless a terminal would obey some of it."""
-    # With colour, or click leaves out what looks like some.
-    click.echo(spelled(text) if sys.stdout.isatty() else text, nl=nl, color=True)
+    """Print such text."""
+    click.echo(exact(text), nl=nl, color=True)  # with colour, or click leaves out what looks like some
 
 
 def text_output() -> BinaryIO:
